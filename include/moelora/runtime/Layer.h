@@ -1,0 +1,131 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * What a Mixture-of-Experts layer is: the one description that every part of
+ * moelora shares. `lib/models` makes it from config.json, the importer turns it
+ * into IR, code generation reads it back from IR and stores it in the artifact,
+ * the reference evaluates it, and the runtime compares an artifact with a model.
+ *
+ * Plain C99 data, no pointers, every struct sized and versioned by Abi.h.
+ * Enumerators are part of the ABI: numbers are never reused.
+ */
+#ifndef MOELORA_RUNTIME_LAYER_H
+#define MOELORA_RUNTIME_LAYER_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Element types of weights, adapters and activations. */
+typedef enum moelora_dtype {
+  MOELORA_F32 = 1,
+  MOELORA_F16 = 2,
+  MOELORA_BF16 = 3,
+  MOELORA_F64 = 4, /* only what the reference answers */
+} moelora_dtype;
+
+/* Stage "score": what becomes of the logits. */
+typedef enum moelora_score {
+  MOELORA_SCORE_SOFTMAX = 1, /* over all experts */
+  MOELORA_SCORE_SIGMOID = 2,
+  MOELORA_SCORE_SQRTSOFTPLUS = 3, /* sqrt(log(1 + e^l)) */
+  MOELORA_SCORE_IDENTITY = 4,
+} moelora_score;
+
+/* Where the selection bias is added. It never reaches the weights. */
+typedef enum moelora_bias_on {
+  MOELORA_BIAS_NONE = 0,
+  MOELORA_BIAS_ON_SCORE = 1,
+  MOELORA_BIAS_ON_LOGIT = 2,
+} moelora_bias_on;
+
+/* How a group of experts is scored. */
+typedef enum moelora_group_score {
+  MOELORA_GROUP_MAX = 1,
+  MOELORA_GROUP_TOP2_SUM = 2,
+} moelora_group_score;
+
+/* Stage "post": applied to the k gathered scores. */
+typedef enum moelora_post {
+  MOELORA_POST_NONE = 0,
+  MOELORA_POST_SOFTMAX = 1,
+  MOELORA_POST_SIGMOID = 2,
+} moelora_post;
+
+/* Stage "renormalize": over the k selected, never over all experts. */
+typedef enum moelora_renormalize {
+  MOELORA_RENORMALIZE_NONE = 0,
+  MOELORA_RENORMALIZE_SUM = 1,   /* w / (sum w + epsilon) */
+  MOELORA_RENORMALIZE_CLAMP = 2, /* w / max(sum w, epsilon) */
+  MOELORA_RENORMALIZE_PNORM = 3, /* w / (sum w^p)^(1/p) */
+} moelora_renormalize;
+
+/* Logits [T, E] in; expert ids [T, k] and f32 weights [T, k] out. The stages
+ * run in the order of the fields. Equal choices go to the lower expert id. */
+typedef struct moelora_router {
+  int32_t experts;     /* E, zero experts included */
+  int32_t top_k;       /* k */
+  float logit_scale;   /* logits are multiplied by it; 1: none */
+  float softcap;       /* c > 0: tanh(l / c) * c; 0: none */
+  int32_t score;       /* moelora_score */
+  int32_t bias_on;     /* moelora_bias_on; the bias is an operand */
+  int32_t groups;      /* experts per group: E / groups; 1: no grouping */
+  int32_t top_groups;  /* groups kept */
+  int32_t group_score; /* moelora_group_score, when groups > 1 */
+  int32_t group_fill_zero; /* 1: experts of dropped groups get 0, 0: -inf */
+  int32_t by_table;    /* 1: ids = table[token_ids], no choice is made */
+  int32_t post;        /* moelora_post */
+  int32_t renormalize; /* moelora_renormalize */
+  float epsilon;       /* of the renormalisation */
+  float norm_p;        /* p of MOELORA_RENORMALIZE_PNORM */
+  float scale;         /* weights are multiplied by it; 1: none */
+} moelora_router;
+
+typedef enum moelora_function {
+  MOELORA_SILU = 1,
+  MOELORA_GELU_TANH = 2,
+  MOELORA_GELU = 3,
+  MOELORA_RELU2 = 4, /* max(x, 0)^2 */
+} moelora_function;
+
+typedef enum moelora_clamp {
+  MOELORA_CLAMP_NONE = 0,
+  MOELORA_CLAMP_PRE = 1,  /* g' = min(g, gate_max); u' = clip(u, +-up_limit) */
+  MOELORA_CLAMP_POST = 2, /* min(f(g), gate_max) * clip(u, +-up_limit) */
+} moelora_clamp;
+
+/* gated:  f(g) * (u + up_offset), f(g) = g * sigmoid(alpha g) for SILU
+ * plain:  f(u)
+ * The clamps are asymmetric: the gate is limited from above only. */
+typedef struct moelora_activation {
+  int32_t function; /* moelora_function */
+  int32_t gated;    /* 1: two slices, gate and up; 0: one slice */
+  int32_t clamp;    /* moelora_clamp */
+  float gate_max;
+  float up_limit;
+  float alpha;     /* 1 for plain SILU */
+  float up_offset; /* 0, or 1 for the gpt-oss form */
+} moelora_activation;
+
+/* One layer. Weights: gate_up [E, 2, I, H] ([E, 1, I, H] when not gated),
+ * down [E, H, I], router [E, H]; shared likewise without E. All row-major. */
+typedef struct moelora_layer {
+  int32_t dtype; /* moelora_dtype of hidden states, weights and output */
+  int32_t reserved;
+  int64_t hidden;       /* H */
+  int64_t intermediate; /* I, of one routed expert */
+  int64_t shared;       /* I of the shared expert; 0: there is none */
+  int32_t shared_score; /* 1: the shared expert is scaled by sigmoid(x . v) */
+  float routed_scale;   /* on the summed routed output; 1: none */
+  moelora_router router;
+  moelora_activation activation;
+  moelora_activation shared_activation;
+} moelora_layer;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MOELORA_RUNTIME_LAYER_H */
