@@ -1,0 +1,56 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Attributes and types are kept in their textual form, which bytecode embeds;
+// what bytecode adds is the version.
+
+#include "Bytecode.h"
+#include "mlir/Bytecode/BytecodeImplementation.h"
+#include "moelora/dialect/Dialect.h"
+
+using namespace mlir;
+
+namespace moelora {
+namespace {
+
+struct Version : public DialectVersion {
+  explicit Version(uint64_t number) : number(number) {}
+  uint64_t number;
+};
+
+constexpr uint64_t currentVersion = 1;
+
+struct MoELoRABytecodeInterface : public BytecodeDialectInterface {
+  MoELoRABytecodeInterface(Dialect *dialect)
+      : BytecodeDialectInterface(dialect) {}
+
+  void writeVersion(DialectBytecodeWriter &writer) const final {
+    writer.writeVarInt(currentVersion);
+  }
+
+  std::unique_ptr<DialectVersion>
+  readVersion(DialectBytecodeReader &reader) const final {
+    uint64_t number;
+    if (failed(reader.readVarInt(number)))
+      return nullptr;
+    return std::make_unique<Version>(number);
+  }
+
+  LogicalResult upgradeFromVersion(Operation *root,
+                                   const DialectVersion &version) const final {
+    uint64_t number = static_cast<const Version &>(version).number;
+    if (number <= currentVersion)
+      return success();
+    return root->emitError()
+           << "expects bytecode of moelora dialect version at most "
+           << currentVersion << ", but it has version " << number;
+  }
+};
+
+} // namespace
+
+void addBytecodeInterface(MoELoRADialect &dialect) {
+  dialect.addInterfaces<MoELoRABytecodeInterface>();
+}
+
+} // namespace moelora

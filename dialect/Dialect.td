@@ -1,0 +1,39 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef MOELORA_DIALECT_DIALECT
+#define MOELORA_DIALECT_DIALECT
+
+include "mlir/IR/OpBase.td"
+
+def MoELoRA_Dialect : Dialect {
+  let name = "moelora";
+  let cppNamespace = "::moelora";
+  let summary = "Mixture-of-Experts layers whose tokens carry LoRA adapters";
+  let description = [{
+    A layer is a `moelora.layer`: route, dispatch, expert GEMM, LoRA delta,
+    activation, combine. Two ideas hold it together.
+
+    *The element type of a value says where rounding happens.* Accumulators are
+    f32 tensors; a value is rounded exactly where an op's result has the
+    layer's own element type. There is no other rounding.
+
+    *The plan is the only thing that knows about order.* Values with a row per
+    (token, choice) pair are indexed by the pair, `p = t * k + j`; the plan says
+    in which order and in which groups the pairs are computed. No other op
+    takes an index tensor.
+
+    Two levels exist so far: *routed* (what a layer means; made by the importer
+    and by hand) and *fused* (what code generation consumes; made by
+    `moelora-fuse-lora` and `moelora-fuse-epilogue`).
+  }];
+  let useDefaultAttributePrinterParser = 1;
+  let useDefaultTypePrinterParser = 1;
+  let hasRegionArgAttrVerify = 1;
+  let extraClassDeclaration = [{
+    void registerAttributes();
+    void registerTypes();
+  }];
+}
+
+#endif // MOELORA_DIALECT_DIALECT

@@ -1,0 +1,141 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The `fused` level: what code generation consumes.
+
+#ifndef MOELORA_DIALECT_FUSEDOPS
+#define MOELORA_DIALECT_FUSEDOPS
+
+include "moelora/dialect/OpBase.td"
+
+def MoELoRA_PlanOp : MoELoRA_NamedOp<"plan", "plan", [AttrSizedOperandSegments]> {
+  let summary = "constructs the plan that kernels run over";
+  let description = [{
+    What `dispatch` means, with the shape of the work decided: rows of one
+    expert are cut into tiles of at most `tile_rows`, tiles into row blocks of
+    at most `block_rows`, and the rows of one (expert, slot) into segments that
+    do not cross a row block.
+
+    Lifespan: made from `dispatch` by `moelora-fuse-lora`; lowered to the
+    runtime's plan construction.
+
+    Constraints:
+    - (C1) ids have top_k columns.
+    - (C2) a plan without ids has one expert and top_k 1.
+    - (C3) a plan without slots has zero slots.
+    - (C4) tile_rows is a positive multiple of block_rows.
+
+    Example:
+    ```mlir
+    %plan = moelora.plan %ids slots(%slot : tensor<?xi32>) tile(48 by 4)
+      : tensor<?x2xi32> -> !moelora.plan<8 experts, 4 slots, top_k = 2>
+    ```
+  }];
+  let arguments = (ins Optional<MoELoRA_ExpertIds>:$ids,
+                       Optional<MoELoRA_TokenIds>:$slots,
+                       I64Attr:$tile_rows, I64Attr:$block_rows);
+  let results = (outs MoELoRA_PlanType:$plan);
+  let assemblyFormat = [{
+    ($ids^)? (`slots` `(` $slots^ `:` type($slots) `)`)?
+    `tile` `(` $tile_rows `by` $block_rows `)` attr-dict
+    (`:` type($ids)^)? `->` type($plan)
+  }];
+}
+
+def MoELoRA_ShrinkOp : MoELoRA_NamedOp<"shrink", "shrunk"> {
+  let summary = "each row's scaled projection into rank space";
+  let description = [{
+    `u[p, s, :] = scale * A x[row]` with the pair of `p`'s slot and expert and
+    of slice `s`, rounded once to the result's element type. Columns past the
+    rank, and rows without a pair, are unspecified and never read.
+
+    Lifespan: made by `moelora-fuse-lora`; consumed by the `lora` operand of one
+    `grouped_matmul` over the same plan and table.
+
+    Constraints:
+    - (C1) table and plan have the same experts and slots.
+    - (C2) the input's columns are the table's `in`.
+    - (C3) the result is `[rows, slices, max_rank]` in the table's element type.
+
+    Example:
+    ```mlir
+    %u = moelora.shrink gather %x by %plan, %t13
+      : tensor<?x64xbf16>, !moelora.plan<8 experts, 4 slots, top_k = 2>,
+        !moelora.slot_table<4 slots, 8 experts, 2 x 32 x 64, max_rank = 16, bf16>
+        -> tensor<?x2x16xbf16>
+    ```
+  }];
+  let arguments = (ins MoELoRA_Rows:$input, MoELoRA_PlanType:$plan,
+                       MoELoRA_SlotTableType:$table, UnitAttr:$gather);
+  let results = (outs MoELoRA_Shrunk:$result);
+  let assemblyFormat = [{
+    (`gather` $gather^)? $input `by` $plan `,` $table attr-dict
+    `:` type($input) `,` type($plan) `,` type($table) `->` type($result)
+  }];
+}
+
+def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
+    AttrSizedOperandSegments]> {
+  let summary = "expert GEMM with LoRA inside its accumulators, and an epilogue";
+  let description = [{
+    `acc[p, s, :] = W[e, s] x[row] + b[e, s] + B u[p, s, :r]`: the products of
+    base and delta join one f32 accumulator; where the slot is -1 the last term
+    is not computed. Without `lora` it is the plain grouped GEMM. Then one
+    epilogue, or none (the result is the accumulator):
+    - `activate`: `moelora.activation` of the accumulator, rounded once;
+    - `combine`: `moelora.combine` of the rows, rounded once.
+
+    Lifespan: made by `moelora-fuse-lora` (no epilogue) and
+    `moelora-fuse-epilogue`; lowered to kernels.
+
+    Constraints:
+    - (C1) weight and plan have the same experts.
+    - (C2) the input's columns are the weight's `in`.
+    - (C3) the accumulator's columns are the weight's slices and `out`: they are
+      the result's where there is no epilogue.
+    - (C4) the bias is the weight's shape without `in`.
+    - (C5) input and weight have the same element type.
+    - (C6) shrunk rows and table come together; the table has the plan's experts
+      and slots and the weight's slices, `out` and `in`; the shrunk rows are
+      `[rows, slices, max_rank]` in the table's element type.
+    - (C7) there is at most one epilogue; shared rows and score come with
+      `combine`.
+    - (C8) an activation is gated exactly if the weight has two slices, and the
+      result is `[rows, out]`.
+    - (C9) a combined weight has no slices; weights have the plan's top_k
+      columns; result and shared rows have `out` columns, the score one.
+
+    Example:
+    ```mlir
+    %a = moelora.grouped_matmul gather %x by %plan, %w13
+      lora(%u, %t13 : tensor<?x2x16xbf16>,
+           !moelora.slot_table<4 slots, 8 experts, 2 x 32 x 64, max_rank = 16, bf16>)
+      activate(<silu, gated>)
+      : tensor<?x64xbf16>, !moelora.plan<8 experts, 4 slots, top_k = 2>,
+        tensor<8x2x32x64xbf16> -> tensor<?x32xbf16>
+    ```
+  }];
+  let arguments = (ins MoELoRA_Rows:$input, MoELoRA_PlanType:$plan,
+                       MoELoRA_Weight:$weight, Optional<MoELoRA_Bias>:$bias,
+                       Optional<MoELoRA_Shrunk>:$shrunk,
+                       Optional<MoELoRA_SlotTableType>:$table,
+                       Optional<MoELoRA_ExpertWeights>:$combine_weights,
+                       Optional<MoELoRA_Accumulator>:$shared,
+                       Optional<MoELoRA_Accumulator>:$score,
+                       OptionalAttr<MoELoRA_ActivationAttr>:$activation,
+                       DefaultValuedAttr<F32Attr, "1.0f">:$routed_scale,
+                       UnitAttr:$gather);
+  let results = (outs TensorRankOf<[MoELoRA_Float], [2, 3]>:$result);
+  let assemblyFormat = [{
+    (`gather` $gather^)? $input `by` $plan `,` $weight
+    (`bias` `(` $bias^ `:` type($bias) `)`)?
+    (`lora` `(` $shrunk^ `,` $table `:` type($shrunk) `,` type($table) `)`)?
+    (`activate` `(` $activation^ `)`)?
+    (`combine` `(` $combine_weights^ `:` type($combine_weights) `)`)?
+    (`shared` `(` $shared^ `:` type($shared) `)`)?
+    (`score` `(` $score^ `:` type($score) `)`)? attr-dict
+    `:` type($input) `,` type($plan) `,` type($weight) `->` type($result)
+  }];
+}
+
+#endif // MOELORA_DIALECT_FUSEDOPS

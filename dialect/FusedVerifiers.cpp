@@ -1,0 +1,158 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Constraints of the fused ops; labels are those of the op descriptions.
+
+#include "VerifyShapes.h"
+#include "mlir/IR/Builders.h"
+#include "moelora/dialect/Ops.h"
+
+using namespace mlir;
+using namespace moelora;
+
+#define GET_OP_CLASSES
+#include "moelora/dialect/FusedOps.cpp.inc"
+
+LogicalResult PlanOp::verify() {
+  PlanType plan = getPlan().getType();
+  if (failed(verifyPlanColumns(*this, getIds(), plan)))
+    return failure(); // (C1)
+  if (failed(verifyPlanOfOne(*this, getIds(), plan)))
+    return failure(); // (C2)
+  if (failed(verifyPlanSlots(*this, getSlots(), plan)))
+    return failure(); // (C3)
+  int64_t tile = getTileRows(), block = getBlockRows();
+  if (block < 1 || tile < 1 || tile % block != 0)
+    return emitOpError() << "expects tile_rows to be a positive multiple of "
+                            "block_rows, but tile_rows is "
+                         << tile << " and block_rows is " << block; // (C4)
+  return success();
+}
+
+/// Shrunk rows of a table: `[rows, slices, max_rank]` in its element type.
+static LogicalResult verifyShrunk(Operation *op, StringRef name, Type shrunk,
+                                  SlotTableType table) {
+  if (failed(verifyShape(op, name, shrunk,
+                         {ShapedType::kDynamic, table.getSlices(),
+                          table.getMaxRank()})))
+    return failure();
+  Type element = cast<ShapedType>(shrunk).getElementType();
+  if (element == table.getElementType())
+    return success();
+  return op->emitOpError() << "expects " << name
+                           << " and table to have one element type, but "
+                           << name << " has " << element << " and table has "
+                           << table.getElementType();
+}
+
+LogicalResult ShrinkOp::verify() {
+  SlotTableType table = getTable().getType();
+  if (failed(verifyTableOfPlan(*this, table, getPlan().getType())))
+    return failure(); // (C1)
+  if (failed(verifyAgree(*this, "the columns that are summed over", "input",
+                         getColumns(getInput()), "table", table.getIn())))
+    return failure(); // (C2)
+  return verifyShrunk(*this, "the result", getResult().getType(),
+                      table); // (C3)
+}
+
+/// (C6): the table fits the plan and the weight.
+static LogicalResult verifyLora(GroupedMatmulOp op, RankedTensorType weight) {
+  if (static_cast<bool>(op.getShrunk()) != static_cast<bool>(op.getTable()))
+    return op.emitOpError() << "expects shrunk rows and table to come together";
+  if (!op.getTable())
+    return success();
+  SlotTableType table = op.getTable().getType();
+  if (failed(verifyTableOfPlan(op, table, op.getPlan().getType())))
+    return failure();
+  int64_t rank = weight.getRank();
+  int64_t slices = rank == 4 ? weight.getDimSize(1) : 1;
+  if (failed(verifyAgree(op, "slices", "table", table.getSlices(), "weight",
+                         slices)) ||
+      failed(verifyAgree(op, "out", "table", table.getOut(), "weight",
+                         weight.getDimSize(rank - 2))) ||
+      failed(verifyAgree(op, "in", "table", table.getIn(), "weight",
+                         weight.getDimSize(rank - 1))))
+    return failure();
+  return verifyShrunk(op, "the shrunk rows", op.getShrunk().getType(), table);
+}
+
+/// (C8): `[rows, out]` of a weight whose slices the activation reads.
+static LogicalResult verifyActivate(GroupedMatmulOp op,
+                                    RankedTensorType weight) {
+  int64_t wanted = op.getActivation()->getGated() ? 2 : 1;
+  if (weight.getRank() != 4 || weight.getDimSize(1) != wanted)
+    return op.emitOpError()
+           << "expects the weight of a " << (wanted == 2 ? "gated" : "plain")
+           << " activation to have " << wanted << " slices, but it is "
+           << weight;
+  return verifyShape(op, "the result", op.getResult().getType(),
+                     {ShapedType::kDynamic, weight.getDimSize(2)});
+}
+
+/// (C9): `[rows, out]` of a weight without slices.
+static LogicalResult verifyCombine(GroupedMatmulOp op,
+                                   RankedTensorType weight) {
+  if (weight.getRank() != 3)
+    return op.emitOpError()
+           << "expects a combined weight to be [E, out, in], but it is "
+           << weight;
+  SmallVector<int64_t> rows = {ShapedType::kDynamic, weight.getDimSize(1)};
+  if (failed(verifyAgree(op, "top_k", "weights",
+                         getColumns(op.getCombineWeights()), "plan",
+                         op.getPlan().getType().getTopK())) ||
+      failed(verifyShape(op, "the result", op.getResult().getType(), rows)))
+    return failure();
+  if (op.getShared() && failed(verifyShape(op, "the shared rows",
+                                           op.getShared().getType(), rows)))
+    return failure();
+  if (!op.getScore())
+    return success();
+  return verifyShape(op, "the score", op.getScore().getType(),
+                     {ShapedType::kDynamic, 1});
+}
+
+static LogicalResult verifyEpilogue(GroupedMatmulOp op,
+                                    RankedTensorType weight) {
+  bool combines = static_cast<bool>(op.getCombineWeights());
+  bool shares = op.getShared() || op.getScore();
+  if ((op.getActivation() && combines) || (shares && !combines) ||
+      (op.getScore() && !op.getShared()))
+    return op.emitOpError() << "expects at most one epilogue, shared rows only "
+                               "with combine, and a score only with shared "
+                               "rows"; // (C7)
+  if (op.getActivation())
+    return verifyActivate(op, weight); // (C8)
+  if (combines)
+    return verifyCombine(op, weight); // (C9)
+  auto result = cast<RankedTensorType>(op.getResult().getType());
+  if (!result.getElementType().isF32())
+    return op.emitOpError() << "expects a result without epilogue to be an f32 "
+                               "accumulator, but it is "
+                            << result; // (C3)
+  return verifyShape(op, "the result", result,
+                     getAccumulatorShape(weight)); // (C3)
+}
+
+LogicalResult GroupedMatmulOp::verify() {
+  auto weight = cast<RankedTensorType>(getWeight().getType());
+  auto input = cast<RankedTensorType>(getInput().getType());
+  if (failed(verifyAgree(*this, "experts", "weight", weight.getDimSize(0),
+                         "plan", getPlan().getType().getExperts())))
+    return failure(); // (C1)
+  if (failed(verifyAgree(*this, "the columns that are summed over", "input",
+                         getColumns(getInput()), "weight",
+                         getColumns(getWeight()))))
+    return failure(); // (C2)
+  if (getBias() && failed(verifyShape(*this, "the bias", getBias().getType(),
+                                      getBiasShape(weight))))
+    return failure(); // (C4)
+  if (input.getElementType() != weight.getElementType())
+    return emitOpError() << "expects input and weight to have one element "
+                            "type, but input has "
+                         << input.getElementType() << " and weight has "
+                         << weight.getElementType(); // (C5)
+  if (failed(verifyLora(*this, weight)))
+    return failure(); // (C6)
+  return verifyEpilogue(*this, weight);
+}

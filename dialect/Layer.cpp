@@ -1,0 +1,100 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The layer op: a function whose arguments are known by their role.
+
+#include "mlir/Interfaces/FunctionImplementation.h"
+#include "moelora/dialect/Ops.h"
+#include "llvm/ADT/SmallSet.h"
+
+using namespace mlir;
+using namespace moelora;
+
+static Type buildLayerType(Builder &builder, ArrayRef<Type> arguments,
+                           ArrayRef<Type> results,
+                           function_interface_impl::VariadicFlag,
+                           std::string &) {
+  return builder.getFunctionType(arguments, results);
+}
+
+ParseResult LayerOp::parse(OpAsmParser &parser, OperationState &result) {
+  return function_interface_impl::parseFunctionOp(
+      parser, result, /*allowVariadic=*/false,
+      getFunctionTypeAttrName(result.name), buildLayerType,
+      getArgAttrsAttrName(result.name), getResAttrsAttrName(result.name));
+}
+
+void LayerOp::print(OpAsmPrinter &printer) {
+  function_interface_impl::printFunctionOp(
+      printer, *this, /*isVariadic=*/false, getFunctionTypeAttrName(),
+      getArgAttrsAttrName(), getResAttrsAttrName());
+}
+
+void LayerOp::getAsmBlockArgumentNames(Region &, OpAsmSetValueNameFn setName) {
+  for (BlockArgument argument : getBody().getArguments())
+    if (auto role = getArgAttrOfType<RoleAttr>(argument.getArgNumber(),
+                                               "moelora.role"))
+      setName(argument, stringifyRole(role.getValue()));
+}
+
+Role LayerOp::getRole(unsigned index) {
+  return getArgAttrOfType<RoleAttr>(index, "moelora.role").getValue();
+}
+
+BlockArgument LayerOp::getArgument(Role role) {
+  for (unsigned index = 0; index < getNumArguments(); ++index)
+    if (getRole(index) == role)
+      return FunctionOpInterface::Trait<LayerOp>::getArgument(index);
+  return nullptr;
+}
+
+static LogicalResult verifyRoles(LayerOp layer) {
+  llvm::SmallSet<int, 16> seen;
+  for (unsigned index = 0; index < layer.getNumArguments(); ++index) {
+    auto role = layer.getArgAttrOfType<RoleAttr>(index, "moelora.role");
+    if (!role)
+      return layer.emitOpError() << "expects argument " << index
+                                 << " to have a moelora.role"; // (C1)
+    if (!seen.insert(static_cast<int>(role.getValue())).second)
+      return layer.emitOpError()
+             << "expects roles to be unique, but argument " << index
+             << " repeats " << stringifyRole(role.getValue()); // (C1)
+  }
+  return success();
+}
+
+static LogicalResult verifyTableRoles(LayerOp layer) {
+  for (unsigned index = 0; index < layer.getNumArguments(); ++index) {
+    StringRef role = stringifyRole(layer.getRole(index));
+    Type type = layer.getArgumentTypes()[index];
+    if (isa<SlotTableType>(type) != role.ends_with("_adapters"))
+      return layer.emitOpError()
+             << "expects tables, and only tables, to have a role that ends in "
+                "_adapters, but argument "
+             << index << " of type " << type << " has role " << role; // (C4)
+  }
+  return success();
+}
+
+LogicalResult LayerOp::verify() {
+  if (failed(verifyRoles(*this)) || failed(verifyTableRoles(*this)))
+    return failure();
+  BlockArgument hidden = getArgument(Role::Hidden);
+  auto type = hidden ? dyn_cast<RankedTensorType>(hidden.getType()) : nullptr;
+  if (!type || type.getRank() != 2)
+    return emitOpError()
+           << "expects an argument of role hidden and rank 2"; // (C2)
+  if (getResultTypes() != ArrayRef<Type>(type))
+    return emitOpError() << "expects one result of the type of hidden, " << type
+                         << ", but the type is " << getFunctionType(); // (C3)
+  return success();
+}
+
+LogicalResult YieldOp::verify() {
+  auto layer = cast<LayerOp>((*this)->getParentOp());
+  if (getOperandTypes() == TypeRange(layer.getResultTypes()))
+    return success();
+  return emitOpError() << "expects operands of the layer's result types "
+                       << layer.getResultTypes() << ", but they are "
+                       << getOperandTypes(); // (C1)
+}

@@ -1,0 +1,327 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The `routed` level: what a layer means.
+
+#ifndef MOELORA_DIALECT_ROUTEDOPS
+#define MOELORA_DIALECT_ROUTEDOPS
+
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/FunctionInterfaces.td"
+include "moelora/dialect/OpBase.td"
+
+def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
+    FunctionOpInterface, IsolatedFromAbove,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>,
+    SingleBlock]> {
+  let summary = "one Mixture-of-Experts layer, the unit of compilation";
+  let description = [{
+    A function-like op whose arguments are named by their role
+    (`moelora.role`). Its body computes the layer's output from them with pure
+    `moelora` ops. It is the unit of sharding, of the artifact's entry points
+    (everything; from logits; from ids and weights) and of its description.
+
+    Lifespan: made by the importer or by hand; consumed by code generation.
+
+    Constraints:
+    - (C1) every argument has a `moelora.role`, and no role occurs twice.
+    - (C2) the argument of role `hidden` exists and has rank 2.
+    - (C3) there is one result, of the type of the `hidden` argument.
+    - (C4) tables have a role that ends in `_adapters`, tensors one that does not.
+
+    Example:
+    ```mlir
+    moelora.layer @given(
+        %x: tensor<?x64xbf16> {moelora.role = #moelora.role<hidden>},
+        %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
+        %w: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
+        %w2: tensor<4x64x64xbf16> {moelora.role = #moelora.role<down_weight>})
+        -> tensor<?x64xbf16> {
+      %plan = moelora.dispatch %ids : tensor<?x2xi32>
+        -> !moelora.plan<4 experts, 0 slots, top_k = 2>
+      %y = moelora.expert_gemm gather %x by %plan, %w2
+        : tensor<?x64xbf16>, !moelora.plan<4 experts, 0 slots, top_k = 2>,
+          tensor<4x64x64xbf16> -> tensor<?x64xf32>
+      %o = moelora.combine %y by %plan, %w
+        : tensor<?x64xf32>, !moelora.plan<4 experts, 0 slots, top_k = 2>,
+          tensor<?x2xf32> -> tensor<?x64xbf16>
+      moelora.yield %o : tensor<?x64xbf16>
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name,
+                       TypeAttrOf<FunctionType>:$function_type,
+                       OptionalAttr<StrAttr>:$sym_visibility,
+                       OptionalAttr<DictArrayAttr>:$arg_attrs,
+                       OptionalAttr<DictArrayAttr>:$res_attrs);
+  let regions = (region SizedRegion<1>:$body);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The argument of this role, or null.
+    ::mlir::BlockArgument getArgument(::moelora::Role role);
+    /// The role of argument `index`; the verifier guarantees that it has one.
+    ::moelora::Role getRole(unsigned index);
+
+    ::mlir::ArrayRef<::mlir::Type> getArgumentTypes() {
+      return getFunctionType().getInputs();
+    }
+    ::mlir::ArrayRef<::mlir::Type> getResultTypes() {
+      return getFunctionType().getResults();
+    }
+    ::mlir::Region *getCallableRegion() { return &getBody(); }
+  }];
+}
+
+def MoELoRA_YieldOp : MoELoRA_Op<"yield", [
+    Pure, ReturnLike, Terminator, HasParent<"LayerOp">]> {
+  let summary = "ends a layer with its output";
+  let description = [{
+    Constraints:
+    - (C1) operands have the types of the layer's results.
+
+    Example:
+    ```mlir
+    moelora.yield %o : tensor<?x64xbf16>
+    ```
+  }];
+  let arguments = (ins Variadic<AnyType>:$results);
+  let assemblyFormat = "($results^ `:` type($results))? attr-dict";
+  let hasVerifier = 1;
+}
+
+def MoELoRA_ResolveSlotsOp : MoELoRA_NamedOp<"resolve_slots", "slot", [
+    AllTypesMatch<["ids", "slots"]>]> {
+  let summary = "slot ids of tokens to dense slots";
+  let description = [{
+    Per token: the slot index if the id names a slot that is published, enabled
+    and of the id's generation; else -1, which is base. Ids other than -1 that
+    do not resolve are counted. Every later op of the layer sees this one
+    result, so a change of the table cannot half-apply to a layer.
+
+    Lifespan: one per layer with adapters; the result feeds `dispatch`.
+
+    Constraints:
+    - (C1) all tables have the same number of slots.
+
+    Example:
+    ```mlir
+    %slot = moelora.resolve_slots %ids in %t13, %t2 : tensor<?xi32>,
+      !moelora.slot_table<4 slots, 8 experts, 2 x 32 x 64, max_rank = 16, bf16>,
+      !moelora.slot_table<4 slots, 8 experts, 1 x 64 x 32, max_rank = 16, bf16>
+    ```
+  }];
+  let arguments = (ins MoELoRA_TokenIds:$ids,
+                       Variadic<MoELoRA_SlotTableType>:$tables);
+  let results = (outs MoELoRA_TokenIds:$slots);
+  let assemblyFormat = [{
+    $ids `in` $tables attr-dict `:` type($ids) `,` type($tables)
+  }];
+}
+
+def MoELoRA_RouteOp : MoELoRA_PureOp<"route"> {
+  let summary = "router logits to expert ids and weights";
+  let description = [{
+    Applies the stages of the `router` attribute to each row of the logits.
+    Logits come from an `expert_gemm` over a plan of one expert (the router's
+    linear, with an adapter's delta if it has one) or from outside. Their
+    element type says how they were rounded: f32 is not rounded.
+
+    Lifespan: made by the importer; absent where ids and weights are given.
+
+    Constraints:
+    - (C1) top_k is at most the number of experts.
+    - (C2) ids and weights have top_k columns.
+    - (C3) groups divide the experts, and top_groups is at most groups.
+    - (C4) the bias is there exactly if `bias_on` is not `none`, with one
+      element per expert.
+
+    Example:
+    ```mlir
+    %ids, %w = moelora.route %logits
+      {router = #moelora.router<top_k = 2, score = softmax>}
+      : tensor<?x8xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
+    ```
+  }];
+  let arguments = (ins MoELoRA_Rows:$logits, Optional<MoELoRA_Vector>:$bias,
+                       MoELoRA_RouterAttr:$router);
+  let results = (outs MoELoRA_ExpertIds:$ids, MoELoRA_ExpertWeights:$weights);
+  let assemblyFormat = [{
+    $logits (`bias` `(` $bias^ `:` type($bias) `)`)? attr-dict
+    `:` type($logits) `->` type($ids) `,` type($weights)
+  }];
+}
+
+def MoELoRA_DispatchOp : MoELoRA_NamedOp<"dispatch", "plan", [
+    AttrSizedOperandSegments]> {
+  let summary = "groups pairs of token and choice by expert and slot";
+  let description = [{
+    Answers the plan of the pairs `p = t * k + j`, whose expert is
+    `ids[t, j]` and whose slot is `slots[t]`. Expert ids outside
+    `[0, experts)` are dropped; those other than -1 are counted. Without ids:
+    one pair per token, all of the one expert. Without slots: all base.
+
+    Lifespan: becomes `moelora.plan` when the layer is fused.
+
+    Constraints:
+    - (C1) ids have top_k columns.
+    - (C2) a plan without ids has one expert and top_k 1.
+    - (C3) a plan without slots has zero slots.
+
+    Example:
+    ```mlir
+    %plan = moelora.dispatch %ids slots(%slot : tensor<?xi32>)
+      : tensor<?x2xi32> -> !moelora.plan<8 experts, 4 slots, top_k = 2>
+    %one = moelora.dispatch slots(%slot : tensor<?xi32>)
+      -> !moelora.plan<1 experts, 4 slots, top_k = 1>
+    ```
+  }];
+  let arguments = (ins Optional<MoELoRA_ExpertIds>:$ids,
+                       Optional<MoELoRA_TokenIds>:$slots);
+  let results = (outs MoELoRA_PlanType:$plan);
+  let assemblyFormat = [{
+    ($ids^)? (`slots` `(` $slots^ `:` type($slots) `)`)? attr-dict
+    (`:` type($ids)^)? `->` type($plan)
+  }];
+}
+
+def MoELoRA_ExpertGemmOp : MoELoRA_NamedOp<"expert_gemm", "rows"> {
+  let summary = "grouped GEMM of a plan's rows with per-expert weights";
+  let description = [{
+    `y[p, s, :] = W[e, s] x[row] + b[e, s]` for pair `p` of expert `e`, where
+    `row` is `p / top_k` with `gather` (the input has a row per token) and `p`
+    without it (a row per pair). Weights are `[E, out, in]`, or
+    `[E, slices, out, in]` for gate and up. The result is an accumulator: f32,
+    not rounded. Rows of dropped pairs are unspecified and never read.
+
+    Lifespan: becomes `moelora.grouped_matmul` in `moelora-fuse-lora`.
+
+    Constraints:
+    - (C1) weight and plan have the same experts.
+    - (C2) the input's columns are the weight's `in`.
+    - (C3) the result's columns are the weight's slices and `out`.
+    - (C4) the bias is the weight's shape without `in`.
+    - (C5) input and weight have the same element type.
+
+    Example:
+    ```mlir
+    %h = moelora.expert_gemm gather %x by %plan, %w13
+      : tensor<?x64xbf16>, !moelora.plan<8 experts, 4 slots, top_k = 2>,
+        tensor<8x2x32x64xbf16> -> tensor<?x2x32xf32>
+    ```
+  }];
+  let arguments = (ins MoELoRA_Rows:$input, MoELoRA_PlanType:$plan,
+                       MoELoRA_Weight:$weight, Optional<MoELoRA_Bias>:$bias,
+                       UnitAttr:$gather);
+  let results = (outs MoELoRA_Accumulator:$result);
+  let assemblyFormat = [{
+    (`gather` $gather^)? $input `by` $plan `,` $weight
+    (`bias` `(` $bias^ `:` type($bias) `)`)? attr-dict
+    `:` type($input) `,` type($plan) `,` type($weight) `->` type($result)
+  }];
+}
+
+def MoELoRA_LoraDeltaOp : MoELoRA_NamedOp<"lora_delta", "adapted", [
+    AllTypesMatch<["accumulator", "result"]>]> {
+  let summary = "adds each row's low-rank delta to an accumulator";
+  let description = [{
+    `acc[p, s, :] + B (scale * A x[row])` with the pair `(A, B)`, `scale` of
+    pair `p`'s slot and expert and of slice `s`; the accumulator itself where
+    the slot is -1 or has nothing for the expert (selected: never zero times
+    something). `u = scale * A x` is rounded once, to the table's element type;
+    the sum with the base is not rounded.
+
+    Lifespan: fused into the accumulators of the GEMM it follows by
+    `moelora-fuse-lora`.
+
+    Constraints:
+    - (C1) table and plan have the same experts and slots.
+    - (C2) the input's columns are the table's `in`.
+    - (C3) the accumulator's columns are the table's slices and `out`.
+
+    Example:
+    ```mlir
+    %hd = moelora.lora_delta gather %x by %plan, %t13 into %h
+      : tensor<?x64xbf16>, !moelora.plan<8 experts, 4 slots, top_k = 2>,
+        !moelora.slot_table<4 slots, 8 experts, 2 x 32 x 64, max_rank = 16, bf16>,
+        tensor<?x2x32xf32>
+    ```
+  }];
+  let arguments = (ins MoELoRA_Rows:$input, MoELoRA_PlanType:$plan,
+                       MoELoRA_SlotTableType:$table,
+                       MoELoRA_Accumulator:$accumulator, UnitAttr:$gather);
+  let results = (outs MoELoRA_Accumulator:$result);
+  let assemblyFormat = [{
+    (`gather` $gather^)? $input `by` $plan `,` $table `into` $accumulator
+    attr-dict
+    `:` type($input) `,` type($plan) `,` type($table) `,` type($accumulator)
+  }];
+  let hasFolder = 1;
+}
+
+def MoELoRA_ActivationOp : MoELoRA_NamedOp<"activation", "activated"> {
+  let summary = "the non-linearity between the two expert GEMMs";
+  let description = [{
+    Row-wise `f(g) * (u + up_offset)` of an accumulator `[rows, 2, I]`, or
+    `f(u)` of `[rows, 1, I]`, computed in f32 and rounded once to the result's
+    element type.
+
+    Lifespan: fused into the epilogue of the GEMM by `moelora-fuse-epilogue`.
+
+    Constraints:
+    - (C1) a gated activation reads two slices, a plain one reads one.
+    - (C2) the result's columns are the accumulator's last dimension.
+
+    Example:
+    ```mlir
+    %a = moelora.activation %hd {function = #moelora.act<silu, gated>}
+      : tensor<?x2x32xf32> -> tensor<?x32xbf16>
+    ```
+  }];
+  let arguments = (ins MoELoRA_Accumulator:$accumulator,
+                       MoELoRA_ActivationAttr:$function);
+  let results = (outs MoELoRA_Rows:$result);
+  let assemblyFormat = [{
+    $accumulator attr-dict `:` type($accumulator) `->` type($result)
+  }];
+}
+
+def MoELoRA_CombineOp : MoELoRA_NamedOp<"combine", "output", [AttrSizedOperandSegments]> {
+  let summary = "weighted sum of each token's rows";
+  let description = [{
+    `out[t] = routed_scale * sum_j w[t, j] y[t * k + j]`, over the pairs that
+    were not dropped, in ascending expert order, in f32; plus `shared[t]`, or
+    `sigmoid(score[t]) * shared[t]`; rounded once to the result's element type.
+
+    Lifespan: fused into the epilogue of the down GEMM by
+    `moelora-fuse-epilogue`.
+
+    Constraints:
+    - (C1) weights have the plan's top_k columns.
+    - (C2) the result's columns are the rows' columns.
+    - (C3) shared rows have the result's columns.
+    - (C4) a score comes with shared rows and has one column.
+
+    Example:
+    ```mlir
+    %o = moelora.combine %yd by %plan, %w
+      : tensor<?x64xf32>, !moelora.plan<8 experts, 4 slots, top_k = 2>,
+        tensor<?x2xf32> -> tensor<?x64xbf16>
+    ```
+  }];
+  let arguments = (ins MoELoRA_Accumulator:$rows, MoELoRA_PlanType:$plan,
+                       MoELoRA_ExpertWeights:$weights,
+                       Optional<MoELoRA_Accumulator>:$shared,
+                       Optional<MoELoRA_Accumulator>:$score,
+                       DefaultValuedAttr<F32Attr, "1.0f">:$routed_scale);
+  let results = (outs MoELoRA_Rows:$result);
+  let assemblyFormat = [{
+    $rows `by` $plan `,` $weights
+    (`shared` `(` $shared^ `:` type($shared) `)`)?
+    (`score` `(` $score^ `:` type($score) `)`)? attr-dict
+    `:` type($rows) `,` type($plan) `,` type($weights) `->` type($result)
+  }];
+}
+
+#endif // MOELORA_DIALECT_ROUTEDOPS

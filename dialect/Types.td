@@ -1,0 +1,70 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef MOELORA_DIALECT_TYPES
+#define MOELORA_DIALECT_TYPES
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/BuiltinTypes.td"
+include "moelora/dialect/Attributes.td"
+
+class MoELoRA_Type<string name, string mnemonic_>
+    : TypeDef<MoELoRA_Dialect, name> {
+  let mnemonic = mnemonic_;
+}
+
+def MoELoRA_SlotTableType : MoELoRA_Type<"SlotTable", "slot_table"> {
+  let summary = "the adapters of one projection, by slot and expert";
+  let description = [{
+    For each of `slots` slots and `experts` experts: nothing, or per slice a
+    scale `s` and a pair A `(r, in)`, B `(out, r)` with its own rank
+    `r <= max_rank`, stored in pages of 16 ranks whose inner order is
+    `page_order`. The content changes between runs; the type is what compiled
+    code relies on. Gate and up are two slices. Zero slots is the empty table.
+
+    Example:
+    `!moelora.slot_table<16 slots, 128 experts, 2 x 768 x 2048, max_rank = 64, bf16>`
+  }];
+  let parameters = (ins "int64_t":$slots, "int64_t":$experts,
+    "int64_t":$slices, "int64_t":$out, "int64_t":$in, "int64_t":$max_rank,
+    "::mlir::Type":$element_type,
+    MoELoRA_Case<MoELoRA_PageOrder, "RowMajor", "order inside a page">:$page_order);
+  let assemblyFormat = [{
+    `<` $slots `slots` `,` $experts `experts` `,` $slices `x` $out `x` $in `,`
+    `max_rank` `=` $max_rank `,` $element_type (`,` $page_order^)? `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
+def MoELoRA_PlanType : MoELoRA_Type<"Plan", "plan"> {
+  let summary = "the order in which pairs of token and choice are computed";
+  let description = [{
+    `T * top_k` pairs, ordered by expert, then slot, stable; dropped pairs
+    (expert id outside `[0, experts)`) last and never computed. A plan of one
+    expert has a pair per token: it carries the router's linear and the shared
+    expert.
+
+    Example: `!moelora.plan<128 experts, 16 slots, top_k = 8>`
+  }];
+  let parameters = (ins "int64_t":$experts, "int64_t":$slots,
+                        "int64_t":$top_k);
+  let assemblyFormat = [{
+    `<` $experts `experts` `,` $slots `slots` `,` `top_k` `=` $top_k `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
+// Named operand constraints.
+
+def MoELoRA_Float : AnyTypeOf<[BF16, F16, F32], "bf16, f16 or f32">;
+def MoELoRA_Rows : TensorRankOf<[MoELoRA_Float], [2]>;
+def MoELoRA_Weight : TensorRankOf<[MoELoRA_Float], [3, 4]>;
+def MoELoRA_Bias : TensorRankOf<[F32], [2, 3]>;
+def MoELoRA_Accumulator : TensorRankOf<[F32], [2, 3]>;
+def MoELoRA_Shrunk : TensorRankOf<[MoELoRA_Float], [3]>;
+def MoELoRA_TokenIds : TensorRankOf<[I32], [1]>;
+def MoELoRA_ExpertIds : TensorRankOf<[I32], [2]>;
+def MoELoRA_ExpertWeights : TensorRankOf<[F32], [2]>;
+def MoELoRA_Vector : TensorRankOf<[F32], [1]>;
+
+#endif // MOELORA_DIALECT_TYPES
