@@ -1,0 +1,28 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A model as adapters see it: the sites that they may bind to, by name.
+#ifndef MOELORA_MODELS_ADAPTERTARGET_H
+#define MOELORA_MODELS_ADAPTERTARGET_H
+
+#include "moelora/models/Model.h"
+#include "moelora/runtime/AdapterTarget.h"
+
+namespace moelora::models {
+
+/// Keeps what a moelora_adapter_target points to; independent of the model.
+class AdapterTarget {
+public:
+  explicit AdapterTarget(const Model &model);
+
+  /// Borrowed from this object.
+  moelora_adapter_target get() const;
+
+private:
+  std::vector<moelora_adapter_site> sites;
+  int32_t layers;
+};
+
+} // namespace moelora::models
+
+#endif // MOELORA_MODELS_ADAPTERTARGET_H

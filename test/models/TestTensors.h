@@ -1,0 +1,66 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Checkpoints made up by a test.
+#ifndef MOELORA_TEST_MODELS_TESTTENSORS_H
+#define MOELORA_TEST_MODELS_TESTTENSORS_H
+
+#include "TestModels.h"
+
+#include "moelora/models/Weights.h"
+
+#include <cstdio>
+#include <deque>
+#include <gtest/gtest.h>
+#include <memory>
+
+namespace moelora::models {
+
+/// Tensors to be written; every element is different from all others.
+class Tensors {
+public:
+  void add(const std::string &name, Shape shape) {
+    int64_t count = 1;
+    for (int64_t size : shape)
+      count *= size;
+    std::vector<float> &values = data.emplace_back();
+    for (int64_t i = 0; i < count; ++i)
+      values.push_back(next++);
+    moelora_tensor_data tensor = {};
+    tensor.name = names.emplace_back(name).c_str();
+    tensor.dtype = MOELORA_FILE_F32;
+    tensor.rank = int32_t(shape.size());
+    std::copy(shape.begin(), shape.end(), tensor.shape);
+    tensor.data = values.data();
+    tensors.push_back(tensor);
+  }
+
+  const std::vector<float> &operator[](size_t index) const {
+    return data[index];
+  }
+
+  /// Written, opened again, and unlinked.
+  std::shared_ptr<moelora_checkpoint> open() const {
+    std::string path = temporaryPath("weights.safetensors");
+    EXPECT_EQ(moelora_safetensors_write(path.c_str(), tensors.data(),
+                                        int64_t(tensors.size()), nullptr),
+              MOELORA_OK);
+    moelora_checkpoint *file = nullptr;
+    moelora_error *error = nullptr;
+    moelora_checkpoint_open(path.c_str(), &file, &error);
+    EXPECT_TRUE(file) << moelora_error_text(error);
+    moelora_error_free(error);
+    std::remove(path.c_str());
+    return {file, moelora_checkpoint_close};
+  }
+
+private:
+  float next = -50;
+  std::deque<std::string> names;
+  std::deque<std::vector<float>> data;
+  std::vector<moelora_tensor_data> tensors;
+};
+
+} // namespace moelora::models
+
+#endif // MOELORA_TEST_MODELS_TESTTENSORS_H
