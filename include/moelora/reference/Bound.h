@@ -1,0 +1,59 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// How far a right answer may lie from the exact one.
+//
+// A machine that rounds only where it may (adapter weights and A x once, the
+// activation once, the output once, sums in f32) errs by a small multiple of
+//
+//   unit * (|base| + |delta|)
+//
+// where |base| + |delta| is made of the terms of an output element and not of
+// their sum, which may cancel. Roundings are independent of each other, so
+// terms add up as squares; a sum of absolute values would be larger by the
+// square root of their number, and hide mistakes. With squares of matrices and
+// vectors taken element by element:
+//
+//   u^2    = (s A)^2 x^2 + (s A x)^2
+//   E(g)^2 = B^2 u^2 + k^2 (W^2 x^2 + b^2)           likewise E(u), E(logit)
+//   a^2    = act^2 + (F |u| E(g))^2 + (|f(g)| E(u))^2       F bounds |f'|
+//   y^2    = W2^2 a^2 + b2^2 + B2^2 u2^2             u2 from a^2 likewise
+//   out^2  = out^2 + sum_j (scale w_j)^2 (1 + E_w^2) y_j^2
+//                  + sigma^2 (1 + E_sigma^2) shared^2
+//
+// E carries what was rounded before the non-linearity on to the output. k is
+// the unit of an f32 sum over the unit of the layer's type, because products
+// with base weights are summed but not rounded. E_w = 2 max E(logit), or 0
+// where logits or ids are given.
+#ifndef MOELORA_REFERENCE_BOUND_H
+#define MOELORA_REFERENCE_BOUND_H
+
+#include "moelora/reference/Layer.h"
+
+namespace moelora::reference {
+
+/// The relative error of one rounding: 2^-8 for bf16, 2^-11 for f16. For f32
+/// that of a sum, 2^-20: the roundings of n partial sums add up to about
+/// 2^-25 sqrt(n), and n goes into the thousands.
+double unitOf(moelora_dtype type);
+
+/// The error over the bound that a right machine may reach. It is the largest
+/// of millions of nearly normal errors, of which the bound is about two
+/// standard deviations.
+constexpr double allowedRatio = 4;
+
+/// What a right machine may answer for one token.
+struct Tolerance {
+  Vector bound; // unit * out, per output element
+  /// False where the choice of experts is so close that a right machine may
+  /// make another one: then no bound holds for the output.
+  bool decided;
+};
+
+/// For a token's routing and output as the exact mode gives them.
+Tolerance toleranceOf(const Problem &problem, int64_t token,
+                      const Routed &routed, const Vector &output);
+
+} // namespace moelora::reference
+
+#endif // MOELORA_REFERENCE_BOUND_H

@@ -1,0 +1,68 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A whole Mixture-of-Experts layer with adapters: the ops of Ops.h in order.
+//
+//   logits = router x (+ its delta)            route -> ids, weights
+//   h_j    = gate_up[id_j] x + delta           f32
+//   a_j    = act(h_j)                          layer's type
+//   y_j    = down[id_j] a_j + delta            f32
+//   out    = scale * sum_j w_j y_j + shared x  layer's type
+//
+// Only the tokens asked for are computed, so a few rows of a large layer are
+// cheap. Tokens are independent: NaN in one stays there.
+#ifndef MOELORA_REFERENCE_LAYER_H
+#define MOELORA_REFERENCE_LAYER_H
+
+#include "moelora/reference/Ops.h"
+
+#include <string>
+
+namespace moelora::reference {
+
+/// An operand in memory; null data: it is not there. Shapes follow from the
+/// layer and the role.
+struct OperandView {
+  moelora_dtype type = MOELORA_F32;
+  const void *data = nullptr;
+};
+
+enum class Entry { Everything, FromLogits, FromIds };
+
+/// What to compute. Everything is borrowed.
+struct Problem {
+  moelora_layer layer = {};
+  int64_t tokens = 0;
+  Entry entry = Entry::Everything;
+  /// By moelora_role; roles with integers (ids, slots) are the members below.
+  std::array<OperandView, MOELORA_ROLES> operand = {};
+  const int32_t *slots = nullptr;     // [T] index into adapters; null: all -1
+  const int32_t *expertIds = nullptr; // [T, k], for Entry::FromIds
+  std::vector<const Adapter *> adapters; // null: that slot is disabled
+  Rounding rounding = Rounding::exact();
+};
+
+struct Output {
+  int64_t width = 0;
+  Vector rows;                  // [tokens asked for, H]
+  Vector bounds;                // the same shape; see Bound.h
+  std::vector<Routed> routed;   // per token asked for
+  std::vector<uint8_t> decided; // likewise, with bounds; see Bound.h
+};
+
+/// Empty when `evaluate` may run; else which rule the problem breaks.
+std::string problemError(const Problem &problem);
+
+/// Requires an empty problemError and tokens within [0, problem.tokens).
+/// `bounds` and `decided` are filled when `withBounds`. Splits the tokens over
+/// `threads`.
+Output evaluate(const Problem &problem, const std::vector<int64_t> &tokens,
+                bool withBounds = false, int threads = 1);
+
+/// Every token.
+Output evaluate(const Problem &problem, bool withBounds = false,
+                int threads = 1);
+
+} // namespace moelora::reference
+
+#endif // MOELORA_REFERENCE_LAYER_H

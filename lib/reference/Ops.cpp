@@ -1,0 +1,142 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The ops that compute with rows.
+
+#include "Sum.h"
+
+#include "moelora/reference/Ops.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace moelora::reference {
+
+int32_t resolveSlot(int32_t id, const std::vector<uint64_t> &entries) {
+  constexpr int addressBits = 48;
+  constexpr uint64_t indexMask = (1u << MOELORA_SLOT_INDEX_BITS) - 1;
+  uint64_t index = uint64_t(id) & indexMask;
+  if (id < 0 || index >= entries.size())
+    return -1;
+  uint64_t generation = uint64_t(id) >> MOELORA_SLOT_INDEX_BITS;
+  uint64_t entry = entries[index];
+  bool published = (entry << (64 - addressBits)) != 0;
+  return published && entry >> addressBits == generation ? int32_t(index) : -1;
+}
+
+Vector multiply(const MatrixView &weight, const Vector &x) {
+  return sumRows(weight, x, [](double w, double v) { return w * v; });
+}
+
+Vector expertGemm(const MatrixView &weight, const Vector &x, const Vector &bias,
+                  const Rounding &rounding) {
+  Vector out = multiply(weight, x);
+  for (size_t r = 0; r < out.size(); ++r)
+    out[r] = rounding.accumulator(bias.empty() ? out[r] : out[r] + bias[r]);
+  return out;
+}
+
+/// Adds the delta to accumulator[offset...].
+static void addDelta(Vector &accumulator, size_t offset, const LoraPair *pair,
+                     const Vector &x, const Rounding &rounding) {
+  if (!pair)
+    return;
+  Vector shrunk = multiply(pair->a, x);
+  for (double &u : shrunk)
+    u = rounding.shrunk(pair->scale * u);
+  Vector delta = multiply(pair->b, shrunk);
+  for (size_t r = 0; r < delta.size(); ++r)
+    accumulator[offset + r] =
+        rounding.accumulator(accumulator[offset + r] + delta[r]);
+}
+
+Vector loraDelta(Vector accumulator, const LoraPair *pair, const Vector &x,
+                 const Rounding &rounding) {
+  addDelta(accumulator, 0, pair, x, rounding);
+  return accumulator;
+}
+
+Vector loraDelta(Vector accumulator, const LoraPair *gate, const LoraPair *up,
+                 const Vector &x, const Rounding &rounding) {
+  addDelta(accumulator, 0, gate, x, rounding);
+  addDelta(accumulator, accumulator.size() / 2, up, x, rounding);
+  return accumulator;
+}
+
+namespace {
+
+double gelu(double x) { return x * (1 + std::erf(x / std::sqrt(2.0))) / 2; }
+
+double geluTanh(double x) {
+  constexpr double sqrtTwoOverPi = 0.79788456080286535588;
+  return x * (1 + std::tanh(sqrtTwoOverPi * (x + 0.044715 * x * x * x))) / 2;
+}
+
+double function(const moelora_activation &activation, double x) {
+  switch (activation.function) {
+  case MOELORA_SILU:
+    return x / (1 + std::exp(-activation.alpha * x));
+  case MOELORA_GELU_TANH:
+    return geluTanh(x);
+  case MOELORA_GELU:
+    return gelu(x);
+  case MOELORA_RELU2:
+    return x < 0 ? 0 : x * x; // NaN stays NaN
+  }
+  return x;
+}
+
+/// min and clip that let NaN through.
+double atMost(double x, double limit) { return x > limit ? limit : x; }
+double within(double x, double limit) {
+  return x < -limit ? -limit : atMost(x, limit);
+}
+
+} // namespace
+
+double activateGate(const moelora_activation &activation, double gate) {
+  double max = activation.gate_max;
+  if (activation.clamp == MOELORA_CLAMP_PRE)
+    return function(activation, atMost(gate, max));
+  double f = function(activation, gate);
+  return activation.clamp == MOELORA_CLAMP_POST ? atMost(f, max) : f;
+}
+
+static double limitUp(const moelora_activation &activation, double up) {
+  bool clamped = activation.clamp != MOELORA_CLAMP_NONE;
+  return (clamped ? within(up, activation.up_limit) : up) +
+         activation.up_offset;
+}
+
+Vector activate(const moelora_activation &activation, const Vector &accumulator,
+                const Rounding &rounding) {
+  size_t width = accumulator.size() / (activation.gated ? 2 : 1);
+  Vector out(width);
+  for (size_t i = 0; i < width; ++i) {
+    double f = activateGate(activation, accumulator[i]);
+    double up =
+        activation.gated ? limitUp(activation, accumulator[width + i]) : 1;
+    out[i] = rounding.value(f * up);
+  }
+  return out;
+}
+
+Vector combine(const std::vector<Vector> &rows, const Routed &routed,
+               double scale, const Vector &shared, int64_t width,
+               const Rounding &rounding) {
+  std::vector<size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::pair(routed.ids[a], a) < std::pair(routed.ids[b], b);
+  });
+  Vector out(width);
+  for (size_t j : order)
+    for (size_t h = 0; h < rows[j].size(); ++h)
+      out[h] += routed.weights[j] * rows[j][h];
+  for (int64_t h = 0; h < width; ++h)
+    out[h] = rounding.value(scale * out[h] + (shared.empty() ? 0 : shared[h]));
+  return out;
+}
+
+} // namespace moelora::reference

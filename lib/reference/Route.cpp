@@ -1,0 +1,161 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The router, stage by stage, in the order of moelora_router's fields.
+
+#include "moelora/reference/Ops.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace moelora::reference {
+
+namespace {
+
+using Ids = std::vector<int32_t>;
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+/// sqrt(log(1 + e^x)), without overflow for large x.
+double sqrtSoftplus(double x) {
+  return std::sqrt(std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))));
+}
+
+Vector softmax(Vector v) {
+  double largest = *std::max_element(v.begin(), v.end());
+  double sum = 0;
+  for (double &x : v)
+    sum += x = std::exp(x - largest);
+  for (double &x : v)
+    x /= sum;
+  return v;
+}
+
+template <typename Function> Vector map(Vector v, Function function) {
+  for (double &x : v)
+    x = function(x);
+  return v;
+}
+
+Vector scaleLogits(const moelora_router &router, Vector logits) {
+  double c = router.softcap;
+  return map(std::move(logits), [&](double l) {
+    l *= router.logit_scale;
+    return c > 0 ? std::tanh(l / c) * c : l;
+  });
+}
+
+Vector score(const moelora_router &router, const Vector &logits) {
+  switch (router.score) {
+  case MOELORA_SCORE_SOFTMAX:
+    return softmax(logits);
+  case MOELORA_SCORE_SIGMOID:
+    return map(logits, sigmoid);
+  case MOELORA_SCORE_SQRTSOFTPLUS:
+    return map(logits, sqrtSoftplus);
+  }
+  return logits;
+}
+
+/// What the choice is made by: the scores, or the logits, and the bias.
+Vector choice(const moelora_router &router, const Vector &logits,
+              const Vector &scores, const Vector &bias) {
+  Vector c = router.bias_on == MOELORA_BIAS_ON_LOGIT ? logits : scores;
+  if (router.bias_on != MOELORA_BIAS_NONE)
+    for (size_t e = 0; e < c.size(); ++e)
+      c[e] += bias[e];
+  return c;
+}
+
+/// NaN is below every number, so that a choice is always possible.
+bool beats(double a, double b) {
+  return a > b || (std::isnan(b) && !std::isnan(a));
+}
+
+/// The n best, best first; of equals the lower index.
+Ids best(const Vector &values, int32_t n) {
+  Ids order(values.size());
+  for (size_t i = 0; i < order.size(); ++i)
+    order[i] = int32_t(i);
+  std::sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
+    bool equal = !beats(values[a], values[b]) && !beats(values[b], values[a]);
+    return equal ? a < b : beats(values[a], values[b]);
+  });
+  order.resize(n);
+  return order;
+}
+
+double groupScore(const moelora_router &router, const Vector &group) {
+  Ids two = best(group, std::min<int32_t>(2, int32_t(group.size())));
+  double score = group[two[0]];
+  if (router.group_score == MOELORA_GROUP_TOP2_SUM && two.size() > 1)
+    score += group[two[1]];
+  return score;
+}
+
+/// Experts outside the best groups lose their claim.
+Vector keepGroups(const moelora_router &router, const Vector &choices) {
+  if (router.groups <= 1 || router.top_groups >= router.groups)
+    return choices;
+  int64_t size = int64_t(choices.size()) / router.groups;
+  Vector scores;
+  for (int64_t g = 0; g < router.groups; ++g)
+    scores.push_back(
+        groupScore(router, Vector(choices.begin() + g * size,
+                                  choices.begin() + (g + 1) * size)));
+  Vector kept(choices.size(), router.group_fill_zero ? 0 : -infinity);
+  for (int32_t g : best(scores, router.top_groups))
+    std::copy_n(choices.begin() + g * size, size, kept.begin() + g * size);
+  return kept;
+}
+
+Vector post(const moelora_router &router, const Vector &gathered) {
+  switch (router.post) {
+  case MOELORA_POST_SOFTMAX:
+    return softmax(gathered);
+  case MOELORA_POST_SIGMOID:
+    return map(gathered, sigmoid);
+  }
+  return gathered;
+}
+
+double divisor(const moelora_router &router, const Vector &weights) {
+  double p =
+      router.renormalize == MOELORA_RENORMALIZE_PNORM ? router.norm_p : 1;
+  double sum = 0;
+  for (double w : weights)
+    sum += p == 1 ? w : std::pow(std::abs(w), p);
+  switch (router.renormalize) {
+  case MOELORA_RENORMALIZE_SUM:
+    return sum + router.epsilon;
+  case MOELORA_RENORMALIZE_CLAMP:
+    return sum < router.epsilon ? router.epsilon : sum; // NaN stays NaN
+  case MOELORA_RENORMALIZE_PNORM:
+    return std::pow(sum, 1 / p);
+  }
+  return 1;
+}
+
+} // namespace
+
+Routed route(const moelora_router &router, const Vector &logits,
+             const Vector &bias, const std::vector<int32_t> &table,
+             const Rounding &rounding) {
+  Vector scaled = scaleLogits(router, logits);
+  Vector scores = score(router, scaled);
+  Vector choices = keepGroups(router, choice(router, scaled, scores, bias));
+  Routed routed;
+  routed.ids = router.by_table ? table : best(choices, router.top_k);
+  for (int32_t e : routed.ids)
+    routed.weights.push_back(scores[e]);
+  routed.weights = post(router, routed.weights);
+  double d = divisor(router, routed.weights);
+  for (double &w : routed.weights)
+    w = rounding.accumulator(w / d * router.scale);
+  return routed;
+}
+
+} // namespace moelora::reference
