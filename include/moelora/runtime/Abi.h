@@ -28,20 +28,20 @@ extern "C" {
  * The role of a tensor argument; `args.operand[role]` is its address. In IR it
  * is the attribute #moelora.role<...> with the same numbers. */
 typedef enum moelora_role {
-  MOELORA_HIDDEN = 0,          /* [T, H] layer's type */
-  MOELORA_SLOTS = 1,           /* [T] i32 slot ids; -1: base only */
-  MOELORA_TOKEN_IDS = 2,       /* [T] i32, for table routing */
-  MOELORA_ROUTER_HIDDEN = 3,   /* [T, H] where the router reads another tensor */
-  MOELORA_ROUTER_LOGITS = 4,   /* [T, E] f32, entry point "from logits" */
-  MOELORA_EXPERT_IDS = 5,      /* [T, k] i32, entry point "from ids" */
-  MOELORA_EXPERT_WEIGHTS = 6,  /* [T, k] f32, entry point "from ids" */
-  MOELORA_ROUTER_WEIGHT = 7,   /* [E, H] */
-  MOELORA_ROUTER_BIAS = 8,     /* [E] f32, added to the logits */
-  MOELORA_SELECTION_BIAS = 9,  /* [E] f32, for the choice only */
-  MOELORA_GATE_UP_WEIGHT = 10, /* [E, 2, I, H] */
-  MOELORA_GATE_UP_BIAS = 11,   /* [E, 2, I] */
-  MOELORA_DOWN_WEIGHT = 12,    /* [E, H, I] */
-  MOELORA_DOWN_BIAS = 13,      /* [E, H] */
+  MOELORA_HIDDEN = 0,         /* [T, H] layer's type */
+  MOELORA_SLOTS = 1,          /* [T] i32 slot ids; -1: base only */
+  MOELORA_TOKEN_IDS = 2,      /* [T] i32, for table routing */
+  MOELORA_ROUTER_HIDDEN = 3,  /* [T, H] where the router reads another tensor */
+  MOELORA_ROUTER_LOGITS = 4,  /* [T, E] f32, entry point "from logits" */
+  MOELORA_EXPERT_IDS = 5,     /* [T, k] i32, entry point "from ids" */
+  MOELORA_EXPERT_WEIGHTS = 6, /* [T, k] f32, entry point "from ids" */
+  MOELORA_ROUTER_WEIGHT = 7,  /* [E, H] */
+  MOELORA_ROUTER_BIAS = 8,    /* [E] f32, added to the logits */
+  MOELORA_SELECTION_BIAS = 9, /* [E] f32, for the choice only */
+  MOELORA_GATE_UP_WEIGHT = 10,        /* [E, 2, I, H] */
+  MOELORA_GATE_UP_BIAS = 11,          /* [E, 2, I] */
+  MOELORA_DOWN_WEIGHT = 12,           /* [E, H, I] */
+  MOELORA_DOWN_BIAS = 13,             /* [E, H] */
   MOELORA_SHARED_GATE_UP_WEIGHT = 14, /* [1, 2, S, H] */
   MOELORA_SHARED_DOWN_WEIGHT = 15,    /* [1, H, S] */
   MOELORA_SHARED_SCORE_WEIGHT = 16,   /* [1, 1, H] */
@@ -71,9 +71,10 @@ typedef enum moelora_page_order {
   MOELORA_PAGE_ROW_MAJOR = 1,
 } moelora_page_order;
 
-/* The pair of one (adapter, layer, projection, expert). 64-byte aligned data. */
+/* The pair of one (adapter, layer, projection, expert). 64-byte aligned data.
+ */
 typedef struct moelora_pair {
-  const void *a;  /* NULL when pages is 0 */
+  const void *a; /* NULL when pages is 0 */
   const void *b;
   uint32_t pages; /* ceil(rank / 16); 0: no delta */
   uint32_t rank;
@@ -95,7 +96,8 @@ typedef struct moelora_adapter_index {
 
 /* A slot id: bit 31 zero, bits 16-30 generation, bits 0-15 slot index.
  * A directory entry: bits 48-63 generation, bits 0-47 address of a
- * moelora_adapter_index (0: nothing published). Generations wrap after 32768. */
+ * moelora_adapter_index (0: nothing published). Generations wrap after 32768.
+ */
 #define MOELORA_SLOT_INDEX_BITS 16
 #define MOELORA_SLOT_GENERATION_BITS 15
 
@@ -143,7 +145,7 @@ typedef void (*moelora_task)(void *frame, int64_t task, int64_t worker);
 
 /* What happened in a run; added to, never reset. */
 typedef struct moelora_run_stats {
-  uint64_t masked_slots; /* ids that did not resolve, served as base */
+  uint64_t masked_slots;  /* ids that did not resolve, served as base */
   uint64_t dropped_pairs; /* expert ids below -1 or >= experts */
 } moelora_run_stats;
 
@@ -151,7 +153,7 @@ typedef struct moelora_run_stats {
  * that it exists once; everything that touches weights is generated. */
 typedef struct moelora_services {
   uint32_t struct_size, abi_version;
-  void *context; /* passed back to parallel_for */
+  void *context;             /* passed back to parallel_for */
   int32_t workers, reserved; /* worker numbers are in [0, workers) */
   /* Calls task(frame, i, worker) once for each i in [0, tasks), in ascending
    * order of start; returns when all are done. */
@@ -203,7 +205,8 @@ typedef int32_t (*moelora_run)(const moelora_run_args *args);
 /* What a compiled layer says of itself. */
 typedef struct moelora_artifact {
   uint32_t magic, abi_version, struct_size;
-  int32_t first_layer; /* layer number it was compiled for; -1: not from a model */
+  int32_t
+      first_layer; /* layer number it was compiled for; -1: not from a model */
   const char *producer;     /* "moelora 0.1.0" */
   const char *name;         /* symbol of the layer in IR */
   const char *target;       /* "cpu" */

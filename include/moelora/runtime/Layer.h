@@ -4,7 +4,8 @@
  * What a Mixture-of-Experts layer is: the one description that every part of
  * moelora shares. `lib/models` makes it from config.json, the importer turns it
  * into IR, code generation reads it back from IR and stores it in the artifact,
- * the reference evaluates it, and the runtime compares an artifact with a model.
+ * the reference evaluates it, and the runtime compares an artifact with a
+ * model.
  *
  * Plain C99 data, no pointers, every struct sized and versioned by Abi.h.
  * Enumerators are part of the ABI: numbers are never reused.
@@ -65,22 +66,22 @@ typedef enum moelora_renormalize {
 /* Logits [T, E] in; expert ids [T, k] and f32 weights [T, k] out. The stages
  * run in the order of the fields. Equal choices go to the lower expert id. */
 typedef struct moelora_router {
-  int32_t experts;     /* E, zero experts included */
-  int32_t top_k;       /* k */
-  float logit_scale;   /* logits are multiplied by it; 1: none */
-  float softcap;       /* c > 0: tanh(l / c) * c; 0: none */
-  int32_t score;       /* moelora_score */
-  int32_t bias_on;     /* moelora_bias_on; the bias is an operand */
-  int32_t groups;      /* experts per group: E / groups; 1: no grouping */
-  int32_t top_groups;  /* groups kept */
-  int32_t group_score; /* moelora_group_score, when groups > 1 */
+  int32_t experts;         /* E, zero experts included */
+  int32_t top_k;           /* k */
+  float logit_scale;       /* logits are multiplied by it; 1: none */
+  float softcap;           /* c > 0: tanh(l / c) * c; 0: none */
+  int32_t score;           /* moelora_score */
+  int32_t bias_on;         /* moelora_bias_on; the bias is an operand */
+  int32_t groups;          /* experts per group: E / groups; 1: no grouping */
+  int32_t top_groups;      /* groups kept */
+  int32_t group_score;     /* moelora_group_score, when groups > 1 */
   int32_t group_fill_zero; /* 1: experts of dropped groups get 0, 0: -inf */
-  int32_t by_table;    /* 1: ids = table[token_ids], no choice is made */
-  int32_t post;        /* moelora_post */
-  int32_t renormalize; /* moelora_renormalize */
-  float epsilon;       /* of the renormalisation */
-  float norm_p;        /* p of MOELORA_RENORMALIZE_PNORM */
-  float scale;         /* weights are multiplied by it; 1: none */
+  int32_t by_table;        /* 1: ids = table[token_ids], no choice is made */
+  int32_t post;            /* moelora_post */
+  int32_t renormalize;     /* moelora_renormalize */
+  float epsilon;           /* of the renormalisation */
+  float norm_p;            /* p of MOELORA_RENORMALIZE_PNORM */
+  float scale;             /* weights are multiplied by it; 1: none */
 } moelora_router;
 
 typedef enum moelora_function {

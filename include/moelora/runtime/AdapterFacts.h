@@ -1,0 +1,40 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * What adapter_config.json says by itself, before a model is known.
+ */
+#ifndef MOELORA_RUNTIME_ADAPTERFACTS_H
+#define MOELORA_RUNTIME_ADAPTERFACTS_H
+
+#include "moelora/runtime/Error.h"
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MOELORA_VERSION_TEXT 32
+
+typedef struct moelora_adapter_facts {
+  int32_t rank;            /* where no pattern says otherwise */
+  int32_t rank_stabilized; /* 1: scale is alpha / sqrt(rank) */
+  double alpha;
+  double scale;
+  int32_t rank_patterns;
+  int32_t alpha_patterns;
+  int32_t target_parameters;
+  int32_t reserved;
+  char peft_version[MOELORA_VERSION_TEXT]; /* "" when absent; may be cut */
+} moelora_adapter_facts;
+
+/* Reads and checks the configuration in `folder`. A configuration that opening
+ * would refuse is refused here in the same words. Any thread. */
+MOELORA_API moelora_status moelora_adapter_read_facts(
+    const char *folder, moelora_adapter_facts *facts, moelora_error **error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MOELORA_RUNTIME_ADAPTERFACTS_H */

@@ -1,0 +1,76 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * What an adapter is bound to: the MoE layers of a model, by name and size.
+ *
+ * Plain data that the caller fills, usually from the table of model families.
+ * A list of names is NULL-terminated; the spellings in it are equal in right:
+ * checkpoints and libraries name the same module differently. A list that is
+ * NULL says that the family has no such module.
+ */
+#ifndef MOELORA_RUNTIME_ADAPTERTARGET_H
+#define MOELORA_RUNTIME_ADAPTERTARGET_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a packed file says when its shapes are the same both ways (one
+ * projection alone, with H == 2I or H == I). */
+typedef enum moelora_blind_rule {
+  /* Nothing in the files tells: the user must. */
+  MOELORA_BLIND_REFUSE = 0,
+  /* Stored (E, out, in) by every library that packs the family: transposed
+   * before PEFT 0.19.1, natural from 0.19.1 on. */
+  MOELORA_BLIND_OUT_IN = 1,
+  /* Stored (E, in, out), marked as such by newer libraries only: natural
+   * before PEFT 0.19, undecidable later. */
+  MOELORA_BLIND_IN_OUT = 2,
+} moelora_blind_rule;
+
+/* Module paths below `layers.N.` of one family. */
+typedef struct moelora_adapter_names {
+  const char *const *block;   /* the MoE block: "mlp", "block_sparse_moe" */
+  const char *const *experts; /* below the block: "experts" */
+  const char *const *gate;    /* below experts.E: "gate_proj", "w1" */
+  const char *const *up;
+  const char *const *down;
+  const char *const *packed_gate_up; /* parameter of experts: "gate_up_proj" */
+  const char *const *packed_down;
+  const char *const *router;      /* below the block: "gate" */
+  const char *const *shared;      /* below the block: "shared_expert" */
+  const char *const *shared_gate; /* below the shared expert */
+  const char *const *shared_up;
+  const char *const *shared_down;
+  const char *const *shared_score; /* below the block: "shared_expert_gate" */
+  int32_t packed_modules; /* 1: packed parameters are modules of the block with
+                             one parameter each, called "weight" */
+  int32_t blind_rule;     /* moelora_blind_rule */
+} moelora_adapter_names;
+
+/* One MoE layer. */
+typedef struct moelora_adapter_site {
+  int32_t layer;   /* N of `layers.N.` */
+  int32_t experts; /* E */
+  int64_t hidden;
+  int64_t intermediate; /* of one routed expert */
+  int64_t shared;       /* of the shared expert; 0: there is none */
+  int32_t gated;        /* 1: gate and up; 0: up alone */
+  int32_t interleaved;  /* 1: packed gate and up rows alternate */
+  const moelora_adapter_names *names;
+} moelora_adapter_site;
+
+/* A model. Layers that are no site have no experts (dense ones). */
+typedef struct moelora_adapter_target {
+  const moelora_adapter_site *site;
+  int32_t sites;
+  int32_t layers; /* of the whole model */
+} moelora_adapter_target;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MOELORA_RUNTIME_ADAPTERTARGET_H */

@@ -1,0 +1,185 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The C interface of adapters.
+ */
+#include "AdapterFiles.h"
+#include "Failure.h"
+
+#include <algorithm>
+#include <memory>
+
+using namespace moelora;
+
+namespace {
+
+const AdapterSite *findSite(const moelora_adapter *adapter, int32_t layer) {
+  for (const AdapterSite &site : adapter->binding.sites)
+    if (site.layer == layer)
+      return &site;
+  return nullptr;
+}
+
+/// OK with the pair, or the status that moelora_adapter_pair documents.
+moelora_status findPair(const moelora_adapter *adapter, int32_t layer,
+                        int32_t projection, int32_t expert,
+                        const AdapterPair *&pair) {
+  if (layer < 0 || layer >= adapter->binding.layers || projection < 0 ||
+      projection >= MOELORA_PROJECTIONS || expert < 0)
+    return MOELORA_INVALID;
+  const AdapterSite *site = findSite(adapter, layer);
+  if (!site)
+    return MOELORA_NOT_FOUND; // a dense layer
+  if (expert >= (projection <= MOELORA_DOWN ? site->experts : 1))
+    return MOELORA_INVALID;
+  const auto &pairs = site->pairs[static_cast<size_t>(projection)];
+  if (pairs.empty() || pairs[static_cast<size_t>(expert)].rank == 0)
+    return MOELORA_NOT_FOUND;
+  pair = &pairs[static_cast<size_t>(expert)];
+  return MOELORA_OK;
+}
+
+const AdapterPair &requirePair(const moelora_adapter *adapter, int32_t layer,
+                               int32_t projection, int32_t expert) {
+  const AdapterPair *pair = nullptr;
+  moelora_status status = findPair(adapter, layer, projection, expert, pair);
+  if (status != MOELORA_OK)
+    fail("expects a pair for projection " + std::to_string(projection) +
+             " of expert " + std::to_string(expert) + " in layer " +
+             std::to_string(layer) + ", but the adapter has none",
+         status);
+  return *pair;
+}
+
+void readMatrix(const moelora_adapter *adapter, const MatrixView &view,
+                int64_t rows, int64_t columns, float *to) {
+  StoredMatrix stored(adapter->files, view, rows, columns);
+  stored.copy(view, {0, rows, 0, columns}, {to, MOELORA_F32, columns, 1});
+}
+
+template <typename Visit>
+void forEachPair(const AdapterBinding &binding, Visit visit) {
+  for (const AdapterSite &site : binding.sites)
+    for (const auto &pairs : site.pairs)
+      for (const AdapterPair &pair : pairs)
+        if (pair.rank != 0)
+          visit(site, pair);
+}
+
+} // namespace
+
+StoredMatrix::StoredMatrix(const CheckpointFiles &files, const MatrixView &view,
+                           int64_t rows, int64_t columns)
+    : begin(view.offset),
+      dtype(files.tensors()[static_cast<size_t>(view.tensor)].dtype) {
+  uint64_t size = moelora_file_dtype_bytes(dtype);
+  uint64_t count = static_cast<uint64_t>((rows - 1) * view.row +
+                                         (columns - 1) * view.column + 1);
+  bytes.resize((count * size + sizeof(double) - 1) / sizeof(double));
+  files.read(view.tensor, static_cast<uint64_t>(begin) * size, count * size,
+             bytes.data());
+}
+
+void StoredMatrix::copy(const MatrixView &view, const Block &block,
+                        const Destination &to) const {
+  MatrixView moved = view;
+  moved.offset -= begin;
+  copyBlock(bytes.data(), dtype, moved, block, to);
+}
+
+moelora_status moelora_adapter_open(const char *folder,
+                                    const moelora_adapter_target *target,
+                                    moelora_adapter_layout layout,
+                                    moelora_adapter **adapter,
+                                    moelora_error **error) {
+  return guarded(error, [&] {
+    if (!folder || !target || !adapter)
+      fail("expects a folder, a target and a place for the adapter");
+    std::string path = folder;
+    AdapterConfig config = readAdapterConfig(path + "/adapter_config.json");
+    std::unique_ptr<moelora_adapter> opened(new moelora_adapter{
+        CheckpointFiles(path + "/adapter_model.safetensors"), {}});
+    opened->binding = bindAdapter({*target, config, opened->files}, layout);
+    *adapter = opened.release();
+  });
+}
+
+void moelora_adapter_close(moelora_adapter *adapter) { delete adapter; }
+
+moelora_status moelora_adapter_pair(const moelora_adapter *adapter,
+                                    int32_t layer, int32_t projection,
+                                    int32_t expert, moelora_pair_info *info) {
+  const AdapterPair *pair = nullptr;
+  moelora_status status = findPair(adapter, layer, projection, expert, pair);
+  if (status != MOELORA_OK)
+    return status;
+  *info = {};
+  info->in = pair->in;
+  info->out = pair->out;
+  info->rank = pair->rank;
+  info->dtype =
+      adapter->files.tensors()[static_cast<size_t>(pair->a.tensor)].dtype;
+  info->shares_a = pair->sharesA;
+  info->scale = pair->scale;
+  return MOELORA_OK;
+}
+
+moelora_status moelora_adapter_read_a(const moelora_adapter *adapter,
+                                      int32_t layer, int32_t projection,
+                                      int32_t expert, float *a,
+                                      moelora_error **error) {
+  return guarded(error, [&] {
+    const AdapterPair &pair = requirePair(adapter, layer, projection, expert);
+    readMatrix(adapter, pair.a, pair.rank, pair.in, a);
+  });
+}
+
+moelora_status moelora_adapter_read_b(const moelora_adapter *adapter,
+                                      int32_t layer, int32_t projection,
+                                      int32_t expert, float *b,
+                                      moelora_error **error) {
+  return guarded(error, [&] {
+    const AdapterPair &pair = requirePair(adapter, layer, projection, expert);
+    readMatrix(adapter, pair.b, pair.out, pair.rank, b);
+  });
+}
+
+void moelora_adapter_summarize(const moelora_adapter *adapter,
+                               moelora_adapter_summary *summary) {
+  *summary = {};
+  const AdapterBinding &binding = adapter->binding;
+  summary->tensors = static_cast<int64_t>(adapter->files.tensors().size());
+  summary->elsewhere = static_cast<int64_t>(binding.elsewhere.size());
+  summary->bound = summary->tensors - summary->elsewhere;
+  const AdapterSite *last = nullptr;
+  forEachPair(binding, [&](const AdapterSite &site, const AdapterPair &pair) {
+    summary->layers += last != &site;
+    last = &site;
+    summary->max_rank = std::max(summary->max_rank, pair.rank);
+  });
+}
+
+const char *moelora_adapter_elsewhere(const moelora_adapter *adapter,
+                                      int64_t index) {
+  const std::vector<int64_t> &elsewhere = adapter->binding.elsewhere;
+  if (index < 0 || index >= static_cast<int64_t>(elsewhere.size()))
+    return nullptr;
+  int64_t tensor = elsewhere[static_cast<size_t>(index)];
+  return adapter->files.tensors()[static_cast<size_t>(tensor)].name.c_str();
+}
+
+moelora_status moelora_adapter_cover(const moelora_adapter *adapter,
+                                     int32_t layer,
+                                     moelora_adapter_coverage *coverage) {
+  const AdapterSite *site = findSite(adapter, layer);
+  if (!site)
+    return MOELORA_NOT_FOUND;
+  *coverage = {};
+  for (size_t p = 0; p < MOELORA_PROJECTIONS; ++p)
+    for (const AdapterPair &pair : site->pairs[p])
+      coverage->pairs[p] += pair.rank != 0;
+  coverage->packed = site->packed;
+  coverage->layout = site->packed ? adapter->binding.layout : 0;
+  coverage->why = site->packed ? adapter->binding.why.c_str() : "";
+  return MOELORA_OK;
+}

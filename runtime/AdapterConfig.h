@@ -1,0 +1,56 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * adapter_config.json: what the tensors alone do not say.
+ *
+ * A key is either used, or known to change nothing here, or neutral (null,
+ * false, empty); any other key asks for something that would be ignored, and
+ * is refused by name.
+ */
+#ifndef MOELORA_RUNTIME_ADAPTERCONFIG_H
+#define MOELORA_RUNTIME_ADAPTERCONFIG_H
+
+#include "Pattern.h"
+
+#include <array>
+#include <optional>
+#include <string>
+
+namespace moelora {
+
+/// A rank or an alpha for the modules whose names match.
+struct PatternValue {
+  Pattern pattern;
+  double value;
+};
+
+struct AdapterConfig {
+  int64_t rank = 0;
+  double alpha = 0;
+  bool rankStabilized = false; ///< alpha / sqrt(r) instead of alpha / r
+  std::vector<PatternValue> ranks, alphas; ///< the first match counts
+  std::vector<std::string> targetParameters;
+  std::vector<std::string> modulesToSave;
+  std::string peftVersion;                   ///< as written; "" when absent
+  std::optional<std::array<int, 3>> release; ///< of it; not of pre-releases
+
+  /// Of a module or parameter, by its name without "base_model.model.".
+  int64_t rankOf(std::string_view name) const;
+  double scaleOf(std::string_view name) const;
+  /// What an alpha and a rank amount to.
+  double scale(double alpha, int64_t rank) const;
+
+  /// Whether target_parameters has this parameter: entries are the whole name
+  /// or end it at a dot.
+  bool targetsParameter(std::string_view name) const;
+};
+
+/// Larger ranks are refused; it keeps experts * rank small.
+constexpr int64_t maxAdapterRank = 65536;
+
+/// Reads and checks the file, or fails.
+AdapterConfig readAdapterConfig(const std::string &path);
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_ADAPTERCONFIG_H

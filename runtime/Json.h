@@ -1,0 +1,43 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * JSON of untrusted files, as a stream of events: strict, bounded in depth and
+ * size, duplicate keys refused. A stream, because a header may be 100 MB of
+ * brackets, which as a tree would be gigabytes.
+ */
+#ifndef MOELORA_RUNTIME_JSON_H
+#define MOELORA_RUNTIME_JSON_H
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace moelora {
+
+/// Receives the events of one document. Keys precede the value they name.
+class JsonEvents {
+public:
+  virtual ~JsonEvents() = default;
+  virtual void beginObject() = 0;
+  virtual void endObject() = 0;
+  virtual void beginArray() = 0;
+  virtual void endArray() = 0;
+  virtual void key(std::string &text) = 0;
+  virtual void string(std::string &text) = 0;
+  virtual void integer(int64_t value) = 0;
+  /// Everything that is no int64_t: fractions, exponents, huge integers.
+  virtual void real(double value) = 0;
+  virtual void boolean(bool value) = 0;
+  virtual void null() = 0;
+};
+
+/// Deeper documents are refused: the deepest valid one has 4 levels.
+constexpr size_t maxJsonDepth = 64;
+
+/// Parses a whole document, or fails; `what` names it in the failure's text.
+void parseJson(std::string_view text, const std::string &what,
+               JsonEvents &events);
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_JSON_H

@@ -1,0 +1,72 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * One packed pair in a model whose sizes are the same both ways: the version of
+ * the library decides, or the user, or nobody.
+ */
+#include "Files.h"
+
+#include <gmock/gmock.h>
+
+using namespace moelora::test;
+using testing::HasSubstr;
+
+namespace {
+
+constexpr int64_t rank = 2;
+const std::string outer = inLayer(0, "mlp.experts");
+
+/// gate_up alone in a model with H == 2I: the shapes say nothing.
+Opened openBlind(const std::string &more, moelora_adapter_layout layout,
+                 moelora_blind_rule rule, Folder &folder) {
+  Model model;
+  model.names.blind_rule = rule;
+  for (moelora_adapter_site &site : model.sites)
+    site.intermediate = hidden / 2;
+  Tensors tensors;
+  addPair(tensors, outer, experts * rank, hidden, hidden);
+  std::string target = R"("target_parameters": ["experts.gate_up_proj"])";
+  writeAdapter(folder, config(rank, 4, target + more), tensors);
+  return open(folder, model, layout);
+}
+
+int32_t layoutOf(const Opened &opened) {
+  moelora_adapter_coverage coverage{};
+  moelora_adapter_cover(opened.get(), 0, &coverage);
+  return coverage.layout;
+}
+
+} // namespace
+
+TEST(AdapterBlind, decided_by_the_library_version) {
+  Folder folder;
+  auto decide = [&](const char *version, moelora_blind_rule rule) {
+    std::string more =
+        *version ? R"(, "peft_version": ")" + std::string(version) + "\"" : "";
+    Opened opened = openBlind(more, MOELORA_LAYOUT_DECIDE, rule, folder);
+    if (opened.status != MOELORA_OK) {
+      EXPECT_THAT(opened.text, HasSubstr("ambiguous layout"));
+      EXPECT_THAT(opened.text, HasSubstr("--adapter-layout="));
+      return 0;
+    }
+    return layoutOf(opened);
+  };
+  EXPECT_EQ(decide("", MOELORA_BLIND_OUT_IN), 0);
+  EXPECT_EQ(decide("0.18.0", MOELORA_BLIND_OUT_IN), MOELORA_LAYOUT_TRANSPOSED);
+  EXPECT_EQ(decide("0.19.0", MOELORA_BLIND_OUT_IN), MOELORA_LAYOUT_TRANSPOSED);
+  EXPECT_EQ(decide("0.19.1", MOELORA_BLIND_OUT_IN), MOELORA_LAYOUT_NATURAL);
+  EXPECT_EQ(decide("0.21.2", MOELORA_BLIND_OUT_IN), MOELORA_LAYOUT_NATURAL);
+  EXPECT_EQ(decide("0.19.1.dev0", MOELORA_BLIND_OUT_IN), 0);
+  EXPECT_EQ(decide("0.18.0", MOELORA_BLIND_IN_OUT), MOELORA_LAYOUT_NATURAL);
+  EXPECT_EQ(decide("0.19.0", MOELORA_BLIND_IN_OUT), 0);
+  EXPECT_EQ(decide("0.19.1", MOELORA_BLIND_REFUSE), 0);
+}
+
+TEST(AdapterBlind, as_stated) {
+  for (auto layout : {MOELORA_LAYOUT_NATURAL, MOELORA_LAYOUT_TRANSPOSED}) {
+    Folder folder;
+    Opened opened = openBlind("", layout, MOELORA_BLIND_REFUSE, folder);
+    ASSERT_EQ(opened.status, MOELORA_OK) << opened.text;
+    EXPECT_EQ(layoutOf(opened), layout);
+  }
+}

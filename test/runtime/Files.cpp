@@ -1,0 +1,144 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Writes the tests' adapters.
+ */
+#include "Files.h"
+
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <random>
+#include <sstream>
+#include <unistd.h>
+
+namespace moelora::test {
+
+namespace fs = std::filesystem;
+
+Folder::Folder() {
+  std::string name = (fs::temp_directory_path() / "moelora-XXXXXX").string();
+  path = ::mkdtemp(name.data());
+}
+
+Folder::~Folder() { fs::remove_all(path); }
+
+void Folder::write(const std::string &name, const std::string &content) const {
+  std::ofstream(*this / name, std::ios::binary) << content;
+}
+
+std::string Folder::read(const std::string &name) const {
+  std::ifstream file(*this / name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<std::string> Folder::list() const {
+  std::vector<std::string> names;
+  for (const fs::directory_entry &entry : fs::directory_iterator(path))
+    names.push_back(entry.path().filename().string());
+  return names;
+}
+
+Matrix randomMatrix(int64_t rows, int64_t columns, unsigned seed) {
+  std::mt19937 generator(seed);
+  std::uniform_real_distribution<float> uniform(-1, 1);
+  Matrix matrix{rows, columns, {}};
+  for (int64_t i = 0; i < rows * columns; ++i)
+    matrix.data.push_back(uniform(generator));
+  return matrix;
+}
+
+void writeAdapter(const Folder &folder, const std::string &config,
+                  const Tensors &tensors) {
+  folder.write("adapter_config.json", config);
+  std::vector<moelora_tensor_data> all;
+  for (const auto &[name, matrix] : tensors)
+    all.push_back({name.c_str(),
+                   MOELORA_FILE_F32,
+                   2,
+                   {matrix.rows, matrix.columns},
+                   matrix.data.data()});
+  std::string path = folder / "adapter_model.safetensors";
+  ASSERT_EQ(moelora_safetensors_write(path.c_str(), all.data(),
+                                      static_cast<int64_t>(all.size()),
+                                      nullptr),
+            MOELORA_OK);
+}
+
+std::string config(int rank, double alpha, const std::string &more) {
+  std::ostringstream text;
+  text << "{\"peft_type\": \"LORA\", \"r\": " << rank
+       << ", \"lora_alpha\": " << alpha << (more.empty() ? "" : ", ") << more
+       << "}";
+  return text.str();
+}
+
+std::string inLayer(int layer, const std::string &rest) {
+  return "base_model.model.model.layers." + std::to_string(layer) + "." + rest;
+}
+
+void addPair(Tensors &tensors, const std::string &module, int64_t rank,
+             int64_t in, int64_t out, unsigned seed) {
+  tensors[module + ".lora_A.weight"] = randomMatrix(rank, in, 2 * seed);
+  tensors[module + ".lora_B.weight"] = randomMatrix(out, rank, 2 * seed + 1);
+}
+
+static const char *const blockNames[] = {"mlp", "block_sparse_moe", nullptr};
+static const char *const expertsName[] = {"experts", nullptr};
+static const char *const gateNames[] = {"gate_proj", "w1", nullptr};
+static const char *const upNames[] = {"up_proj", "w3", nullptr};
+static const char *const downNames[] = {"down_proj", "w2", nullptr};
+static const char *const gateUpName[] = {"gate_up_proj", nullptr};
+static const char *const routerName[] = {"gate", nullptr};
+static const char *const sharedName[] = {"shared_expert", nullptr};
+static const char *const scoreName[] = {"shared_expert_gate", nullptr};
+
+Model::Model()
+    : names{blockNames, expertsName, gateNames,
+            upNames,    downNames,   gateUpName,
+            downNames,  routerName,  sharedName,
+            gateNames,  upNames,     downNames,
+            scoreName,  0,           MOELORA_BLIND_OUT_IN} {
+  for (int32_t layer : {0, 2})
+    sites.push_back(
+        {layer, experts, hidden, intermediate, sharedSize, 1, 0, &names});
+}
+
+moelora_adapter_target Model::target() const {
+  return {sites.data(), static_cast<int32_t>(sites.size()), 3};
+}
+
+Opened open(const Folder &folder, const Model &model,
+            moelora_adapter_layout layout) {
+  Opened opened;
+  moelora_adapter_target target = model.target();
+  moelora_adapter *adapter = nullptr;
+  moelora_error *error = nullptr;
+  opened.status = moelora_adapter_open(folder.path.c_str(), &target, layout,
+                                       &adapter, &error);
+  opened.text = moelora_error_text(error);
+  moelora_error_free(error);
+  opened.adapter.reset(adapter);
+  return opened;
+}
+
+Pair readPair(const moelora_adapter *adapter, int layer, int projection,
+              int expert) {
+  Pair pair;
+  if (moelora_adapter_pair(adapter, layer, projection, expert, &pair.info) !=
+      MOELORA_OK)
+    return pair;
+  pair.a = {pair.info.rank, pair.info.in, {}};
+  pair.a.data.resize(static_cast<size_t>(pair.a.rows * pair.a.columns));
+  pair.b = {pair.info.out, pair.info.rank, {}};
+  pair.b.data.resize(static_cast<size_t>(pair.b.rows * pair.b.columns));
+  EXPECT_EQ(moelora_adapter_read_a(adapter, layer, projection, expert,
+                                   pair.a.data.data(), nullptr),
+            MOELORA_OK);
+  EXPECT_EQ(moelora_adapter_read_b(adapter, layer, projection, expert,
+                                   pair.b.data.data(), nullptr),
+            MOELORA_OK);
+  return pair;
+}
+
+} // namespace moelora::test

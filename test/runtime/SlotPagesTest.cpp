@@ -1,0 +1,74 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Pages as generated code reads them: order, padding, rounding, sharing.
+ */
+#include "Convert.h"
+#include "Tables.h"
+
+using namespace moelora::test;
+
+namespace {
+
+template <typename T>
+void expectPages(const Pair &pair, const moelora_pair &at, float (*widen)(T)) {
+  ASSERT_EQ(at.rank, static_cast<uint32_t>(pair.info.rank));
+  ASSERT_EQ(at.pages, (at.rank + 15) / 16);
+  EXPECT_EQ(at.scale, static_cast<float>(pair.info.scale));
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(at.a) % 64, 0u);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(at.b) % 64, 0u);
+  const T *a = static_cast<const T *>(at.a), *b = static_cast<const T *>(at.b);
+  auto rounded = [&](float value) { return widen(moelora::narrow<T>(value)); };
+  for (int64_t j = 0; j < at.pages * 16; ++j) {
+    bool real = j < pair.info.rank;
+    for (int64_t i = 0; i < pair.info.in; ++i)
+      EXPECT_EQ(widen(a[j * pair.info.in + i]),
+                real ? rounded(pair.a(j, i)) : 0);
+    for (int64_t o = 0; o < pair.info.out; ++o)
+      EXPECT_EQ(widen(b[(j / 16 * pair.info.out + o) * 16 + j % 16]),
+                real ? rounded(pair.b(o, j)) : 0);
+  }
+}
+
+template <typename T> void checkPages(int dtype, int rank, float (*widen)(T)) {
+  Folder folder;
+  Opened opened = packedAdapter(folder, rank);
+  ASSERT_EQ(opened.status, MOELORA_OK) << opened.text;
+  Table table(2, dtype);
+  uint64_t estimate = 0;
+  moelora_slot_table_estimate(table.table, opened.get(), &estimate, nullptr);
+  int32_t id = -1;
+  ASSERT_EQ(table.assign("x", opened, id), MOELORA_OK) << table.text;
+  EXPECT_EQ(moelora_slot_table_bytes(table.table), estimate);
+  EXPECT_EQ(table.published(0)->layers, 3u);
+  for (int e = 0; e < experts; ++e)
+    for (int p : {MOELORA_GATE, MOELORA_UP, MOELORA_DOWN})
+      expectPages(readPair(opened.get(), 0, p, e), table.pair(0, 0, p, e),
+                  widen);
+  expectPages(readPair(opened.get(), 2, MOELORA_UP, 1),
+              table.pair(0, 2, MOELORA_UP, 1), widen);
+  EXPECT_EQ(table.pair(0, 0, MOELORA_UP, 1).a,
+            table.pair(0, 0, MOELORA_GATE, 1).a);
+  EXPECT_EQ(table.pair(0, 0, MOELORA_UP, 1).shares_a, 1u);
+  EXPECT_EQ(table.pair(0, 2, MOELORA_UP, 0).pages, 0u);
+  EXPECT_EQ(table.published(0)->layer[2].projection[MOELORA_DOWN], nullptr);
+  EXPECT_EQ(table.published(0)->layer[1].projection[MOELORA_UP], nullptr);
+}
+
+} // namespace
+
+TEST(SlotPages, order_padding_rounding) {
+  checkPages<float>(MOELORA_F32, 2, moelora::widen);
+  checkPages<moelora::BF16>(MOELORA_BF16, 17, moelora::widen);
+  checkPages<moelora::F16>(MOELORA_F16, 16, moelora::widen);
+}
+
+TEST(SlotPages, kept_layers) {
+  Folder folder;
+  Opened opened = packedAdapter(folder, 2);
+  Table table(1, MOELORA_F32, 64, {2});
+  int32_t id;
+  ASSERT_EQ(table.assign("x", opened, id), MOELORA_OK);
+  EXPECT_EQ(table.published(0)->layer[0].projection[MOELORA_GATE], nullptr);
+  EXPECT_EQ(table.pair(0, 2, MOELORA_UP, 1).rank, 2u);
+}

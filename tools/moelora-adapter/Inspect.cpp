@@ -1,0 +1,120 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * `inspect`: an adapter's configuration and its tensors, those that differ only
+ * in numbers counted together.
+ */
+#include "Report.h"
+
+#include "moelora/runtime/AdapterFacts.h"
+#include "moelora/runtime/Checkpoint.h"
+
+#include <cstdio>
+#include <map>
+
+namespace moelora::tool {
+
+/// "layers.12.mlp" -> "layers.*.mlp"
+static std::string withoutNumbers(const std::string &name) {
+  std::string result;
+  size_t begin = 0;
+  while (begin <= name.size()) {
+    size_t end = std::min(name.find('.', begin), name.size());
+    std::string part = name.substr(begin, end - begin);
+    bool number = !part.empty() &&
+                  part.find_first_not_of("0123456789") == std::string::npos;
+    result += (begin ? "." : "") + (number ? "*" : part);
+    begin = end + 1;
+  }
+  return result;
+}
+
+static std::string shapeText(const moelora_tensor &tensor) {
+  std::string text = "(";
+  for (int32_t i = 0; i < tensor.rank; ++i)
+    text += (i ? ", " : "") + std::to_string(tensor.shape[i]);
+  return text + ")";
+}
+
+/// How the experts' pairs are stored, as their names tell.
+static const char *formOf(const std::map<std::string, Json> &groups) {
+  bool packed = false, plain = false;
+  for (const auto &[name, group] : groups) {
+    packed |= name.find("experts.lora_") != std::string::npos ||
+              name.find(".base_layer.lora_") != std::string::npos;
+    plain |= name.find("experts.*.") != std::string::npos;
+  }
+  if (packed && plain)
+    return "packed and per expert";
+  return packed ? "packed" : plain ? "per expert" : "without experts";
+}
+
+static Json configOf(const std::string &folder) {
+  moelora_adapter_facts facts;
+  moelora_error *error = nullptr;
+  check(moelora_adapter_read_facts(folder.c_str(), &facts, &error), error);
+  return {{"rank", facts.rank},
+          {"alpha", facts.alpha},
+          {"scale", facts.scale},
+          {"rank_stabilized", facts.rank_stabilized != 0},
+          {"rank_patterns", facts.rank_patterns},
+          {"alpha_patterns", facts.alpha_patterns},
+          {"target_parameters", facts.target_parameters},
+          {"peft_version", facts.peft_version}};
+}
+
+static std::map<std::string, Json>
+groupTensors(const moelora_checkpoint *checkpoint) {
+  std::map<std::string, Json> groups;
+  for (int64_t i = 0; i < moelora_checkpoint_count(checkpoint); ++i) {
+    moelora_tensor tensor;
+    moelora_checkpoint_tensor(checkpoint, i, &tensor);
+    std::string name = withoutNumbers(tensor.name), shape = shapeText(tensor);
+    const char *dtype = moelora_file_dtype_name(tensor.dtype);
+    Json &group = groups[name + " " + dtype + " " + shape];
+    if (group.is_null())
+      group = {
+          {"name", name}, {"dtype", dtype}, {"shape", shape}, {"tensors", 0}};
+    group["tensors"] = group["tensors"].get<int64_t>() + 1;
+  }
+  return groups;
+}
+
+Json inspect(const std::string &folder) {
+  Json report = {{"adapter", folder}, {"config", configOf(folder)}};
+  moelora_checkpoint *opened = nullptr;
+  moelora_error *error = nullptr;
+  std::string weights = folder + "/adapter_model.safetensors";
+  check(moelora_checkpoint_open(weights.c_str(), &opened, &error), error);
+  Owned<moelora_checkpoint> checkpoint(opened, moelora_checkpoint_close);
+  std::map<std::string, Json> groups = groupTensors(opened);
+  report["form"] = formOf(groups);
+  report["tensors"] = moelora_checkpoint_count(opened);
+  report["groups"] = Json::array();
+  for (auto &[key, group] : groups)
+    report["groups"].push_back(std::move(group));
+  return report;
+}
+
+void printInspection(const Json &report) {
+  const Json &config = report["config"];
+  std::string version = config["peft_version"];
+  std::printf("adapter  %s\n", report["adapter"].get<std::string>().c_str());
+  std::printf("config   rank %d, alpha %g, scale %g%s, %d rank and %d alpha "
+              "patterns, peft_version %s\n",
+              config["rank"].get<int>(), config["alpha"].get<double>(),
+              config["scale"].get<double>(),
+              config["rank_stabilized"] ? " (rank-stabilized)" : "",
+              config["rank_patterns"].get<int>(),
+              config["alpha_patterns"].get<int>(),
+              version.empty() ? "absent" : version.c_str());
+  std::printf("form     %s\n", report["form"].get<std::string>().c_str());
+  std::printf("tensors  %ld\n", static_cast<long>(report["tensors"]));
+  for (const Json &group : report["groups"])
+    std::printf("  %5ld x %-4s %-14s %s\n", static_cast<long>(group["tensors"]),
+                group["dtype"].get<std::string>().c_str(),
+                group["shape"].get<std::string>().c_str(),
+                group["name"].get<std::string>().c_str());
+}
+
+} // namespace moelora::tool

@@ -1,0 +1,48 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The two questions that moelora-adapter answers, each as a document, which is
+ * then printed for people or for programs.
+ */
+#ifndef MOELORA_TOOLS_ADAPTER_REPORT_H
+#define MOELORA_TOOLS_ADAPTER_REPORT_H
+
+#include "moelora/runtime/Adapter.h"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace moelora::tool {
+
+using Json = nlohmann::ordered_json;
+
+/// Ends the program's work with this text on standard error.
+struct Refusal {
+  std::string text;
+};
+
+/// Throws what a function of the runtime reported.
+inline void check(moelora_status status, moelora_error *error) {
+  if (status == MOELORA_OK)
+    return;
+  std::string text = moelora_error_text(error);
+  moelora_error_free(error);
+  throw Refusal{text};
+}
+
+/// Closes what the runtime opened.
+template <typename T> using Owned = std::unique_ptr<T, void (*)(T *)>;
+
+/// What the files are, by themselves.
+Json inspect(const std::string &folder);
+void printInspection(const Json &report);
+
+/// What they bind to in a model.
+Json checkBinding(const std::string &folder, const std::string &model,
+                  moelora_adapter_layout layout);
+void printBinding(const Json &report);
+
+} // namespace moelora::tool
+
+#endif // MOELORA_TOOLS_ADAPTER_REPORT_H
