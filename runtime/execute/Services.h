@@ -1,0 +1,33 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The bookkeeping services, one per file; Abi.h says what each of them does.
+// None allocates, locks or throws, and no id from outside is used as an index
+// before one unsigned compare against its bound.
+#ifndef MOELORA_EXECUTE_SERVICES_H
+#define MOELORA_EXECUTE_SERVICES_H
+
+#include "moelora/runtime/Abi.h"
+
+namespace moelora {
+
+/// The one bounds check: false for negative ids too.
+inline bool inRange(int32_t id, int32_t bound) {
+  return uint32_t(id) < uint32_t(bound);
+}
+
+void resolveSlots(const moelora_directory *directory, const int32_t *ids,
+                  int64_t tokens, int32_t slots, int32_t *dense,
+                  const moelora_adapter_layer **snapshot,
+                  moelora_run_stats *stats);
+
+void route(const moelora_router *router, int64_t tokens, const float *logits,
+           const float *bias, int32_t *ids, float *weights);
+
+void makePlan(const moelora_plan_shape *shape, const int32_t *expertIds,
+              const int32_t *dense, moelora_plan *plan,
+              moelora_run_stats *stats);
+
+} // namespace moelora
+
+#endif // MOELORA_EXECUTE_SERVICES_H

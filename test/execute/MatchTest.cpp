@@ -1,0 +1,91 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A compiled layer against a model's: every field counts.
+
+#include "Services.h"
+
+#include "moelora/runtime/Artifact.h"
+
+#include <gmock/gmock.h>
+
+#include <cstddef>
+#include <cstring>
+
+using namespace moelora::test;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+namespace {
+
+/// Every stage is switched on, so that every parameter has a meaning.
+moelora_layer fullLayer() {
+  moelora_layer layer = {};
+  layer.shared = 8;
+  layer.router.groups = 2;
+  layer.router.renormalize = MOELORA_RENORMALIZE_SUM;
+  layer.activation.function = MOELORA_SILU;
+  layer.activation.gated = 1;
+  layer.activation.clamp = MOELORA_CLAMP_PRE;
+  layer.shared_activation = layer.activation;
+  return layer;
+}
+
+struct Match : testing::Test {
+  Match() { artifact.layer = model = fullLayer(); }
+  std::string error() {
+    return errorOf(moelora_artifact_match, &artifact, &model);
+  }
+
+  moelora_artifact artifact = {};
+  moelora_layer model = {};
+};
+
+TEST_F(Match, EqualLayers) { EXPECT_EQ(error(), ""); }
+
+TEST_F(Match, NamesFieldAndBothValues) {
+  artifact.layer.router.top_k = 8;
+  model.router.top_k = 4;
+  EXPECT_EQ(error(),
+            "expects the compiled layer and the model to agree on "
+            "router.top_k, but the compiled layer has 8 and the model has 4");
+}
+
+TEST_F(Match, FractionsAreShown) {
+  artifact.layer.routed_scale = 2.5f;
+  EXPECT_EQ(error(),
+            "expects the compiled layer and the model to agree on "
+            "routed_scale, but the compiled layer has 2.5 and the model has 0");
+}
+
+/// Every four bytes of the description are a field or half of one, but for one
+/// reserved word and what another kind of renormalisation reads.
+TEST_F(Match, EveryFieldCounts) {
+  for (size_t at = 0; at < sizeof(moelora_layer); at += 4) {
+    if (at == offsetof(moelora_layer, reserved) ||
+        at == offsetof(moelora_layer, router.norm_p))
+      continue;
+    moelora_layer saved = model;
+    float different = 3;
+    memcpy(reinterpret_cast<char *>(&model) + at, &different, 4);
+    EXPECT_THAT(error(), StartsWith("expects the compiled layer"))
+        << "byte " << at;
+    model = saved;
+  }
+}
+
+TEST_F(Match, ParametersOfOtherStagesMeanNothing) {
+  model.router.norm_p = 3;
+  EXPECT_EQ(error(), "");
+  artifact.layer.router.renormalize = MOELORA_RENORMALIZE_PNORM;
+  model.router.renormalize = MOELORA_RENORMALIZE_PNORM;
+  EXPECT_THAT(error(), HasSubstr("router.norm_p"));
+}
+
+TEST_F(Match, ActivationOfNoSharedExpertMeansNothing) {
+  artifact.layer.shared = model.shared = 0;
+  model.shared_activation.function = MOELORA_RELU2;
+  EXPECT_EQ(error(), "");
+}
+
+} // namespace

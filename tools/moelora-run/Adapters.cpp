@@ -1,0 +1,165 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Adapters.h"
+
+#include "moelora/models/AdapterTarget.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+using namespace moelora;
+using namespace moelora::run;
+
+namespace {
+
+/// A folder of the system's temporary ones, gone when this goes.
+class TemporaryFolder {
+public:
+  TemporaryFolder() {
+    std::string name =
+        (std::filesystem::temp_directory_path() / "moelora-run-XXXXXX");
+    if (!mkdtemp(name.data()))
+      throw Error("cannot make a temporary folder " + name);
+    path = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder &) = delete;
+
+  std::string path;
+};
+
+OpenAdapter open(const AdapterOption &option,
+                 const moelora_adapter_target &target) {
+  moelora_adapter *opened = nullptr;
+  call("adapter " + option.name + ": ", moelora_adapter_open,
+       option.folder.c_str(), &target, option.layout, &opened);
+  OpenAdapter adapter;
+  adapter.name = option.name;
+  adapter.handle.reset(opened);
+  return adapter;
+}
+
+/// The folder goes as soon as it is open: an adapter keeps its file.
+OpenAdapter openRandom(size_t number, int32_t rank, uint64_t seed,
+                       const models::Model &model, int layer,
+                       const moelora_adapter_target &target,
+                       const moelora_services &services) {
+  TemporaryFolder folder;
+  writeRandomAdapter(folder.path, model, layer, rank, seed + number, services);
+  return open({"random-" + std::to_string(number), folder.path}, target);
+}
+
+void checkCount(size_t count, const moelora_artifact &artifact) {
+  if (count > size_t(artifact.slots))
+    throw Error(
+        "expects at most the " + std::to_string(artifact.slots) +
+        " slots of the compiled layer, but " + std::to_string(count) +
+        " adapters are given; compile with --slots=" + std::to_string(count));
+}
+
+/// Said before any weight is read, and on every device alike.
+void checkRank(const OpenAdapter &adapter, const moelora_artifact &artifact) {
+  moelora_adapter_summary summary = {};
+  moelora_adapter_summarize(adapter.handle.get(), &summary);
+  if (summary.max_rank > artifact.max_rank)
+    throw Error(
+        "adapter " + adapter.name + ": expects ranks of at most " +
+        std::to_string(artifact.max_rank) +
+        ", the max_rank of the compiled layer, but it has rank " +
+        std::to_string(summary.max_rank) +
+        "; compile with --max-rank=" + std::to_string(summary.max_rank));
+}
+
+} // namespace
+
+std::vector<OpenAdapter>
+moelora::run::openAdapters(const Options &options, const models::Model &model,
+                           int layer, const moelora_artifact &artifact,
+                           const moelora_services &services) {
+  checkCount(options.adapters.size() + options.randomAdapters.size(), artifact);
+  models::AdapterTarget names(model);
+  moelora_adapter_target target = names.get();
+  std::vector<OpenAdapter> adapters;
+  for (const AdapterOption &option : options.adapters)
+    adapters.push_back(open(option, target));
+  for (size_t i = 0; i < options.randomAdapters.size(); ++i)
+    adapters.push_back(openRandom(i, options.randomAdapters[i], options.seed,
+                                  model, layer, target, services));
+  for (const OpenAdapter &adapter : adapters)
+    checkRank(adapter, artifact);
+  return adapters;
+}
+
+run::SlotTable::SlotTable(const std::vector<OpenAdapter> &adapters,
+                          const moelora_artifact &artifact, int layer)
+    : layer(layer) {
+  if (artifact.slots == 0)
+    return;
+  moelora_slot_table_options options = {};
+  options.slots = artifact.slots;
+  options.max_rank = artifact.max_rank;
+  options.dtype = artifact.adapter_dtype;
+  options.page_order = artifact.page_order;
+  options.layers = &layer;
+  options.layer_count = 1;
+  moelora_slot_table *made = nullptr;
+  call("", moelora_slot_table_create, &options, &made);
+  table.reset(made);
+  for (const OpenAdapter &adapter : adapters) {
+    std::string context = "adapter " + adapter.name + ": ";
+    int32_t id = -1;
+    call(context, moelora_slot_table_assign, made, adapter.name.c_str(),
+         adapter.handle.get(), &id);
+    call(context, moelora_slot_table_acquire, made, adapter.name.c_str(), &id);
+    ids.push_back(id);
+  }
+}
+
+moelora_directory run::SlotTable::directory() const {
+  moelora_directory directory = {};
+  if (!table)
+    return directory;
+  moelora_slot_table_directory(table.get(), layer, &directory);
+  return directory;
+}
+
+std::vector<int32_t>
+run::SlotTable::idsOf(const std::vector<int32_t> &slots) const {
+  std::vector<int32_t> result;
+  result.reserve(slots.size());
+  for (int32_t slot : slots)
+    result.push_back(slot < 0 ? -1 : ids[size_t(slot)]);
+  return result;
+}
+
+ExactAdapter::ExactAdapter(const OpenAdapter &opened,
+                           const moelora_layer &layer, int layerNumber)
+    : name(opened.name), handle(opened.handle.get()), layerNumber(layerNumber) {
+  for (int p = 0; p < MOELORA_PROJECTIONS; ++p)
+    adapter.pairs[size_t(p)].resize(
+        p <= MOELORA_DOWN ? size_t(layer.router.experts) : 1);
+}
+
+void ExactAdapter::read(moelora_projection projection, int32_t expert) {
+  moelora_pair_info info = {};
+  if (!done.emplace(projection, expert).second ||
+      moelora_adapter_pair(handle, layerNumber, projection, expert, &info) !=
+          MOELORA_OK)
+    return;
+  std::string context = "adapter " + name + ": ";
+  auto &a = storage.emplace_back(size_t(info.rank * info.in));
+  call(context, moelora_adapter_read_a, handle, layerNumber, projection, expert,
+       a.data());
+  const float *aData = a.data();
+  auto &b = storage.emplace_back(size_t(info.out * info.rank));
+  call(context, moelora_adapter_read_b, handle, layerNumber, projection, expert,
+       b.data());
+  adapter.pairs[projection][size_t(expert)] = {
+      {MOELORA_F32, aData, info.rank, info.in, info.in},
+      {MOELORA_F32, b.data(), info.out, info.rank, info.rank},
+      info.scale};
+}

@@ -1,0 +1,40 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A result against what must come out, in units of the error bound.
+#ifndef MOELORA_RUN_COMPARE_H
+#define MOELORA_RUN_COMPARE_H
+
+#include "Exact.h"
+
+namespace moelora::run {
+
+/// The bound is this times what reference/Bound.h computes, which is in units
+/// of one rounding of all terms. A term is rounded at A x, at the activation
+/// and at the output, besides the rounding of wider adapter files to the slot
+/// table's type. The worst measured is 1.92, on layers of few terms, where
+/// errors average out least.
+constexpr double BoundConstant = 3.0;
+
+struct Verdict {
+  double worst = 0; // error / bound
+  int64_t token = 0, column = 0;
+  double found = 0, wanted = 0; // there
+  int64_t rows = 0;             // compared
+  int64_t undecided = 0;        // left out, see ExactRows
+
+  bool right() const { return worst <= 1; }
+};
+
+/// Up to 16 tokens spread over all of them.
+std::vector<int64_t> sampleTokens(int64_t tokens);
+
+/// Compares the tokens of `exact`; `output` is [T, H] of `type`. With
+/// `wanted` [T, H] that is what must come out, and `exact` only gives bounds;
+/// otherwise undecided tokens are left out.
+Verdict compare(const Operand &output, int64_t width, const ExactRows &exact,
+                const std::vector<double> *wanted);
+
+} // namespace moelora::run
+
+#endif // MOELORA_RUN_COMPARE_H

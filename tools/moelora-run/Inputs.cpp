@@ -1,0 +1,203 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Inputs.h"
+
+#include "Random.h"
+
+#include "moelora/reference/Number.h"
+
+using namespace moelora;
+using namespace moelora::run;
+
+namespace {
+
+bool isFloat(int32_t dtype) {
+  return dtype == MOELORA_FILE_F32 || dtype == MOELORA_FILE_F16 ||
+         dtype == MOELORA_FILE_BF16 || dtype == MOELORA_FILE_F64;
+}
+
+std::string shown(const moelora_tensor &tensor) {
+  std::string text = "[";
+  for (int32_t d = 0; d < tensor.rank; ++d)
+    text += (d ? ", " : "") + std::to_string(tensor.shape[d]);
+  return text + "]";
+}
+
+using Widths = std::vector<int64_t>; // of a row: {} for [T], {H} for [T, H]
+
+/// The file, and the number of tokens that its first tensor states.
+class InputFile {
+public:
+  explicit InputFile(const std::string &path) : path(path) {
+    moelora_checkpoint *opened = nullptr;
+    call("", moelora_checkpoint_open, path.c_str(), &opened);
+    file.reset(opened);
+  }
+
+  bool has(const char *name) const {
+    return moelora_checkpoint_find(file.get(), name) >= 0;
+  }
+  int64_t tokenCount() const { return tokens < 0 ? 0 : tokens; }
+
+  std::vector<int32_t> readInts(const char *name, const Widths &row);
+  /// In the type of the file.
+  Operand readFloats(const char *name, const Widths &row);
+
+private:
+  moelora_tensor find(const char *name, const Widths &row);
+  void read(const char *name, const moelora_tensor &tensor, void *data) const;
+  void fail(const char *name, const std::string &rule,
+            const std::string &found) const {
+    throw Error(path + ": expects " + name + " to have " + rule + ", but it " +
+                "has " + found);
+  }
+
+  std::string path;
+  Handle<moelora_checkpoint, moelora_checkpoint_close> file;
+  int64_t tokens = -1;
+};
+
+moelora_tensor InputFile::find(const char *name, const Widths &row) {
+  int64_t index = moelora_checkpoint_find(file.get(), name);
+  if (index < 0)
+    throw Error(path + ": expects a tensor '" + name + "', but there is none");
+  moelora_tensor tensor = {};
+  moelora_checkpoint_tensor(file.get(), index, &tensor);
+  std::string rule =
+      "shape [" + (tokens < 0 ? std::string("T") : std::to_string(tokens));
+  for (int64_t width : row)
+    rule += ", " + std::to_string(width);
+  bool right = tensor.rank == int32_t(row.size()) + 1 &&
+               (tokens < 0 || tensor.shape[0] == tokens);
+  for (size_t d = 0; right && d < row.size(); ++d)
+    right = tensor.shape[d + 1] == row[d];
+  if (!right)
+    fail(name, rule + "]", "shape " + shown(tensor));
+  tokens = tensor.shape[0];
+  return tensor;
+}
+
+void InputFile::read(const char *name, const moelora_tensor &tensor,
+                     void *data) const {
+  call(path + ": ", moelora_checkpoint_read, file.get(),
+       moelora_checkpoint_find(file.get(), name), uint64_t(0), tensor.bytes,
+       data);
+}
+
+std::vector<int32_t> InputFile::readInts(const char *name, const Widths &row) {
+  moelora_tensor tensor = find(name, row);
+  if (tensor.dtype != MOELORA_FILE_I32)
+    fail(name, "type I32",
+         std::string("type ") + moelora_file_dtype_name(tensor.dtype));
+  std::vector<int32_t> values(tensor.elements);
+  read(name, tensor, values.data());
+  return values;
+}
+
+Operand InputFile::readFloats(const char *name, const Widths &row) {
+  moelora_tensor tensor = find(name, row);
+  if (!isFloat(tensor.dtype))
+    fail(name, "type F32, F16, BF16 or F64",
+         std::string("type ") + moelora_file_dtype_name(tensor.dtype));
+  Operand operand = {Buffer(tensor.bytes), moelora_dtype(tensor.dtype)};
+  read(name, tensor, operand.buffer.data());
+  return operand;
+}
+
+/// One rounding to `type`.
+Operand convert(Operand from, moelora_dtype type) {
+  if (from.type == type)
+    return from;
+  int64_t count = int64_t(from.buffer.bytes() / reference::bytesOf(from.type));
+  Operand to = {Buffer(uint64_t(count) * reference::bytesOf(type)), type};
+  for (int64_t i = 0; i < count; ++i)
+    reference::store(type, to.buffer.data(), i,
+                     reference::load(from.type, from.buffer.data(), i));
+  return to;
+}
+
+void checkSlots(const std::string &path, const Inputs &inputs,
+                int32_t adapters) {
+  for (size_t t = 0; t < inputs.slots.size(); ++t)
+    if (inputs.slots[t] < -1 || inputs.slots[t] >= adapters)
+      throw Error(path + ": expects slots to be in [-1, " +
+                  std::to_string(adapters) + "), one for each adapter, but " +
+                  "token " + std::to_string(t) + " has slot " +
+                  std::to_string(inputs.slots[t]));
+}
+
+void readSlots(InputFile &file, const std::string &path, const InputWish &wish,
+               Inputs &inputs) {
+  // Without adapters there is one meaning only.
+  if (file.has("slots") || wish.adapters)
+    inputs.slots = file.readInts("slots", {});
+  else
+    inputs.slots.assign(size_t(inputs.tokens), -1);
+  checkSlots(path, inputs, wish.adapters);
+}
+
+void readExpected(InputFile &file, const InputWish &wish, Inputs &inputs) {
+  if (!file.has("expected"))
+    return;
+  Operand exact =
+      convert(file.readFloats("expected", {wish.layer.hidden}), MOELORA_F64);
+  auto *values = reinterpret_cast<const double *>(exact.buffer.data());
+  inputs.expected.emplace(values, values + inputs.tokens * wish.layer.hidden);
+}
+
+bool reads(const InputWish &wish, moelora_role role) {
+  return wish.operands & (1u << role);
+}
+
+} // namespace
+
+Inputs moelora::run::readInputs(const std::string &path,
+                                const InputWish &wish) {
+  const moelora_layer &layer = wish.layer;
+  InputFile file(path);
+  Inputs inputs;
+  auto take = [&](const char *name, moelora_role role, int64_t width,
+                  moelora_dtype type) {
+    if (!reads(wish, role))
+      return;
+    Operand operand = file.readFloats(name, {width});
+    inputs.operand[role] =
+        wish.asStored ? std::move(operand) : convert(std::move(operand), type);
+  };
+  auto dtype = moelora_dtype(layer.dtype);
+  take("hidden", MOELORA_HIDDEN, layer.hidden, dtype);
+  take("router_hidden", MOELORA_ROUTER_HIDDEN, layer.hidden, dtype);
+  take("router_logits", MOELORA_ROUTER_LOGITS, layer.router.experts,
+       MOELORA_F32);
+  take("expert_weights", MOELORA_EXPERT_WEIGHTS, layer.router.top_k,
+       MOELORA_F32);
+  if (reads(wish, MOELORA_EXPERT_IDS))
+    inputs.expertIds = file.readInts("expert_ids", {layer.router.top_k});
+  inputs.tokens = file.tokenCount();
+  readSlots(file, path, wish, inputs);
+  readExpected(file, wish, inputs);
+  return inputs;
+}
+
+Inputs moelora::run::randomInputs(int64_t tokens, uint64_t seed,
+                                  const InputWish &wish,
+                                  const moelora_services &services) {
+  Inputs inputs;
+  inputs.tokens = tokens;
+  for (moelora_role role : {MOELORA_HIDDEN, MOELORA_ROUTER_HIDDEN}) {
+    if (!reads(wish, role))
+      continue;
+    moelora_buffer needs = moelora_operand_needs(&wish.layer, role, tokens);
+    Operand &operand = inputs.operand[role];
+    operand = {Buffer(needs.bytes), moelora_dtype(needs.dtype)};
+    fillRandom(services, operand.buffer.data(), operand.type,
+               tokens * wish.layer.hidden, UnitAmplitude,
+               mix(seed) + uint64_t(role));
+  }
+  uint64_t choices = uint64_t(wish.adapters) + 1;
+  for (int64_t t = 0; t < tokens; ++t)
+    inputs.slots.push_back(int32_t(mix(mix(seed + 1) + uint64_t(t)) % choices) -
+                           1);
+  return inputs;
+}

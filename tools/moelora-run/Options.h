@@ -1,0 +1,45 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The command line of moelora-run.
+#ifndef MOELORA_RUN_OPTIONS_H
+#define MOELORA_RUN_OPTIONS_H
+
+#include "Support.h"
+
+#include "moelora/runtime/Adapter.h"
+#include "moelora/runtime/Artifact.h"
+
+#include <string>
+#include <vector>
+
+namespace moelora::run {
+
+struct AdapterOption {
+  std::string name, folder;
+  moelora_adapter_layout layout = MOELORA_LAYOUT_DECIDE;
+};
+
+struct Options {
+  std::string artifact, model, io, out;
+  std::vector<AdapterOption> adapters;
+  std::vector<int32_t> randomAdapters; // their ranks
+  moelora_entry entry = MOELORA_ENTRY_ALL;
+  bool reference = false;
+  bool randomWeights = false;
+  int32_t layer = -1; // -1: the one that the artifact was compiled for
+  int64_t tokens = 16;
+  uint64_t seed = 1;
+  int32_t repeat = 1;
+  int32_t threads = 0;
+  bool stats = false, json = false, help = false, version = false;
+};
+
+/// Throws UsageError.
+Options parseOptions(int count, char **arguments);
+
+extern const char *const HelpText;
+
+} // namespace moelora::run
+
+#endif // MOELORA_RUN_OPTIONS_H

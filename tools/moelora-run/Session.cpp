@@ -1,0 +1,193 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Session.h"
+
+#include <algorithm>
+#include <numeric>
+#include <sys/resource.h>
+
+using namespace moelora;
+using namespace moelora::run;
+
+Session::Session(const Options &options)
+    : options(options), model(models::Failure{"no model"}) {}
+
+bool Session::run() {
+  moelora_pool *threads = nullptr;
+  call("", moelora_pool_create, options.threads, &threads);
+  pool.reset(threads);
+  moelora_services_init(threads, &services);
+  openModel();
+  openAdapters();
+  readInputs();
+  readWeights();
+  if (options.reference)
+    runReference();
+  else
+    runCpu();
+  if (inputs.expected)
+    compareWithExpected();
+  else if (options.io.empty() && !options.reference)
+    compareWithReference();
+  noteMemory();
+  if (right && !options.out.empty())
+    writeOutput();
+  return right;
+}
+
+void Session::openModel() {
+  moelora_artifact_file *loaded = nullptr;
+  call("", moelora_artifact_load, options.artifact.c_str(), &loaded);
+  file.reset(loaded);
+  artifact = moelora_artifact_of(loaded);
+  layer = options.layer >= 0 ? options.layer : artifact->first_layer;
+  if (layer < 0)
+    throw Error(options.artifact + " was not compiled for a layer of a model; "
+                                   "name one with --layer=N");
+  model = models::loadModel(options.model);
+  if (!model)
+    throw Error(model.message());
+  if (!model->isMoe(layer))
+    throw Error("expects layer " + std::to_string(layer) + " of " +
+                options.model + " to have experts, but it has none");
+  call(options.artifact + ": ", moelora_artifact_match, artifact,
+       &model->layer(layer));
+  lines.add(Report::Always, "model", model->modelType());
+  lines.add(Report::Always, "layer", int64_t(layer));
+  lines.add(Report::Always, "device", options.reference ? "reference" : "cpu");
+  lines.add(Report::Statistics, "producer", artifact->producer);
+  lines.add(Report::Statistics, "compiled_for", artifact->cpu);
+  lines.add(Report::Statistics, "threads", int64_t(services.workers));
+}
+
+void Session::openAdapters() {
+  Stopwatch watch;
+  adapters = run::openAdapters(options, *model, layer, *artifact, services);
+  lines.add(Report::Always, "adapters", int64_t(adapters.size()));
+  lines.add(Report::Statistics, "adapters_open_ms", watch.milliseconds());
+}
+
+void Session::readInputs() {
+  InputWish wish = {artifact->layer,
+                    moelora_entry_operands(artifact, options.entry) |
+                        (1u << MOELORA_HIDDEN),
+                    int32_t(adapters.size()), options.reference};
+  inputs = options.io.empty()
+               ? randomInputs(options.tokens, options.seed, wish, services)
+               : run::readInputs(options.io, wish);
+  lines.add(Report::Always, "tokens", inputs.tokens);
+  if (options.io.empty())
+    lines.add(Report::Always, "seed", int64_t(options.seed));
+}
+
+void Session::readWeights() {
+  Stopwatch watch;
+  weights = options.randomWeights
+                ? randomWeights(*model, layer, options.seed, services)
+                : loadWeights(*model, layer, options.model, options.reference);
+  lines.add(Report::Statistics, "weights_ms", watch.milliseconds());
+  lines.add(Report::Statistics, "weights_bytes", int64_t(weights.bytes));
+  if (!weights.note.empty())
+    lines.add(Report::Always, "note", weights.note);
+}
+
+Exact Session::exact() const {
+  return Exact(artifact->layer, layer, options.entry, inputs, weights,
+               adapters);
+}
+
+void Session::runReference() {
+  std::vector<int64_t> tokens(size_t(inputs.tokens));
+  std::iota(tokens.begin(), tokens.end(), int64_t(0));
+  Stopwatch watch;
+  all = exact().evaluate(tokens, inputs.expected.has_value(), services.workers);
+  noteTimes({watch.milliseconds()});
+  output.type = MOELORA_F64;
+  output.buffer = Buffer(all.rows.size() * sizeof(double));
+  std::copy(all.rows.begin(), all.rows.end(),
+            reinterpret_cast<double *>(output.buffer.data()));
+}
+
+void Session::runCpu() {
+  Stopwatch watch;
+  SlotTable table(adapters, *artifact, layer);
+  lines.add(Report::Statistics, "slot_table_ms", watch.milliseconds());
+  CpuRun result =
+      runOnCpu(*artifact, options, inputs, weights, table, services);
+  noteTimes(result.milliseconds);
+  noteStats(result, table);
+  output.type = moelora_dtype(artifact->layer.dtype);
+  output.buffer = std::move(result.output);
+}
+
+void Session::compareWithExpected() {
+  if (!options.reference) {
+    std::vector<int64_t> tokens(size_t(inputs.tokens));
+    std::iota(tokens.begin(), tokens.end(), int64_t(0));
+    all = exact().evaluate(tokens, true, services.workers);
+  }
+  note(compare(output, artifact->layer.hidden, all, &*inputs.expected),
+       "expected");
+}
+
+void Session::compareWithReference() {
+  Stopwatch watch;
+  ExactRows sample =
+      exact().evaluate(sampleTokens(inputs.tokens), true, services.workers);
+  note(compare(output, artifact->layer.hidden, sample, nullptr), "reference");
+  lines.add(Report::Statistics, "reference_ms", watch.milliseconds());
+}
+
+void Session::note(const Verdict &verdict, const char *against) {
+  right = verdict.right();
+  lines.add(Report::Always, "compared_with", against);
+  lines.add(Report::Always, "rows_compared", verdict.rows);
+  if (verdict.undecided)
+    lines.add(Report::Always, "rows_left_out_as_near_ties", verdict.undecided);
+  lines.add(Report::Always, "worst_error_per_bound", verdict.worst);
+  lines.add(Report::Always, "right", right);
+  auto detail = right ? Report::Statistics : Report::Always;
+  lines.add(detail, "worst_token", verdict.token);
+  lines.add(detail, "worst_column", verdict.column);
+  lines.add(detail, "worst_found", verdict.found);
+  lines.add(detail, "worst_wanted", verdict.wanted);
+}
+
+void Session::noteTimes(const std::vector<double> &milliseconds) {
+  std::vector<double> times = milliseconds;
+  std::sort(times.begin(), times.end());
+  double median = (times[(times.size() - 1) / 2] + times[times.size() / 2]) / 2;
+  lines.add(Report::Always, "median_ms", median);
+  lines.add(Report::Always, "min_ms", times.front());
+  lines.add(Report::Always, "tokens_per_second",
+            median > 0 ? double(inputs.tokens) / median * 1000 : 0.0);
+}
+
+void Session::noteStats(const CpuRun &run, const SlotTable &table) {
+  lines.add(Report::Statistics, "slot_table_bytes", int64_t(table.bytes()));
+  lines.add(Report::Statistics, "workspace_bytes", int64_t(run.workspaceBytes));
+  lines.add(Report::Statistics, "masked_slots",
+            int64_t(run.stats.masked_slots));
+  lines.add(Report::Statistics, "dropped_pairs",
+            int64_t(run.stats.dropped_pairs));
+}
+
+void Session::noteMemory() {
+  constexpr int64_t BytesPerUnit = 1024; // of ru_maxrss, on Linux
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  lines.add(Report::Statistics, "peak_rss_bytes",
+            int64_t(usage.ru_maxrss) * BytesPerUnit);
+}
+
+void Session::writeOutput() const {
+  moelora_tensor_data tensor = {};
+  tensor.name = "output";
+  tensor.dtype = output.type;
+  tensor.rank = 2;
+  tensor.shape[0] = inputs.tokens;
+  tensor.shape[1] = artifact->layer.hidden;
+  tensor.data = output.buffer.data();
+  call("", moelora_safetensors_write, options.out.c_str(), &tensor, int64_t(1));
+}
