@@ -1,0 +1,48 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which arguments a layer has, and their types: a weight where the description
+// asks for it, a table per projection where there are slots.
+#ifndef MOELORA_LIB_IMPORT_SIGNATURE_H
+#define MOELORA_LIB_IMPORT_SIGNATURE_H
+
+#include "moelora/import/Import.h"
+
+namespace moelora {
+
+class Signature {
+public:
+  Signature(const moelora_layer &layer, const LayerOptions &options,
+            mlir::FloatType type);
+
+  llvm::ArrayRef<Role> roles() const { return roleOf; }
+  llvm::ArrayRef<mlir::Type> types() const { return typeOf; }
+
+private:
+  const moelora_layer &layer;
+  const LayerOptions &options;
+  mlir::FloatType type;
+  llvm::SmallVector<Role> roleOf;
+  llvm::SmallVector<mlir::Type> typeOf;
+
+  void addInputs();
+  void addRouter();
+  void addExperts();
+  void addShared();
+  void addTables();
+
+  void add(Role role, llvm::ArrayRef<int64_t> shape, mlir::Type element);
+  void addTable(Role role, int64_t experts, int64_t slices, int64_t out,
+                int64_t in);
+};
+
+/// Rows, one per token or per pair.
+mlir::RankedTensorType rowsOf(mlir::Type element,
+                              llvm::ArrayRef<int64_t> columns);
+
+/// Gate and up, or one slice.
+int64_t slicesOf(const moelora_activation &activation);
+
+} // namespace moelora
+
+#endif // MOELORA_LIB_IMPORT_SIGNATURE_H

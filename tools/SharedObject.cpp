@@ -1,0 +1,33 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Linkers write to files, so the bytes take the way over a temporary one.
+
+#include "SharedObject.h"
+#include "moelora/codegen/Emit.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace llvm;
+
+std::optional<std::string> emitSharedObject(mlir::ModuleOp module) {
+  auto object = moelora::emitObject(module);
+  if (failed(object))
+    return std::nullopt;
+  auto fail = [&](const Twine &why) {
+    module.emitError() << why;
+    return std::nullopt;
+  };
+  SmallString<64> path;
+  if (auto error = sys::fs::createTemporaryFile("moelora-layer", "so", path))
+    return fail("cannot make a temporary file: " + error.message());
+  FileRemover cleanup(path);
+  std::string why;
+  if (!moelora::linkSharedObject(*object, path, why))
+    return fail(why);
+  auto linked = MemoryBuffer::getFile(path);
+  if (!linked)
+    return fail("cannot read " + path + ": " + linked.getError().message());
+  return (*linked)->getBuffer().str();
+}

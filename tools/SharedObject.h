@@ -1,0 +1,16 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A linked layer as bytes, for tools that decide themselves where it goes.
+#ifndef MOELORA_TOOLS_SHAREDOBJECT_H
+#define MOELORA_TOOLS_SHAREDOBJECT_H
+
+#include "mlir/IR/BuiltinOps.h"
+
+#include <optional>
+
+/// Of a module that moelora-to-cpu made. Nothing after a diagnostic at the
+/// module's location.
+std::optional<std::string> emitSharedObject(mlir::ModuleOp module);
+
+#endif // MOELORA_TOOLS_SHAREDOBJECT_H

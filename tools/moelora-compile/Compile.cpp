@@ -1,0 +1,67 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From a layer to what was asked for: one pipeline, then LLVM.
+
+#include "Compile.h"
+#include "../SharedObject.h"
+#include "mlir/Pass/PassManager.h"
+#include "moelora/codegen/Emit.h"
+#include "moelora/codegen/Passes.h"
+#include "moelora/codegen/Target.h"
+
+using namespace mlir;
+
+static std::string printModule(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  module.print(out);
+  return text;
+}
+
+static LogicalResult lower(ModuleOp module, const Options &options) {
+  moelora::ToCpuOptions pipeline;
+  pipeline.cpu = options.cpu;
+  PassManager passes(module.getContext());
+  moelora::buildToCpuPipeline(passes, pipeline);
+  return passes.run(module);
+}
+
+static std::optional<std::string> printLLVM(ModuleOp module) {
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> code = moelora::emitLLVM(module, context);
+  if (!code)
+    return std::nullopt;
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  code->print(out, /*AAW=*/nullptr);
+  return text;
+}
+
+static std::optional<std::string> emitObject(ModuleOp module) {
+  auto object = moelora::emitObject(module);
+  if (failed(object))
+    return std::nullopt;
+  return std::string(object->begin(), object->end());
+}
+
+std::optional<std::string> compileLayer(ModuleOp module,
+                                        const Options &options) {
+  if (options.emit == Emit::MLIR)
+    return printModule(module);
+  std::string why;
+  if (!moelora::resolveCpu(options.cpu, why)) {
+    llvm::errs() << "error: " << why << "\n";
+    return std::nullopt;
+  }
+  if (failed(lower(module, options)))
+    return std::nullopt;
+  switch (options.emit) {
+  case Emit::LLVM:
+    return printLLVM(module);
+  case Emit::Object:
+    return emitObject(module);
+  default:
+    return emitSharedObject(module);
+  }
+}

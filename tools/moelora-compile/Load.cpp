@@ -1,0 +1,82 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From the input to one layer of IR.
+
+#include "Load.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Support/FileUtilities.h"
+#include "llvm/Support/SourceMgr.h"
+
+using namespace mlir;
+using namespace moelora;
+
+/// What the file fixes, against what the command line says, if it does.
+static bool checkFixed(SlotTableType table, const char *name, int64_t has,
+                       std::optional<int64_t> wanted) {
+  if (!wanted || *wanted == has)
+    return true;
+  llvm::errs() << "error: expects --" << name
+               << " to agree with the layer, but it is " << *wanted
+               << " and the layer has " << table << "\n";
+  return false;
+}
+
+static bool checkTables(LayerOp layer, const Options &options) {
+  bool hasTables = false;
+  for (Type type : layer.getArgumentTypes()) {
+    auto table = dyn_cast<SlotTableType>(type);
+    if (!table)
+      continue;
+    hasTables = true;
+    if (!checkFixed(table, "slots", table.getSlots(), options.slots) ||
+        !checkFixed(table, "max-rank", table.getMaxRank(), options.maxRank))
+      return false;
+  }
+  if (hasTables || options.slots.value_or(0) == 0)
+    return true;
+  llvm::errs() << "error: expects --slots to agree with the layer, but it is "
+               << *options.slots << " and the layer takes no adapters\n";
+  return false;
+}
+
+OwningOpRef<ModuleOp> loadIR(MLIRContext &context, const Options &options) {
+  std::string why;
+  auto file = openInputFile(options.input, &why);
+  if (!file) {
+    llvm::errs() << "error: " << why << "\n";
+    return {};
+  }
+  auto sources = std::make_shared<llvm::SourceMgr>();
+  sources->AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+  SourceMgrDiagnosticHandler printer(*sources, &context);
+  auto module = parseSourceFile<ModuleOp>(sources, &context);
+  if (!module)
+    return {};
+  auto layers = llvm::to_vector(module->getOps<LayerOp>());
+  if (layers.size() != 1) {
+    llvm::errs() << "error: expects one moelora.layer in " << options.input
+                 << ", but there are " << layers.size() << "\n";
+    return {};
+  }
+  if (!checkTables(layers.front(), options))
+    return {};
+  return module;
+}
+
+OwningOpRef<ModuleOp> loadLayer(MLIRContext &context,
+                                const models::Model &model, int number,
+                                const Options &options) {
+  LayerOptions layer;
+  layer.slots = options.slots.value_or(layer.slots);
+  layer.maxRank = options.maxRank.value_or(layer.maxRank);
+  return importLayer(context, UnknownLoc::get(&context), model, number, layer);
+}
+
+std::optional<models::Model> loadModel(const Options &options) {
+  auto model = models::loadModel(options.input);
+  if (model)
+    return *model;
+  llvm::errs() << "error: " << model.message() << "\n";
+  return std::nullopt;
+}

@@ -1,0 +1,43 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The command line of moelora-compile.
+#ifndef MOELORA_TOOLS_COMPILE_OPTIONS_H
+#define MOELORA_TOOLS_COMPILE_OPTIONS_H
+
+#include "llvm/ADT/ArrayRef.h"
+
+#include <optional>
+#include <string>
+
+/// What the compiler answers.
+enum class Emit { MLIR, LLVM, Object, SharedObject };
+
+struct EmitNames {
+  Emit emit;
+  const char *name;   // on the command line
+  const char *suffix; // of files
+};
+const EmitNames &namesOf(Emit emit);
+
+struct Options {
+  std::string input;
+  std::string output;
+  std::string cpu = "native";
+  Emit emit = Emit::SharedObject;
+  std::optional<int64_t> layer;
+  bool allLayers = false;
+  std::optional<int64_t> slots, maxRank;
+
+  /// Whether the input is IR; else it is a model folder or its config.json.
+  bool readsIR() const;
+};
+
+enum ExitStatus { Done = 0, Failed = 1, WrongCommandLine = 2 };
+
+/// Answers a status where there is nothing to compile: help and version were
+/// printed, or the command line is wrong and stderr says why.
+std::optional<ExitStatus> parseOptions(llvm::ArrayRef<const char *> arguments,
+                                       Options &options);
+
+#endif // MOELORA_TOOLS_COMPILE_OPTIONS_H

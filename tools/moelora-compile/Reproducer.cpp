@@ -1,0 +1,59 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Inside the handler only open, write and close are called.
+
+#include "Reproducer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/Signals.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+Reproducer *Reproducer::live = nullptr;
+
+Reproducer::Reproducer(const Options &options, mlir::ModuleOp module) {
+  llvm::SmallString<128> file;
+  llvm::sys::path::system_temp_directory(/*erasedOnReboot=*/true, file);
+  int64_t process = llvm::sys::Process::getProcessId();
+  llvm::sys::path::append(file,
+                          "moelora-compile-" + llvm::Twine(process) + ".mlir");
+  path = file.str().str();
+  llvm::raw_string_ostream out(text);
+  out << "// moelora-compile " << path << " --cpu=" << options.cpu
+      << " --emit=" << namesOf(options.emit).name << " -o /dev/null\n";
+  module.print(out);
+  message = "error: the compiler crashed; " + path + " reproduces it\n";
+  live = this;
+  static bool registered = [] {
+    llvm::sys::AddSignalHandler(onSignal, nullptr);
+    return true;
+  }();
+  (void)registered;
+}
+
+Reproducer::~Reproducer() { live = nullptr; }
+
+static bool writeRaw(int file, llvm::StringRef text) {
+  while (!text.empty()) {
+    ssize_t written = ::write(file, text.data(), text.size());
+    if (written <= 0)
+      return false;
+    text = text.drop_front(written);
+  }
+  return true;
+}
+
+void Reproducer::onSignal(void *) {
+  if (!live)
+    return;
+  // Exclusive: nobody else's file is written through.
+  int file = ::open(live->path.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0600);
+  if (file < 0)
+    return;
+  bool whole = writeRaw(file, live->text);
+  ::close(file);
+  if (whole)
+    writeRaw(STDERR_FILENO, live->message);
+}
