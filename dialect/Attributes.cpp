@@ -4,8 +4,8 @@
 // Attributes: printing of reals, verification.
 
 #include "mlir/IR/Builders.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "moelora/dialect/Dialect.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace moelora;
@@ -33,11 +33,13 @@ void MoELoRADialect::registerAttributes() {
       >();
 }
 
-LogicalResult RouterAttr::verify(
-    function_ref<InFlightDiagnostic()> emitError, int64_t topK, Score, BiasOn,
-    int64_t groups, int64_t topGroups, GroupScore, int64_t groupFillZero, Post,
-    Renormalize renormalize, llvm::APFloat epsilon, llvm::APFloat normP,
-    llvm::APFloat, llvm::APFloat, llvm::APFloat softcap) {
+LogicalResult RouterAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 int64_t topK, Score, BiasOn, int64_t groups,
+                                 int64_t topGroups, GroupScore,
+                                 int64_t groupFillZero, Post,
+                                 Renormalize renormalize, llvm::APFloat epsilon,
+                                 llvm::APFloat normP, llvm::APFloat,
+                                 llvm::APFloat, llvm::APFloat softcap) {
   if (topK < 1)
     return emitError() << "expects top_k to be positive, but it is " << topK;
   if (groups < 1 || topGroups < 1 || topGroups > groups)
@@ -68,6 +70,12 @@ ActivationAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                           "none";
   if (clamp != Clamp::None && !gated)
     return emitError() << "expects a clamp to be on a gated activation";
+  if (clamp != Clamp::None &&
+      !(gateMax.convertToDouble() > 0 && upLimit.convertToDouble() > 0))
+    return emitError() << "expects a clamp to have positive limits, but "
+                          "gate_max is "
+                       << gateMax.convertToDouble() << " and up_limit is "
+                       << upLimit.convertToDouble();
   if (alpha.convertToDouble() != 1 && function != Function::Silu)
     return emitError() << "expects alpha to be on silu, but the function is "
                        << stringifyFunction(function);
@@ -78,8 +86,7 @@ ActivationAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 
 /// One optional `name = value` of an activation.
 static ParseResult parseActivationField(AsmParser &parser, StringRef name,
-                                        Clamp &clamp,
-                                        ArrayRef<StringRef> names,
+                                        Clamp &clamp, ArrayRef<StringRef> names,
                                         MutableArrayRef<double> values) {
   if (parser.parseEqual())
     return failure();

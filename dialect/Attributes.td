@@ -150,7 +150,8 @@ def MoELoRA_ActivationAttr : AttrDef<MoELoRA_Dialect, "Activation"> {
   let description = [{
     Gated (two slices, gate `g` and up `u`): `f(g) * (u + up_offset)`; plain
     (one slice): `f(u)`. `silu` is `x * sigmoid(alpha * x)`, `relu2` is
-    `max(x, 0)^2`. Clamps are asymmetric, the gate is limited from above only:
+    `max(x, 0)^2`. Clamps have both limits and are asymmetric, the gate is
+    limited from above only:
     `pre` limits `g` to at most `gate_max` and `u` to `+-up_limit` before `f`;
     `post` limits `f(g)` and `u`.
 

@@ -32,9 +32,9 @@ LogicalResult PlanOp::verify() {
 /// Shrunk rows of a table: `[rows, slices, max_rank]` in its element type.
 static LogicalResult verifyShrunk(Operation *op, StringRef name, Type shrunk,
                                   SlotTableType table) {
-  if (failed(verifyShape(op, name, shrunk,
-                         {ShapedType::kDynamic, table.getSlices(),
-                          table.getMaxRank()})))
+  if (failed(verifyShape(
+          op, name, shrunk,
+          {ShapedType::kDynamic, table.getSlices(), table.getMaxRank()})))
     return failure();
   Type element = cast<ShapedType>(shrunk).getElementType();
   if (element == table.getElementType())

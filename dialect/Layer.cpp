@@ -32,8 +32,8 @@ void LayerOp::print(OpAsmPrinter &printer) {
 
 void LayerOp::getAsmBlockArgumentNames(Region &, OpAsmSetValueNameFn setName) {
   for (BlockArgument argument : getBody().getArguments())
-    if (auto role = getArgAttrOfType<RoleAttr>(argument.getArgNumber(),
-                                               "moelora.role"))
+    if (auto role =
+            getArgAttrOfType<RoleAttr>(argument.getArgNumber(), "moelora.role"))
       setName(argument, stringifyRole(role.getValue()));
 }
 
@@ -67,6 +67,11 @@ static LogicalResult verifyTableRoles(LayerOp layer) {
   for (unsigned index = 0; index < layer.getNumArguments(); ++index) {
     StringRef role = stringifyRole(layer.getRole(index));
     Type type = layer.getArgumentTypes()[index];
+    if (!isa<RankedTensorType, SlotTableType>(type))
+      return layer.emitOpError()
+             << "expects arguments to be ranked tensors or slot tables, but "
+                "argument "
+             << index << " is " << type; // (C4)
     if (isa<SlotTableType>(type) != role.ends_with("_adapters"))
       return layer.emitOpError()
              << "expects tables, and only tables, to have a role that ends in "

@@ -28,7 +28,8 @@ def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
     - (C1) every argument has a `moelora.role`, and no role occurs twice.
     - (C2) the argument of role `hidden` exists and has rank 2.
     - (C3) there is one result, of the type of the `hidden` argument.
-    - (C4) tables have a role that ends in `_adapters`, tensors one that does not.
+    - (C4) arguments are slot tables, whose role ends in `_adapters`, or ranked
+      tensors, whose role does not.
 
     Example:
     ```mlir

@@ -63,7 +63,7 @@ LogicalResult RouteOp::verify() {
                          getColumns(getWeights()))))
     return failure(); // (C2)
   if (failed(verifyGroups(*this, experts)))
-    return failure(); // (C3)
+    return failure();                         // (C3)
   return verifySelectionBias(*this, experts); // (C4)
 }
 
@@ -72,7 +72,7 @@ LogicalResult DispatchOp::verify() {
   if (failed(verifyPlanColumns(*this, getIds(), plan)))
     return failure(); // (C1)
   if (failed(verifyPlanOfOne(*this, getIds(), plan)))
-    return failure(); // (C2)
+    return failure();                              // (C2)
   return verifyPlanSlots(*this, getSlots(), plan); // (C3)
 }
 
@@ -124,8 +124,7 @@ LogicalResult ActivationOp::verify() {
   auto shape = cast<RankedTensorType>(getAccumulator().getType());
   int64_t slices = getFunction().getGated() ? 2 : 1;
   if (shape.getRank() != 3 || shape.getDimSize(1) != slices)
-    return emitOpError() << "expects a "
-                         << (slices == 2 ? "gated" : "plain")
+    return emitOpError() << "expects a " << (slices == 2 ? "gated" : "plain")
                          << " activation to read [rows, " << slices
                          << ", columns], but the accumulator is "
                          << shape; // (C1)

@@ -3,9 +3,9 @@
 //
 // Types and what makes them well-formed.
 
-#include "llvm/ADT/TypeSwitch.h"
-#include "moelora/dialect/Dialect.h"
 #include "mlir/IR/Builders.h"
+#include "moelora/dialect/Dialect.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace moelora;
@@ -34,10 +34,11 @@ static LogicalResult verifySize(function_ref<InFlightDiagnostic()> emitError,
                      << most << "], but it is " << value;
 }
 
-LogicalResult SlotTableType::verify(
-    function_ref<InFlightDiagnostic()> emitError, int64_t slots,
-    int64_t experts, int64_t slices, int64_t out, int64_t in, int64_t maxRank,
-    Type elementType, PageOrder) {
+LogicalResult
+SlotTableType::verify(function_ref<InFlightDiagnostic()> emitError,
+                      int64_t slots, int64_t experts, int64_t slices,
+                      int64_t out, int64_t in, int64_t maxRank,
+                      Type elementType, PageOrder) {
   if (!isa<BFloat16Type, Float16Type, Float32Type>(elementType))
     return emitError() << "expects a table of bf16, f16 or f32, but it is of "
                        << elementType;

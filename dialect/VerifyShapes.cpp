@@ -12,10 +12,9 @@ LogicalResult verifyAgree(Operation *op, StringRef what, StringRef a,
   if (sizeOfA == sizeOfB || ShapedType::isDynamic(sizeOfA) ||
       ShapedType::isDynamic(sizeOfB))
     return success();
-  return op->emitOpError() << "expects " << a << " and " << b
-                           << " to agree on " << what << ", but " << a
-                           << " has " << sizeOfA << " and " << b << " has "
-                           << sizeOfB;
+  return op->emitOpError() << "expects " << a << " and " << b << " to agree on "
+                           << what << ", but " << a << " has " << sizeOfA
+                           << " and " << b << " has " << sizeOfB;
 }
 
 static bool isCompatible(ArrayRef<int64_t> found, ArrayRef<int64_t> expected) {
@@ -48,7 +47,7 @@ LogicalResult verifyShape(Operation *op, StringRef name, Type found,
   if (isCompatible(shape, expected))
     return success();
   return op->emitOpError() << "expects " << name << " to have shape "
-                           << shapeText(expected) << ", but it has "
+                           << shapeText(expected) << ", but the shape is "
                            << shapeText(shape);
 }
 

@@ -209,7 +209,7 @@ bool isDecided(const Token &token, const Vector &logitError2,
   Vector logits = logitsOf(token);
   for (size_t e = 0; e < logits.size(); ++e) {
     // Scores are computed in f32 even where logits are given.
-    double reach = allowedRatio * unitOf(type) * std::sqrt(logitError2[e]) +
+    double reach = boundConstant * unitOf(type) * std::sqrt(logitError2[e]) +
                    unitOf(MOELORA_F32) * (1 + std::abs(logits[e]));
     bool chosen = std::count(routed.ids.begin(), routed.ids.end(), e) > 0;
     logits[e] += chosen ? -reach : reach;
@@ -233,7 +233,7 @@ Tolerance toleranceOf(const Problem &problem, int64_t index,
                          isDecided(token, walk.logitError(), routed)};
   double unit = unitOf(static_cast<moelora_dtype>(problem.layer.dtype));
   for (double &b : tolerance.bound)
-    b = unit * std::sqrt(b);
+    b = boundConstant * unit * std::sqrt(b);
   return tolerance;
 }
 

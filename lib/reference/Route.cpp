@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace moelora::reference {
 
@@ -122,19 +123,22 @@ Vector post(const moelora_router &router, const Vector &gathered) {
   return gathered;
 }
 
-double divisor(const moelora_router &router, const Vector &weights) {
-  double p =
-      router.renormalize == MOELORA_RENORMALIZE_PNORM ? router.norm_p : 1;
+double pNorm(const Vector &weights, double p) {
   double sum = 0;
   for (double w : weights)
-    sum += p == 1 ? w : std::pow(std::abs(w), p);
+    sum += std::pow(std::abs(w), p);
+  return std::pow(sum, 1 / p);
+}
+
+double divisor(const moelora_router &router, const Vector &weights) {
+  double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
   switch (router.renormalize) {
   case MOELORA_RENORMALIZE_SUM:
     return sum + router.epsilon;
   case MOELORA_RENORMALIZE_CLAMP:
     return sum < router.epsilon ? router.epsilon : sum; // NaN stays NaN
   case MOELORA_RENORMALIZE_PNORM:
-    return std::pow(sum, 1 / p);
+    return pNorm(weights, router.norm_p);
   }
   return 1;
 }

@@ -69,7 +69,8 @@ TEST(Bound, by_hand) {
   double k2 = 0x1p-24;
   double a2 = 256 + 256 * (4 * k2) + 16 * (36 * k2 + 8);
   EXPECT_DOUBLE_EQ(evaluate(p, true).bounds[0],
-                   0x1p-8 * std::sqrt(120 * 120 + 1.5 * 1.5 * 25 * a2));
+                   boundConstant * 0x1p-8 *
+                       std::sqrt(120 * 120 + 1.5 * 1.5 * 25 * a2));
 }
 
 TEST(Bound, holds_for_the_rounded_mode) {
@@ -84,8 +85,8 @@ TEST(Bound, holds_for_the_rounded_mode) {
       worst = std::max(worst, worstRatio(exact, roundedTo(random, type)));
       undecided += std::count(exact.decided.begin(), exact.decided.end(), 0);
     }
-    EXPECT_LE(worst, allowedRatio) << type;
-    EXPECT_GE(worst, type == MOELORA_F32 ? 0.01 : 0.5) << type;
+    EXPECT_LE(worst, 1) << type;
+    EXPECT_GE(worst, type == MOELORA_F32 ? 0.003 : 0.15) << type;
     EXPECT_LE(undecided, 300 * RandomLayer::tokens / 10) << type;
   }
 }
@@ -114,7 +115,7 @@ TEST(Bound, catches_a_missing_delta) {
     partial.pairs[p].clear();
     Problem wrong = random.problem;
     wrong.adapters[0] = &partial;
-    EXPECT_GT(worstRatio(exact, evaluate(wrong)), allowedRatio) << p;
+    EXPECT_GT(worstRatio(exact, evaluate(wrong)), 1) << p;
   }
 }
 
@@ -130,7 +131,7 @@ TEST(Bound, catches_swapped_gate_and_up) {
       swapped.insert(swapped.end(), weights + (2 * e + slice) * half,
                      weights + (2 * e + slice + 1) * half);
   random.problem.operand[MOELORA_GATE_UP_WEIGHT].data = swapped.data();
-  EXPECT_GT(worstRatio(exact, evaluate(random.problem)), allowedRatio);
+  EXPECT_GT(worstRatio(exact, evaluate(random.problem)), 1);
 }
 
 TEST(Bound, grows_with_terms_that_cancel) {

@@ -74,6 +74,13 @@ TEST(Route, renormalize_pnorm) {
   EXPECT_THAT(run(r, {4, -7, 3}).weights, near({0.8, 0.6}));
 }
 
+TEST(Route, pnorm_of_one_sums_absolute_values) {
+  moelora_router r = router(3, 2, MOELORA_SCORE_IDENTITY);
+  r.renormalize = MOELORA_RENORMALIZE_PNORM;
+  r.norm_p = 1;
+  EXPECT_THAT(run(r, {3, -7, -1}).weights, near({0.75, -0.25}));
+}
+
 TEST(Route, scores) {
   EXPECT_THAT(run(router(2, 2, MOELORA_SCORE_SIGMOID), {ln3, -ln3}).weights,
               near({0.75, 0.25}));

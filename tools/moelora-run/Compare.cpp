@@ -47,7 +47,7 @@ Verdict moelora::run::compare(const Operand &output, int64_t width,
       size_t here = i * size_t(width) + size_t(column);
       double right = wanted ? (*wanted)[size_t(place)] : exact.rows[here];
       double found = reference::load(output.type, output.buffer.data(), place);
-      double error = ratio(found, right, BoundConstant * exact.bounds[here]);
+      double error = ratio(found, right, exact.bounds[here]);
       if (error > verdict.worst)
         verdict = {error, exact.tokens[i], column,           found,
                    right, verdict.rows,    verdict.undecided};

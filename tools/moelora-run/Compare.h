@@ -9,13 +9,6 @@
 
 namespace moelora::run {
 
-/// The bound is this times what reference/Bound.h computes, which is in units
-/// of one rounding of all terms. A term is rounded at A x, at the activation
-/// and at the output, besides the rounding of wider adapter files to the slot
-/// table's type. The worst measured is 1.92, on layers of few terms, where
-/// errors average out least.
-constexpr double BoundConstant = 3.0;
-
 struct Verdict {
   double worst = 0; // error / bound
   int64_t token = 0, column = 0;

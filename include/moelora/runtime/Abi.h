@@ -39,9 +39,9 @@ typedef enum moelora_role {
   MOELORA_ROUTER_BIAS = 8,    /* [E] f32, added to the logits */
   MOELORA_SELECTION_BIAS = 9, /* [E] f32, for the choice only */
   MOELORA_GATE_UP_WEIGHT = 10,        /* [E, 2, I, H] */
-  MOELORA_GATE_UP_BIAS = 11,          /* [E, 2, I] */
+  MOELORA_GATE_UP_BIAS = 11,          /* [E, 2, I] f32 */
   MOELORA_DOWN_WEIGHT = 12,           /* [E, H, I] */
-  MOELORA_DOWN_BIAS = 13,             /* [E, H] */
+  MOELORA_DOWN_BIAS = 13,             /* [E, H] f32 */
   MOELORA_SHARED_GATE_UP_WEIGHT = 14, /* [1, 2, S, H] */
   MOELORA_SHARED_DOWN_WEIGHT = 15,    /* [1, H, S] */
   MOELORA_SHARED_SCORE_WEIGHT = 16,   /* [1, 1, H] */

@@ -1,0 +1,23 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Passes from moelora to moelora: constructors, options, registration.
+
+#ifndef MOELORA_PASSES_PASSES_H
+#define MOELORA_PASSES_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+#include "moelora/dialect/Ops.h"
+#include "moelora/passes/Levels.h"
+
+namespace moelora {
+
+#define GEN_PASS_DECL
+#include "moelora/passes/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "moelora/passes/Passes.h.inc"
+
+} // namespace moelora
+
+#endif // MOELORA_PASSES_PASSES_H

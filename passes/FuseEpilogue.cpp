@@ -1,0 +1,104 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// activation and combine -> epilogues: the accumulator they read stays in the
+// kernel that makes it.
+
+#include "mlir/IR/Remarks.h"
+#include "moelora/passes/Passes.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+
+namespace moelora {
+#define GEN_PASS_DEF_FUSEEPILOGUE
+#include "moelora/passes/Passes.h.inc"
+
+namespace {
+
+remark::RemarkOpts named(StringRef name) {
+  return remark::RemarkOpts::name(name).category("fuse-epilogue");
+}
+
+/// Why no matmul can end with the op that reads `accumulator`; empty if one
+/// can.
+StringRef whyApart(Value accumulator) {
+  auto matmul = accumulator.getDefiningOp<GroupedMatmulOp>();
+  if (!matmul)
+    return "no grouped_matmul makes the accumulator";
+  if (matmul.getActivation() || matmul.getCombineWeights())
+    return "the grouped_matmul has an epilogue already";
+  if (!accumulator.hasOneUse())
+    return "the accumulator has other uses";
+  return "";
+}
+
+StringRef whyApart(CombineOp combine) {
+  StringRef reason = whyApart(combine.getRows());
+  if (!reason.empty())
+    return reason;
+  auto matmul = combine.getRows().getDefiningOp<GroupedMatmulOp>();
+  if (matmul.getPlan() != combine.getPlan())
+    return "matmul and combine go by different plans";
+  return "";
+}
+
+/// The matmul that makes `accumulator`, moved to the op that reads it, where
+/// all operands exist, and answering what that op answers.
+GroupedMatmulOp takeOver(Value accumulator, Operation *reader) {
+  auto matmul = accumulator.getDefiningOp<GroupedMatmulOp>();
+  matmul->moveBefore(reader);
+  Type result = reader->getResult(0).getType();
+  reader->getResult(0).replaceAllUsesWith(accumulator);
+  accumulator.setType(result);
+  return matmul;
+}
+
+void fuse(ActivationOp activation) {
+  Location loc = activation.getLoc();
+  StringRef reason = whyApart(activation.getAccumulator());
+  if (!reason.empty()) {
+    remark::missed(loc, named("Activate")) << remark::reason("{0}", reason);
+    return;
+  }
+  remark::passed(loc, named("Activate"))
+      << remark::metric("function", stringifyFunction(
+                                        activation.getFunction().getFunction()))
+      << remark::metric("gated", activation.getFunction().getGated());
+  GroupedMatmulOp matmul = takeOver(activation.getAccumulator(), activation);
+  matmul.setActivationAttr(activation.getFunction());
+  activation.erase();
+}
+
+void fuse(CombineOp combine) {
+  Location loc = combine.getLoc();
+  StringRef reason = whyApart(combine);
+  if (!reason.empty()) {
+    remark::missed(loc, named("Combine")) << remark::reason("{0}", reason);
+    return;
+  }
+  remark::passed(loc, named("Combine"))
+      << remark::metric("top_k", combine.getPlan().getType().getTopK())
+      << remark::metric("shared", static_cast<bool>(combine.getShared()));
+  GroupedMatmulOp matmul = takeOver(combine.getRows(), combine);
+  matmul.getCombineWeightsMutable().assign(combine.getWeights());
+  if (combine.getShared())
+    matmul.getSharedMutable().assign(combine.getShared());
+  if (combine.getScore())
+    matmul.getScoreMutable().assign(combine.getScore());
+  matmul.setRoutedScaleAttr(combine.getRoutedScaleAttr());
+  combine.erase();
+}
+
+struct FuseEpilogue : impl::FuseEpilogueBase<FuseEpilogue> {
+  void runOnOperation() override {
+    Region &body = getOperation().getBody();
+    for (auto op : llvm::to_vector(body.getOps<ActivationOp>()))
+      fuse(op);
+    for (auto op : llvm::to_vector(body.getOps<CombineOp>()))
+      fuse(op);
+  }
+};
+
+} // namespace
+} // namespace moelora

@@ -1,0 +1,71 @@
+// RUN: moelora-opt %s --split-input-file --verify-diagnostics
+
+func.func @dispatch_c1(%ids: tensor<?x3xi32>) {
+  // expected-error @below {{'moelora.dispatch' op expects ids and plan to agree on top_k, but ids has 3 and plan has 2}}
+  %plan = moelora.dispatch %ids : tensor<?x3xi32>
+    -> !moelora.plan<8 experts, 0 slots, top_k = 2>
+  return
+}
+
+// -----
+
+func.func @dispatch_c2(%slot: tensor<?xi32>) {
+  // expected-error @below {{'moelora.dispatch' op expects a plan without ids to have one expert and top_k 1, but it has 8 experts and top_k 2}}
+  %plan = moelora.dispatch slots(%slot : tensor<?xi32>)
+    -> !moelora.plan<8 experts, 4 slots, top_k = 2>
+  return
+}
+
+// -----
+
+func.func @dispatch_c3(%ids: tensor<?x2xi32>) {
+  // expected-error @below {{'moelora.dispatch' op expects a plan without slots to have 0 slots, but it has 4}}
+  %plan = moelora.dispatch %ids : tensor<?x2xi32>
+    -> !moelora.plan<8 experts, 4 slots, top_k = 2>
+  return
+}
+
+// -----
+
+func.func @plan_c1(%ids: tensor<?x3xi32>) {
+  // expected-error @below {{'moelora.plan' op expects ids and plan to agree on top_k, but ids has 3 and plan has 2}}
+  %plan = moelora.plan %ids tile(48 by 4) : tensor<?x3xi32>
+    -> !moelora.plan<8 experts, 0 slots, top_k = 2>
+  return
+}
+
+// -----
+
+func.func @plan_c2(%slot: tensor<?xi32>) {
+  // expected-error @below {{'moelora.plan' op expects a plan without ids to have one expert and top_k 1, but it has 1 experts and top_k 2}}
+  %plan = moelora.plan slots(%slot : tensor<?xi32>) tile(48 by 4)
+    -> !moelora.plan<1 experts, 4 slots, top_k = 2>
+  return
+}
+
+// -----
+
+func.func @plan_c3(%ids: tensor<?x2xi32>) {
+  // expected-error @below {{'moelora.plan' op expects a plan without slots to have 0 slots, but it has 1}}
+  %plan = moelora.plan %ids tile(48 by 4) : tensor<?x2xi32>
+    -> !moelora.plan<8 experts, 1 slots, top_k = 2>
+  return
+}
+
+// -----
+
+func.func @plan_c4_multiple(%ids: tensor<?x2xi32>) {
+  // expected-error @below {{'moelora.plan' op expects tile_rows to be a positive multiple of block_rows, but tile_rows is 50 and block_rows is 4}}
+  %plan = moelora.plan %ids tile(50 by 4) : tensor<?x2xi32>
+    -> !moelora.plan<8 experts, 0 slots, top_k = 2>
+  return
+}
+
+// -----
+
+func.func @plan_c4_positive(%ids: tensor<?x2xi32>) {
+  // expected-error @below {{'moelora.plan' op expects tile_rows to be a positive multiple of block_rows, but tile_rows is 0 and block_rows is 0}}
+  %plan = moelora.plan %ids tile(0 by 0) : tensor<?x2xi32>
+    -> !moelora.plan<8 experts, 0 slots, top_k = 2>
+  return
+}

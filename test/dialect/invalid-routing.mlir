@@ -1,0 +1,81 @@
+// RUN: moelora-opt %s --split-input-file --verify-diagnostics
+
+func.func @resolve_slots_c1(%ids: tensor<?xi32>,
+    %a: !moelora.slot_table<4 slots, 8 experts, 1 x 64 x 32, max_rank = 16, bf16>,
+    %b: !moelora.slot_table<5 slots, 8 experts, 1 x 64 x 32, max_rank = 16, bf16>) {
+  // expected-error @below {{'moelora.resolve_slots' op expects the first table and another to agree on slots, but the first table has 4 and another has 5}}
+  %slot = moelora.resolve_slots %ids in %a, %b : tensor<?xi32>,
+    !moelora.slot_table<4 slots, 8 experts, 1 x 64 x 32, max_rank = 16, bf16>,
+    !moelora.slot_table<5 slots, 8 experts, 1 x 64 x 32, max_rank = 16, bf16>
+  return
+}
+
+// -----
+
+func.func @route_c1(%logits: tensor<?x4xf32>) {
+  // expected-error @below {{'moelora.route' op expects top_k to be at most the experts, but top_k is 5 and there are 4 experts}}
+  %ids, %w = moelora.route %logits
+    {router = #moelora.router<top_k = 5, score = softmax>}
+    : tensor<?x4xf32> -> tensor<?x5xi32>, tensor<?x5xf32>
+  return
+}
+
+// -----
+
+func.func @route_c2_ids(%logits: tensor<?x4xf32>) {
+  // expected-error @below {{'moelora.route' op expects router and ids to agree on top_k, but router has 2 and ids has 3}}
+  %ids, %w = moelora.route %logits
+    {router = #moelora.router<top_k = 2, score = softmax>}
+    : tensor<?x4xf32> -> tensor<?x3xi32>, tensor<?x2xf32>
+  return
+}
+
+// -----
+
+func.func @route_c2_weights(%logits: tensor<?x4xf32>) {
+  // expected-error @below {{'moelora.route' op expects router and weights to agree on top_k, but router has 2 and weights has 1}}
+  %ids, %w = moelora.route %logits
+    {router = #moelora.router<top_k = 2, score = softmax>}
+    : tensor<?x4xf32> -> tensor<?x2xi32>, tensor<?x1xf32>
+  return
+}
+
+// -----
+
+func.func @route_c3(%logits: tensor<?x8xf32>) {
+  // expected-error @below {{'moelora.route' op expects groups to divide the experts, but there are 3 groups and 8 experts}}
+  %ids, %w = moelora.route %logits
+    {router = #moelora.router<top_k = 2, score = softmax, groups = 3>}
+    : tensor<?x8xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
+  return
+}
+
+// -----
+
+func.func @route_c4_without(%logits: tensor<?x8xf32>) {
+  // expected-error @below {{'moelora.route' op expects a bias exactly if bias_on is not none, but bias_on is score and there is no bias}}
+  %ids, %w = moelora.route %logits
+    {router = #moelora.router<top_k = 2, score = sigmoid, bias_on = score>}
+    : tensor<?x8xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
+  return
+}
+
+// -----
+
+func.func @route_c4_unasked(%logits: tensor<?x8xf32>, %b: tensor<8xf32>) {
+  // expected-error @below {{'moelora.route' op expects a bias exactly if bias_on is not none, but bias_on is none and there is a bias}}
+  %ids, %w = moelora.route %logits bias(%b : tensor<8xf32>)
+    {router = #moelora.router<top_k = 2, score = sigmoid>}
+    : tensor<?x8xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
+  return
+}
+
+// -----
+
+func.func @route_c4_size(%logits: tensor<?x8xf32>, %b: tensor<7xf32>) {
+  // expected-error @below {{'moelora.route' op expects logits and bias to agree on experts, but logits has 8 and bias has 7}}
+  %ids, %w = moelora.route %logits bias(%b : tensor<7xf32>)
+    {router = #moelora.router<top_k = 2, score = sigmoid, bias_on = logit>}
+    : tensor<?x8xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
+  return
+}
