@@ -1,0 +1,98 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The IR's types against the data, dimension by dimension.
+
+#include "CheckInputs.h"
+
+#include <limits>
+
+using namespace mlir;
+
+namespace moelora::interpreter {
+
+static bool hasKnownColumns(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor)
+    return true;
+  return tensor.getRank() > 0 &&
+         llvm::all_of(tensor.getShape().drop_front(),
+                      [](int64_t size) { return size > 0; });
+}
+
+LogicalResult checkColumns(LayerOp layer) {
+  auto check = [](Operation *op, Type type) -> LogicalResult {
+    if (hasKnownColumns(type))
+      return success();
+    return op->emitOpError() << "expects the columns of a tensor to be known "
+                                "and not zero, but its type is "
+                             << type;
+  };
+  for (Type type : layer.getArgumentTypes())
+    if (failed(check(layer, type)))
+      return failure();
+  for (Operation &op : layer.getBody().getOps())
+    for (Type type : op.getResultTypes())
+      if (failed(check(&op, type)))
+        return failure();
+  return success();
+}
+
+static bool isWhole(double value) {
+  using Limits = std::numeric_limits<int32_t>;
+  return value >= Limits::min() && value <= Limits::max() &&
+         value == static_cast<int32_t>(value);
+}
+
+static bool fits(const Datum &datum, RankedTensorType type) {
+  auto *tensor = std::get_if<Tensor>(&datum);
+  if (!tensor || int64_t(tensor->shape.size()) != type.getRank())
+    return false;
+  for (auto [found, wanted] : llvm::zip(tensor->shape, type.getShape()))
+    if (found < 0 || (wanted != ShapedType::kDynamic && found != wanted))
+      return false;
+  if (int64_t(tensor->data.size()) != tensor->rows() * tensor->rowSize())
+    return false;
+  return !type.getElementType().isInteger() ||
+         llvm::all_of(tensor->data, isWhole);
+}
+
+static bool fits(const reference::LoraPair &pair, SlotTableType type) {
+  int64_t rank = pair.rank();
+  return rank == 0 ||
+         (rank <= type.getMaxRank() && pair.b.columns == rank &&
+          pair.a.columns == type.getIn() && pair.b.rows == type.getOut());
+}
+
+static bool fits(const Datum &datum, SlotTableType type) {
+  auto *table = std::get_if<Table>(&datum);
+  int64_t pairs = type.getSlots() * type.getExperts() * type.getSlices();
+  return table && table->experts == type.getExperts() &&
+         table->slices == type.getSlices() &&
+         int64_t(table->pairs.size()) == pairs &&
+         llvm::all_of(table->pairs,
+                      [&](auto &pair) { return fits(pair, type); });
+}
+
+static bool fits(const Datum &datum, Type type) {
+  if (auto tensor = dyn_cast<RankedTensorType>(type))
+    return fits(datum, tensor);
+  auto table = dyn_cast<SlotTableType>(type);
+  return table && fits(datum, table);
+}
+
+LogicalResult checkInputs(LayerOp layer, const Inputs &inputs) {
+  ArrayRef<Type> types = layer.getArgumentTypes();
+  if (inputs.arguments.size() != types.size())
+    return layer.emitOpError()
+           << "expects data for " << types.size() << " arguments, but there is "
+           << inputs.arguments.size();
+  for (auto [index, type] : llvm::enumerate(types))
+    if (!fits(inputs.arguments[index], type))
+      return layer.emitOpError() << "expects the data of argument " << index
+                                 << ", " << stringifyRole(layer.getRole(index))
+                                 << ", to fit its type " << type;
+  return success();
+}
+
+} // namespace moelora::interpreter

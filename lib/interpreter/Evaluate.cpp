@@ -1,0 +1,251 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The ops of both levels, row by row.
+
+#include "Evaluate.h"
+#include "Descriptions.h"
+
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+
+namespace moelora::interpreter {
+
+using reference::ExpertsView;
+using reference::LoraPair;
+using reference::MatrixView;
+using reference::Rounding;
+using reference::Vector;
+
+int64_t Tensor::rowSize() const {
+  int64_t size = 1;
+  for (int64_t dim : ArrayRef<int64_t>(shape).drop_front())
+    size *= dim;
+  return size;
+}
+
+Vector Tensor::row(int64_t index) const {
+  auto first = data.begin() + index * rowSize();
+  return Vector(first, first + rowSize());
+}
+
+static void setRow(Tensor &tensor, int64_t index, const Vector &row) {
+  std::copy(row.begin(), row.end(),
+            tensor.data.begin() + index * tensor.rowSize());
+}
+
+const LoraPair *Table::find(int32_t slot, int32_t expert, int64_t slice) const {
+  if (slot < 0 || expert < 0)
+    return nullptr;
+  const LoraPair &pair = pairs[(slot * experts + expert) * slices + slice];
+  return pair.rank() ? &pair : nullptr;
+}
+
+Tensor makeTensor(Type type, int64_t rows) {
+  Tensor result;
+  result.shape = cast<ShapedType>(type).getShape().vec();
+  result.shape.front() = rows;
+  result.data.assign(rows * result.rowSize(),
+                     std::numeric_limits<double>::quiet_NaN());
+  return result;
+}
+
+Rounding roundingOf(Mode mode, Type result, Type shrunk) {
+  if (mode == Mode::Exact)
+    return Rounding::exact();
+  Type element = cast<ShapedType>(result).getElementType();
+  return Rounding::rounded(describe(element),
+                           describe(shrunk ? shrunk : element));
+}
+
+/// A weight [E, slices.., in] as a matrix per expert.
+static ExpertsView viewOf(const Tensor &weight) {
+  int64_t columns = weight.shape.back();
+  return {MOELORA_F64, weight.data.data(), weight.rows(),
+          weight.rowSize() / columns, columns};
+}
+
+Tensor resolveSlots(const Tensor &ids, const std::vector<uint64_t> &directory) {
+  Tensor dense = ids;
+  for (double &id : dense.data)
+    id = reference::resolveSlot(int32_t(id), directory);
+  return dense;
+}
+
+std::pair<Tensor, Tensor> route(RouteOp op, const Tensor &logits,
+                                const Tensor *bias, Mode mode) {
+  moelora_router router = describe(op.getRouter(), logits.shape.back());
+  Rounding rounding = roundingOf(mode, op.getWeights().getType(), {});
+  Tensor ids = makeTensor(op.getIds().getType(), logits.rows());
+  Tensor weights = makeTensor(op.getWeights().getType(), logits.rows());
+  for (int64_t t = 0; t < logits.rows(); ++t) {
+    reference::Routed routed = reference::route(
+        router, logits.row(t), bias ? bias->data : Vector(), {}, rounding);
+    setRow(ids, t, Vector(routed.ids.begin(), routed.ids.end()));
+    setRow(weights, t, routed.weights);
+  }
+  return {ids, weights};
+}
+
+Plan makePlan(PlanType type, const Tensor *ids, const Tensor *slots,
+              int64_t tokens) {
+  Plan plan;
+  plan.topK = type.getTopK();
+  for (int64_t pair = 0; pair < tokens * plan.topK; ++pair) {
+    double expert = ids ? ids->data[pair] : 0;
+    bool dropped = expert < 0 || expert >= double(type.getExperts());
+    plan.expert.push_back(dropped ? -1 : int32_t(expert));
+    double slot = slots ? slots->data[pair / plan.topK] : -1;
+    bool base = slot < 0 || slot >= double(type.getSlots());
+    plan.slot.push_back(base ? -1 : int32_t(slot));
+  }
+  return plan;
+}
+
+static Vector biasOf(const Tensor *bias, int64_t expert) {
+  return bias ? bias->row(expert) : Vector();
+}
+
+Tensor expertGemm(ExpertGemmOp op, const Tensor &input, const Plan &plan,
+                  const Tensor &weight, const Tensor *bias, Mode mode) {
+  Rounding rounding = roundingOf(mode, op.getType(), {});
+  Tensor result = makeTensor(op.getType(), plan.expert.size());
+  for (int64_t p = 0; p < result.rows(); ++p)
+    if (int32_t e = plan.expert[p]; e >= 0)
+      setRow(result, p,
+             reference::expertGemm(viewOf(weight).expert(e),
+                                   input.row(inputRow(p, plan, op.getGather())),
+                                   biasOf(bias, e), rounding));
+  return result;
+}
+
+Tensor loraDelta(LoraDeltaOp op, const Tensor &input, const Plan &plan,
+                 const Table &table, Tensor accumulator, Mode mode) {
+  Rounding rounding =
+      roundingOf(mode, op.getType(), op.getTable().getType().getElementType());
+  for (int64_t p = 0; p < accumulator.rows(); ++p) {
+    auto pairOf = [&](int64_t slice) {
+      return table.find(plan.slot[p], plan.expert[p], slice);
+    };
+    Vector x = input.row(inputRow(p, plan, op.getGather()));
+    Vector row = accumulator.row(p);
+    setRow(accumulator, p,
+           table.slices == 2
+               ? reference::loraDelta(row, pairOf(0), pairOf(1), x, rounding)
+               : reference::loraDelta(row, pairOf(0), x, rounding));
+  }
+  return accumulator;
+}
+
+Tensor shrink(ShrinkOp op, const Tensor &input, const Plan &plan,
+              const Table &table, Mode mode) {
+  Rounding rounding =
+      roundingOf(mode, op.getType(), op.getTable().getType().getElementType());
+  int64_t maxRank = op.getTable().getType().getMaxRank();
+  Tensor result = makeTensor(op.getType(), plan.expert.size());
+  for (int64_t p = 0; p < result.rows(); ++p)
+    for (int64_t slice = 0; slice < table.slices; ++slice) {
+      const LoraPair *pair = table.find(plan.slot[p], plan.expert[p], slice);
+      if (!pair)
+        continue;
+      Vector x = input.row(inputRow(p, plan, op.getGather()));
+      Vector u = reference::multiply(pair->a, x);
+      double *out = &result.data[(p * table.slices + slice) * maxRank];
+      for (double value : u)
+        *out++ = rounding.shrunk(pair->scale * value);
+    }
+  return result;
+}
+
+/// row += B u, for each slice with a pair.
+static void addDeltas(Vector &row, const Vector &shrunk, const Table &table,
+                      int32_t slot, int32_t expert) {
+  int64_t out = row.size() / table.slices;
+  int64_t maxRank = shrunk.size() / table.slices;
+  for (int64_t slice = 0; slice < table.slices; ++slice) {
+    const LoraPair *pair = table.find(slot, expert, slice);
+    if (!pair)
+      continue;
+    auto first = shrunk.begin() + slice * maxRank;
+    Vector delta =
+        reference::multiply(pair->b, Vector(first, first + pair->rank()));
+    for (int64_t i = 0; i < out; ++i)
+      row[slice * out + i] += delta[i];
+  }
+}
+
+/// [rows, slices.., out] of a weight [E, slices.., out, in].
+static Type accumulatorType(GroupedMatmulOp op) {
+  auto weight = cast<RankedTensorType>(op.getWeight().getType());
+  SmallVector<int64_t> shape(weight.getShape().drop_back());
+  shape.front() = ShapedType::kDynamic;
+  return RankedTensorType::get(shape, Float32Type::get(op.getContext()));
+}
+
+Tensor groupedMatmul(GroupedMatmulOp op, const Tensor &input, const Plan &plan,
+                     const Tensor &weight, const Tensor *bias,
+                     const Tensor *shrunk, const Table *table, Mode mode) {
+  Type type = accumulatorType(op);
+  Rounding rounding = roundingOf(mode, type, {});
+  Tensor result = makeTensor(type, plan.expert.size());
+  for (int64_t p = 0; p < result.rows(); ++p) {
+    int32_t e = plan.expert[p];
+    if (e < 0)
+      continue;
+    Vector row = reference::expertGemm(
+        viewOf(weight).expert(e), input.row(inputRow(p, plan, op.getGather())),
+        biasOf(bias, e), Rounding::exact());
+    if (table)
+      addDeltas(row, shrunk->row(p), *table, plan.slot[p], e);
+    for (double &value : row)
+      value = rounding.accumulator(value);
+    setRow(result, p, row);
+  }
+  return result;
+}
+
+Tensor activate(ActivationAttr function, Type result, const Tensor &accumulator,
+                Mode mode) {
+  moelora_activation activation = describe(function);
+  Rounding rounding = roundingOf(mode, result, {});
+  Tensor out = makeTensor(result, accumulator.rows());
+  for (int64_t p = 0; p < out.rows(); ++p)
+    setRow(out, p,
+           reference::activate(activation, accumulator.row(p), rounding));
+  return out;
+}
+
+/// The f32 row that joins a token's output: nothing, shared, or shared times
+/// the sigmoid of its score.
+static Vector sharedRow(const CombineWith &with, int64_t token) {
+  if (!with.shared)
+    return {};
+  Vector row = with.shared->row(token);
+  if (with.score)
+    for (double &value : row)
+      value /= 1 + std::exp(-with.score->data[token]);
+  return row;
+}
+
+Tensor combine(Type result, const Tensor &rows, const Plan &plan,
+               const CombineWith &with, Mode mode) {
+  Rounding rounding = roundingOf(mode, result, {});
+  Tensor out = makeTensor(result, with.weights->rows());
+  for (int64_t t = 0; t < out.rows(); ++t) {
+    reference::Routed routed;
+    std::vector<Vector> computed;
+    routed.weights = with.weights->row(t);
+    for (int64_t p = t * plan.topK; p < (t + 1) * plan.topK; ++p) {
+      routed.ids.push_back(plan.expert[p]);
+      computed.push_back(plan.expert[p] < 0 ? Vector() : rows.row(p));
+    }
+    setRow(out, t,
+           reference::combine(computed, routed, with.routedScale,
+                              sharedRow(with, t), out.rowSize(), rounding));
+  }
+  return out;
+}
+
+} // namespace moelora::interpreter

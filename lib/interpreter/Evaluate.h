@@ -1,0 +1,66 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One function per op: a loop over rows, each of which the reference computes.
+// Sizes have been checked by the caller.
+
+#ifndef MOELORA_INTERPRETER_EVALUATE_H
+#define MOELORA_INTERPRETER_EVALUATE_H
+
+#include "moelora/interpreter/Interpreter.h"
+#include "moelora/reference/Ops.h"
+
+namespace moelora::interpreter {
+
+/// Rows that stand for nothing are NaN.
+Tensor makeTensor(mlir::Type type, int64_t rows);
+
+/// The roundings of an op whose result is of type `result`: `shrunk` is the
+/// element type of its table, if it has one.
+reference::Rounding roundingOf(Mode mode, mlir::Type result, mlir::Type shrunk);
+
+Tensor resolveSlots(const Tensor &ids, const std::vector<uint64_t> &directory);
+
+/// `logits`, and `bias` or null, to ids and weights.
+std::pair<Tensor, Tensor> route(RouteOp op, const Tensor &logits,
+                                const Tensor *bias, Mode mode);
+
+/// Of dispatch and plan. `ids` and `slots` may be null.
+Plan makePlan(PlanType type, const Tensor *ids, const Tensor *slots,
+              int64_t tokens);
+
+/// The row of the input that a pair reads.
+inline int64_t inputRow(int64_t pair, const Plan &plan, bool gather) {
+  return gather ? pair / plan.topK : pair;
+}
+
+Tensor expertGemm(ExpertGemmOp op, const Tensor &input, const Plan &plan,
+                  const Tensor &weight, const Tensor *bias, Mode mode);
+
+Tensor loraDelta(LoraDeltaOp op, const Tensor &input, const Plan &plan,
+                 const Table &table, Tensor accumulator, Mode mode);
+
+Tensor shrink(ShrinkOp op, const Tensor &input, const Plan &plan,
+              const Table &table, Mode mode);
+
+/// The accumulators of a grouped_matmul, before its epilogue. `shrunk` and
+/// `table` may be null, together.
+Tensor groupedMatmul(GroupedMatmulOp op, const Tensor &input, const Plan &plan,
+                     const Tensor &weight, const Tensor *bias,
+                     const Tensor *shrunk, const Table *table, Mode mode);
+
+Tensor activate(ActivationAttr function, mlir::Type result,
+                const Tensor &accumulator, Mode mode);
+
+/// What combine reads beside the rows; `shared` and `score` may be null.
+struct CombineWith {
+  const Tensor *weights, *shared, *score;
+  double routedScale;
+};
+
+Tensor combine(mlir::Type result, const Tensor &rows, const Plan &plan,
+               const CombineWith &with, Mode mode);
+
+} // namespace moelora::interpreter
+
+#endif // MOELORA_INTERPRETER_EVALUATE_H

@@ -1,0 +1,171 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Data by role. Sizes are such that every stage of a layer sees numbers around
+// one: weights have about one over the root of their columns.
+
+#include "moelora/interpreter/RandomInputs.h"
+#include "Descriptions.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace moelora::interpreter {
+namespace {
+
+/// splitmix64: the same numbers everywhere.
+class Random {
+public:
+  Random(uint64_t seed, uint64_t stream) : state(seed ^ (stream << 32)) {}
+
+  uint64_t next() {
+    uint64_t z = state += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
+  int64_t below(int64_t limit) { return next() % limit; }
+  bool oneIn(int64_t n) { return below(n) == 0; }
+  /// In (-1, 1).
+  double real() { return std::ldexp(double(next() >> 11), -52) - 1; }
+
+private:
+  uint64_t state;
+};
+
+// Streams of their own, beside those of the roles.
+constexpr uint64_t directoryStream = 1000;
+// How often a slot is not published, or an id names nothing.
+constexpr int64_t oddities = 8;
+constexpr double rootOfThree = 1.7320508075688772;
+
+std::vector<double> reals(Random &random, int64_t count, double size,
+                          moelora_dtype type) {
+  std::vector<double> data(count);
+  for (double &value : data)
+    value = reference::roundTo(type, size * random.real());
+  return data;
+}
+
+/// Uniform numbers whose sum over `columns` products is around one.
+double sizeFor(int64_t columns) {
+  return rootOfThree / std::sqrt(double(columns));
+}
+
+int64_t slotsOf(LayerOp layer) {
+  for (Type type : layer.getArgumentTypes())
+    if (auto table = dyn_cast<SlotTableType>(type))
+      return table.getSlots();
+  return 0;
+}
+
+/// The experts that a layer's ids choose from.
+int64_t expertsOf(LayerOp layer) {
+  int64_t experts = 1;
+  layer.walk([&](Operation *op) {
+    if (auto route = dyn_cast<DispatchOp>(op); route && route.getIds())
+      experts = route.getPlan().getType().getExperts();
+    if (auto plan = dyn_cast<PlanOp>(op); plan && plan.getIds())
+      experts = plan.getPlan().getType().getExperts();
+  });
+  return experts;
+}
+
+/// -1, or an id that names nothing.
+int64_t oddId(Random &random, int64_t count) {
+  int64_t ids[] = {-1, -2, count, int64_t(1) << 16, INT32_MIN};
+  return ids[random.below(5)];
+}
+
+void fillSlots(Random &random, int64_t slots, Tensor &tensor) {
+  for (double &id : tensor.data)
+    id = slots == 0 || random.oneIn(oddities) ? oddId(random, slots)
+                                              : random.below(slots);
+}
+
+/// Choices of one token are distinct, as a router's are, where there are
+/// enough experts.
+void fillExperts(Random &random, int64_t experts, Tensor &tensor) {
+  int64_t k = tensor.shape.back();
+  for (size_t i = 0; i < tensor.data.size(); ++i) {
+    auto token = tensor.data.begin() + i / k * k, end = tensor.data.begin() + i;
+    double id = random.below(experts);
+    while (k <= experts && std::find(token, end, id) != end)
+      id = random.below(experts);
+    tensor.data[i] = random.oneIn(oddities) ? oddId(random, experts) : id;
+  }
+}
+
+Tensor randomTensor(LayerOp layer, Role role, RankedTensorType type,
+                    const RandomOptions &options, Random &random) {
+  Tensor tensor;
+  tensor.shape = type.getShape().vec();
+  for (int64_t &size : tensor.shape)
+    if (ShapedType::isDynamic(size))
+      size = options.tokens;
+  int64_t count = 1;
+  for (int64_t size : tensor.shape)
+    count *= size;
+  bool isWeight = type.getRank() > 2;
+  double size = isWeight ? sizeFor(tensor.shape.back()) : 1;
+  if (!type.getElementType().isInteger())
+    tensor.data = reals(random, count, size, describe(type.getElementType()));
+  else
+    tensor.data.assign(count, 0);
+  if (role == Role::Slots)
+    fillSlots(random, slotsOf(layer), tensor);
+  if (role == Role::ExpertIds)
+    fillExperts(random, expertsOf(layer), tensor);
+  return tensor;
+}
+
+/// A matrix whose numbers the table keeps.
+reference::MatrixView randomMatrix(Table &table, int64_t rows, int64_t columns,
+                                   moelora_dtype type, Random &random) {
+  table.storage.push_back(
+      reals(random, rows * columns, sizeFor(columns), type));
+  return {MOELORA_F64, table.storage.back().data(), rows, columns, columns};
+}
+
+Table randomTable(SlotTableType type, const RandomOptions &options,
+                  Random &random) {
+  Table table;
+  table.experts = type.getExperts();
+  table.slices = type.getSlices();
+  moelora_dtype element = describe(type.getElementType());
+  int64_t pairs = type.getSlots() * type.getExperts() * type.getSlices();
+  for (int64_t i = 0; i < pairs; ++i) {
+    int64_t rank = options.ranks[random.below(options.ranks.size())];
+    rank = std::min(rank, type.getMaxRank());
+    reference::LoraPair pair;
+    if (rank > 0) {
+      pair.a = randomMatrix(table, rank, type.getIn(), element, random);
+      pair.b = randomMatrix(table, type.getOut(), rank, element, random);
+      pair.scale = static_cast<float>(random.real());
+    }
+    table.pairs.push_back(pair);
+  }
+  return table;
+}
+
+} // namespace
+
+Inputs randomInputs(LayerOp layer, const RandomOptions &options) {
+  Inputs inputs;
+  Random directory(options.seed, directoryStream);
+  for (int64_t slot = 0; slot < slotsOf(layer); ++slot)
+    inputs.directory.push_back(directory.oneIn(oddities) ? 0 : 1);
+  for (auto [index, type] : llvm::enumerate(layer.getArgumentTypes())) {
+    Role role = layer.getRole(index);
+    Random random(options.seed, uint64_t(role) + 1);
+    if (auto table = dyn_cast<SlotTableType>(type))
+      inputs.arguments.push_back(randomTable(table, options, random));
+    else
+      inputs.arguments.push_back(randomTensor(
+          layer, role, cast<RankedTensorType>(type), options, random));
+  }
+  return inputs;
+}
+
+} // namespace moelora::interpreter

@@ -1,0 +1,90 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The adapters of a case: what they adapt, and at which rank, differs by slot,
+// projection, expert and slice.
+
+#include "Data.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace moelora::differential {
+
+using reference::LoraPair;
+using reference::MatrixView;
+
+// Rank 16 fills a page, 33 and 64 take several.
+static constexpr int64_t ranks[] = {0, 1, 3, 4, 8, 16, 33, 64};
+MatrixView Data::makeMatrix(int64_t rows, int64_t columns) {
+  std::vector<double> &values = matrices.emplace_back(rows * columns);
+  double scale = std::sqrt(3.0 / double(columns));
+  for (double &value : values)
+    value = reference::roundTo(type, scale * random.real());
+  return {MOELORA_F64, values.data(), rows, columns, columns};
+}
+
+LoraPair Data::makePair(int64_t in, int64_t out) {
+  int64_t rank = ranks[random.below(std::size(ranks))];
+  rank = std::min(rank, c.options.maxRank);
+  if (rank == 0)
+    return {};
+  return {makeMatrix(rank, in), makeMatrix(out, rank), float(random.real())};
+}
+
+reference::Adapter Data::makeAdapter() {
+  const moelora_layer &layer = c.layer;
+  int64_t hidden = layer.hidden, width = layer.intermediate;
+  reference::Adapter adapter;
+  auto add = [&](moelora_projection projection, int64_t count, int64_t in,
+                 int64_t out) {
+    for (int64_t e = 0; e < count; ++e)
+      adapter.pairs[projection].push_back(makePair(in, out));
+  };
+  auto addGateUp = [&](moelora_projection gate, moelora_projection up,
+                       const moelora_activation &activation, int64_t count,
+                       int64_t out) {
+    add(up, count, hidden, out);
+    if (!activation.gated)
+      return;
+    for (const LoraPair &pair : adapter.pairs[up]) {
+      LoraPair other = makePair(hidden, out);
+      // A packed adapter has one A for both.
+      if (pair.rank() && random.oneIn(3))
+        other = {pair.a, makeMatrix(out, pair.rank()), pair.scale};
+      adapter.pairs[gate].push_back(other);
+    }
+  };
+  int32_t experts = layer.router.experts;
+  if (!random.oneIn(oddities))
+    addGateUp(MOELORA_GATE, MOELORA_UP, layer.activation, experts, width);
+  if (!random.oneIn(oddities))
+    add(MOELORA_DOWN, experts, width, hidden);
+  if (random.oneIn(2))
+    add(MOELORA_ROUTER, 1, hidden, experts);
+  if (layer.shared == 0)
+    return adapter;
+  addGateUp(MOELORA_SHARED_GATE, MOELORA_SHARED_UP, layer.shared_activation, 1,
+            layer.shared);
+  add(MOELORA_SHARED_DOWN, 1, layer.shared, hidden);
+  if (layer.shared_score)
+    add(MOELORA_SHARED_SCORE, 1, hidden, 1);
+  return adapter;
+}
+
+void Data::addAdapters() {
+  for (int64_t slot = 0; slot < c.options.slots; ++slot) {
+    if (random.oneIn(oddities)) {
+      reference.adapters.push_back(nullptr);
+      entries.push_back(0);
+      continue;
+    }
+    adapters.push_back(makeAdapter());
+    reference.adapters.push_back(&adapters.back());
+    pages.emplace_back(adapters.back(), type);
+    entries.push_back(reinterpret_cast<uint64_t>(pages.back().index()));
+  }
+  slotDirectory = {entries.data(), int32_t(entries.size()), 0};
+}
+
+} // namespace moelora::differential

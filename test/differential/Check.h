@@ -1,0 +1,28 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What must hold of a run:
+// - every element is within the reference's error bound;
+// - one worker and several answer the same bits;
+// - a token without adapter has the bits of a run without any adapters.
+
+#ifndef MOELORA_TEST_DIFFERENTIAL_CHECK_H
+#define MOELORA_TEST_DIFFERENTIAL_CHECK_H
+
+#include "Case.h"
+#include "moelora/runtime/Execute.h"
+
+namespace moelora::differential {
+
+struct Verdict {
+  std::string failure;                 // empty: none
+  double worst = 0;                    // error / bound
+  int64_t compared = 0, undecided = 0; // tokens
+};
+
+/// Compiles, runs and compares. `pool` has the several workers.
+Verdict check(const Case &c, moelora_pool *pool);
+
+} // namespace moelora::differential
+
+#endif // MOELORA_TEST_DIFFERENTIAL_CHECK_H

@@ -1,0 +1,153 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Magnitudes are chosen such that every stage sees numbers around one.
+
+#include "Data.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace moelora::differential {
+
+using reference::MatrixView;
+
+// Logits are further apart than f32 errs on sums of a few hundred terms.
+static constexpr double decided = 1e-3;
+
+Data::Data(const Case &c)
+    : c(c), random(c.seed ^ 0x5eed), type(moelora_dtype(c.layer.dtype)) {
+  reference.layer = c.layer;
+  reference.tokens = c.tokens;
+  reference.entry = reference::Entry(c.entry);
+  addAdapters();
+  addOperands();
+  addSlots();
+  addExperts();
+  addLogits();
+}
+
+moelora_buffer Data::operand(moelora_role role) const {
+  moelora_buffer buffer = moelora_operand_needs(&c.layer, role, c.tokens);
+  if (c.has(role))
+    buffer.data = bytes[role].data();
+  return buffer;
+}
+
+/// The columns that a sum with this operand runs over; 1: it is no factor.
+static int64_t columnsOf(const moelora_layer &layer, moelora_role role) {
+  switch (role) {
+  case MOELORA_ROUTER_WEIGHT:
+  case MOELORA_GATE_UP_WEIGHT:
+  case MOELORA_SHARED_GATE_UP_WEIGHT:
+  case MOELORA_SHARED_SCORE_WEIGHT:
+    return layer.hidden;
+  case MOELORA_DOWN_WEIGHT:
+    return layer.intermediate;
+  case MOELORA_SHARED_DOWN_WEIGHT:
+    return layer.shared;
+  default:
+    return 1;
+  }
+}
+
+void Data::addOperands() {
+  for (int r = 0; r < MOELORA_ROLES; ++r) {
+    auto role = moelora_role(r);
+    if (!c.has(role))
+      continue;
+    moelora_buffer needs = moelora_operand_needs(&c.layer, role, c.tokens);
+    // One more, so that the address of nothing is not null.
+    bytes[role].resize(needs.bytes + 1);
+    auto element = moelora_dtype(needs.dtype);
+    size_t size = reference::bytesOf(element);
+    if (!size)
+      continue; // integers, see addSlots and addExperts
+    double scale = std::sqrt(3.0 / double(columnsOf(c.layer, role)));
+    for (size_t i = 0; i < needs.bytes / size; ++i)
+      reference::store(element, bytes[role].data(), i, scale * random.real());
+    reference.operand[role] = {element, bytes[role].data()};
+  }
+}
+
+/// -1, or an id that names nothing.
+static int32_t oddId(Random &random, int32_t count) {
+  return random.pick({-1, -1, -2, count, count + 1, 1 << 20, INT32_MIN});
+}
+
+void Data::addSlots() {
+  dense.assign(c.tokens, -1);
+  reference.slots = dense.data();
+  if (!c.has(MOELORA_SLOTS))
+    return;
+  auto *ids = reinterpret_cast<int32_t *>(bytes[MOELORA_SLOTS].data());
+  for (int64_t t = 0; t < c.tokens; ++t) {
+    bool odd = random.oneIn(oddities);
+    ids[t] =
+        odd ? oddId(random, c.options.slots) : random.below(c.options.slots);
+    if (!odd && reference.adapters[ids[t]])
+      dense[t] = ids[t];
+  }
+}
+
+void Data::addExperts() {
+  if (!c.has(MOELORA_EXPERT_IDS))
+    return;
+  int32_t experts = c.layer.router.experts, k = c.layer.router.top_k;
+  // In half of the cases few experts have all the tokens.
+  int32_t used = random.oneIn(2) ? experts : k;
+  auto *ids = reinterpret_cast<int32_t *>(bytes[MOELORA_EXPERT_IDS].data());
+  std::vector<int32_t> all(used);
+  for (int64_t t = 0; t < c.tokens; ++t) {
+    std::iota(all.begin(), all.end(), 0);
+    for (int32_t j = 0; j < k; ++j) {
+      std::swap(all[j], all[random.between(j, used - 1)]);
+      ids[t * k + j] = random.oneIn(oddities) ? oddId(random, experts) : all[j];
+    }
+  }
+  reference.expertIds = ids;
+}
+
+/// Logits are given in steps, so that no two are close.
+void Data::addLogits() {
+  if (!c.has(MOELORA_ROUTER_LOGITS))
+    return;
+  auto *logits = reinterpret_cast<float *>(bytes[MOELORA_ROUTER_LOGITS].data());
+  int32_t experts = c.layer.router.experts;
+  std::vector<int32_t> steps(experts);
+  for (int64_t t = 0; t < c.tokens; ++t) {
+    std::iota(steps.begin(), steps.end(), 0);
+    for (int32_t e = 0; e < experts; ++e) {
+      std::swap(steps[e], steps[random.between(e, experts - 1)]);
+      logits[t * experts + e] =
+          float(4.0 * (2 * steps[e] + 1 - experts) / experts);
+    }
+  }
+}
+
+bool Data::isUndecided(int64_t token) const {
+  int32_t experts = c.layer.router.experts, k = c.layer.router.top_k;
+  if (!c.has(MOELORA_ROUTER_WEIGHT) || k == experts)
+    return false;
+  const reference::OperandView &x = reference.operand[MOELORA_HIDDEN];
+  int64_t hidden = c.layer.hidden;
+  reference::Vector row =
+      MatrixView{x.type, x.data, c.tokens, hidden, hidden}.row(token);
+  const reference::OperandView &w = reference.operand[MOELORA_ROUTER_WEIGHT];
+  reference::Vector bias(experts);
+  const reference::OperandView &b = reference.operand[MOELORA_ROUTER_BIAS];
+  for (int32_t e = 0; b.data && e < experts; ++e)
+    bias[e] = reference::load(b.type, b.data, e);
+  auto exact = reference::Rounding::exact();
+  reference::Vector logits = reference::expertGemm(
+      {w.type, w.data, experts, hidden, hidden}, row, bias, exact);
+  if (dense[token] >= 0)
+    logits = reference::loraDelta(
+        logits, reference.adapters[dense[token]]->find(MOELORA_ROUTER, 0), row,
+        exact);
+  std::sort(logits.begin(), logits.end(), std::greater<double>());
+  return logits[k - 1] - logits[k] < decided;
+}
+
+} // namespace moelora::differential

@@ -1,0 +1,58 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Signed random operands and adapters of a case, once in the form of a run and
+// once in that of the reference, over the same memory.
+
+#ifndef MOELORA_TEST_DIFFERENTIAL_DATA_H
+#define MOELORA_TEST_DIFFERENTIAL_DATA_H
+
+#include "Case.h"
+#include "Pages.h"
+#include "Random.h"
+#include "moelora/reference/Layer.h"
+
+namespace moelora::differential {
+
+// How often an id names nothing, or a slot is not published.
+constexpr int64_t oddities = 8;
+
+class Data {
+public:
+  explicit Data(const Case &c);
+  Data(Data &&) = delete;
+
+  const reference::Problem &problem() const { return reference; }
+  const moelora_directory *directory() const { return &slotDirectory; }
+  moelora_buffer operand(moelora_role role) const;
+  /// The slot of each token as it must resolve; -1: base.
+  const std::vector<int32_t> &slots() const { return dense; }
+  /// Whether an exact router may choose otherwise than one in f32.
+  bool isUndecided(int64_t token) const;
+
+private:
+  void addOperands();
+  void addSlots();
+  void addExperts();
+  void addLogits();
+  void addAdapters();
+  reference::Adapter makeAdapter();
+  reference::LoraPair makePair(int64_t in, int64_t out);
+  reference::MatrixView makeMatrix(int64_t rows, int64_t columns);
+
+  Case c;
+  Random random;
+  moelora_dtype type;
+  reference::Problem reference;
+  std::array<std::vector<char>, MOELORA_ROLES> bytes;
+  std::vector<int32_t> dense;
+  std::deque<std::vector<double>> matrices;
+  std::deque<reference::Adapter> adapters;
+  std::deque<Pages> pages;
+  std::vector<uint64_t> entries;
+  moelora_directory slotDirectory = {};
+};
+
+} // namespace moelora::differential
+
+#endif // MOELORA_TEST_DIFFERENTIAL_DATA_H

@@ -1,0 +1,85 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// moelora-differential [--count=N] [--seed=S]: layers S, S + 1, ... compiled
+// for this CPU and compared with the reference. A layer that fails is run alone
+// by --count=1 and the seed of its line. Status 3: a layer failed.
+
+#include "Check.h"
+#include "llvm/Support/CommandLine.h"
+
+#include <atomic>
+#include <cmath>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+
+using namespace moelora::differential;
+namespace cl = llvm::cl;
+
+static cl::opt<uint64_t> count("count", cl::init(200), cl::desc("of layers"));
+static cl::opt<uint64_t> seed("seed", cl::init(1), cl::desc("of the first"));
+
+namespace {
+
+struct Totals {
+  uint64_t failures = 0;
+  int64_t compared = 0, undecided = 0;
+  double worst = 0;
+};
+
+void report(const Case &c, const Verdict &verdict, Totals &totals) {
+  totals.failures += !verdict.failure.empty();
+  totals.compared += verdict.compared;
+  totals.undecided += verdict.undecided;
+  totals.worst = std::fmax(totals.worst, verdict.worst);
+  std::printf("seed %llu: %s: error / bound %.3g%s%s\n",
+              static_cast<unsigned long long>(c.seed), describe(c).c_str(),
+              verdict.worst, verdict.failure.empty() ? "" : ": FAILED: ",
+              verdict.failure.c_str());
+  std::fflush(stdout);
+}
+
+/// Most of the time is compilation, which takes one thread a layer.
+Totals checkAll(moelora_pool *pool) {
+  Totals totals;
+  std::mutex mutex;
+  std::atomic<uint64_t> next = seed.getValue();
+  auto work = [&] {
+    for (uint64_t s = next++; s < seed + count; s = next++) {
+      Case c = makeCase(s);
+      Verdict verdict = check(c, pool);
+      std::lock_guard<std::mutex> lock(mutex);
+      report(c, verdict, totals);
+    }
+  };
+  std::vector<std::thread> threads(std::thread::hardware_concurrency());
+  for (std::thread &thread : threads)
+    thread = std::thread(work);
+  for (std::thread &thread : threads)
+    thread.join();
+  return totals;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  cl::ParseCommandLineOptions(argc, argv, "random layers, CPU and reference\n");
+  moelora_pool *pool = nullptr;
+  moelora_error *error = nullptr;
+  // More workers than cores would have: how work is shared must not matter.
+  if (moelora_pool_create(3, &pool, &error) != MOELORA_OK) {
+    std::fprintf(stderr, "error: %s\n", moelora_error_text(error));
+    moelora_error_free(error);
+    return 1;
+  }
+  Totals totals = checkAll(pool);
+  moelora_pool_destroy(pool);
+  std::printf("%llu layers, %lld tokens, %lld undecided, worst error / bound "
+              "%.3g, %llu failures\n",
+              static_cast<unsigned long long>(count),
+              static_cast<long long>(totals.compared),
+              static_cast<long long>(totals.undecided), totals.worst,
+              static_cast<unsigned long long>(totals.failures));
+  return totals.failures ? 3 : 0;
+}
