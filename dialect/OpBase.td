@@ -5,12 +5,28 @@
 #define MOELORA_DIALECT_OPBASE
 
 include "mlir/IR/OpAsmInterface.td"
+include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "moelora/dialect/Types.td"
 
+// A layer owns its buffers: code generation places every value in one workspace
+// that the caller provides. So bufferization passes a layer by, with all that is
+// in it, while it turns the tensors of the host program around it into memrefs.
 class MoELoRA_Op<string mnemonic, list<Trait> traits = []>
-    : Op<MoELoRA_Dialect, mnemonic, traits>;
+    : Op<MoELoRA_Dialect, mnemonic, !listconcat(
+          [DeclareOpInterfaceMethods<BufferizableOpInterface,
+               ["hasTensorSemantics", "resolveConflicts"]>], traits)> {
+  code bufferizationDefinition = [{
+    bool $cppClass::hasTensorSemantics() { return false; }
+    ::llvm::LogicalResult $cppClass::resolveConflicts(
+        ::mlir::RewriterBase &, const ::mlir::bufferization::AnalysisState &,
+        const ::mlir::bufferization::BufferizationState &) {
+      return ::mlir::success();
+    }
+  }];
+  let extraClassDefinition = bufferizationDefinition;
+}
 
 // Every op but the layer and its terminator: no memory, no effects.
 class MoELoRA_PureOp<string mnemonic, list<Trait> traits = []>
@@ -23,7 +39,7 @@ class MoELoRA_NamedOp<string mnemonic, string resultName,
                       list<Trait> traits = []>
     : MoELoRA_PureOp<mnemonic, !listconcat(
           [DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>], traits)> {
-  let extraClassDefinition = [{
+  let extraClassDefinition = bufferizationDefinition # [{
     void $cppClass::getAsmResultNames(
         ::mlir::OpAsmSetValueNameFn setName) {
       setName(getOperation()->getResult(0), "}] # resultName # [{");

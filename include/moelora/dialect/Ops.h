@@ -6,6 +6,7 @@
 #ifndef MOELORA_DIALECT_OPS_H
 #define MOELORA_DIALECT_OPS_H
 
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"

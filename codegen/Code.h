@@ -1,0 +1,120 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A notation for generated code. `Int` is an i64 and `Ptr` an address in the
+// program that is being written, so that a kernel reads like its pseudo-code:
+//
+//   code.loop(0, rows, 1, [&](Int row) {
+//     Vec x = code.load(type, source + row * rowBytes);
+//     code.store(x, panel + row * stepBytes);
+//   });
+//
+// Addresses are counted in bytes. Constants fold as they are written.
+#ifndef MOELORA_CODEGEN_CODE_H
+#define MOELORA_CODEGEN_CODE_H
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/Builders.h"
+
+namespace moelora::codegen {
+
+class Code;
+
+struct Int {
+  Code *code;
+  mlir::Value value;
+};
+Int operator+(Int a, Int b);
+Int operator-(Int a, Int b);
+Int operator*(Int a, Int b);
+Int operator/(Int a, Int b); // of numbers that are not negative
+Int operator%(Int a, Int b);
+Int operator+(Int a, int64_t b);
+Int operator-(Int a, int64_t b);
+Int operator*(Int a, int64_t b);
+Int operator/(Int a, int64_t b);
+Int operator%(Int a, int64_t b);
+
+struct Ptr {
+  Code *code;
+  mlir::Value value;
+};
+Ptr operator+(Ptr base, Int bytes);
+Ptr operator+(Ptr base, int64_t bytes);
+
+class Code {
+public:
+  Code(mlir::OpBuilder &builder, mlir::Location loc)
+      : builder(builder), loc(loc) {}
+
+  using Values = llvm::SmallVector<mlir::Value>;
+  using Body = llvm::function_ref<void(Int)>;
+  using Reduce = llvm::function_ref<Values(Int, mlir::ValueRange)>;
+
+  Int i64(int64_t value);
+  mlir::Value i32(int64_t value);
+  mlir::Value bit(bool value);
+  /// A scalar or splat f32 constant.
+  mlir::Value f32(mlir::Type type, double value);
+  mlir::Value zero(mlir::Type type);
+  Ptr null();
+  Ptr address(mlir::LLVM::LLVMFuncOp function);
+  Ptr address(mlir::LLVM::GlobalOp global);
+  /// A stack slot, made once per call of the function.
+  Ptr slot(int64_t bytes);
+
+  // Memory; alignment 0: what the element type needs.
+  mlir::Value load(mlir::Type type, Ptr from, unsigned alignment = 0);
+  void store(mlir::Value value, Ptr to, unsigned alignment = 0);
+  /// The first `count` lanes of a vector; the others load as zero.
+  mlir::Value loadFirst(mlir::VectorType type, int64_t count, Ptr from);
+  void storeFirst(mlir::Value value, int64_t count, Ptr to);
+  mlir::Value first(mlir::Value value, int64_t count);
+  Int loadInt(Ptr from);
+  Int loadInt32(Ptr from); // sign-extended
+  Ptr loadPtr(Ptr from);
+  void store(Int value, Ptr to) { store(value.value, to); }
+  void store(Ptr value, Ptr to) { store(value.value, to); }
+  void prefetch(Ptr line);
+  void clear(Ptr to, Int bytes);
+
+  // Control.
+  void loop(Int begin, Int end, int64_t step, Body body);
+  Values loop(Int begin, Int end, int64_t step, mlir::ValueRange carried,
+              Reduce body);
+  void when(mlir::Value condition, llvm::function_ref<void()> body);
+  void when(mlir::Value condition, llvm::function_ref<void()> body,
+            llvm::function_ref<void()> otherwise);
+  /// The first value that `next` answers for which `again` does not hold.
+  Int iterate(Int start, llvm::function_ref<mlir::Value(Int)> again,
+              llvm::function_ref<Int(Int)> next);
+
+  mlir::Value less(Int a, Int b);
+  mlir::Value equal(Int a, Int b);
+  mlir::Value equal(Ptr a, Ptr b);
+  mlir::Value equal32(mlir::Value a, int64_t b);
+  mlir::Value select(mlir::Value condition, mlir::Value a, mlir::Value b);
+  Int select(mlir::Value condition, Int a, Int b);
+  Ptr select(mlir::Value condition, Ptr a, Ptr b);
+  Int least(Int a, Int b) { return select(less(a, b), a, b); }
+  Int most(Int a, Int b) { return select(less(a, b), b, a); }
+  Int toInt(Ptr address);
+  mlir::Value toI32(Int value);
+
+  // Vectors.
+  mlir::Value splat(mlir::Value scalar, mlir::VectorType type);
+  mlir::Value shuffle(mlir::Value a, mlir::Value b,
+                      llvm::ArrayRef<int64_t> lanes);
+  mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);
+
+  void call(mlir::LLVM::LLVMFuncOp callee, mlir::ValueRange operands);
+  /// Through a pointer.
+  void call(Ptr callee, mlir::ValueRange operands);
+
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+};
+
+} // namespace moelora::codegen
+
+#endif // MOELORA_CODEGEN_CODE_H

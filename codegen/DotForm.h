@@ -1,0 +1,73 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// How a machine multiplies two runs of k-values into lanes of f32.
+//
+// A dot form consumes `step` values of k at once: one raw vector of a weight
+// row, as stored, against one step of a row's panel. Lane i of the accumulator
+// sums, with 16 lanes,
+//
+//   bf16  k = 2i+1 first, then k = 2i      (mod 32)
+//   f16   k = i                            (mod 16)
+//   f32   k = i                            (mod 16)
+//
+// bf16 pairs are one dot instruction, or two fused multiply-adds of the odd
+// and the even values expanded to f32, in the order in which the instruction
+// adds: both give the same bits, denormals aside. For the fused form the panel
+// holds [odd lanes][even lanes] in f32, so that only weights are expanded in
+// the loop.
+#ifndef MOELORA_CODEGEN_DOTFORM_H
+#define MOELORA_CODEGEN_DOTFORM_H
+
+#include "Code.h"
+#include "moelora/codegen/Target.h"
+
+namespace moelora::codegen {
+
+class DotForm {
+public:
+  using Parts = llvm::SmallVector<mlir::Value, 2>;
+
+  DotForm(mlir::Type element, const CpuTarget &target);
+
+  mlir::Type element;
+  int64_t lanes;
+  /// k-values per step.
+  int64_t step;
+  int64_t elementBytes;
+  int64_t panelElementBytes;
+
+  /// k rounded up to whole steps: the length of a panel row.
+  int64_t padded(int64_t k) const { return (k + step - 1) / step * step; }
+  int64_t panelRowBytes(int64_t k) const {
+    return padded(k) * panelElementBytes;
+  }
+  int64_t panelStepBytes() const { return step * panelElementBytes; }
+
+  mlir::VectorType accumulator() const;
+  mlir::VectorType floats(int64_t count) const;
+  /// Stored elements, as integers where arithmetic on them is not native.
+  mlir::VectorType raw(int64_t count) const;
+
+  /// Raw values of whole or half steps to what `dot` takes.
+  Parts expand(Code &code, mlir::Value raw) const;
+  Parts loadPanel(Code &code, Ptr step) const;
+  mlir::Value dot(Code &code, mlir::Value accumulator, const Parts &a,
+                  const Parts &b) const;
+
+  /// Stores one raw step in panel form.
+  void pack(Code &code, mlir::Value raw, Ptr step) const;
+  /// f32 to raw: to nearest, ties to even; NaN stays NaN.
+  mlir::Value round(Code &code, mlir::Value floats) const;
+
+  /// The sums of four accumulators as one vector of four, by a fixed tree.
+  mlir::Value reduce(Code &code, llvm::ArrayRef<mlir::Value> four) const;
+
+private:
+  bool native; // the dot instruction
+  Parts fit(Code &code, mlir::Value floats) const;
+};
+
+} // namespace moelora::codegen
+
+#endif // MOELORA_CODEGEN_DOTFORM_H

@@ -1,0 +1,81 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Declaring a layer: its arguments, then its stages in order.
+
+#include "Lowering.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace moelora::codegen {
+
+/// Roles below this one have a row per token; the others are weights.
+static constexpr Role FirstWeight = Role::RouterWeight;
+
+int64_t rowElements(Type type) {
+  int64_t elements = 1;
+  for (int64_t size : cast<RankedTensorType>(type).getShape().drop_front())
+    elements *= size;
+  return elements;
+}
+
+LogicalResult Lowering::declareArgument(BlockArgument argument) {
+  auto type = dyn_cast<RankedTensorType>(argument.getType());
+  if (!type)
+    return success(); // a slot table: it is read through the snapshot
+  Role role = layer.getRole(argument.getArgNumber());
+  bool perToken = role < FirstWeight;
+  if (type.isDynamicDim(0) != perToken || type.getNumDynamicDims() > perToken)
+    return layer.emitOpError()
+           << "expects the argument of role " << stringifyRole(role)
+           << " to have " << (perToken ? "only its first" : "no")
+           << " dimension dynamic, but its type is " << type;
+  if (!perToken) {
+    words[argument] = frame.word();
+    return success();
+  }
+  int64_t bits = type.getElementTypeBitWidth();
+  TokenRows rows{frame.word(), frame.word(), rowElements(type) * bits / 8};
+  words[argument] = rows.chunkWord;
+  tokenRows[argument] = rows;
+  return success();
+}
+
+LogicalResult Lowering::declareStage(Operation &op) {
+  auto stage =
+      llvm::TypeSwitch<Operation *, FailureOr<RunStage>>(&op)
+          .Case([&](ResolveSlotsOp op) { return lowerResolveSlots(*this, op); })
+          .Case([&](RouteOp op) { return lowerRoute(*this, op); })
+          .Case([&](PlanOp op) { return lowerPlan(*this, op); })
+          .Case([&](ShrinkOp op) { return lowerShrink(*this, op); })
+          .Case(
+              [&](GroupedMatmulOp op) { return lowerGroupedMatmul(*this, op); })
+          .Default([](Operation *op) {
+            return op->emitError()
+                   << "expects a layer at the fused level, but it has a "
+                   << op->getName();
+          });
+  if (failed(stage))
+    return failure();
+  stages.push_back({&op, *stage, isa<ResolveSlotsOp>(op)});
+  return success();
+}
+
+LogicalResult Lowering::declare() {
+  Block &body = layer.getBody().front();
+  for (BlockArgument argument : body.getArguments())
+    if (failed(declareArgument(argument)))
+      return failure();
+  for (Operation &op : body.without_terminator())
+    if (failed(declareStage(op)))
+      return failure();
+  Value output = body.getTerminator()->getOperand(0);
+  auto combine = output.getDefiningOp<GroupedMatmulOp>();
+  if (!combine || !combine.getCombineWeights())
+    return layer.emitOpError()
+           << "expects its output to be a grouped_matmul with combine";
+  return success();
+}
+
+} // namespace moelora::codegen

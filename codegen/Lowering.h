@@ -1,0 +1,107 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One layer on its way to functions.
+//
+// Every SSA value of the layer has a word of the frame that holds its address;
+// every op is a stage: it declares its words and regions and writes its task
+// function once, and answers how an entry point runs it. An entry point is a
+// choice of stages.
+#ifndef MOELORA_CODEGEN_LOWERING_H
+#define MOELORA_CODEGEN_LOWERING_H
+
+#include "Frame.h"
+#include "Tile.h"
+#include "moelora/dialect/Ops.h"
+#include "llvm/ADT/MapVector.h"
+#include <functional>
+
+namespace moelora::codegen {
+
+/// Writes the code that runs a stage, inside an entry point.
+using RunStage = std::function<void(Code &, Ptr frame)>;
+
+struct Stage {
+  mlir::Operation *op;
+  RunStage run;
+  /// Run once for all tokens; other stages run once per chunk.
+  bool once = false;
+};
+
+/// A value with a row per token: `word` is the address for all tokens,
+/// `chunkWord` that for the chunk.
+struct TokenRows {
+  int64_t word, chunkWord, rowBytes;
+};
+
+/// A plan: a moelora_plan lies in the frame at `word`.
+struct PlanInfo {
+  int64_t word = 0;
+  int64_t experts = 0, slots = 0, topK = 0, tileRows = 0, blockRows = 0;
+};
+
+class Lowering {
+public:
+  Lowering(LayerOp layer, Unit &unit, const DotForm &form)
+      : layer(layer), unit(unit), form(form), tiles(unit, form) {}
+
+  /// Declares arguments and stages; a diagnostic names what has no lowering.
+  mlir::LogicalResult declare();
+
+  LayerOp layer;
+  Unit &unit;
+  const DotForm &form;
+  Tiles tiles;
+  Frame frame;
+
+  llvm::SmallVector<Stage> stages;
+  llvm::DenseMap<mlir::Value, int64_t> words;
+  llvm::MapVector<mlir::Value, TokenRows> tokenRows;
+  llvm::DenseMap<mlir::Value, PlanInfo> plans;
+  /// Activations, stored as panels in the order of this plan.
+  llvm::DenseMap<mlir::Value, mlir::Value> panels;
+  /// Shrunk rows: the word of their lora_row array.
+  llvm::DenseMap<mlir::Value, int64_t> loraRows;
+  /// The snapshot of the slot table, where the layer has adapters.
+  int64_t snapshotWord = -1;
+
+private:
+  mlir::LogicalResult declareArgument(mlir::BlockArgument argument);
+  mlir::LogicalResult declareStage(mlir::Operation &op);
+};
+
+// A stage each: declares, writes tasks, answers how to run.
+mlir::FailureOr<RunStage> lowerResolveSlots(Lowering &, ResolveSlotsOp);
+mlir::FailureOr<RunStage> lowerRoute(Lowering &, RouteOp);
+mlir::FailureOr<RunStage> lowerPlan(Lowering &, PlanOp);
+mlir::FailureOr<RunStage> lowerShrink(Lowering &, ShrinkOp);
+mlir::FailureOr<RunStage> lowerGroupedMatmul(Lowering &, GroupedMatmulOp);
+
+/// The elements of one row: the product of all dimensions but the first.
+int64_t rowElements(mlir::Type type);
+
+// Services and tasks.
+using TaskBody =
+    llvm::function_ref<void(Code &, Ptr frame, Int task, Int worker)>;
+mlir::LLVM::LLVMFuncOp taskFunction(Unit &unit, llvm::StringRef name,
+                                    TaskBody body);
+Ptr service(Code &code, Ptr frame, int64_t offset);
+void parallelFor(Code &code, Ptr frame, Int tasks, mlir::LLVM::LLVMFuncOp task);
+Int workers(Code &code, Ptr frame);
+
+/// The parts of a plan that kernels read.
+struct PlanView {
+  Code &code;
+  Ptr plan;
+  Int rows();
+  Int tiles();
+  Int segments();
+  Ptr rowToken();
+  Ptr rowPair();
+  Ptr tile(Int index);
+  Ptr segment(Int index);
+};
+
+} // namespace moelora::codegen
+
+#endif // MOELORA_CODEGEN_LOWERING_H

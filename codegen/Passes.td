@@ -1,0 +1,45 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Passes of code generation.
+
+#ifndef MOELORA_CODEGEN_PASSES
+#define MOELORA_CODEGEN_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertMoELoRAToCpu
+    : Pass<"convert-moelora-to-cpu", "::mlir::ModuleOp"> {
+  let summary = "lowers a fused layer to CPU kernels and an artifact";
+  let description = [{
+    Replaces the one `moelora.layer` of a module, which must be at the fused
+    level, by functions over raw pointers in the llvm, scf, arith and vector
+    dialects: a task function per matmul and shrink, register tiles, up to three
+    entry points, the constant `moelora_artifact` and `moelora_query`. What
+    differs between machines is `tier`: the instructions that tiles are written
+    for.
+
+    Declines, with a diagnostic: a module with several layers, an op that is not
+    fused, tensors whose element type is not the layer's, adapters of another
+    element type than the layer, logits that are rounded.
+
+    Numerics: products accumulate in f32 in an order that depends on K alone;
+    values are rounded where their type says so and nowhere else. With
+    `avx512bf16` denormals are zero in products.
+
+    Tested by `test/codegen/convert-moelora-to-cpu.mlir`.
+  }];
+  let options = [
+    Option<"cpu", "cpu", "std::string", /*default=*/"\"native\"",
+           "name of the CPU as LLVM spells it, or native">,
+    Option<"tier", "tier", "std::string", /*default=*/"\"\"",
+           "avx512bf16, avx512f or avx2; empty: the best of the CPU">,
+    Option<"producer", "producer", "std::string", /*default=*/"\"moelora \" MOELORA_VERSION",
+           "what the artifact says made it">];
+  let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+    "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
+}
+
+#endif // MOELORA_CODEGEN_PASSES

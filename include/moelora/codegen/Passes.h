@@ -1,0 +1,42 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Passes and pipelines of code generation.
+#ifndef MOELORA_CODEGEN_PASSES_H
+#define MOELORA_CODEGEN_PASSES_H
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace moelora {
+
+#define GEN_PASS_DECL
+#include "moelora/codegen/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "moelora/codegen/Passes.h.inc"
+
+struct ToCpuOptions : public mlir::PassPipelineOptions<ToCpuOptions> {
+  Option<std::string> cpu{
+      *this, "cpu",
+      llvm::cl::desc("name of the CPU as LLVM spells it, or native"),
+      llvm::cl::init("native")};
+  Option<std::string> tier{
+      *this, "tier",
+      llvm::cl::desc("avx512bf16, avx512f or avx2; empty: the best of the CPU"),
+      llvm::cl::init("")};
+  Option<std::string> producer{*this, "producer",
+                               llvm::cl::desc("what the artifact says made it"),
+                               llvm::cl::init("moelora " MOELORA_VERSION)};
+};
+
+/// From a layer at the routed or fused level to the llvm dialect alone.
+void buildToCpuPipeline(mlir::OpPassManager &pm, const ToCpuOptions &options);
+
+/// Registers `moelora-to-cpu`.
+void registerMoELoRAPipelines();
+
+} // namespace moelora
+
+#endif // MOELORA_CODEGEN_PASSES_H

@@ -1,0 +1,16 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef MOELORA_TOOLS_BENCH_CPU_H
+#define MOELORA_TOOLS_BENCH_CPU_H
+
+#include "Options.h"
+
+namespace moelora::bench {
+
+/// The grid of the CPU tier: prints a table, writes JSON where asked. The tools
+/// beside this program's own file are used. Answers the exit status.
+int runCpu(const Options &options, const std::string &folder);
+
+} // namespace moelora::bench
+
+#endif // MOELORA_TOOLS_BENCH_CPU_H

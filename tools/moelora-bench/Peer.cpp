@@ -1,0 +1,77 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Peer.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace moelora::bench {
+
+/// The text behind `"field": ` in a flat JSON object.
+static std::string fieldOf(const std::string &line, const std::string &field) {
+  size_t begin = line.find('"' + field + "\":");
+  if (begin == std::string::npos)
+    return "";
+  begin = line.find_first_not_of(" \"", begin + field.size() + 3);
+  return line.substr(begin, line.find_first_of(",}\"", begin) - begin);
+}
+
+[[noreturn]] static void becomeChild(int in, int out, const std::string &python,
+                                     const std::string &script, int threads) {
+  dup2(in, STDIN_FILENO);
+  dup2(out, STDOUT_FILENO);
+  std::string count = std::to_string(threads);
+  execlp(python.c_str(), python.c_str(), script.c_str(), count.c_str(),
+         static_cast<char *>(nullptr));
+  _exit(127);
+}
+
+Peer::Peer(const std::string &python, const std::string &script, int threads) {
+  int down[2], up[2];
+  if (python.empty() || pipe(down) || pipe(up))
+    return;
+  std::signal(SIGPIPE, SIG_IGN);
+  child = fork();
+  if (child == 0)
+    becomeChild(down[0], up[1], python, script, threads);
+  close(down[0]);
+  close(up[1]);
+  requests = fdopen(down[1], "w");
+  answers = fdopen(up[0], "r");
+  versionText = fieldOf(readLine(), "version");
+  if (versionText.empty()) {
+    std::fprintf(stderr, "warning: %s has no PyTorch; measuring without it\n",
+                 python.c_str());
+    std::fclose(requests);
+    requests = nullptr;
+  }
+}
+
+Peer::~Peer() {
+  if (requests)
+    std::fclose(requests);
+  if (answers)
+    std::fclose(answers);
+  if (child > 0)
+    waitpid(child, nullptr, 0);
+}
+
+std::string Peer::readLine() {
+  std::string line;
+  for (int c; (c = std::fgetc(answers)) != EOF && c != '\n';)
+    line += static_cast<char>(c);
+  return line;
+}
+
+double Peer::ask(const std::string &request, const std::string &field) {
+  if (!present())
+    return 0;
+  std::fprintf(requests, "%s\n", request.c_str());
+  std::fflush(requests);
+  return std::atof(fieldOf(readLine(), field).c_str());
+}
+
+} // namespace moelora::bench

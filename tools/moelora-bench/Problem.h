@@ -1,0 +1,99 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A compiled layer of one shape with random weights and adapters, ready to run.
+#ifndef MOELORA_TOOLS_BENCH_PROBLEM_H
+#define MOELORA_TOOLS_BENCH_PROBLEM_H
+
+#include "Shape.h"
+#include "moelora/runtime/Artifact.h"
+#include "moelora/runtime/Execute.h"
+
+#include <memory>
+
+namespace moelora::bench {
+
+/// Signed random bf16 numbers on huge pages; freed with the object.
+class Buffer {
+public:
+  Buffer() = default;
+  Buffer(int64_t elements, uint64_t seed);
+  Buffer(Buffer &&other) noexcept;
+  Buffer &operator=(Buffer &&other) noexcept;
+  ~Buffer();
+
+  uint16_t *data() const { return elements; }
+  uint64_t bytes() const { return size; }
+
+private:
+  uint16_t *elements = nullptr;
+  uint64_t size = 0;
+};
+
+/// `count` adapters of one rank on every expert, as generated code reads them.
+class Adapters {
+public:
+  Adapters(const Shape &shape, int32_t count, int32_t rank);
+  moelora_directory directory() const;
+
+private:
+  void addPairs(const Shape &shape, int32_t projection, int32_t rank,
+                uint64_t seed);
+
+  std::vector<Buffer> pages;
+  std::vector<std::vector<moelora_pair>> pairs;
+  std::vector<moelora_adapter_layer> layers;
+  std::vector<moelora_adapter_index> indices;
+  std::vector<uint64_t> entries;
+};
+
+/// Compiles a layer of this shape with moelora-compile and loads it.
+class Compiled {
+public:
+  Compiled(const Shape &shape, const std::string &compiler,
+           const std::string &cpu);
+  ~Compiled();
+  const moelora_artifact &artifact() const {
+    return *moelora_artifact_of(file);
+  }
+
+private:
+  moelora_artifact_file *file = nullptr;
+};
+
+/// Weights of a shape.
+struct Weights {
+  explicit Weights(const Shape &shape);
+  Buffer router, gateUp, down;
+};
+
+/// One cell: inputs, output, workspace. Borrows weights and adapters.
+class Problem {
+public:
+  Problem(const Shape &shape, const Cell &cell, const Compiled &compiled,
+          const Weights &weights, const Adapters &adapters,
+          const moelora_services &services);
+  void run();
+  /// Worst error of a few sampled rows of the last run against the reference,
+  /// as a ratio to the bound.
+  double worstRatio() const;
+
+  const std::vector<Routing> routings;
+
+private:
+  const Shape &shape;
+  const Cell cell;
+  const Compiled &compiled;
+  const Weights &weights;
+  moelora_directory directory;
+  moelora_services services;
+  moelora_run_stats stats = {};
+  size_t runs = 0;
+  Buffer hidden, output;
+  std::vector<float> routerWeights;
+  std::vector<char> workspace;
+};
+
+} // namespace moelora::bench
+
+#endif // MOELORA_TOOLS_BENCH_PROBLEM_H

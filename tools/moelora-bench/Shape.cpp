@@ -1,0 +1,68 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Shape.h"
+
+#include <random>
+#include <set>
+
+namespace moelora::bench {
+
+static Routing makeRouting(const Shape &shape, const Cell &cell,
+                           std::mt19937_64 &random) {
+  Routing routing;
+  for (int64_t token = 0; token < cell.tokens; ++token) {
+    std::set<int32_t> chosen;
+    while (static_cast<int32_t>(chosen.size()) < shape.topK)
+      chosen.insert(static_cast<int32_t>(random() % shape.experts));
+    routing.ids.insert(routing.ids.end(), chosen.begin(), chosen.end());
+    int32_t slot =
+        cell.adapters ? static_cast<int32_t>(random() % cell.adapters) : -1;
+    routing.slots.push_back(slot);
+  }
+  return routing;
+}
+
+std::vector<Routing> makeRoutings(const Shape &shape, const Cell &cell) {
+  constexpr int64_t smallBatch = 16;
+  int count = cell.tokens <= smallBatch ? 12 : 1;
+  std::mt19937_64 random(7);
+  std::vector<Routing> routings;
+  for (int index = 0; index < count; ++index)
+    routings.push_back(makeRouting(shape, cell, random));
+  return routings;
+}
+
+static Work countOne(const Shape &shape, const Cell &cell,
+                     const Routing &routing) {
+  constexpr double elementBytes = 2;
+  std::set<int32_t> experts;
+  std::set<std::pair<int32_t, int32_t>> pairs;
+  for (size_t pair = 0; pair < routing.ids.size(); ++pair) {
+    int32_t slot = routing.slots[pair / shape.topK];
+    experts.insert(routing.ids[pair]);
+    if (slot >= 0)
+      pairs.insert({routing.ids[pair], slot});
+  }
+  double H = shape.hidden, I = shape.intermediate, r = cell.rank;
+  double P = routing.ids.size(), adapted = cell.adapters ? P : 0;
+  Work work;
+  work.bytes = elementBytes *
+               (experts.size() * 3 * H * I + pairs.size() * 3 * r * (H + I) +
+                2 * cell.tokens * H + 2 * P * I);
+  work.flops = 6 * P * H * I + adapted * 6 * r * (H + I);
+  return work;
+}
+
+Work countWork(const Shape &shape, const Cell &cell,
+               const std::vector<Routing> &routings) {
+  Work mean = {};
+  for (const Routing &routing : routings) {
+    Work one = countOne(shape, cell, routing);
+    mean.bytes += one.bytes / routings.size();
+    mean.flops += one.flops / routings.size();
+  }
+  return mean;
+}
+
+} // namespace moelora::bench
