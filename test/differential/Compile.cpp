@@ -64,14 +64,35 @@ std::string textOf(moelora_error *error) {
   return text;
 }
 
-Artifact compile(const Case &c, std::string &why) {
-  MLIRContext context(MLIRContext::Threading::DISABLED);
+static FailureOr<ObjectBytes> compileWith(MLIRContext::Threading threading,
+                                          const Case &c, std::string &why) {
+  MLIRContext context(threading);
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     why += diagnostic.str() + "; ";
     return success();
   });
-  FailureOr<ObjectBytes> object = emit(c, context, why);
+  return emit(c, context, why);
+}
+
+Artifact compile(const Case &c, std::string &why) {
+  auto object = compileWith(MLIRContext::Threading::DISABLED, c, why);
   return succeeded(object) ? load(*object, why) : nullptr;
+}
+
+std::string whyUnlike(const Case &c, unsigned times) {
+  std::string why;
+  std::optional<ObjectBytes> first;
+  for (unsigned time = 0; time < times; ++time) {
+    auto object = compileWith(time % 2 ? MLIRContext::Threading::ENABLED
+                                       : MLIRContext::Threading::DISABLED,
+                              c, why);
+    if (failed(object))
+      return "it does not compile: " + why;
+    if (first && *first != *object)
+      return "it does not compile to the same bytes again";
+    first = std::move(*object);
+  }
+  return "";
 }
 
 } // namespace moelora::differential

@@ -22,6 +22,10 @@ using Artifact = std::unique_ptr<moelora_artifact_file, CloseArtifact>;
 /// Null, and why, where a stage fails.
 Artifact compile(const Case &c, std::string &why);
 
+/// Compiles a case `times` times, with and without threads in turn: empty if
+/// all objects are the same, byte by byte; else what went wrong.
+std::string whyUnlike(const Case &c, unsigned times);
+
 /// The text of a runtime error, which is freed.
 std::string textOf(moelora_error *error);
 

@@ -1,11 +1,13 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-differential [--count=N] [--seed=S]: layers S, S + 1, ... compiled
-// for this CPU and compared with the reference. A layer that fails is run alone
-// by --count=1 and the seed of its line. Status 3: a layer failed.
+// moelora-differential [--count=N] [--seed=S] [--compiles=C]: layers S, S + 1,
+// ... compiled for this CPU and compared with the reference; with C, compiled C
+// times and compared with themselves. A layer that fails is run alone by
+// --count=1 and the seed of its line. Status 3: a layer failed.
 
 #include "Check.h"
+#include "Compile.h"
 #include "llvm/Support/CommandLine.h"
 
 #include <atomic>
@@ -18,6 +20,9 @@ using namespace moelora::differential;
 namespace cl = llvm::cl;
 
 static cl::opt<uint64_t> count("count", cl::init(200), cl::desc("of layers"));
+static cl::opt<unsigned>
+    compiles("compiles", cl::init(0),
+             cl::desc("of each layer, which must give the same object"));
 static cl::opt<uint64_t> seed("seed", cl::init(1), cl::desc("of the first"));
 
 namespace {
@@ -48,7 +53,8 @@ Totals checkAll(moelora_pool *pool) {
   auto work = [&] {
     for (uint64_t s = next++; s < seed + count; s = next++) {
       Case c = makeCase(s);
-      Verdict verdict = check(c, pool);
+      Verdict verdict =
+          compiles ? Verdict{whyUnlike(c, compiles)} : check(c, pool);
       std::lock_guard<std::mutex> lock(mutex);
       report(c, verdict, totals);
     }
@@ -80,6 +86,9 @@ int main(int argc, char **argv) {
               static_cast<unsigned long long>(count),
               static_cast<long long>(totals.compared),
               static_cast<long long>(totals.undecided), totals.worst,
+              static_cast<unsigned long long>(totals.failures));
+  std::printf("%llu passed, %llu failed\n",
+              static_cast<unsigned long long>(count - totals.failures),
               static_cast<unsigned long long>(totals.failures));
   return totals.failures ? 3 : 0;
 }

@@ -1,8 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// One cell is timed in the order ours, peer, peer, ours, and the two medians of
-// each are averaged, so that a machine that slows down favours nobody.
+// One cell is timed in the order rates, ours, peer, peer, ours, rates, and what
+// was measured twice is averaged, so that a machine that slows down favours
+// nobody.
 
 #include "Cpu.h"
 #include "Peer.h"
@@ -24,6 +25,7 @@ struct Rates {
 struct Result {
   std::string shape;
   Cell cell;
+  Rates rates;
   double seconds, peerSeconds, floorSeconds, errorRatio;
 };
 
@@ -66,9 +68,9 @@ void adaptPeer(Peer &peer, int64_t count, int64_t rank) {
            "");
 }
 
-/// Both rates, measured anew: other work on the machine changes them.
-Rates measureRates(Peer &peer, int threads) {
-  return {measureBandwidth(threads), peer.ask("{\"do\": \"dense\"}", "flops")};
+/// Both rates as they are now: other work on the machine changes them.
+Rates measureRates(Peer &peer, const Bandwidth &bandwidth) {
+  return {bandwidth.measure(), peer.ask("{\"do\": \"dense\"}", "flops")};
 }
 
 double floorOf(const Work &work, const Rates &rates) {
@@ -77,48 +79,54 @@ double floorOf(const Work &work, const Rates &rates) {
 }
 
 Result measure(Problem &problem, const Shape &shape, const Cell &cell,
-               Peer &peer, const Options &options, const Rates &rates) {
-  // Long cells are repeated less: a second of each is enough.
+               Peer &peer, const Options &options, const Bandwidth &bandwidth) {
   auto ours = [&] {
     return medianSeconds([&] { problem.run(); }, options.repeat);
   };
   int64_t peerRepeat = std::max<int64_t>(3, options.repeat / 3);
+  Rates before = measureRates(peer, bandwidth);
   double first = ours();
   double peerFirst = timePeer(peer, problem, shape, peerRepeat);
   double peerSecond = timePeer(peer, problem, shape, peerRepeat);
   double second = ours();
+  Rates after = measureRates(peer, bandwidth);
+  Rates rates = {(before.bandwidth + after.bandwidth) / 2,
+                 (before.dense + after.dense) / 2};
   Work work = countWork(shape, cell, problem.routings);
-  return {shape.name,           cell,
-          (first + second) / 2, (peerFirst + peerSecond) / 2,
-          floorOf(work, rates), problem.worstRatio()};
+  return {shape.name,
+          cell,
+          rates,
+          (first + second) / 2,
+          (peerFirst + peerSecond) / 2,
+          floorOf(work, rates),
+          problem.worstRatio()};
 }
 
-void printHeader(const Rates &rates, const Peer &peer, int threads) {
-  std::printf("%d threads, reading %.1f GB/s, dense bf16 %.0f GFLOP/s%s%s\n\n",
-              threads, rates.bandwidth / 1e9, rates.dense / 1e9,
-              peer.present() ? ", PyTorch " : " (no PyTorch: not measured)",
+void printHeader(const Peer &peer, int threads) {
+  std::printf("%d threads, %s%s\n\n", threads,
+              peer.present() ? "PyTorch " : "no PyTorch: no dense rate",
               peer.version().c_str());
-  std::printf("%-6s %6s %9s %12s %10s %12s %8s %12s\n", "shape", "tokens",
-              "adapters", "us", "% of floor", "PyTorch us", "ratio",
-              "error/bound");
+  std::printf("%-6s %6s %8s %10s %7s %7s %8s %12s %7s %6s\n", "shape", "tokens",
+              "adapters", "us", "GB/s", "GFLOP/s", "% floor", "PyTorch us",
+              "ratio", "error");
 }
 
+/// The rates are the machine's, not the layer's.
 void printRow(const Result &result) {
-  std::printf("%-6s %6lld %9d %12.1f %9.1f%% %12.1f %7.2fx %12.3f\n",
+  std::printf("%-6s %6lld %8d %10.1f %7.1f %7.0f %7.1f%% %12.1f %6.2fx %6.3f\n",
               result.shape.c_str(), static_cast<long long>(result.cell.tokens),
               result.cell.adapters, result.seconds * 1e6,
+              result.rates.bandwidth / 1e9, result.rates.dense / 1e9,
               100 * result.floorSeconds / result.seconds,
               result.peerSeconds * 1e6, result.peerSeconds / result.seconds,
               result.errorRatio);
   std::fflush(stdout);
 }
 
-void writeJson(const std::string &path, const Rates &rates, const Peer &peer,
+void writeJson(const std::string &path, const Peer &peer,
                const std::vector<Result> &results) {
   std::ofstream out(path);
-  out << "{\"bandwidth\": " << rates.bandwidth
-      << ", \"dense_flops\": " << rates.dense << ", \"pytorch\": \""
-      << peer.version() << "\", \"cells\": [";
+  out << "{\"pytorch\": \"" << peer.version() << "\", \"cells\": [";
   for (size_t index = 0; index < results.size(); ++index) {
     const Result &r = results[index];
     out << (index ? ",\n  " : "\n  ") << "{\"shape\": \"" << r.shape
@@ -144,8 +152,8 @@ int runCpu(const Options &options, const std::string &folder) {
   moelora_services services;
   moelora_services_init(pool, &services);
   Peer peer(options.python, MOELORA_BENCH_PEER, services.workers);
-  Rates rates = measureRates(peer, services.workers);
-  printHeader(rates, peer, services.workers);
+  Bandwidth bandwidth(services.workers);
+  printHeader(peer, services.workers);
   std::vector<Result> results;
   for (const Shape &shape : options.shapes) {
     Compiled compiled(shape, folder + "/moelora-compile", options.cpu);
@@ -158,13 +166,14 @@ int runCpu(const Options &options, const std::string &folder) {
         Cell cell = {tokens, static_cast<int32_t>(count),
                      static_cast<int32_t>(options.rank)};
         Problem problem(shape, cell, compiled, weights, adapters, services);
-        results.push_back(measure(problem, shape, cell, peer, options, rates));
+        results.push_back(
+            measure(problem, shape, cell, peer, options, bandwidth));
         printRow(results.back());
       }
     }
   }
   if (!options.json.empty())
-    writeJson(options.json, rates, peer, results);
+    writeJson(options.json, peer, results);
   moelora_pool_destroy(pool);
   bool right = std::all_of(results.begin(), results.end(),
                            [](const Result &r) { return r.errorRatio <= 1; });

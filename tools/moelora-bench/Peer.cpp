@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,7 +32,8 @@ static std::string fieldOf(const std::string &line, const std::string &field) {
 
 Peer::Peer(const std::string &python, const std::string &script, int threads) {
   int down[2], up[2];
-  if (python.empty() || pipe(down) || pipe(up))
+  // Our ends must not live on in the child: it would never see that we left.
+  if (python.empty() || pipe2(down, O_CLOEXEC) || pipe2(up, O_CLOEXEC))
     return;
   std::signal(SIGPIPE, SIG_IGN);
   child = fork();

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Yardsticks.h"
-#include "Problem.h"
 
 #include <algorithm>
 #include <atomic>
@@ -43,10 +42,14 @@ static uint64_t readAll(const uint64_t *data, uint64_t words) {
   return sum;
 }
 
-double measureBandwidth(int threads) {
-  constexpr int64_t elements = 512 << 20; // 1 GiB, far beyond any cache
-  constexpr int passes = 5;
-  Buffer buffer(elements, 9);
+// 1 GiB, far beyond any cache.
+static constexpr int64_t bandwidthElements = 512 << 20;
+
+Bandwidth::Bandwidth(int threads)
+    : threads(threads), buffer(bandwidthElements, 9) {}
+
+double Bandwidth::measure() const {
+  constexpr int passes = 4;
   const auto *data = reinterpret_cast<const uint64_t *>(buffer.data());
   uint64_t words = buffer.bytes() / sizeof(uint64_t) / threads;
   std::atomic<uint64_t> sink{0};

@@ -5,6 +5,8 @@
 #ifndef MOELORA_TOOLS_BENCH_YARDSTICKS_H
 #define MOELORA_TOOLS_BENCH_YARDSTICKS_H
 
+#include "Problem.h"
+
 #include <functional>
 
 namespace moelora::bench {
@@ -12,9 +14,18 @@ namespace moelora::bench {
 /// Median seconds of `repeat` calls after one that is not counted.
 double medianSeconds(const std::function<void()> &call, int repeat);
 
-/// Bytes per second that `threads` streaming readers reach together, the best
-/// of several passes over memory that no cache holds.
-double measureBandwidth(int threads);
+/// Streaming readers over memory that no cache holds.
+class Bandwidth {
+public:
+  explicit Bandwidth(int threads);
+  /// Bytes per second that the threads reach together now, the best of a few
+  /// passes.
+  double measure() const;
+
+private:
+  int threads;
+  Buffer buffer;
+};
 
 } // namespace moelora::bench
 
