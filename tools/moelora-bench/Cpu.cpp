@@ -132,7 +132,10 @@ void writeJson(const std::string &path, const Peer &peer,
     out << (index ? ",\n  " : "\n  ") << "{\"shape\": \"" << r.shape
         << "\", \"tokens\": " << r.cell.tokens
         << ", \"adapters\": " << r.cell.adapters
-        << ", \"rank\": " << r.cell.rank << ", \"seconds\": " << r.seconds
+        << ", \"rank\": " << r.cell.rank
+        << ", \"bandwidth\": " << r.rates.bandwidth
+        << ", \"dense_flops\": " << r.rates.dense
+        << ", \"seconds\": " << r.seconds
         << ", \"floor_seconds\": " << r.floorSeconds
         << ", \"pytorch_seconds\": " << r.peerSeconds
         << ", \"error_over_bound\": " << r.errorRatio << "}";
