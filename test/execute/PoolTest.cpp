@@ -77,9 +77,10 @@ TEST(Pool, RunsEveryTaskOnceOnDistinctWorkers) {
 TEST(Pool, StartsTasksInAscendingOrder) {
   Pool pool(3);
   std::vector<int64_t> last(3, -1);
-  bool ascending = true;
+  std::atomic<bool> ascending{true};
   pool.run(5000, [&](int64_t task, int64_t worker) {
-    ascending = ascending && task > last[size_t(worker)];
+    if (task <= last[size_t(worker)])
+      ascending = false;
     last[size_t(worker)] = task;
   });
   EXPECT_TRUE(ascending);
