@@ -11,11 +11,6 @@
 
 namespace moelora::differential {
 
-using reference::MatrixView;
-
-// Logits are further apart than f32 errs on sums of a few hundred terms.
-static constexpr double decided = 1e-3;
-
 Data::Data(const Case &c)
     : c(c), random(c.seed ^ 0x5eed), type(moelora_dtype(c.layer.dtype)) {
   reference.layer = c.layer;
@@ -124,30 +119,6 @@ void Data::addLogits() {
           float(4.0 * (2 * steps[e] + 1 - experts) / experts);
     }
   }
-}
-
-bool Data::isUndecided(int64_t token) const {
-  int32_t experts = c.layer.router.experts, k = c.layer.router.top_k;
-  if (!c.has(MOELORA_ROUTER_WEIGHT) || k == experts)
-    return false;
-  const reference::OperandView &x = reference.operand[MOELORA_HIDDEN];
-  int64_t hidden = c.layer.hidden;
-  reference::Vector row =
-      MatrixView{x.type, x.data, c.tokens, hidden, hidden}.row(token);
-  const reference::OperandView &w = reference.operand[MOELORA_ROUTER_WEIGHT];
-  reference::Vector bias(experts);
-  const reference::OperandView &b = reference.operand[MOELORA_ROUTER_BIAS];
-  for (int32_t e = 0; b.data && e < experts; ++e)
-    bias[e] = reference::load(b.type, b.data, e);
-  auto exact = reference::Rounding::exact();
-  reference::Vector logits = reference::expertGemm(
-      {w.type, w.data, experts, hidden, hidden}, row, bias, exact);
-  if (dense[token] >= 0)
-    logits = reference::loraDelta(
-        logits, reference.adapters[dense[token]]->find(MOELORA_ROUTER, 0), row,
-        exact);
-  std::sort(logits.begin(), logits.end(), std::greater<double>());
-  return logits[k - 1] - logits[k] < decided;
 }
 
 } // namespace moelora::differential

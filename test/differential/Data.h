@@ -27,8 +27,6 @@ public:
   moelora_buffer operand(moelora_role role) const;
   /// The slot of each token as it must resolve; -1: base.
   const std::vector<int32_t> &slots() const { return dense; }
-  /// Whether an exact router may choose otherwise than one in f32.
-  bool isUndecided(int64_t token) const;
 
 private:
   void addOperands();
