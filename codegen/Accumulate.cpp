@@ -14,14 +14,12 @@ namespace moelora::codegen {
 namespace {
 
 constexpr int64_t RangeLimit = 512;
-/// What a reader of whole vectors may touch past the last row.
-constexpr int64_t Slack = 64;
 
 struct Accumulate : GroupedMatmul {
   Accumulate(Lowering &lowering, GroupedMatmulOp op)
       : GroupedMatmul(lowering, op, RangeLimit),
         split{lowering.frame.word(), n, maxColumns},
-        result(lowering.frame.region({Slack, 0, plan.topK * n * 4})) {}
+        result(lowering.frame.region({0, 0, plan.topK * n * 4})) {}
 
   ColumnSplit split;
   int64_t result; // word
@@ -45,12 +43,12 @@ struct Accumulate : GroupedMatmul {
   void emitRows(Code &code, Ptr frame, Ptr scratch, const TileView &tile,
                 Int begin, Int end) {
     Ptr pairs = PlanView{code, frame + plan.word}.rowPair();
-    VectorType type = form().accumulator();
+    VectorType type = form.accumulator();
     code.loop(code.i64(0), tile.rows, 1, [&](Int row) {
       Int pair = code.loadInt32(pairs + (tile.begin + row) * 4);
       Ptr to = code.loadPtr(frame + result) + pair * (n * 4);
       Ptr sums = sum(code, scratch, row);
-      forColumns(code, begin, end, n, form().lanes,
+      forColumns(code, begin, end, n, form.lanes,
                  [&](Int column, int64_t count) {
                    Value value =
                        emitAccumulator(code, frame, sums + (column - begin) * 4,

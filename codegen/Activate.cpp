@@ -7,6 +7,9 @@
 //     sums of both slices in f32
 //     for row, for step of columns: round(act(g, u)) -> a step of the panel
 //
+// Weights on the experts' input multiply g and u: the product of a scaled row
+// is the scaled product, delta included, and nothing is rounded in between.
+//
 // The result is stored once, rounded once, as the panel of the next matmul.
 
 #include "Activation.h"
@@ -28,10 +31,16 @@ struct Activate : GroupedMatmul {
       : GroupedMatmul(lowering, op, RangeLimit),
         split{lowering.frame.word(), n, maxColumns},
         result(lowering.frame.region(
-            {0, 0, plan.topK * form().panelRowBytes(n)})) {}
+            {0, 0, plan.topK * answer().panelRowBytes(n)})) {
+    if (op.getInputWeights())
+      inputWeights = lowering.words.lookup(op.getInputWeights());
+  }
 
   ColumnSplit split;
-  int64_t result; // word
+  int64_t result, inputWeights = -1; // words
+
+  /// The panel that is stored.
+  const DotForm &answer() const { return lowering.form; }
 
   LLVM::LLVMFuncOp emitTask() {
     return taskFunction(
@@ -52,38 +61,55 @@ struct Activate : GroupedMatmul {
   void emitEpilogue(Code &code, Ptr frame, Ptr scratch, const TileView &tile,
                     Int begin, Int end) {
     Ptr to =
-        code.loadPtr(frame + result) + tile.begin * form().panelRowBytes(n);
+        code.loadPtr(frame + result) + tile.begin * answer().panelRowBytes(n);
     forRowBlocks(code, tile.rows, plan.blockRows, [&](RowBlock block) {
-      Ptr first = to + block.begin * form().panelRowBytes(n);
-      Int stepBytes = block.rows * form().panelStepBytes();
+      Ptr first = to + block.begin * answer().panelRowBytes(n);
+      Int stepBytes = block.rows * answer().panelStepBytes();
       code.loop(code.i64(0), block.rows, 1, [&](Int row) {
-        Ptr own = first + row * form().panelStepBytes();
-        Ptr sums = sum(code, scratch, block.begin + row);
-        forColumns(
-            code, begin, end, n, form().step, [&](Int column, int64_t count) {
-              Value a = emitStep(code, frame, sums, tile, begin, column, count);
-              form().pack(code, form().round(code, a),
-                          own + column / form().step * stepBytes);
-            });
+        Ptr own = first + row * answer().panelStepBytes();
+        Int tileRow = block.begin + row;
+        Ptr sums = sum(code, scratch, tileRow);
+        Value weight = loadWeight(code, frame, tile.begin + tileRow);
+        forColumns(code, begin, end, n, answer().step,
+                   [&](Int column, int64_t count) {
+                     Value a = emitStep(code, frame, sums, tile, begin, column,
+                                        count, weight);
+                     answer().pack(code, answer().round(code, a),
+                                   own + column / answer().step * stepBytes);
+                   });
       });
     });
+  }
+
+  /// The weight of a row of the plan, in every lane; null: there is none.
+  Value loadWeight(Code &code, Ptr frame, Int row) {
+    if (inputWeights < 0)
+      return {};
+    Ptr pairs = PlanView{code, frame + plan.word}.rowPair();
+    Ptr weight = code.loadPtr(frame + inputWeights) +
+                 code.loadInt32(pairs + row * 4) * 4;
+    return code.splat(code.load(code.builder.getF32Type(), weight),
+                      answer().floats(answer().step));
   }
 
   /// One step of a row; columns past the matrix are zero, not what the scratch
   /// happens to hold.
   Value emitStep(Code &code, Ptr frame, Ptr sums, const TileView &tile,
-                 Int begin, Int column, int64_t count) {
-    VectorType type = form().floats(form().step);
-    auto slice = [&](int64_t index) {
-      return emitAccumulator(code, frame,
-                             sums + (column - begin) * 4 + index * sliceBytes(),
-                             tile.expert, index, column, type, count);
+                 Int begin, Int column, int64_t count, Value weight) {
+    VectorType type = answer().floats(answer().step);
+    auto slice = [&](int64_t index) -> Value {
+      Value x = emitAccumulator(
+          code, frame, sums + (column - begin) * 4 + index * sliceBytes(),
+          tile.expert, index, column, type, count);
+      if (!weight)
+        return x;
+      return arith::MulFOp::create(code.builder, code.loc, weight, x);
     };
     ActivationAttr activation = *op.getActivation();
     Value a = activation.getGated()
                   ? emitGated(code, activation, slice(0), slice(1))
                   : emitPlain(code, activation, slice(0));
-    return count == form().step ? a : code.first(a, count);
+    return count == answer().step ? a : code.first(a, count);
   }
 };
 

@@ -39,6 +39,15 @@ struct Formula {
   Value exp(Value a) { return math::ExpOp::create(code.builder, code.loc, a); }
   Value erf(Value a) { return math::ErfOp::create(code.builder, code.loc, a); }
 
+  /// cap * tanh(x / cap); cap 0: x.
+  Value capped(Value x, const llvm::APFloat &cap) {
+    if (cap.isZero())
+      return x;
+    Value limit = constant(cap.convertToDouble());
+    Value bent = math::TanhOp::create(code.builder, code.loc, div(x, limit));
+    return mul(limit, bent);
+  }
+
   /// x * sigmoid(y), as one division: x / (1 + e^-y).
   Value timesSigmoid(Value x, Value y) {
     Value negated = arith::NegFOp::create(code.builder, code.loc, y);
@@ -68,7 +77,8 @@ struct Formula {
     switch (activation.getFunction()) {
     case Function::Silu:
       return timesSigmoid(
-          x, mul(constant(activation.getAlpha().convertToDouble()), x));
+          capped(x, activation.getGateCap()),
+          mul(constant(activation.getAlpha().convertToDouble()), x));
     case Function::GeluTanh:
       return geluTanh(x);
     case Function::Gelu:
@@ -102,6 +112,7 @@ Value emitGated(Code &code, ActivationAttr activation, Value gate, Value up) {
     f = formula.least(f, gateMax);
   if (activation.getClamp() != Clamp::None)
     up = formula.most(formula.least(up, upLimit), -upLimit);
+  up = formula.capped(up, activation.getUpCap());
   double offset = activation.getUpOffset().convertToDouble();
   if (offset != 0)
     up = formula.add(up, formula.constant(offset));

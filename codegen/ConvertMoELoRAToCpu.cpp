@@ -69,7 +69,8 @@ struct ConvertMoELoRAToCpu
     auto hidden = cast<RankedTensorType>(layer.getResultTypes()[0]);
     Unit unit(getOperation(), layer.getLoc(), layer.getSymName(), target);
     DotForm form(hidden.getElementType(), target);
-    Lowering lowering(layer, unit, form);
+    DotForm wide(Float32Type::get(&getContext()), target, "_f32");
+    Lowering lowering(layer, unit, form, wide);
     if (failed(lowering.declare()))
       return failure();
     emitArtifact(lowering, emitEntries(lowering), producer);
@@ -81,7 +82,8 @@ struct ConvertMoELoRAToCpu
     RewritePatternSet patterns(&getContext());
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
       return name == math::ExpOp::getOperationName() ||
-             name == math::ErfOp::getOperationName();
+             name == math::ErfOp::getOperationName() ||
+             name == math::TanhOp::getOperationName();
     });
     return applyPatternsGreedily(getOperation(), std::move(patterns));
   }

@@ -11,8 +11,8 @@ using namespace mlir;
 
 namespace moelora::codegen {
 
-DotForm::DotForm(Type element, const CpuTarget &target)
-    : element(element), lanes(target.lanes()),
+DotForm::DotForm(Type element, const CpuTarget &target, StringRef tag)
+    : element(element), tag(tag), lanes(target.lanes()),
       native(element.isBF16() && target.tier == CpuTier::AVX512BF16) {
   step = element.isBF16() ? 2 * lanes : lanes;
   elementBytes = element.getIntOrFloatBitWidth() / 8;
@@ -73,14 +73,8 @@ DotForm::Parts DotForm::expand(Code &code, Value raw) const {
       raw = code.shuffle(raw, code.zero(raw.getType()), range(0, step));
     return {bitcast(code, raw, element)};
   }
-  if (!element.isBF16()) {
-    Value floats = raw;
-    if (element.isF16())
-      floats =
-          arith::ExtFOp::create(code.builder, code.loc, this->floats(size(raw)),
-                                bitcast(code, raw, element));
-    return fit(code, floats);
-  }
+  if (!element.isBF16())
+    return fit(code, widen(code, raw));
   Value pairs = bitcast(code, raw, builder.getI32Type());
   Value odd =
       arith::AndIOp::create(code.builder, code.loc, pairs,
@@ -150,6 +144,19 @@ Value DotForm::round(Code &code, Value floats) const {
   auto type = cast<VectorType>(floats.getType()).clone(element);
   Value halves = arith::TruncFOp::create(code.builder, code.loc, type, floats);
   return bitcast(code, halves, code.builder.getI16Type());
+}
+
+Value DotForm::widen(Code &code, Value raw) const {
+  if (element.isF32())
+    return raw;
+  if (element.isF16())
+    return arith::ExtFOp::create(code.builder, code.loc, floats(size(raw)),
+                                 bitcast(code, raw, element));
+  auto words = cast<VectorType>(raw.getType()).clone(code.builder.getI32Type());
+  Value low = arith::ExtUIOp::create(code.builder, code.loc, words, raw);
+  Value high = arith::ShLIOp::create(code.builder, code.loc, low,
+                                     integers(code, words, 16));
+  return bitcast(code, high, code.builder.getF32Type());
 }
 
 static Value add(Code &code, Value a, Value b) {

@@ -16,6 +16,9 @@
 // adds: both give the same bits, denormals aside. For the fused form the panel
 // holds [odd lanes][even lanes] in f32, so that only weights are expanded in
 // the loop.
+//
+// All forms of a target have the same lanes, so one accumulator may take steps
+// of two: a base of f32 and an adapter of the layer's type.
 #ifndef MOELORA_CODEGEN_DOTFORM_H
 #define MOELORA_CODEGEN_DOTFORM_H
 
@@ -28,9 +31,12 @@ class DotForm {
 public:
   using Parts = llvm::SmallVector<mlir::Value, 2>;
 
-  DotForm(mlir::Type element, const CpuTarget &target);
+  /// Functions that are generated for this form have `tag` in their names.
+  DotForm(mlir::Type element, const CpuTarget &target,
+          llvm::StringRef tag = "");
 
   mlir::Type element;
+  std::string tag;
   int64_t lanes;
   /// k-values per step.
   int64_t step;
@@ -59,6 +65,8 @@ public:
   void pack(Code &code, mlir::Value raw, Ptr step) const;
   /// f32 to raw: to nearest, ties to even; NaN stays NaN.
   mlir::Value round(Code &code, mlir::Value floats) const;
+  /// Raw to f32, exactly, in the order of the lanes.
+  mlir::Value widen(Code &code, mlir::Value raw) const;
 
   /// The sums of four accumulators as one vector of four, by a fixed tree.
   mlir::Value reduce(Code &code, llvm::ArrayRef<mlir::Value> four) const;

@@ -167,9 +167,13 @@ private:
 
   /// Addresses of the chunk that begins at token `begin`.
   void shiftRows(Int begin) {
-    for (const auto &[value, rows] : lowering.tokenRows)
+    for (const auto &[value, rows] : lowering.tokenRows) {
+      auto argument = dyn_cast<BlockArgument>(value);
+      if (argument && !selection.arguments.contains(argument))
+        continue;
       code.store(code.loadPtr(frame + rows.word) + begin * rows.rowBytes,
                  frame + rows.chunkWord);
+    }
     for (Given given : selection.given)
       code.store(operand(given.role) +
                      begin * (rowElements(given.value.getType()) * 4),

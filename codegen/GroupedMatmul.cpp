@@ -25,7 +25,9 @@ static int64_t roundUp(int64_t value, int64_t multiple) {
 
 GroupedMatmul::GroupedMatmul(Lowering &lowering, GroupedMatmulOp op,
                              int64_t maxColumns)
-    : lowering(lowering), op(op), plan(lowering.plans.lookup(op.getPlan())) {
+    : lowering(lowering), op(op), plan(lowering.plans.lookup(op.getPlan())),
+      stored(*lowering.formOf(getElementTypeOrSelf(op.getInput()))),
+      form(*lowering.formOf(getElementTypeOrSelf(op.getWeight()))) {
   auto type = cast<RankedTensorType>(op.getWeight().getType());
   k = type.getShape().back();
   n = type.getShape()[type.getRank() - 2];
@@ -45,7 +47,7 @@ int64_t GroupedMatmul::rowBytes() const {
 }
 int64_t GroupedMatmul::panelOffset() const { return GatheredBytes; }
 int64_t GroupedMatmul::sumsOffset() const {
-  int64_t panel = panelInput ? 0 : plan.tileRows * form().panelRowBytes(k);
+  int64_t panel = panelInput ? 0 : plan.tileRows * form.panelRowBytes(k);
   return panelOffset() + roundUp(panel, GatheredBytes);
 }
 int64_t GroupedMatmul::scratchBytes() const {
@@ -71,7 +73,7 @@ Ptr GroupedMatmul::emitPanel(Code &code, Ptr frame, Ptr scratch, Int index,
                              const TileView &tile) const {
   Ptr source = code.loadPtr(frame + input);
   if (panelInput)
-    return source + tile.begin * form().panelRowBytes(k);
+    return source + tile.begin * form.panelRowBytes(k);
   Ptr panel = scratch + panelOffset();
   Value there = code.equal(code.loadInt(scratch), index);
   code.when(
@@ -79,8 +81,8 @@ Ptr GroupedMatmul::emitPanel(Code &code, Ptr frame, Ptr scratch, Int index,
       [&] {
         PlanView view{code, frame + plan.word};
         Ptr indices = op.getGather() ? view.rowToken() : view.rowPair();
-        gatherPanel(lowering.unit, code, form(), k, plan.blockRows, source,
-                    indices + tile.begin * 4, tile.rows, panel);
+        gatherPanel(lowering.unit, code, {stored, form, k, plan.blockRows},
+                    source, indices + tile.begin * 4, tile.rows, panel);
         code.store(index, scratch);
       });
   return panel;
@@ -98,8 +100,8 @@ struct GroupedMatmul::Group {
 
 void GroupedMatmul::emitGroup(Code &code, Ptr frame, Ptr scratch, Ptr panel,
                               const TileView &tile, const Group &group) const {
-  int64_t aheadBytes = GroupColumns * k * form().elementBytes;
-  TileShape shape{k, std::min(n, GroupColumns)};
+  int64_t aheadBytes = GroupColumns * k * form.elementBytes;
+  TileShape shape{form, k, std::min(n, GroupColumns)};
   Ptr lora = code.null();
   if (loraRows >= 0) {
     shape.loraSlices = slices;
@@ -110,8 +112,8 @@ void GroupedMatmul::emitGroup(Code &code, Ptr frame, Ptr scratch, Ptr panel,
   forRowBlocks(code, tile.rows, plan.blockRows, [&](RowBlock block) {
     Int portion = code.i64(aheadBytes) / block.count;
     TileOperands operands{group.weights,
-                          panel + block.begin * form().panelRowBytes(k),
-                          block.rows * form().panelStepBytes(),
+                          panel + block.begin * form.panelRowBytes(k),
+                          block.rows * form.panelStepBytes(),
                           lora + block.begin * (slices * lora_row::Bytes),
                           group.column,
                           group.sums + block.begin * rowBytes(),
@@ -124,7 +126,7 @@ void GroupedMatmul::emitGroup(Code &code, Ptr frame, Ptr scratch, Ptr panel,
 
 void GroupedMatmul::emitSums(Code &code, Ptr frame, Ptr scratch, Ptr panel,
                              const TileView &tile, Int begin, Int end) const {
-  int64_t weightRow = k * form().elementBytes;
+  int64_t weightRow = k * form.elementBytes;
   Ptr weights =
       code.loadPtr(frame + weight) + tile.expert * (slices * n * weightRow);
   Int last = code.i64(std::max<int64_t>(n - GroupColumns, 0));
@@ -192,18 +194,29 @@ void forColumns(Code &code, Int begin, Int end, int64_t n, int64_t lanes,
               [&] { body(code.i64(n - rest), rest); });
 }
 
-FailureOr<RunStage> lowerGroupedMatmul(Lowering &lowering, GroupedMatmulOp op) {
-  auto type = cast<RankedTensorType>(op.getInput().getType());
-  if (type.getElementType() != lowering.form.element)
+static LogicalResult verifyMatmul(Lowering &lowering, GroupedMatmulOp op) {
+  Type input = getElementTypeOrSelf(op.getInput());
+  Type weight = getElementTypeOrSelf(op.getWeight());
+  if (!lowering.formOf(input))
     return op.emitError() << "expects an input in the layer's element type "
-                          << lowering.form.element << ", but it is of "
-                          << type.getElementType();
-  Value plan = lowering.panels.lookup(op.getInput());
-  if (plan && plan != op.getPlan())
-    return op.emitError() << "expects the activation to be of the same plan";
+                          << lowering.form.element << " or f32, but it is of "
+                          << input;
+  if (lowering.panels.contains(op.getInput()) && weight != input)
+    return op.emitError() << "expects an activation and the weight to have one "
+                             "element type, but the activation is of "
+                          << input << " and the weight of " << weight;
+  for (Value rows : {op.getIdentity(), op.getShared(), op.getScore()})
+    if (failed(lowering.expectRows(op, rows)))
+      return failure();
+  return lowering.expectPanel(op, op.getInput(), op.getPlan(), op.getGather());
+}
+
+FailureOr<RunStage> lowerGroupedMatmul(Lowering &lowering, GroupedMatmulOp op) {
+  if (failed(verifyMatmul(lowering, op)))
+    return failure();
   if (op.getActivation())
     return lowerActivate(lowering, op);
-  if (op.getCombineWeights())
+  if (op.combines())
     return lowerCombine(lowering, op);
   return lowerAccumulate(lowering, op);
 }

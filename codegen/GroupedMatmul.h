@@ -17,6 +17,7 @@
 
 #include "Lowering.h"
 #include "Panel.h"
+#include "Services.h"
 
 namespace moelora::codegen {
 
@@ -34,6 +35,8 @@ struct GroupedMatmul {
   int64_t maxColumns;                              // of a range
   int64_t input, weight, bias = -1, loraRows = -1; // words
   bool panelInput;
+  const DotForm &stored; // rows of the input
+  const DotForm &form;   // products of input and weight
 
   // The scratch.
   int64_t rowBytes() const; // of sums, a row
@@ -41,8 +44,6 @@ struct GroupedMatmul {
   int64_t panelOffset() const;
   int64_t sumsOffset() const;
   int64_t scratchBytes() const;
-
-  const DotForm &form() const { return lowering.form; }
 
   /// Before the tasks: nothing is gathered yet.
   void emitReset(Code &code, Ptr frame) const;

@@ -54,6 +54,16 @@ AGREES(Role::DownBias, MOELORA_DOWN_BIAS);
 AGREES(Role::SharedGateUpWeight, MOELORA_SHARED_GATE_UP_WEIGHT);
 AGREES(Role::SharedDownWeight, MOELORA_SHARED_DOWN_WEIGHT);
 AGREES(Role::SharedScoreWeight, MOELORA_SHARED_SCORE_WEIGHT);
+AGREES(Role::TokenTable, MOELORA_TOKEN_TABLE);
+AGREES(Role::ExpertScale, MOELORA_EXPERT_SCALE);
+AGREES(Role::RouterNormWeight, MOELORA_ROUTER_NORM_WEIGHT);
+AGREES(Role::LatentInWeight, MOELORA_LATENT_IN_WEIGHT);
+AGREES(Role::LatentInBias, MOELORA_LATENT_IN_BIAS);
+AGREES(Role::LatentOutWeight, MOELORA_LATENT_OUT_WEIGHT);
+AGREES(Role::LatentOutBias, MOELORA_LATENT_OUT_BIAS);
+AGREES(Role::SharedGateUpBias, MOELORA_SHARED_GATE_UP_BIAS);
+AGREES(Role::SharedDownBias, MOELORA_SHARED_DOWN_BIAS);
+AGREES(Role::OutputNormWeight, MOELORA_OUTPUT_NORM_WEIGHT);
 #undef AGREES
 
 static float toFloat(const llvm::APFloat &value) {
@@ -67,23 +77,44 @@ template <typename Struct> static Struct cleared() {
   return result;
 }
 
-moelora_router describeRouter(RouterAttr router, int64_t experts) {
+moelora_dtype describeType(Type element) {
+  if (element.isBF16())
+    return MOELORA_BF16;
+  return element.isF16() ? MOELORA_F16 : MOELORA_F32;
+}
+
+/// A type that values are rounded to; 0: they are not.
+static int32_t describeRounding(Type type) {
+  return type ? describeType(type) : 0;
+}
+
+moelora_router describeRouter(RouteOp route) {
+  RouterAttr router = route.getRouter();
   auto result = cleared<moelora_router>();
-  result.experts = int32_t(experts);
+  auto logits = cast<RankedTensorType>(route.getLogits().getType());
+  result.experts = int32_t(logits.getDimSize(1));
   result.top_k = int32_t(router.getTopK());
+  result.always = int32_t(router.getAlways());
+  result.logit_type = describeRounding(router.getLogitType());
   result.logit_scale = toFloat(router.getLogitScale());
   result.softcap = toFloat(router.getSoftcap());
   result.score = int32_t(router.getScore());
+  result.score_type = describeRounding(router.getScoreType());
   result.bias_on = int32_t(router.getBiasOn());
   result.groups = int32_t(router.getGroups());
   result.top_groups = int32_t(router.getTopGroups());
   result.group_score = int32_t(router.getGroupScore());
   result.group_fill_zero = int32_t(router.getGroupFillZero());
+  if (route.getTable())
+    result.table_rows = int32_t(
+        cast<RankedTensorType>(route.getTable().getType()).getDimSize(0));
   result.post = int32_t(router.getPost());
   result.renormalize = int32_t(router.getRenormalize());
   result.epsilon = toFloat(router.getEpsilon());
   result.norm_p = toFloat(router.getNormP());
   result.scale = toFloat(router.getScale());
+  result.expert_scale = bool(route.getExpertScale());
+  result.weight_type = describeRounding(router.getWeightType());
   return result;
 }
 
@@ -96,64 +127,100 @@ moelora_activation describeActivation(ActivationAttr activation) {
   result.up_limit = toFloat(activation.getUpLimit());
   result.alpha = toFloat(activation.getAlpha());
   result.up_offset = toFloat(activation.getUpOffset());
+  result.gate_cap = toFloat(activation.getGateCap());
+  result.up_cap = toFloat(activation.getUpCap());
   return result;
 }
 
-moelora_dtype describeType(Type element) {
-  if (element.isBF16())
-    return MOELORA_BF16;
-  return element.isF16() ? MOELORA_F16 : MOELORA_F32;
+/// The last size that the argument of a role has; 0: there is none.
+static int64_t columnsOf(LayerOp layer, Role role) {
+  BlockArgument argument = layer.getArgument(role);
+  return argument ? cast<RankedTensorType>(argument.getType()).getShape().back()
+                  : 0;
 }
 
-/// The sizes that the argument of a role has, or none.
-static ArrayRef<int64_t> shapeOf(LayerOp layer, Role role) {
-  BlockArgument argument = layer.getArgument(role);
-  if (!argument)
-    return {};
-  return cast<RankedTensorType>(argument.getType()).getShape();
+static uint32_t describeBiases(LayerOp layer) {
+  constexpr std::pair<Role, moelora_bias> biases[] = {
+      {Role::RouterBias, MOELORA_HAS_ROUTER_BIAS},
+      {Role::GateUpBias, MOELORA_HAS_GATE_UP_BIAS},
+      {Role::DownBias, MOELORA_HAS_DOWN_BIAS},
+      {Role::SharedGateUpBias, MOELORA_HAS_SHARED_GATE_UP_BIAS},
+      {Role::SharedDownBias, MOELORA_HAS_SHARED_DOWN_BIAS},
+      {Role::LatentInBias, MOELORA_HAS_LATENT_IN_BIAS},
+      {Role::LatentOutBias, MOELORA_HAS_LATENT_OUT_BIAS}};
+  uint32_t bits = 0;
+  for (auto [role, bit] : biases)
+    if (layer.getArgument(role))
+      bits |= bit;
+  return bits;
 }
 
 static void describeMatmul(LayerOp layer, GroupedMatmulOp op,
                            moelora_layer &result) {
+  if (op.getShared())
+    result.shared_scale = toFloat(op.getSharedScale());
   auto weight = dyn_cast<BlockArgument>(op.getWeight());
   if (!weight)
     return;
   Role role = layer.getRole(weight.getArgNumber());
-  if (role == Role::GateUpWeight && op.getActivation())
+  if (role == Role::GateUpWeight && op.getActivation()) {
     result.activation = describeActivation(*op.getActivation());
+    result.weight_on_input = bool(op.getInputWeights());
+  }
   if (role == Role::SharedGateUpWeight && op.getActivation())
     result.shared_activation = describeActivation(*op.getActivation());
-  if (role == Role::DownWeight)
-    result.routed_scale = toFloat(op.getRoutedScale());
+  if (role != Role::DownWeight)
+    return;
+  result.routed_scale = toFloat(op.getRoutedScale());
+  if (result.zero_experts > 0)
+    result.zero_kind =
+        op.getIdentity() ? MOELORA_ZERO_IDENTITY : MOELORA_ZERO_DROP;
 }
 
+static void describeNorm(LayerOp layer, RmsNormOp op, moelora_layer &result) {
+  Value output = layer.getBody().front().getTerminator()->getOperand(0);
+  moelora_norm &norm =
+      op.getResult() == output ? result.output_norm : result.router_norm;
+  norm.present = 1;
+  norm.epsilon = toFloat(op.getEpsilon());
+  norm.scale = toFloat(op.getScale());
+}
+
+/// Without a route the ids still tell how many there are and of what.
 static void describeRouting(LayerOp layer, moelora_layer &result) {
-  layer.walk([&](RouteOp op) {
-    auto logits = cast<RankedTensorType>(op.getLogits().getType());
-    result.router = describeRouter(op.getRouter(), logits.getDimSize(1));
-  });
+  layer.walk([&](RouteOp op) { result.router = describeRouter(op); });
   layer.walk([&](PlanOp op) {
-    if (!op.getIds() || result.router.top_k)
+    if (!op.getIds())
       return;
-    result.router.experts = int32_t(op.getPlan().getType().getExperts());
-    result.router.top_k = int32_t(op.getPlan().getType().getTopK());
+    PlanType plan = op.getPlan().getType();
+    result.zero_experts = int32_t(op.getZeroExperts());
+    result.router.experts = int32_t(plan.getExperts() + op.getZeroExperts());
+    result.router.top_k = int32_t(plan.getTopK());
   });
 }
 
-moelora_layer describeLayer(LayerOp layer) {
-  auto result = cleared<moelora_layer>();
+static void describeSizes(LayerOp layer, moelora_layer &result) {
   auto hidden =
       cast<RankedTensorType>(layer.getArgument(Role::Hidden).getType());
   result.dtype = describeType(hidden.getElementType());
   result.hidden = hidden.getDimSize(1);
-  if (auto down = shapeOf(layer, Role::DownWeight); !down.empty())
-    result.intermediate = down.back();
-  if (auto down = shapeOf(layer, Role::SharedDownWeight); !down.empty())
-    result.shared = down.back();
+  result.intermediate = columnsOf(layer, Role::DownWeight);
+  result.shared = columnsOf(layer, Role::SharedDownWeight);
+  result.latent = columnsOf(layer, Role::LatentOutWeight);
+  if (BlockArgument router = layer.getArgument(Role::RouterWeight))
+    result.router_dtype = describeType(getElementTypeOrSelf(router.getType()));
+}
+
+moelora_layer describeLayer(LayerOp layer) {
+  auto result = cleared<moelora_layer>();
+  describeSizes(layer, result);
+  result.biases = describeBiases(layer);
+  result.router_input = bool(layer.getArgument(Role::RouterHidden));
   result.shared_score = bool(layer.getArgument(Role::SharedScoreWeight));
-  result.routed_scale = 1;
+  result.routed_scale = result.shared_scale = 1;
   describeRouting(layer, result);
   layer.walk([&](GroupedMatmulOp op) { describeMatmul(layer, op, result); });
+  layer.walk([&](RmsNormOp op) { describeNorm(layer, op, result); });
   return result;
 }
 

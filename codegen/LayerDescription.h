@@ -10,7 +10,7 @@
 
 namespace moelora::codegen {
 
-moelora_router describeRouter(RouterAttr router, int64_t experts);
+moelora_router describeRouter(RouteOp route);
 moelora_activation describeActivation(ActivationAttr activation);
 /// Of a layer at the fused level.
 moelora_layer describeLayer(LayerOp layer);

@@ -20,6 +20,38 @@ int64_t rowElements(Type type) {
   return elements;
 }
 
+const DotForm *Lowering::formOf(Type element) const {
+  if (element == form.element)
+    return &form;
+  return element.isF32() ? &wide : nullptr;
+}
+
+int64_t Lowering::resultWord(Operation *op, int64_t bytes) {
+  Value output = layer.getBody().front().getTerminator()->getOperand(0);
+  Value result = op->getResult(0);
+  int64_t word = result == output ? Frame::Output : frame.region({0, 0, bytes});
+  words[result] = word;
+  return word;
+}
+
+LogicalResult Lowering::expectPanel(Operation *op, Value value, Value plan,
+                                    bool gather) const {
+  Value order = panels.lookup(value);
+  if (order && order != plan)
+    return op->emitError() << "expects the activation to be of the same plan";
+  if (order && gather)
+    return op->emitError() << "expects an activation to be read pair by pair, "
+                              "but it is gathered by token";
+  return success();
+}
+
+LogicalResult Lowering::expectRows(Operation *op, Value value) const {
+  if (!panels.contains(value))
+    return success();
+  return op->emitError() << "expects an activation to be the input of a "
+                            "grouped_matmul or a shrink only";
+}
+
 LogicalResult Lowering::declareArgument(BlockArgument argument) {
   auto type = dyn_cast<RankedTensorType>(argument.getType());
   if (!type)
@@ -42,15 +74,33 @@ LogicalResult Lowering::declareArgument(BlockArgument argument) {
   return success();
 }
 
+/// Sizes are constants of the code, but for the number of rows.
+static LogicalResult verifySizes(Operation &op) {
+  for (Type result : op.getResultTypes()) {
+    auto type = dyn_cast<RankedTensorType>(result);
+    if (type && type.getNumDynamicDims() > type.isDynamicDim(0))
+      return op.emitError() << "expects only the first dimension of a result "
+                               "to be dynamic, but its type is "
+                            << type;
+  }
+  return success();
+}
+
 LogicalResult Lowering::declareStage(Operation &op) {
+  if (failed(verifySizes(op)))
+    return failure();
   auto stage =
       llvm::TypeSwitch<Operation *, FailureOr<RunStage>>(&op)
           .Case([&](ResolveSlotsOp op) { return lowerResolveSlots(*this, op); })
           .Case([&](RouteOp op) { return lowerRoute(*this, op); })
+          .Case([&](IdentityWeightOp op) {
+            return lowerIdentityWeight(*this, op);
+          })
           .Case([&](PlanOp op) { return lowerPlan(*this, op); })
           .Case([&](ShrinkOp op) { return lowerShrink(*this, op); })
           .Case(
               [&](GroupedMatmulOp op) { return lowerGroupedMatmul(*this, op); })
+          .Case([&](RmsNormOp op) { return lowerRmsNorm(*this, op); })
           .Default([](Operation *op) {
             return op->emitError()
                    << "expects a layer at the fused level, but it has a "
@@ -71,11 +121,12 @@ LogicalResult Lowering::declare() {
     if (failed(declareStage(op)))
       return failure();
   Value output = body.getTerminator()->getOperand(0);
-  auto combine = output.getDefiningOp<GroupedMatmulOp>();
-  if (!combine || !combine.getCombineWeights())
-    return layer.emitOpError()
-           << "expects its output to be a grouped_matmul with combine";
-  return success();
+  auto matmul = output.getDefiningOp<GroupedMatmulOp>();
+  if ((matmul && matmul.combines()) || output.getDefiningOp<RmsNormOp>())
+    return success();
+  return layer.emitOpError()
+         << "expects its output to be a grouped_matmul with "
+            "combine or sum, or an rms_norm";
 }
 
 } // namespace moelora::codegen

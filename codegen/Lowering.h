@@ -38,15 +38,31 @@ struct TokenRows {
 struct PlanInfo {
   int64_t word = 0;
   int64_t experts = 0, slots = 0, topK = 0, tileRows = 0, blockRows = 0;
+  int64_t zeroExperts = 0;
 };
 
 class Lowering {
 public:
-  Lowering(LayerOp layer, Unit &unit, const DotForm &form)
-      : layer(layer), unit(unit), form(form), tiles(unit, form) {}
+  /// `form` multiplies the layer's element type, `wide` f32.
+  Lowering(LayerOp layer, Unit &unit, const DotForm &form, const DotForm &wide)
+      : layer(layer), unit(unit), form(form), tiles(unit, form), wide(wide) {}
 
   /// Declares arguments and stages; a diagnostic names what has no lowering.
   mlir::LogicalResult declare();
+
+  /// How values of this element type are stored and multiplied; null: not.
+  const DotForm *formOf(mlir::Type element) const;
+  /// The word of the address of what `op` answers, `bytes` per token: the
+  /// output of the layer or a region of the workspace.
+  int64_t resultWord(mlir::Operation *op, int64_t bytes);
+
+  // Activations are stored as panels, all else row by row.
+  /// Fails where `value` is a panel that does not lie in the order in which a
+  /// kernel over `plan` reads it.
+  mlir::LogicalResult expectPanel(mlir::Operation *op, mlir::Value value,
+                                  mlir::Value plan, bool gather) const;
+  /// Fails where `value` is a panel; null is none.
+  mlir::LogicalResult expectRows(mlir::Operation *op, mlir::Value value) const;
 
   LayerOp layer;
   Unit &unit;
@@ -66,6 +82,8 @@ public:
   int64_t snapshotWord = -1;
 
 private:
+  const DotForm &wide;
+
   mlir::LogicalResult declareArgument(mlir::BlockArgument argument);
   mlir::LogicalResult declareStage(mlir::Operation &op);
 };
@@ -73,34 +91,14 @@ private:
 // A stage each: declares, writes tasks, answers how to run.
 mlir::FailureOr<RunStage> lowerResolveSlots(Lowering &, ResolveSlotsOp);
 mlir::FailureOr<RunStage> lowerRoute(Lowering &, RouteOp);
+mlir::FailureOr<RunStage> lowerIdentityWeight(Lowering &, IdentityWeightOp);
 mlir::FailureOr<RunStage> lowerPlan(Lowering &, PlanOp);
 mlir::FailureOr<RunStage> lowerShrink(Lowering &, ShrinkOp);
 mlir::FailureOr<RunStage> lowerGroupedMatmul(Lowering &, GroupedMatmulOp);
+mlir::FailureOr<RunStage> lowerRmsNorm(Lowering &, RmsNormOp);
 
 /// The elements of one row: the product of all dimensions but the first.
 int64_t rowElements(mlir::Type type);
-
-// Services and tasks.
-using TaskBody =
-    llvm::function_ref<void(Code &, Ptr frame, Int task, Int worker)>;
-mlir::LLVM::LLVMFuncOp taskFunction(Unit &unit, llvm::StringRef name,
-                                    TaskBody body);
-Ptr service(Code &code, Ptr frame, int64_t offset);
-void parallelFor(Code &code, Ptr frame, Int tasks, mlir::LLVM::LLVMFuncOp task);
-Int workers(Code &code, Ptr frame);
-
-/// The parts of a plan that kernels read.
-struct PlanView {
-  Code &code;
-  Ptr plan;
-  Int rows();
-  Int tiles();
-  Int segments();
-  Ptr rowToken();
-  Ptr rowPair();
-  Ptr tile(Int index);
-  Ptr segment(Int index);
-};
 
 } // namespace moelora::codegen
 

@@ -23,9 +23,15 @@ void forRowBlocks(Code &code, Int rows, int64_t limit,
 
 namespace {
 
-struct Gather {
-  const DotForm &form;
-  int64_t k, limit;
+struct Gather : PanelShape {
+  explicit Gather(const PanelShape &shape) : PanelShape(shape) {}
+
+  bool widens() const { return stored.element != form.element; }
+
+  std::string name() const {
+    return llvm::formatv("gather_{0}_by_{1}{2}{3}", k, limit,
+                         widens() ? "_widened" : "", form.tag);
+  }
 
   void emit(Code &code, Ptr matrix, Ptr indices, Int rows, Ptr panel) const {
     forRowBlocks(code, rows, limit, [&](RowBlock block) {
@@ -33,7 +39,7 @@ struct Gather {
       Int stepBytes = block.rows * form.panelStepBytes();
       code.loop(code.i64(0), block.rows, 1, [&](Int row) {
         Int source = code.loadInt32(indices + (block.begin + row) * 4);
-        copyRow(code, matrix + source * (k * form.elementBytes),
+        copyRow(code, matrix + source * (k * stored.elementBytes),
                 first + row * form.panelStepBytes(), stepBytes);
       });
     });
@@ -42,8 +48,9 @@ struct Gather {
   void copyRow(Code &code, Ptr from, Ptr to, Int stepBytes) const {
     int64_t steps = k / form.step;
     auto copy = [&](Int step, int64_t count) {
-      Ptr source = from + step * (form.step * form.elementBytes);
-      form.pack(code, code.loadFirst(form.raw(form.step), count, source),
+      Ptr source = from + step * (form.step * stored.elementBytes);
+      Value raw = code.loadFirst(stored.raw(form.step), count, source);
+      form.pack(code, widens() ? stored.widen(code, raw) : raw,
                 to + step * stepBytes);
     };
     code.loop(code.i64(0), code.i64(steps), 1,
@@ -55,18 +62,18 @@ struct Gather {
 
 } // namespace
 
-void gatherPanel(Unit &unit, Code &code, const DotForm &form, int64_t k,
-                 int64_t limit, Ptr matrix, Ptr indices, Int rows, Ptr panel) {
-  std::string name = llvm::formatv("gather_{0}_by_{1}", k, limit);
-  LLVM::LLVMFuncOp function = unit.find(name);
+void gatherPanel(Unit &unit, Code &code, const PanelShape &shape, Ptr matrix,
+                 Ptr indices, Int rows, Ptr panel) {
+  Gather gather(shape);
+  LLVM::LLVMFuncOp function = unit.find(gather.name());
   Type ptr = unit.pointer();
   if (!function) {
-    function = unit.function(name, {ptr, ptr, unit.i64(), ptr}, unit.none(),
-                             [&](Code &inner, ArrayRef<BlockArgument> in) {
-                               Gather{form, k, limit}.emit(
-                                   inner, {&inner, in[0]}, {&inner, in[1]},
-                                   {&inner, in[2]}, {&inner, in[3]});
-                             });
+    function =
+        unit.function(gather.name(), {ptr, ptr, unit.i64(), ptr}, unit.none(),
+                      [&](Code &inner, ArrayRef<BlockArgument> in) {
+                        gather.emit(inner, {&inner, in[0]}, {&inner, in[1]},
+                                    {&inner, in[2]}, {&inner, in[3]});
+                      });
     function.setNoInline(true);
   }
   code.call(function, {matrix.value, indices.value, rows.value, panel.value});

@@ -30,10 +30,18 @@ struct RowBlock {
 void forRowBlocks(Code &code, Int rows, int64_t limit,
                   llvm::function_ref<void(RowBlock)> body);
 
-/// Copies rows of a row-major matrix with `k` columns into a panel; row i of
-/// it is row `indices[i]` (i32) of the matrix.
-void gatherPanel(Unit &unit, Code &code, const DotForm &form, int64_t k,
-                 int64_t limit, Ptr matrix, Ptr indices, Int rows, Ptr panel);
+/// What a panel is made of: rows of `k` columns as `stored`, in row blocks of
+/// at most `limit` rows, for products by `form`. The two are the same, or
+/// `form` is that of f32 and rows are widened.
+struct PanelShape {
+  const DotForm &stored, &form;
+  int64_t k, limit;
+};
+
+/// Copies rows of a row-major matrix into a panel; row i of it is row
+/// `indices[i]` (i32) of the matrix.
+void gatherPanel(Unit &unit, Code &code, const PanelShape &shape, Ptr matrix,
+                 Ptr indices, Int rows, Ptr panel);
 
 } // namespace moelora::codegen
 

@@ -20,8 +20,9 @@ def ConvertMoELoRAToCpu
     for.
 
     Declines, with a diagnostic: a module with several layers, an op that is not
-    fused, tensors whose element type is not the layer's, adapters of another
-    element type than the layer, logits that are rounded.
+    fused, tensors whose element type is neither the layer's nor f32, adapters
+    of another element type than the layer, logits that are not f32, activations
+    that are read otherwise than by one matmul over their own plan.
 
     Numerics: products accumulate in f32 in an order that depends on K alone;
     values are rounded where their type says so and nowhere else. With

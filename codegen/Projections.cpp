@@ -28,6 +28,10 @@ SmallVector<int64_t> projectionsOf(Role role, int64_t slices) {
     return {MOELORA_SHARED_DOWN};
   case Role::SharedScoreAdapters:
     return {MOELORA_SHARED_SCORE};
+  case Role::LatentInAdapters:
+    return {MOELORA_LATENT_IN};
+  case Role::LatentOutAdapters:
+    return {MOELORA_LATENT_OUT};
   default:
     return {};
   }

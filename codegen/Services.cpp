@@ -3,6 +3,7 @@
 //
 // Calls of the services, and the stages that are nothing else.
 
+#include "Services.h"
 #include "LayerDescription.h"
 #include "Lowering.h"
 #include "moelora/runtime/Abi.h"
@@ -98,25 +99,59 @@ FailureOr<RunStage> lowerResolveSlots(Lowering &lowering, ResolveSlotsOp op) {
   });
 }
 
+/// Fills the moelora_route_inputs at `inputs`.
+static void storeInputs(Lowering &lowering, Code &code, Ptr frame, Ptr inputs,
+                        RouteOp op) {
+  code.store(code.loadInt(frame + Frame::Tokens),
+             inputs + offsetof(moelora_route_inputs, tokens));
+  std::pair<int64_t, Value> pointers[] = {
+      {offsetof(moelora_route_inputs, logits), op.getLogits()},
+      {offsetof(moelora_route_inputs, bias), op.getBias()},
+      {offsetof(moelora_route_inputs, expert_scale), op.getExpertScale()},
+      {offsetof(moelora_route_inputs, table), op.getTable()},
+      {offsetof(moelora_route_inputs, token_ids), op.getTokenIds()}};
+  for (auto [offset, value] : pointers)
+    code.store(wordOrNull(lowering, code, frame, value), inputs + offset);
+}
+
 FailureOr<RunStage> lowerRoute(Lowering &lowering, RouteOp op) {
   auto logits = cast<RankedTensorType>(op.getLogits().getType());
   if (!logits.getElementType().isF32())
     return op.emitError() << "expects logits of f32, but they are of "
                           << logits.getElementType();
-  int64_t experts = logits.getDimSize(1), topK = op.getRouter().getTopK();
+  int64_t topK = op.getRouter().getTopK();
   lowering.words[op.getIds()] = lowering.frame.region({0, 0, 4 * topK});
   lowering.words[op.getWeights()] = lowering.frame.region({0, 0, 4 * topK});
-  moelora_router router = describeRouter(op.getRouter(), experts);
+  int64_t inputs = lowering.frame.words(sizeof(moelora_route_inputs) / 8);
+  moelora_router router = describeRouter(op);
   LLVM::GlobalOp constant = lowering.unit.bytes(
-      "router", {reinterpret_cast<const char *>(&router), sizeof(router)});
+      "router_" + std::to_string(inputs),
+      {reinterpret_cast<const char *>(&router), sizeof(router)});
   return RunStage([=, &lowering](Code &code, Ptr frame) mutable {
+    storeInputs(lowering, code, frame, frame + inputs, op);
     auto word = [&](Value value) {
       return wordOrNull(lowering, code, frame, value).value;
     };
     code.call(service(code, frame, offsetof(moelora_services, route)),
-              {code.address(constant).value,
-               code.loadInt(frame + Frame::Tokens).value, word(op.getLogits()),
-               word(op.getBias()), word(op.getIds()), word(op.getWeights())});
+              {code.address(constant).value, (frame + inputs).value,
+               word(op.getIds()), word(op.getWeights()),
+               code.loadPtr(frame + Frame::Stats).value});
+  });
+}
+
+FailureOr<RunStage> lowerIdentityWeight(Lowering &lowering,
+                                        IdentityWeightOp op) {
+  int64_t topK = rowElements(op.getIds().getType());
+  int64_t result = lowering.resultWord(op, 4);
+  return RunStage([=, &lowering](Code &code, Ptr frame) mutable {
+    auto word = [&](Value value) {
+      return code.loadPtr(frame + lowering.words.lookup(value)).value;
+    };
+    code.call(
+        service(code, frame, offsetof(moelora_services, identity_weights)),
+        {code.loadInt(frame + Frame::Tokens).value, code.i32(topK),
+         code.i32(op.getFirst()), code.i32(op.getEnd()), word(op.getIds()),
+         word(op.getWeights()), code.loadPtr(frame + result).value});
   });
 }
 
@@ -144,7 +179,7 @@ static void storeShape(Code &code, Ptr shape, Ptr frame, const PlanInfo &info) {
       {offsetof(moelora_plan_shape, slots), info.slots},
       {offsetof(moelora_plan_shape, tile_rows), info.tileRows},
       {offsetof(moelora_plan_shape, block_rows), info.blockRows},
-      {offsetof(moelora_plan_shape, reserved), 0}};
+      {offsetof(moelora_plan_shape, zero_experts), info.zeroExperts}};
   for (auto [offset, value] : numbers)
     code.store(code.i32(value), shape + offset);
 }
@@ -158,6 +193,7 @@ FailureOr<RunStage> lowerPlan(Lowering &lowering, PlanOp op) {
   info.blockRows =
       std::min<int64_t>(op.getBlockRows(), lowering.unit.target.blockRows());
   info.tileRows = op.getTileRows();
+  info.zeroExperts = op.getZeroExperts();
   Frame &frame = lowering.frame;
   info.word = frame.words(sizeof(moelora_plan) / 8);
   declarePlanArrays(frame, info);

@@ -15,6 +15,7 @@
 #include "Lowering.h"
 #include "Panel.h"
 #include "Projections.h"
+#include "Services.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "moelora/runtime/Abi.h"
 #include <cstddef>
@@ -90,8 +91,9 @@ private:
     panel = scratch;
     panelStep = rows * form.panelStepBytes();
     Ptr indices = stage.op.getGather() ? view.rowToken() : view.rowPair();
-    gatherPanel(stage.lowering.unit, code, form, stage.k, stage.plan.blockRows,
-                input, indices + begin * 4, rows, panel);
+    gatherPanel(stage.lowering.unit, code,
+                {form, form, stage.k, stage.plan.blockRows}, input,
+                indices + begin * 4, rows, panel);
   }
 
   void emitSlice(Ptr pair, int64_t slice) {
@@ -126,8 +128,8 @@ private:
                             code.i64(stage.ranks * 4),
                             a + (rank + 4) * rowBytes,
                             code.i64(64)};
-      stage.lowering.tiles.call(code, {stage.k, 4}, rows, stage.plan.blockRows,
-                                operands);
+      stage.lowering.tiles.call(code, {stage.form(), stage.k, 4}, rows,
+                                stage.plan.blockRows, operands);
     });
   }
 
@@ -186,6 +188,12 @@ LLVM::LLVMFuncOp Shrink::emitTask() {
 
 LogicalResult verifyShrink(Lowering &lowering, ShrinkOp op) {
   SlotTableType table = op.getTable().getType();
+  Type rows = getElementTypeOrSelf(op.getInput());
+  if (rows != lowering.form.element)
+    return op.emitError() << "expects adapters to read the layer's element "
+                             "type "
+                          << lowering.form.element << ", but the input is of "
+                          << rows;
   if (table.getElementType() != lowering.form.element)
     return op.emitError() << "expects adapters in the layer's element type "
                           << lowering.form.element << ", but the table has "
@@ -194,10 +202,7 @@ LogicalResult verifyShrink(Lowering &lowering, ShrinkOp op) {
     return op.emitError() << "expects the table to be an argument of the layer";
   if (lowering.snapshotWord < 0)
     return op.emitError() << "expects the layer to resolve its slots first";
-  Value plan = lowering.panels.lookup(op.getInput());
-  if (plan && plan != op.getPlan())
-    return op.emitError() << "expects the activation to be of the same plan";
-  return success();
+  return lowering.expectPanel(op, op.getInput(), op.getPlan(), op.getGather());
 }
 
 } // namespace

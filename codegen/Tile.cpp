@@ -22,11 +22,14 @@ constexpr int64_t ExpandAhead = 16;
 /// Writes the body of one tile function.
 class TileBody {
 public:
-  TileBody(Code &code, const DotForm &form, const TileShape &shape,
+  TileBody(Code &code, const DotForm &loraForm, const TileShape &shape,
            int64_t rows, const TileOperands &operands)
-      : code(code), form(form), shape(shape), rows(rows), operands(operands) {}
+      : code(code), form(shape.form), loraForm(loraForm), shape(shape),
+        rows(rows), operands(operands) {}
 
-  void emit(int64_t lines) {
+  void emit() {
+    // As many lines ahead as the weights of a step are.
+    int64_t lines = 4 * form.step * form.elementBytes / CacheLine;
     acc.assign(rows * shape.columns, code.zero(form.accumulator()));
     int64_t steps = shape.k / form.step;
     if (steps > 0)
@@ -76,7 +79,7 @@ private:
     Ptr pair = operands.lora + row * shape.loraSlices * lora_row::Bytes;
     Int pages = code.loadInt(pair + lora_row::Pages);
     Ptr u = code.loadPtr(pair + lora_row::U);
-    int64_t pageRow = PageRanks * form.elementBytes;
+    int64_t pageRow = PageRanks * loraForm.elementBytes;
     Ptr b = code.loadPtr(pair + lora_row::B) + operands.feature * pageRow;
     auto own = MutableArrayRef(acc).slice(row * shape.columns, shape.columns);
     Code::Values sums = code.loop(
@@ -94,11 +97,11 @@ private:
   }
 
   DotForm::Parts loadPage(Ptr from) {
-    return form.expand(code, code.load(form.raw(PageRanks), from));
+    return loraForm.expand(code, code.load(loraForm.raw(PageRanks), from));
   }
 
   void addPage(Value &sum, const DotForm::Parts &b, const DotForm::Parts &u) {
-    sum = form.dot(code, sum, b, u);
+    sum = loraForm.dot(code, sum, b, u);
   }
 
   void store(int64_t row) {
@@ -113,7 +116,7 @@ private:
   }
 
   Code &code;
-  const DotForm &form;
+  const DotForm &form, &loraForm;
   const TileShape &shape;
   int64_t rows;
   const TileOperands &operands;
@@ -122,13 +125,9 @@ private:
 
 } // namespace
 
-int64_t Tiles::linesPerStep() const {
-  return 4 * form.step * form.elementBytes / CacheLine;
-}
-
 LLVM::LLVMFuncOp Tiles::get(const TileShape &shape, int64_t rows) {
-  std::string name =
-      llvm::formatv("tile_{0}x{1}x{2}", rows, shape.columns, shape.k);
+  std::string name = llvm::formatv("tile_{0}x{1}x{2}{3}", rows, shape.columns,
+                                   shape.k, shape.form.tag);
   if (shape.loraSlices)
     name += llvm::formatv("_lora_{0}x{1}", shape.loraSlices, shape.loraOut);
   if (LLVM::LLVMFuncOp known = unit.find(name))
@@ -140,7 +139,7 @@ LLVM::LLVMFuncOp Tiles::get(const TileShape &shape, int64_t rows) {
         TileOperands operands{{&code, in[0]}, {&code, in[1]}, {&code, in[2]},
                               {&code, in[3]}, {&code, in[4]}, {&code, in[5]},
                               {&code, in[6]}, {&code, in[7]}, {&code, in[8]}};
-        TileBody(code, form, shape, rows, operands).emit(linesPerStep());
+        TileBody(code, loraForm, shape, rows, operands).emit();
       });
   function.setNoInline(true);
   return function;

@@ -26,6 +26,8 @@ constexpr int64_t B = 0, U = 8, Pages = 16, Bytes = 32;
 
 /// The multiplication that a tile is a part of.
 struct TileShape {
+  /// Of the weights and the panel. Adapters are of the layer's form.
+  const DotForm &form;
   int64_t k;
   /// Weight rows per tile: four, or all of a smaller matrix.
   int64_t columns;
@@ -48,20 +50,18 @@ struct TileOperands {
 
 class Tiles {
 public:
-  Tiles(Unit &unit, const DotForm &form) : unit(unit), form(form) {}
+  /// `loraForm` is the layer's.
+  Tiles(Unit &unit, const DotForm &loraForm) : unit(unit), loraForm(loraForm) {}
 
   /// Calls the tile of `rows` rows, a number in [1, limit].
   void call(Code &code, const TileShape &shape, Int rows, int64_t limit,
             const TileOperands &operands);
 
-  /// Lines that a tile prefetches per step: as many as it reads weights.
-  int64_t linesPerStep() const;
-
 private:
   mlir::LLVM::LLVMFuncOp get(const TileShape &shape, int64_t rows);
 
   Unit &unit;
-  const DotForm &form;
+  const DotForm &loraForm;
 };
 
 } // namespace moelora::codegen

@@ -3,9 +3,10 @@
 //
 // Attributes: printing of reals, verification.
 
+#include "VerifyShapes.h"
 #include "mlir/IR/Builders.h"
-#include "moelora/dialect/Dialect.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace moelora;
@@ -33,15 +34,17 @@ void MoELoRADialect::registerAttributes() {
       >();
 }
 
-LogicalResult RouterAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                 int64_t topK, Score, BiasOn, int64_t groups,
-                                 int64_t topGroups, GroupScore,
-                                 int64_t groupFillZero, Post,
-                                 Renormalize renormalize, llvm::APFloat epsilon,
-                                 llvm::APFloat normP, llvm::APFloat,
-                                 llvm::APFloat, llvm::APFloat softcap) {
-  if (topK < 1)
-    return emitError() << "expects top_k to be positive, but it is " << topK;
+LogicalResult
+RouterAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t topK,
+                   Score, BiasOn, int64_t groups, int64_t topGroups, GroupScore,
+                   int64_t groupFillZero, Post, Renormalize renormalize,
+                   llvm::APFloat epsilon, llvm::APFloat normP, llvm::APFloat,
+                   llvm::APFloat, llvm::APFloat softcap, int64_t always,
+                   Type logitType, Type scoreType, Type weightType) {
+  if (topK < 1 || topK > maxSize || groups > maxSize)
+    return emitError() << "expects top_k and groups to be in [1, " << maxSize
+                       << "], but top_k is " << topK << " and groups is "
+                       << groups;
   if (groups < 1 || topGroups < 1 || topGroups > groups)
     return emitError() << "expects top_groups to be in [1, groups], but "
                           "top_groups is "
@@ -56,6 +59,29 @@ LogicalResult RouterAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << normP.convertToDouble();
   if (softcap.isNegative() || !softcap.isFinite())
     return emitError() << "expects softcap to be finite and not negative";
+  if (always < 0 || always >= topK)
+    return emitError() << "expects always to be in [0, top_k), but always is "
+                       << always << " and top_k is " << topK;
+  for (Type type : {logitType, scoreType, weightType})
+    if (type && !type.isBF16() && !type.isF16() && !type.isF32())
+      return emitError() << "expects logits, scores and weights to be rounded "
+                            "to bf16, f16 or f32, but a type is "
+                         << type;
+  return success();
+}
+
+static LogicalResult
+verifySoftCaps(function_ref<InFlightDiagnostic()> emitError, Function function,
+               bool gated, double gateCap, double upCap) {
+  if (!(gateCap >= 0 && upCap >= 0 && std::isfinite(gateCap + upCap)))
+    return emitError() << "expects soft caps to be finite and not negative, "
+                          "but gate_cap is "
+                       << gateCap << " and up_cap is " << upCap;
+  if ((gateCap > 0 || upCap > 0) && (!gated || function != Function::Silu))
+    return emitError() << "expects soft caps to be on a gated silu, but the "
+                          "function is "
+                       << (gated ? "gated " : "plain ")
+                       << stringifyFunction(function);
   return success();
 }
 
@@ -63,7 +89,8 @@ LogicalResult
 ActivationAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        Function function, bool gated, Clamp clamp,
                        llvm::APFloat gateMax, llvm::APFloat upLimit,
-                       llvm::APFloat alpha, llvm::APFloat upOffset) {
+                       llvm::APFloat alpha, llvm::APFloat upOffset,
+                       llvm::APFloat gateCap, llvm::APFloat upCap) {
   bool limited = gateMax.isNonZero() || upLimit.isNonZero();
   if (limited && clamp == Clamp::None)
     return emitError() << "expects limits to come with a clamp, but clamp is "
@@ -81,7 +108,8 @@ ActivationAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << stringifyFunction(function);
   if (upOffset.isNonZero() && !gated)
     return emitError() << "expects up_offset to be on a gated activation";
-  return success();
+  return verifySoftCaps(emitError, function, gated, gateCap.convertToDouble(),
+                        upCap.convertToDouble());
 }
 
 /// One optional `name = value` of an activation.
@@ -106,8 +134,9 @@ static ParseResult parseActivationField(AsmParser &parser, StringRef name,
 
 // <silu, gated, clamp = pre, gate_max = 7.0, ...>; defaults are left out.
 Attribute ActivationAttr::parse(AsmParser &parser, Type) {
-  StringRef names[] = {"gate_max", "up_limit", "alpha", "up_offset"};
-  double values[] = {0, 0, 1, 0};
+  StringRef names[] = {"gate_max",  "up_limit", "alpha",
+                       "up_offset", "gate_cap", "up_cap"};
+  double values[] = {0, 0, 1, 0, 0, 0};
   Clamp clamp = Clamp::None;
   bool gated = false;
   if (parser.parseLess())
@@ -129,7 +158,8 @@ Attribute ActivationAttr::parse(AsmParser &parser, Type) {
   auto emit = [&] { return parser.emitError(parser.getNameLoc()); };
   return getChecked(emit, parser.getContext(), *function, gated, clamp,
                     llvm::APFloat(values[0]), llvm::APFloat(values[1]),
-                    llvm::APFloat(values[2]), llvm::APFloat(values[3]));
+                    llvm::APFloat(values[2]), llvm::APFloat(values[3]),
+                    llvm::APFloat(values[4]), llvm::APFloat(values[5]));
 }
 
 void ActivationAttr::print(AsmPrinter &printer) const {
@@ -148,5 +178,7 @@ void ActivationAttr::print(AsmPrinter &printer) const {
   field("up_limit", getUpLimit(), 0);
   field("alpha", getAlpha(), 1);
   field("up_offset", getUpOffset(), 0);
+  field("gate_cap", getGateCap(), 0);
+  field("up_cap", getUpCap(), 0);
   printer << '>';
 }

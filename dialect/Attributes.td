@@ -76,12 +76,24 @@ def MoELoRA_Role : MoELoRA_Enum<"Role", "what an argument of a layer is", [
   I32EnumAttrCase<"SharedGateUpWeight", 14, "shared_gate_up_weight">,
   I32EnumAttrCase<"SharedDownWeight", 15, "shared_down_weight">,
   I32EnumAttrCase<"SharedScoreWeight", 16, "shared_score_weight">,
+  I32EnumAttrCase<"TokenTable", 17, "token_table">,
+  I32EnumAttrCase<"ExpertScale", 18, "expert_scale">,
+  I32EnumAttrCase<"RouterNormWeight", 19, "router_norm_weight">,
+  I32EnumAttrCase<"LatentInWeight", 20, "latent_in_weight">,
+  I32EnumAttrCase<"LatentInBias", 21, "latent_in_bias">,
+  I32EnumAttrCase<"LatentOutWeight", 22, "latent_out_weight">,
+  I32EnumAttrCase<"LatentOutBias", 23, "latent_out_bias">,
+  I32EnumAttrCase<"SharedGateUpBias", 24, "shared_gate_up_bias">,
+  I32EnumAttrCase<"SharedDownBias", 25, "shared_down_bias">,
+  I32EnumAttrCase<"OutputNormWeight", 26, "output_norm_weight">,
   I32EnumAttrCase<"GateUpAdapters", 32, "gate_up_adapters">,
   I32EnumAttrCase<"DownAdapters", 33, "down_adapters">,
   I32EnumAttrCase<"RouterAdapters", 34, "router_adapters">,
   I32EnumAttrCase<"SharedGateUpAdapters", 35, "shared_gate_up_adapters">,
   I32EnumAttrCase<"SharedDownAdapters", 36, "shared_down_adapters">,
-  I32EnumAttrCase<"SharedScoreAdapters", 37, "shared_score_adapters">]>;
+  I32EnumAttrCase<"SharedScoreAdapters", 37, "shared_score_adapters">,
+  I32EnumAttrCase<"LatentInAdapters", 38, "latent_in_adapters">,
+  I32EnumAttrCase<"LatentOutAdapters", 39, "latent_out_adapters">]>;
 
 def MoELoRA_RoleAttr : EnumAttr<MoELoRA_Dialect, MoELoRA_Role, "role"> {
   let assemblyFormat = "`<` $value `>`";
@@ -107,21 +119,27 @@ def MoELoRA_RouterAttr : AttrDef<MoELoRA_Dialect, "Router"> {
   let description = [{
     Logits `l` of one token over all experts become `top_k` ids and weights:
 
-    1. `l = logit_scale * l`, then `tanh(l / softcap) * softcap` if `softcap > 0`
+    1. `l` rounded to `logit_type`, `l = logit_scale * l`, then
+       `tanh(l / softcap) * softcap` if `softcap > 0`
     2. score `s`: `softmax` over all experts, `sigmoid`,
-       `sqrtsoftplus = sqrt(log(1 + e^l))`, or `identity`
+       `sqrtsoftplus = sqrt(log(1 + e^l))`, or `identity`; rounded to
+       `score_type`
     3. choice `c = s`, or `s + bias` (`bias_on = score`), or `l + bias`
        (`bias_on = logit`)
     4. groups: contiguous groups of experts are scored by their `max` or by the
        sum of their two best choices; experts outside the best `top_groups`
        get `-inf` (0 with `group_fill_zero = 1`)
-    5. ids of the `top_k` largest `c`; equal choices go to the lower id
+    5. ids of the `top_k` largest `c`; equal choices go to the lower id. The
+       last `always` experts have no part in 3 to 5: their ids are the last of
+       the `top_k`, for every token. A table of ids by token replaces 3 to 5
     6. `w = s[ids]`, then `post` over the k
     7. `renormalize` over the k: `w / (sum + epsilon)`,
        `w / max(sum, epsilon)`, or `w / |w|_p`
-    8. `w = scale * w`
+    8. `w = scale * w`, times the scale of the expert where there are such;
+       rounded to `weight_type`
 
-    Only `score` and `top_k` must be given. All arithmetic is f32.
+    Only `score` and `top_k` must be given. All arithmetic is f32, and nothing
+    is rounded to a type that is not given.
 
     Example: `#moelora.router<top_k = 8, score = softmax, renormalize = sum>`
   }];
@@ -139,7 +157,11 @@ def MoELoRA_RouterAttr : AttrDef<MoELoRA_Dialect, "Router"> {
     MoELoRA_Real<"1.0", "p of pnorm">:$norm_p,
     MoELoRA_Real<"1.0", "on the weights">:$scale,
     MoELoRA_Real<"1.0", "on the logits">:$logit_scale,
-    MoELoRA_Real<"0.0", "of the logits; 0: none">:$softcap);
+    MoELoRA_Real<"0.0", "of the logits; 0: none">:$softcap,
+    DefaultValuedParameter<"int64_t", "0">:$always,
+    OptionalParameter<"::mlir::Type", "that logits are rounded to">:$logit_type,
+    OptionalParameter<"::mlir::Type", "that scores are rounded to">:$score_type,
+    OptionalParameter<"::mlir::Type", "of the weights">:$weight_type);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }
@@ -153,7 +175,8 @@ def MoELoRA_ActivationAttr : AttrDef<MoELoRA_Dialect, "Activation"> {
     `max(x, 0)^2`. Clamps have both limits and are asymmetric, the gate is
     limited from above only:
     `pre` limits `g` to at most `gate_max` and `u` to `+-up_limit` before `f`;
-    `post` limits `f(g)` and `u`.
+    `post` limits `f(g)` and `u`. Soft caps, with `cap(x, c) = c tanh(x / c)`,
+    make them `cap(g, gate_cap) * sigmoid(alpha * g)` and `cap(u, up_cap)`.
 
     Example: `#moelora.act<silu, gated>`,
     `#moelora.act<silu, gated, clamp = pre, gate_max = 7.0, up_limit = 7.0,
@@ -166,7 +189,9 @@ def MoELoRA_ActivationAttr : AttrDef<MoELoRA_Dialect, "Activation"> {
     MoELoRA_Real<"0.0", "upper limit of the gate">:$gate_max,
     MoELoRA_Real<"0.0", "limit of up, both ways">:$up_limit,
     MoELoRA_Real<"1.0", "inside the sigmoid of silu">:$alpha,
-    MoELoRA_Real<"0.0", "added to up">:$up_offset);
+    MoELoRA_Real<"0.0", "added to up">:$up_offset,
+    MoELoRA_Real<"0.0", "soft cap of the gate; 0: none">:$gate_cap,
+    MoELoRA_Real<"0.0", "soft cap of up; 0: none">:$up_cap);
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
 }

@@ -18,7 +18,8 @@ struct Version : public DialectVersion {
   uint64_t number;
 };
 
-constexpr uint64_t currentVersion = 1;
+// Version 1 had fewer operands of route, activation and combine.
+constexpr uint64_t currentVersion = 2, oldestVersion = 2;
 
 struct MoELoRABytecodeInterface : public BytecodeDialectInterface {
   MoELoRABytecodeInterface(Dialect *dialect)
@@ -39,11 +40,11 @@ struct MoELoRABytecodeInterface : public BytecodeDialectInterface {
   LogicalResult upgradeFromVersion(Operation *root,
                                    const DialectVersion &version) const final {
     uint64_t number = static_cast<const Version &>(version).number;
-    if (number <= currentVersion)
+    if (number >= oldestVersion && number <= currentVersion)
       return success();
     return root->emitError()
-           << "expects bytecode of moelora dialect version at most "
-           << currentVersion << ", but it has version " << number;
+           << "expects bytecode of moelora dialect version " << oldestVersion
+           << " to " << currentVersion << ", but it has version " << number;
   }
 };
 

@@ -23,7 +23,8 @@ def MoELoRA_PlanOp : MoELoRA_NamedOp<"plan", "plan", [AttrSizedOperandSegments]>
     - (C1) ids have top_k columns.
     - (C2) a plan without ids has one expert and top_k 1.
     - (C3) a plan without slots has zero slots.
-    - (C4) tile_rows is a positive multiple of block_rows.
+    - (C4) tile_rows is a positive multiple of block_rows, at most 2^20.
+    - (C5) zero_experts is in [0, 2^20], and 0 without ids.
 
     Example:
     ```mlir
@@ -33,7 +34,8 @@ def MoELoRA_PlanOp : MoELoRA_NamedOp<"plan", "plan", [AttrSizedOperandSegments]>
   }];
   let arguments = (ins Optional<MoELoRA_ExpertIds>:$ids,
                        Optional<MoELoRA_TokenIds>:$slots,
-                       I64Attr:$tile_rows, I64Attr:$block_rows);
+                       I64Attr:$tile_rows, I64Attr:$block_rows,
+                       DefaultValuedAttr<I64Attr, "0">:$zero_experts);
   let results = (outs MoELoRA_PlanType:$plan);
   let assemblyFormat = [{
     ($ids^)? (`slots` `(` $slots^ `:` type($slots) `)`)?
@@ -82,8 +84,10 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
     base and delta join one f32 accumulator; where the slot is -1 the last term
     is not computed. Without `lora` it is the plain grouped GEMM. Then one
     epilogue, or none (the result is the accumulator):
-    - `activate`: `moelora.activation` of the accumulator, rounded once;
-    - `combine`: `moelora.combine` of the rows, rounded once.
+    - `activate`: `moelora.activation` of the accumulator, rounded once, with
+      its input weights if it has any (`weighted`);
+    - `combine`: `moelora.combine` of the rows with weights, rounded once;
+    - `sum`: `moelora.combine` of the rows without weights, rounded once.
 
     Lifespan: made by `moelora-fuse-lora` (no epilogue) and
     `moelora-fuse-epilogue`; lowered to kernels.
@@ -94,16 +98,18 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
     - (C3) the accumulator's columns are the weight's slices and `out`: they are
       the result's where there is no epilogue.
     - (C4) the bias is the weight's shape without `in`.
-    - (C5) input and weight have the same element type.
+    - (C5) the weight's element type is the input's or f32.
     - (C6) shrunk rows and table come together; the table has the plan's experts
       and slots and the weight's slices, `out` and `in`; the shrunk rows are
       `[rows, slices, max_rank]` in the table's element type.
-    - (C7) there is at most one epilogue; shared rows and score come with
-      `combine`.
+    - (C7) there is at most one epilogue; shared rows, score and identity rows
+      come with `combine` or `sum`, input weights with `activate`.
     - (C8) an activation is gated exactly if the weight has two slices, and the
-      result is `[rows, out]`.
+      result is `[rows, out]`; input weights have the plan's top_k columns.
     - (C9) a combined weight has no slices; weights have the plan's top_k
       columns; result and shared rows have `out` columns, the score one.
+    - (C10) identity rows and their weights come together; the rows have the
+      result's type, the weights one column.
 
     Example:
     ```mlir
@@ -119,22 +125,34 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
                        MoELoRA_Weight:$weight, Optional<MoELoRA_Bias>:$bias,
                        Optional<MoELoRA_Shrunk>:$shrunk,
                        Optional<MoELoRA_SlotTableType>:$table,
+                       Optional<MoELoRA_ExpertWeights>:$input_weights,
                        Optional<MoELoRA_ExpertWeights>:$combine_weights,
+                       Optional<MoELoRA_Rows>:$identity,
+                       Optional<MoELoRA_ExpertWeights>:$identity_weights,
                        Optional<MoELoRA_Accumulator>:$shared,
                        Optional<MoELoRA_Accumulator>:$score,
                        OptionalAttr<MoELoRA_ActivationAttr>:$activation,
                        DefaultValuedAttr<F32Attr, "1.0f">:$routed_scale,
-                       UnitAttr:$gather);
+                       DefaultValuedAttr<F32Attr, "1.0f">:$shared_scale,
+                       UnitAttr:$sum, UnitAttr:$gather);
   let results = (outs TensorRankOf<[MoELoRA_Float], [2, 3]>:$result);
   let assemblyFormat = [{
     (`gather` $gather^)? $input `by` $plan `,` $weight
     (`bias` `(` $bias^ `:` type($bias) `)`)?
     (`lora` `(` $shrunk^ `,` $table `:` type($shrunk) `,` type($table) `)`)?
+    (`weighted` `(` $input_weights^ `:` type($input_weights) `)`)?
     (`activate` `(` $activation^ `)`)?
     (`combine` `(` $combine_weights^ `:` type($combine_weights) `)`)?
+    (`sum` $sum^)?
+    (`identity` `(` $identity^ `,` $identity_weights `:` type($identity) `,`
+        type($identity_weights) `)`)?
     (`shared` `(` $shared^ `:` type($shared) `)`)?
     (`score` `(` $score^ `:` type($score) `)`)? attr-dict
     `:` type($input) `,` type($plan) `,` type($weight) `->` type($result)
+  }];
+  let extraClassDeclaration = [{
+    /// Whether the rows of a token are added up.
+    bool combines() { return getSum() || getCombineWeights(); }
   }];
 }
 

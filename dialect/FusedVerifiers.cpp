@@ -22,11 +22,12 @@ LogicalResult PlanOp::verify() {
   if (failed(verifyPlanSlots(*this, getSlots(), plan)))
     return failure(); // (C3)
   int64_t tile = getTileRows(), block = getBlockRows();
-  if (block < 1 || tile < 1 || tile % block != 0)
+  if (block < 1 || tile < 1 || tile > maxSize || tile % block != 0)
     return emitOpError() << "expects tile_rows to be a positive multiple of "
-                            "block_rows, but tile_rows is "
-                         << tile << " and block_rows is " << block; // (C4)
-  return success();
+                            "block_rows and at most "
+                         << maxSize << ", but tile_rows is " << tile
+                         << " and block_rows is " << block;    // (C4)
+  return verifyZeroExperts(*this, getIds(), getZeroExperts()); // (C5)
 }
 
 /// Shrunk rows of a table: `[rows, slices, max_rank]` in its element type.
@@ -86,6 +87,9 @@ static LogicalResult verifyActivate(GroupedMatmulOp op,
            << "expects the weight of a " << (wanted == 2 ? "gated" : "plain")
            << " activation to have " << wanted << " slices, but it is "
            << weight;
+  if (failed(verifyPairWeights(op, "input weights", op.getInputWeights(),
+                               op.getPlan().getType())))
+    return failure();
   return verifyShape(op, "the result", op.getResult().getType(),
                      {ShapedType::kDynamic, weight.getDimSize(2)});
 }
@@ -98,9 +102,8 @@ static LogicalResult verifyCombine(GroupedMatmulOp op,
            << "expects a combined weight to be [E, out, in], but it is "
            << weight;
   SmallVector<int64_t> rows = {ShapedType::kDynamic, weight.getDimSize(1)};
-  if (failed(verifyAgree(op, "top_k", "weights",
-                         getColumns(op.getCombineWeights()), "plan",
-                         op.getPlan().getType().getTopK())) ||
+  if (failed(verifyPairWeights(op, "weights", op.getCombineWeights(),
+                               op.getPlan().getType())) ||
       failed(verifyShape(op, "the result", op.getResult().getType(), rows)))
     return failure();
   if (op.getShared() && failed(verifyShape(op, "the shared rows",
@@ -114,17 +117,24 @@ static LogicalResult verifyCombine(GroupedMatmulOp op,
 
 static LogicalResult verifyEpilogue(GroupedMatmulOp op,
                                     RankedTensorType weight) {
-  bool combines = static_cast<bool>(op.getCombineWeights());
-  bool shares = op.getShared() || op.getScore();
-  if ((op.getActivation() && combines) || (shares && !combines) ||
-      (op.getScore() && !op.getShared()))
-    return op.emitOpError() << "expects at most one epilogue, shared rows only "
-                               "with combine, and a score only with shared "
-                               "rows"; // (C7)
+  bool combines = op.combines();
+  bool adds = op.getShared() || op.getScore() || op.getIdentity() ||
+              op.getIdentityWeights();
+  bool several = (op.getActivation() && combines) ||
+                 (op.getSum() && op.getCombineWeights());
+  if (several || (adds && !combines) || (op.getScore() && !op.getShared()) ||
+      (op.getInputWeights() && !op.getActivation()))
+    return op.emitOpError()
+           << "expects at most one epilogue, shared and identity rows only "
+              "with combine or sum, a score only with shared rows, and input "
+              "weights only with activate"; // (C7)
   if (op.getActivation())
     return verifyActivate(op, weight); // (C8)
+  if (combines && failed(verifyCombine(op, weight)))
+    return failure(); // (C9)
   if (combines)
-    return verifyCombine(op, weight); // (C9)
+    return verifyIdentity(op, op.getIdentity(), op.getIdentityWeights(),
+                          op.getResult().getType()); // (C10)
   auto result = cast<RankedTensorType>(op.getResult().getType());
   if (!result.getElementType().isF32())
     return op.emitOpError() << "expects a result without epilogue to be an f32 "
@@ -136,22 +146,9 @@ static LogicalResult verifyEpilogue(GroupedMatmulOp op,
 
 LogicalResult GroupedMatmulOp::verify() {
   auto weight = cast<RankedTensorType>(getWeight().getType());
-  auto input = cast<RankedTensorType>(getInput().getType());
-  if (failed(verifyAgree(*this, "experts", "weight", weight.getDimSize(0),
-                         "plan", getPlan().getType().getExperts())))
-    return failure(); // (C1)
-  if (failed(verifyAgree(*this, "the columns that are summed over", "input",
-                         getColumns(getInput()), "weight",
-                         getColumns(getWeight()))))
-    return failure(); // (C2)
-  if (getBias() && failed(verifyShape(*this, "the bias", getBias().getType(),
-                                      getBiasShape(weight))))
-    return failure(); // (C4)
-  if (input.getElementType() != weight.getElementType())
-    return emitOpError() << "expects input and weight to have one element "
-                            "type, but input has "
-                         << input.getElementType() << " and weight has "
-                         << weight.getElementType(); // (C5)
+  if (failed(verifyGemm(*this, getInput(), getPlan().getType(), getWeight(),
+                        getBias())))
+    return failure(); // (C1), (C2), (C4), (C5)
   if (failed(verifyLora(*this, weight)))
     return failure(); // (C6)
   return verifyEpilogue(*this, weight);

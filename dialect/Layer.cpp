@@ -6,6 +6,7 @@
 #include "mlir/Interfaces/FunctionImplementation.h"
 #include "moelora/dialect/Ops.h"
 #include "llvm/ADT/SmallSet.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace moelora;
@@ -81,8 +82,34 @@ static LogicalResult verifyTableRoles(LayerOp layer) {
   return success();
 }
 
+// Far more than any model has, and in bits still a 64 bit number.
+static constexpr int64_t maxElements = int64_t(1) << 48;
+
+/// Whether static sizes alone, empty ones aside, go beyond it.
+static bool isTooLarge(RankedTensorType type) {
+  int64_t elements = 1;
+  return llvm::any_of(type.getShape(), [&](int64_t size) {
+    return !ShapedType::isDynamic(size) &&
+           (llvm::MulOverflow(elements, std::max<int64_t>(size, 1), elements) ||
+            elements > maxElements);
+  });
+}
+
+static LogicalResult verifySizes(LayerOp layer) {
+  for (auto [index, type] : llvm::enumerate(layer.getArgumentTypes())) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (tensor && isTooLarge(tensor))
+      return layer.emitOpError()
+             << "expects static sizes of an argument to multiply to at most "
+             << maxElements << ", but argument " << index << " is "
+             << type; // (C5)
+  }
+  return success();
+}
+
 LogicalResult LayerOp::verify() {
-  if (failed(verifyRoles(*this)) || failed(verifyTableRoles(*this)))
+  if (failed(verifyRoles(*this)) || failed(verifyTableRoles(*this)) ||
+      failed(verifySizes(*this)))
     return failure();
   BlockArgument hidden = getArgument(Role::Hidden);
   auto type = hidden ? dyn_cast<RankedTensorType>(hidden.getType()) : nullptr;

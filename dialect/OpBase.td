@@ -13,12 +13,27 @@ include "moelora/dialect/Types.td"
 // A layer owns its buffers: code generation places every value in one workspace
 // that the caller provides. So bufferization passes a layer by, with all that is
 // in it, while it turns the tensors of the host program around it into memrefs.
+// Its analysis asks every op all the same: ours read, and nothing aliases.
 class MoELoRA_Op<string mnemonic, list<Trait> traits = []>
     : Op<MoELoRA_Dialect, mnemonic, !listconcat(
           [DeclareOpInterfaceMethods<BufferizableOpInterface,
-               ["hasTensorSemantics", "resolveConflicts"]>], traits)> {
+               ["hasTensorSemantics", "resolveConflicts",
+                "bufferizesToMemoryRead", "bufferizesToMemoryWrite",
+                "getAliasingValues"]>], traits)> {
   code bufferizationDefinition = [{
     bool $cppClass::hasTensorSemantics() { return false; }
+    bool $cppClass::bufferizesToMemoryRead(
+        ::mlir::OpOperand &, const ::mlir::bufferization::AnalysisState &) {
+      return true;
+    }
+    bool $cppClass::bufferizesToMemoryWrite(
+        ::mlir::OpOperand &, const ::mlir::bufferization::AnalysisState &) {
+      return false;
+    }
+    ::mlir::bufferization::AliasingValueList $cppClass::getAliasingValues(
+        ::mlir::OpOperand &, const ::mlir::bufferization::AnalysisState &) {
+      return {};
+    }
     ::llvm::LogicalResult $cppClass::resolveConflicts(
         ::mlir::RewriterBase &, const ::mlir::bufferization::AnalysisState &,
         const ::mlir::bufferization::BufferizationState &) {

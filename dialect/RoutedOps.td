@@ -30,6 +30,7 @@ def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
     - (C3) there is one result, of the type of the `hidden` argument.
     - (C4) arguments are slot tables, whose role ends in `_adapters`, or ranked
       tensors, whose role does not.
+    - (C5) the static sizes of an argument multiply to at most 2^48.
 
     Example:
     ```mlir
@@ -121,13 +122,14 @@ def MoELoRA_ResolveSlotsOp : MoELoRA_NamedOp<"resolve_slots", "slot", [
   }];
 }
 
-def MoELoRA_RouteOp : MoELoRA_PureOp<"route"> {
+def MoELoRA_RouteOp : MoELoRA_PureOp<"route", [AttrSizedOperandSegments]> {
   let summary = "router logits to expert ids and weights";
   let description = [{
     Applies the stages of the `router` attribute to each row of the logits.
     Logits come from an `expert_gemm` over a plan of one expert (the router's
-    linear, with an adapter's delta if it has one) or from outside. Their
-    element type says how they were rounded: f32 is not rounded.
+    linear, with an adapter's delta if it has one) or from outside. With a
+    table the ids of token `t` are the row `token_ids[t]` of it; a token id or
+    an expert id out of range gives the id -1 and the weight 0, and is counted.
 
     Lifespan: made by the importer; absent where ids and weights are given.
 
@@ -135,8 +137,11 @@ def MoELoRA_RouteOp : MoELoRA_PureOp<"route"> {
     - (C1) top_k is at most the number of experts.
     - (C2) ids and weights have top_k columns.
     - (C3) groups divide the experts, and top_groups is at most groups.
-    - (C4) the bias is there exactly if `bias_on` is not `none`, with one
-      element per expert.
+    - (C4) the bias is there exactly if `bias_on` is not `none` and there is no
+      table, with one element per expert that can be chosen.
+    - (C5) the scales of the experts are one per expert.
+    - (C6) table and token ids come together; the table has top_k columns and
+      no always chosen experts beside it.
 
     Example:
     ```mlir
@@ -146,10 +151,16 @@ def MoELoRA_RouteOp : MoELoRA_PureOp<"route"> {
     ```
   }];
   let arguments = (ins MoELoRA_Rows:$logits, Optional<MoELoRA_Vector>:$bias,
+                       Optional<MoELoRA_Vector>:$expert_scale,
+                       Optional<MoELoRA_ExpertIds>:$table,
+                       Optional<MoELoRA_TokenIds>:$token_ids,
                        MoELoRA_RouterAttr:$router);
   let results = (outs MoELoRA_ExpertIds:$ids, MoELoRA_ExpertWeights:$weights);
   let assemblyFormat = [{
-    $logits (`bias` `(` $bias^ `:` type($bias) `)`)? attr-dict
+    $logits (`bias` `(` $bias^ `:` type($bias) `)`)?
+    (`scale` `(` $expert_scale^ `:` type($expert_scale) `)`)?
+    (`table` `(` $table^ `at` $token_ids `:` type($table) `,`
+        type($token_ids) `)`)? attr-dict
     `:` type($logits) `->` type($ids) `,` type($weights)
   }];
 }
@@ -160,8 +171,10 @@ def MoELoRA_DispatchOp : MoELoRA_NamedOp<"dispatch", "plan", [
   let description = [{
     Answers the plan of the pairs `p = t * k + j`, whose expert is
     `ids[t, j]` and whose slot is `slots[t]`. Expert ids outside
-    `[0, experts)` are dropped; those other than -1 are counted. Without ids:
-    one pair per token, all of the one expert. Without slots: all base.
+    `[0, experts)` are dropped. Those other than -1 are counted, but for the
+    `zero_experts` ids that follow the experts: they name experts without
+    weights. Without ids: one pair per token, all of the one expert. Without
+    slots: all base.
 
     Lifespan: becomes `moelora.plan` when the layer is fused.
 
@@ -169,6 +182,7 @@ def MoELoRA_DispatchOp : MoELoRA_NamedOp<"dispatch", "plan", [
     - (C1) ids have top_k columns.
     - (C2) a plan without ids has one expert and top_k 1.
     - (C3) a plan without slots has zero slots.
+    - (C4) zero_experts is in [0, 2^20], and 0 without ids.
 
     Example:
     ```mlir
@@ -179,7 +193,8 @@ def MoELoRA_DispatchOp : MoELoRA_NamedOp<"dispatch", "plan", [
     ```
   }];
   let arguments = (ins Optional<MoELoRA_ExpertIds>:$ids,
-                       Optional<MoELoRA_TokenIds>:$slots);
+                       Optional<MoELoRA_TokenIds>:$slots,
+                       DefaultValuedAttr<I64Attr, "0">:$zero_experts);
   let results = (outs MoELoRA_PlanType:$plan);
   let assemblyFormat = [{
     ($ids^)? (`slots` `(` $slots^ `:` type($slots) `)`)? attr-dict
@@ -203,7 +218,7 @@ def MoELoRA_ExpertGemmOp : MoELoRA_NamedOp<"expert_gemm", "rows"> {
     - (C2) the input's columns are the weight's `in`.
     - (C3) the result's columns are the weight's slices and `out`.
     - (C4) the bias is the weight's shape without `in`.
-    - (C5) input and weight have the same element type.
+    - (C5) the weight's element type is the input's or f32.
 
     Example:
     ```mlir
@@ -261,18 +276,22 @@ def MoELoRA_LoraDeltaOp : MoELoRA_NamedOp<"lora_delta", "adapted", [
   let hasFolder = 1;
 }
 
-def MoELoRA_ActivationOp : MoELoRA_NamedOp<"activation", "activated"> {
+def MoELoRA_ActivationOp : MoELoRA_NamedOp<"activation", "activated", [
+    AttrSizedOperandSegments]> {
   let summary = "the non-linearity between the two expert GEMMs";
   let description = [{
     Row-wise `f(g) * (u + up_offset)` of an accumulator `[rows, 2, I]`, or
     `f(u)` of `[rows, 1, I]`, computed in f32 and rounded once to the result's
-    element type.
+    element type. `weighted` multiplies the accumulator of pair `p` by weight
+    `w[p]` first: for linears without a bias that is the weight on their input,
+    without rounding it.
 
     Lifespan: fused into the epilogue of the GEMM by `moelora-fuse-epilogue`.
 
     Constraints:
     - (C1) a gated activation reads two slices, a plain one reads one.
     - (C2) the result's columns are the accumulator's last dimension.
+    - (C3) input weights and plan come together, with top_k columns.
 
     Example:
     ```mlir
@@ -281,19 +300,25 @@ def MoELoRA_ActivationOp : MoELoRA_NamedOp<"activation", "activated"> {
     ```
   }];
   let arguments = (ins MoELoRA_Accumulator:$accumulator,
+                       Optional<MoELoRA_ExpertWeights>:$input_weights,
+                       Optional<MoELoRA_PlanType>:$plan,
                        MoELoRA_ActivationAttr:$function);
   let results = (outs MoELoRA_Rows:$result);
   let assemblyFormat = [{
-    $accumulator attr-dict `:` type($accumulator) `->` type($result)
+    $accumulator (`weighted` `(` $input_weights^ `by` $plan `:`
+        type($input_weights) `,` type($plan) `)`)? attr-dict `:` type($accumulator) `->` type($result)
   }];
 }
 
 def MoELoRA_CombineOp : MoELoRA_NamedOp<"combine", "output", [AttrSizedOperandSegments]> {
   let summary = "weighted sum of each token's rows";
   let description = [{
-    `out[t] = routed_scale * sum_j w[t, j] y[t * k + j]`, over the pairs that
-    were not dropped, in ascending expert order, in f32; plus `shared[t]`, or
-    `sigmoid(score[t]) * shared[t]`; rounded once to the result's element type.
+    `out[t] = routed_scale * (sum_j w[t, j] y[t * k + j] + iw[t] x[t])
+    + shared_scale * sigmoid(score[t]) * shared[t]`, rounded once to the
+    result's element type. The sum is over the pairs that were not dropped, in
+    ascending expert order, in f32. Without weights they are one. `identity`
+    gives rows `x` and weights `iw`; terms that are not given are not there, and
+    without a score the sigmoid is one.
 
     Lifespan: fused into the epilogue of the down GEMM by
     `moelora-fuse-epilogue`.
@@ -303,6 +328,8 @@ def MoELoRA_CombineOp : MoELoRA_NamedOp<"combine", "output", [AttrSizedOperandSe
     - (C2) the result's columns are the rows' columns.
     - (C3) shared rows have the result's columns.
     - (C4) a score comes with shared rows and has one column.
+    - (C5) identity rows and their weights come together; the rows have the
+      result's type, the weights one column.
 
     Example:
     ```mlir
@@ -312,16 +339,82 @@ def MoELoRA_CombineOp : MoELoRA_NamedOp<"combine", "output", [AttrSizedOperandSe
     ```
   }];
   let arguments = (ins MoELoRA_Accumulator:$rows, MoELoRA_PlanType:$plan,
-                       MoELoRA_ExpertWeights:$weights,
+                       Optional<MoELoRA_ExpertWeights>:$weights,
+                       Optional<MoELoRA_Rows>:$identity,
+                       Optional<MoELoRA_ExpertWeights>:$identity_weights,
                        Optional<MoELoRA_Accumulator>:$shared,
                        Optional<MoELoRA_Accumulator>:$score,
-                       DefaultValuedAttr<F32Attr, "1.0f">:$routed_scale);
+                       DefaultValuedAttr<F32Attr, "1.0f">:$routed_scale,
+                       DefaultValuedAttr<F32Attr, "1.0f">:$shared_scale);
   let results = (outs MoELoRA_Rows:$result);
   let assemblyFormat = [{
-    $rows `by` $plan `,` $weights
+    $rows `by` $plan (`,` $weights^)?
+    (`identity` `(` $identity^ `,` $identity_weights `:` type($identity) `,`
+        type($identity_weights) `)`)?
     (`shared` `(` $shared^ `:` type($shared) `)`)?
     (`score` `(` $score^ `:` type($score) `)`)? attr-dict
-    `:` type($rows) `,` type($plan) `,` type($weights) `->` type($result)
+    `:` type($rows) `,` type($plan) (`,` type($weights)^)? `->` type($result)
+  }];
+}
+
+def MoELoRA_IdentityWeightOp : MoELoRA_NamedOp<"identity_weight", "identity"> {
+  let summary = "what each token gives to experts that return their input";
+  let description = [{
+    `iw[t]` is the sum of `w[t, j]` over the choices `j` whose id is in
+    `[first, end)`, in ascending order of the ids, in f32.
+
+    Lifespan: made by the importer for layers with identity experts; the result
+    feeds `combine`.
+
+    Constraints:
+    - (C1) ids and weights have the same columns.
+    - (C2) `first` is not negative and less than `end`, which is at most 2^20.
+    - (C3) the result has one column.
+
+    Example:
+    ```mlir
+    %iw = moelora.identity_weight %ids, %w from 8 to 12
+      : tensor<?x2xi32>, tensor<?x2xf32> -> tensor<?x1xf32>
+    ```
+  }];
+  let arguments = (ins MoELoRA_ExpertIds:$ids, MoELoRA_ExpertWeights:$weights,
+                       I64Attr:$first, I64Attr:$end);
+  let results = (outs MoELoRA_ExpertWeights:$result);
+  let assemblyFormat = [{
+    $ids `,` $weights `from` $first `to` $end attr-dict
+    `:` type($ids) `,` type($weights) `->` type($result)
+  }];
+}
+
+def MoELoRA_RmsNormOp : MoELoRA_NamedOp<"rms_norm", "normed"> {
+  let summary = "root mean square norm of each row";
+  let description = [{
+    `x[t] / sqrt(mean(x[t]^2) + epsilon) * scale`, times `weight` column by
+    column where it is given; computed in f32 and rounded once to the result's
+    element type.
+
+    Lifespan: made by the importer, in front of a router that normalises what it
+    reads and behind a layer that normalises its output.
+
+    Constraints:
+    - (C1) input and result have the same columns.
+    - (C2) the weight has one element per column.
+    - (C3) epsilon is finite and not negative.
+
+    Example:
+    ```mlir
+    %n = moelora.rms_norm %x weight(%v : tensor<64xf32>)
+      {epsilon = 1.0e-06 : f32, scale = 0.125 : f32}
+      : tensor<?x64xbf16> -> tensor<?x64xf32>
+    ```
+  }];
+  let arguments = (ins MoELoRA_Rows:$input, Optional<MoELoRA_Vector>:$weight,
+                       F32Attr:$epsilon,
+                       DefaultValuedAttr<F32Attr, "1.0f">:$scale);
+  let results = (outs MoELoRA_Rows:$result);
+  let assemblyFormat = [{
+    $input (`weight` `(` $weight^ `:` type($weight) `)`)? attr-dict
+    `:` type($input) `->` type($result)
   }];
 }
 

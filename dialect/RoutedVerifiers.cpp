@@ -36,17 +36,32 @@ static LogicalResult verifyGroups(RouteOp op, int64_t experts) {
 }
 
 /// (C4): a bias exactly where the router asks for one.
-static LogicalResult verifySelectionBias(RouteOp op, int64_t experts) {
-  bool wanted = op.getRouter().getBiasOn() != BiasOn::None;
+static LogicalResult verifySelectionBias(RouteOp op, int64_t choosable) {
+  bool wanted = op.getRouter().getBiasOn() != BiasOn::None && !op.getTable();
   if (wanted != static_cast<bool>(op.getBias()))
     return op.emitOpError()
-           << "expects a bias exactly if bias_on is not none, but bias_on is "
+           << "expects a bias exactly if bias_on is not none and there is no "
+              "table, but bias_on is "
            << stringifyBiasOn(op.getRouter().getBiasOn())
            << (wanted ? " and there is no bias" : " and there is a bias");
   if (!wanted)
     return success();
-  return verifyAgree(op, "experts", "logits", experts, "bias",
-                     getColumns(op.getBias()));
+  return verifyAgree(op, "the experts that can be chosen", "logits", choosable,
+                     "bias", getColumns(op.getBias()));
+}
+
+/// (C6): rows of as many ids as there are choices.
+static LogicalResult verifyTable(RouteOp op) {
+  if (static_cast<bool>(op.getTable()) != static_cast<bool>(op.getTokenIds()))
+    return op.emitOpError() << "expects a table and token ids to come together";
+  if (!op.getTable())
+    return success();
+  if (op.getRouter().getAlways() > 0)
+    return op.emitOpError() << "expects no always chosen experts beside a "
+                               "table, but always is "
+                            << op.getRouter().getAlways();
+  return verifyAgree(op, "top_k", "router", op.getRouter().getTopK(), "table",
+                     getColumns(op.getTable()));
 }
 
 LogicalResult RouteOp::verify() {
@@ -62,9 +77,18 @@ LogicalResult RouteOp::verify() {
       failed(verifyAgree(*this, "top_k", "router", topK, "weights",
                          getColumns(getWeights()))))
     return failure(); // (C2)
-  if (failed(verifyGroups(*this, experts)))
-    return failure();                         // (C3)
-  return verifySelectionBias(*this, experts); // (C4)
+  int64_t choosable = ShapedType::isDynamic(experts)
+                          ? experts
+                          : experts - getRouter().getAlways();
+  if (failed(verifyGroups(*this, choosable)))
+    return failure(); // (C3)
+  if (failed(verifySelectionBias(*this, choosable)))
+    return failure(); // (C4)
+  if (getExpertScale() &&
+      failed(verifyAgree(*this, "experts", "logits", experts, "scale",
+                         getColumns(getExpertScale()))))
+    return failure();        // (C5)
+  return verifyTable(*this); // (C6)
 }
 
 LogicalResult DispatchOp::verify() {
@@ -72,32 +96,18 @@ LogicalResult DispatchOp::verify() {
   if (failed(verifyPlanColumns(*this, getIds(), plan)))
     return failure(); // (C1)
   if (failed(verifyPlanOfOne(*this, getIds(), plan)))
-    return failure();                              // (C2)
-  return verifyPlanSlots(*this, getSlots(), plan); // (C3)
+    return failure(); // (C2)
+  if (failed(verifyPlanSlots(*this, getSlots(), plan)))
+    return failure();                                          // (C3)
+  return verifyZeroExperts(*this, getIds(), getZeroExperts()); // (C4)
 }
 
 LogicalResult ExpertGemmOp::verify() {
-  auto weight = cast<RankedTensorType>(getWeight().getType());
-  auto input = cast<RankedTensorType>(getInput().getType());
-  if (failed(verifyAgree(*this, "experts", "weight", weight.getDimSize(0),
-                         "plan", getPlan().getType().getExperts())))
-    return failure(); // (C1)
-  if (failed(verifyAgree(*this, "the columns that are summed over", "input",
-                         getColumns(getInput()), "weight",
-                         getColumns(getWeight()))))
-    return failure(); // (C2)
-  if (failed(verifyShape(*this, "the result", getResult().getType(),
-                         getAccumulatorShape(weight))))
-    return failure(); // (C3)
-  if (getBias() && failed(verifyShape(*this, "the bias", getBias().getType(),
-                                      getBiasShape(weight))))
-    return failure(); // (C4)
-  if (input.getElementType() != weight.getElementType())
-    return emitOpError() << "expects input and weight to have one element "
-                            "type, but input has "
-                         << input.getElementType() << " and weight has "
-                         << weight.getElementType(); // (C5)
-  return success();
+  if (failed(verifyGemm(*this, getInput(), getPlan().getType(), getWeight(),
+                        getBias())))
+    return failure(); // (C1), (C2), (C4), (C5)
+  return verifyShape(*this, "the result", getResult().getType(),
+                     getAccumulatorShape(getWeight().getType())); // (C3)
 }
 
 /// Shape of an accumulator that a table's deltas are added to. One slice may
@@ -128,15 +138,22 @@ LogicalResult ActivationOp::verify() {
                          << " activation to read [rows, " << slices
                          << ", columns], but the accumulator is "
                          << shape; // (C1)
-  return verifyAgree(*this, "columns", "accumulator",
-                     getColumns(getAccumulator()), "result",
-                     getColumns(getResult())); // (C2)
+  if (failed(verifyAgree(*this, "columns", "accumulator",
+                         getColumns(getAccumulator()), "result",
+                         getColumns(getResult()))))
+    return failure(); // (C2)
+  if (static_cast<bool>(getInputWeights()) != static_cast<bool>(getPlan()))
+    return emitOpError() << "expects input weights to come with a plan"; // (C3)
+  if (!getPlan())
+    return success();
+  return verifyPairWeights(*this, "input weights", getInputWeights(),
+                           getPlan().getType()); // (C3)
 }
 
 LogicalResult CombineOp::verify() {
   int64_t columns = getColumns(getResult());
-  if (failed(verifyAgree(*this, "top_k", "weights", getColumns(getWeights()),
-                         "plan", getPlan().getType().getTopK())))
+  if (failed(verifyPairWeights(*this, "weights", getWeights(),
+                               getPlan().getType())))
     return failure(); // (C1)
   if (failed(verifyShape(*this, "the rows", getRows().getType(),
                          {ShapedType::kDynamic, columns})))
@@ -147,8 +164,37 @@ LogicalResult CombineOp::verify() {
     return failure(); // (C3)
   if (getScore() && !getShared())
     return emitOpError() << "expects a score to come with shared rows"; // (C4)
-  if (getScore())
-    return verifyShape(*this, "the score", getScore().getType(),
-                       {ShapedType::kDynamic, 1}); // (C4)
+  if (getScore() && failed(verifyShape(*this, "the score", getScore().getType(),
+                                       {ShapedType::kDynamic, 1})))
+    return failure(); // (C4)
+  return verifyIdentity(*this, getIdentity(), getIdentityWeights(),
+                        getResult().getType()); // (C5)
+}
+
+LogicalResult IdentityWeightOp::verify() {
+  if (failed(verifyAgree(*this, "top_k", "ids", getColumns(getIds()), "weights",
+                         getColumns(getWeights()))))
+    return failure(); // (C1)
+  int64_t first = getFirst(), end = getEnd();
+  if (first < 0 || end <= first || end > maxSize)
+    return emitOpError() << "expects 0 <= first < end <= " << maxSize
+                         << ", but first is " << first << " and end is "
+                         << end; // (C2)
+  return verifyShape(*this, "the result", getResult().getType(),
+                     {ShapedType::kDynamic, 1}); // (C3)
+}
+
+LogicalResult RmsNormOp::verify() {
+  if (failed(verifyAgree(*this, "columns", "input", getColumns(getInput()),
+                         "result", getColumns(getResult()))))
+    return failure(); // (C1)
+  if (getWeight() &&
+      failed(verifyAgree(*this, "columns", "input", getColumns(getInput()),
+                         "weight", getColumns(getWeight()))))
+    return failure(); // (C2)
+  if (getEpsilon().isNegative() || !getEpsilon().isFinite())
+    return emitOpError() << "expects epsilon to be finite and not negative, "
+                            "but it is "
+                         << getEpsilon().convertToDouble(); // (C3)
   return success();
 }

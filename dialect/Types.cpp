@@ -3,8 +3,8 @@
 //
 // Types and what makes them well-formed.
 
+#include "VerifyShapes.h"
 #include "mlir/IR/Builders.h"
-#include "moelora/dialect/Dialect.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -22,8 +22,6 @@ void MoELoRADialect::registerTypes() {
 
 // A slot id has 16 bits for the slot index.
 static constexpr int64_t maxSlots = 1 << 16;
-// Larger sizes exist in no model; the bound keeps every product in 64 bits.
-static constexpr int64_t maxSize = 1 << 20;
 
 static LogicalResult verifySize(function_ref<InFlightDiagnostic()> emitError,
                                 StringRef name, int64_t value, int64_t least,

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "VerifyShapes.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 
@@ -73,6 +74,57 @@ LogicalResult verifyPlanSlots(Operation *op, Value slots, PlanType plan) {
   return op->emitOpError()
          << "expects a plan without slots to have 0 slots, but it has "
          << plan.getSlots();
+}
+
+LogicalResult verifyZeroExperts(Operation *op, Value ids, int64_t zeroExperts) {
+  if (zeroExperts >= 0 && zeroExperts <= (ids ? maxSize : 0))
+    return success();
+  return op->emitOpError() << "expects zero_experts to be in [0, " << maxSize
+                           << "] with ids and 0 without, but it is "
+                           << zeroExperts << (ids ? " with" : " without");
+}
+
+LogicalResult verifyGemm(Operation *op, Value input, PlanType plan,
+                         Value weight, Value bias) {
+  auto type = cast<RankedTensorType>(weight.getType());
+  if (failed(verifyAgree(op, "experts", "weight", type.getDimSize(0), "plan",
+                         plan.getExperts())))
+    return failure(); // (C1)
+  if (failed(verifyAgree(op, "the columns that are summed over", "input",
+                         getColumns(input), "weight", getColumns(weight))))
+    return failure(); // (C2)
+  if (bias &&
+      failed(verifyShape(op, "the bias", bias.getType(), getBiasShape(type))))
+    return failure(); // (C4)
+  Type element = getElementTypeOrSelf(input);
+  if (type.getElementType() == element || type.getElementType().isF32())
+    return success();
+  return op->emitOpError() << "expects the weight to have the input's element "
+                              "type or f32, but input has "
+                           << element << " and weight has "
+                           << type.getElementType(); // (C5)
+}
+
+LogicalResult verifyPairWeights(Operation *op, StringRef name, Value weights,
+                                PlanType plan) {
+  if (!weights)
+    return success();
+  return verifyAgree(op, "top_k", name, getColumns(weights), "plan",
+                     plan.getTopK());
+}
+
+LogicalResult verifyIdentity(Operation *op, Value rows, Value weights,
+                             Type result) {
+  if (static_cast<bool>(rows) != static_cast<bool>(weights))
+    return op->emitOpError()
+           << "expects identity rows and their weights to come together";
+  if (!rows)
+    return success();
+  if (rows.getType() != result)
+    return op->emitOpError() << "expects identity rows of the result's type "
+                             << result << ", but they are " << rows.getType();
+  return verifyShape(op, "the identity weights", weights.getType(),
+                     {ShapedType::kDynamic, 1});
 }
 
 LogicalResult verifyTableOfPlan(Operation *op, SlotTableType table,

@@ -11,6 +11,10 @@
 
 namespace moelora {
 
+/// Larger sizes exist in no model; the bound keeps every product in 64 bits and
+/// every size in the 32 bits of the runtime's descriptions.
+inline constexpr int64_t maxSize = 1 << 20;
+
 /// Fails with "expects <a> and <b> to agree on <what>, but ...", unless the two
 /// sizes are equal or one of them is dynamic.
 mlir::LogicalResult verifyAgree(mlir::Operation *op, llvm::StringRef what,
@@ -29,6 +33,25 @@ mlir::LogicalResult verifyPlanOfOne(mlir::Operation *op, mlir::Value ids,
                                     PlanType plan);
 mlir::LogicalResult verifyPlanSlots(mlir::Operation *op, mlir::Value slots,
                                     PlanType plan);
+
+mlir::LogicalResult verifyZeroExperts(mlir::Operation *op, mlir::Value ids,
+                                      int64_t zeroExperts);
+
+/// The rules of a GEMM over a plan, whatever its level: (C1) experts, (C2) the
+/// columns that are summed over, (C4) the bias, (C5) element types. A null bias
+/// is none.
+mlir::LogicalResult verifyGemm(mlir::Operation *op, mlir::Value input,
+                               PlanType plan, mlir::Value weight,
+                               mlir::Value bias);
+
+/// Weights of pairs, if there are any, have the plan's top_k columns.
+mlir::LogicalResult verifyPairWeights(mlir::Operation *op, llvm::StringRef name,
+                                      mlir::Value weights, PlanType plan);
+
+/// Identity rows of the result's type and their weights of one column come
+/// together. Either may be null.
+mlir::LogicalResult verifyIdentity(mlir::Operation *op, mlir::Value rows,
+                                   mlir::Value weights, mlir::Type result);
 
 /// Table and plan have the same experts and slots.
 mlir::LogicalResult verifyTableOfPlan(mlir::Operation *op, SlotTableType table,

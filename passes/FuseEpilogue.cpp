@@ -26,20 +26,21 @@ StringRef whyApart(Value accumulator) {
   auto matmul = accumulator.getDefiningOp<GroupedMatmulOp>();
   if (!matmul)
     return "no grouped_matmul makes the accumulator";
-  if (matmul.getActivation() || matmul.getCombineWeights())
+  if (matmul.getActivation() || matmul.combines())
     return "the grouped_matmul has an epilogue already";
   if (!accumulator.hasOneUse())
     return "the accumulator has other uses";
   return "";
 }
 
-StringRef whyApart(CombineOp combine) {
-  StringRef reason = whyApart(combine.getRows());
-  if (!reason.empty())
+/// The same for a reader that goes by a plan of its own; null: it has none.
+StringRef whyApart(Value accumulator, Value plan) {
+  StringRef reason = whyApart(accumulator);
+  if (!reason.empty() || !plan)
     return reason;
-  auto matmul = combine.getRows().getDefiningOp<GroupedMatmulOp>();
-  if (matmul.getPlan() != combine.getPlan())
-    return "matmul and combine go by different plans";
+  auto matmul = accumulator.getDefiningOp<GroupedMatmulOp>();
+  if (matmul.getPlan() != plan)
+    return "matmul and reader go by different plans";
   return "";
 }
 
@@ -54,9 +55,17 @@ GroupedMatmulOp takeOver(Value accumulator, Operation *reader) {
   return matmul;
 }
 
+/// An optional operand as the range that is assigned; null: none.
+SmallVector<Value, 1> operands(Value value) {
+  if (!value)
+    return {};
+  return {value};
+}
+
 void fuse(ActivationOp activation) {
   Location loc = activation.getLoc();
-  StringRef reason = whyApart(activation.getAccumulator());
+  StringRef reason =
+      whyApart(activation.getAccumulator(), activation.getPlan());
   if (!reason.empty()) {
     remark::missed(loc, named("Activate")) << remark::reason("{0}", reason);
     return;
@@ -64,29 +73,38 @@ void fuse(ActivationOp activation) {
   remark::passed(loc, named("Activate"))
       << remark::metric("function", stringifyFunction(
                                         activation.getFunction().getFunction()))
-      << remark::metric("gated", activation.getFunction().getGated());
+      << remark::metric("gated", activation.getFunction().getGated())
+      << remark::metric("weighted",
+                        static_cast<bool>(activation.getInputWeights()));
   GroupedMatmulOp matmul = takeOver(activation.getAccumulator(), activation);
   matmul.setActivationAttr(activation.getFunction());
+  matmul.getInputWeightsMutable().assign(
+      operands(activation.getInputWeights()));
   activation.erase();
 }
 
 void fuse(CombineOp combine) {
   Location loc = combine.getLoc();
-  StringRef reason = whyApart(combine);
+  StringRef reason = whyApart(combine.getRows(), combine.getPlan());
   if (!reason.empty()) {
     remark::missed(loc, named("Combine")) << remark::reason("{0}", reason);
     return;
   }
   remark::passed(loc, named("Combine"))
       << remark::metric("top_k", combine.getPlan().getType().getTopK())
+      << remark::metric("weights", static_cast<bool>(combine.getWeights()))
+      << remark::metric("identity", static_cast<bool>(combine.getIdentity()))
       << remark::metric("shared", static_cast<bool>(combine.getShared()));
   GroupedMatmulOp matmul = takeOver(combine.getRows(), combine);
-  matmul.getCombineWeightsMutable().assign(combine.getWeights());
-  if (combine.getShared())
-    matmul.getSharedMutable().assign(combine.getShared());
-  if (combine.getScore())
-    matmul.getScoreMutable().assign(combine.getScore());
+  matmul.setSum(!combine.getWeights());
+  matmul.getCombineWeightsMutable().assign(operands(combine.getWeights()));
+  matmul.getIdentityMutable().assign(operands(combine.getIdentity()));
+  matmul.getIdentityWeightsMutable().assign(
+      operands(combine.getIdentityWeights()));
+  matmul.getSharedMutable().assign(operands(combine.getShared()));
+  matmul.getScoreMutable().assign(operands(combine.getScore()));
   matmul.setRoutedScaleAttr(combine.getRoutedScaleAttr());
+  matmul.setSharedScaleAttr(combine.getSharedScaleAttr());
   combine.erase();
 }
 

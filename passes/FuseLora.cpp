@@ -35,9 +35,6 @@ StringRef whyApart(ExpertGemmOp gemm, LoraDeltaOp delta) {
     return "the accumulator has other uses than the delta";
   if (gemm.getPlan() != delta.getPlan())
     return "GEMM and delta go by different plans";
-  if (gemm.getInput() != delta.getInput() ||
-      gemm.getGather() != delta.getGather())
-    return "GEMM and delta read different rows";
   return "";
 }
 
@@ -51,12 +48,14 @@ Type getShrunkType(SlotTableType table) {
 /// `shrunk` and `table` are null where there is no delta.
 Value createMatmul(OpBuilder &builder, ExpertGemmOp gemm, Value shrunk,
                    Value table) {
+  FloatAttr one = builder.getF32FloatAttr(1);
   return GroupedMatmulOp::create(
       builder, gemm.getLoc(), gemm.getType(), gemm.getInput(), gemm.getPlan(),
       gemm.getWeight(), gemm.getBias(), shrunk, table,
-      /*combine_weights=*/nullptr, /*shared=*/nullptr, /*score=*/nullptr,
-      /*activation=*/nullptr, /*routed_scale=*/builder.getF32FloatAttr(1),
-      gemm.getGatherAttr());
+      /*input_weights=*/nullptr, /*combine_weights=*/nullptr,
+      /*identity=*/nullptr, /*identity_weights=*/nullptr, /*shared=*/nullptr,
+      /*score=*/nullptr, /*activation=*/nullptr, /*routed_scale=*/one,
+      /*shared_scale=*/one, /*sum=*/nullptr, gemm.getGatherAttr());
 }
 
 void replaceAlone(ExpertGemmOp gemm) {
@@ -68,6 +67,7 @@ void replaceAlone(ExpertGemmOp gemm) {
 }
 
 /// Both become one matmul where the delta stands: there all operands exist.
+/// `shrink` has an input of its own, so the two may read different rows.
 void replaceTogether(ExpertGemmOp gemm, LoraDeltaOp delta) {
   OpBuilder builder(delta);
   SlotTableType table = delta.getTable().getType();
@@ -108,9 +108,9 @@ struct FuseLora : impl::FuseLoraBase<FuseLora> {
         << remark::metric("top_k", type.getTopK())
         << remark::metric("tile_rows", tileRows.getValue())
         << remark::metric("block_rows", blockRows.getValue());
-    auto plan =
-        PlanOp::create(builder, dispatch.getLoc(), type, dispatch.getIds(),
-                       dispatch.getSlots(), tileRows, blockRows);
+    auto plan = PlanOp::create(builder, dispatch.getLoc(), type,
+                               dispatch.getIds(), dispatch.getSlots(), tileRows,
+                               blockRows, dispatch.getZeroExperts());
     dispatch.replaceAllUsesWith(plan.getPlan());
     dispatch.erase();
   }

@@ -15,7 +15,7 @@ StringRef stringifyLevel(Level level) {
 }
 
 bool belongsTo(Operation *op, Level level) {
-  if (isa<ResolveSlotsOp, RouteOp, YieldOp>(op))
+  if (isa<ResolveSlotsOp, RouteOp, IdentityWeightOp, RmsNormOp, YieldOp>(op))
     return true;
   if (level == Level::Fused)
     return isa<PlanOp, ShrinkOp, GroupedMatmulOp>(op);

@@ -16,8 +16,9 @@ def FuseLora : Pass<"moelora-fuse-lora", "::moelora::LayerOp"> {
 
     Declines, and leaves the GEMM and its delta as they are, where the
     accumulator has other uses than the delta (it would have to exist without
-    it) and where GEMM and delta do not read the same input by the same plan
-    (their rows are different rows).
+    it) and where GEMM and delta go by different plans (their rows are different
+    rows). They may read different tensors: a router that normalises what it
+    reads multiplies f32 rows, its adapter those of the layer's type.
 
     Level: expects `routed`, leaves `grouped_matmul` without epilogue beside the
     ops of `routed` that read accumulators; `moelora-fuse-epilogue` finishes
@@ -40,11 +41,13 @@ def FuseEpilogue : Pass<"moelora-fuse-epilogue", "::moelora::LayerOp"> {
   let summary = "ends each grouped matmul with the op that reads it";
   let description = [{
     `activation` and `combine` become the epilogue of the `grouped_matmul` that
-    makes the accumulator they read, so that it never leaves the kernel.
+    makes the accumulator they read, so that it never leaves the kernel. Their
+    other operands, weights on the input and rows that are added, go with them;
+    a `combine` without weights becomes `sum`.
 
     Declines where the accumulator has other uses, where no `grouped_matmul`
-    makes it, where that one has an epilogue already, and where `combine` goes
-    by another plan than the matmul.
+    makes it, where that one has an epilogue already, and where the op goes by
+    another plan than the matmul.
 
     Level: expects what `moelora-fuse-lora` leaves, reaches `fused`.
 

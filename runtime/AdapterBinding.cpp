@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * From tensors to pairs: names first, then ranks and shapes.
+ * From pairs to places: ranks and shapes against those of the model.
  */
 #include "AdapterBinding.h"
 
@@ -12,82 +12,80 @@ using namespace moelora;
 
 namespace {
 
-/// Joins lora_A and lora_B of each module; what is elsewhere is set aside.
-std::vector<AdapterDraft> collectDrafts(const AdapterSource &source,
-                                        std::vector<int64_t> &elsewhere) {
-  AdapterNames names(source.target);
-  names.checkModulesToSave(source.config.modulesToSave);
-  std::vector<AdapterDraft> drafts;
-  std::unordered_map<std::string, size_t> draftOf; // by module and depth
-  const std::vector<Tensor> &tensors = source.files.tensors();
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    AdapterPlace place = names.place(tensors[i].name);
-    int64_t index = static_cast<int64_t>(i);
-    if (place.kind == AdapterPlace::Elsewhere) {
-      elsewhere.push_back(index);
-      continue;
-    }
-    std::string key = place.module + ":" + std::to_string(place.depth);
-    auto [found, added] = draftOf.emplace(std::move(key), drafts.size());
-    bool isB = place.isB;
-    if (added)
-      drafts.push_back({std::move(place)});
-    (isB ? drafts[found->second].b : drafts[found->second].a) = index;
-  }
-  return drafts;
+/// The name that patterns know a pair by: a parameter's, where the parameter
+/// is the target and not its module.
+std::string patternName(const AdapterSource &source,
+                        const AdapterDraft &draft) {
+  std::string parameter = draft.place.module + ".weight";
+  return source.config.targetsParameter(parameter) ? parameter
+                                                   : draft.place.module;
 }
 
-void checkComplete(const AdapterSource &source, const AdapterDraft &draft) {
-  if (draft.a < 0 || draft.b < 0) {
-    const Tensor &present = source.tensor(draft.a < 0 ? draft.b : draft.a);
-    fail("expects lora_A and lora_B in pairs, but '" + present.name +
-         "' has no " + (draft.a < 0 ? "lora_A" : "lora_B"));
+/// A matrix for each expert, or one for all of them: `step` is 0.
+struct Stack {
+  MatrixView first;
+  int64_t step;
+
+  MatrixView of(int32_t expert) const {
+    MatrixView view = first;
+    view.offset += expert * step;
+    return view;
   }
-  for (int64_t index : {draft.a, draft.b}) {
-    const Tensor &tensor = source.tensor(index);
-    if (tensor.rank != 2)
-      fail("expects tensor '" + tensor.name + "' to have 2 dimensions, but " +
-           "its shape is " + shapeText(tensor.shape.data(), tensor.rank));
-    if (!isFloatingPoint(tensor.dtype))
-      fail("expects tensor '" + tensor.name + "' to have the dtype F32, F16, " +
-           "BF16 or F64, but it has " + moelora_file_dtype_name(tensor.dtype));
-  }
+};
+
+/// What a matrix must look like.
+struct Expected {
+  int64_t rows, columns;
+  std::string meaning;
+};
+
+Stack findStack(const Tensor &tensor, const AdapterHalf &half, int32_t experts,
+                const Expected &expected) {
+  bool stacked = tensor.rank == 3;
+  const int64_t *shape = tensor.shape.data() + (stacked ? 1 : 0);
+  int64_t rows = expected.rows, columns = expected.columns;
+  int64_t count = stacked ? tensor.shape[0] : 1;
+  if (shape[0] != rows || shape[1] != columns ||
+      (count != 1 && count != experts))
+    fail("expects tensor '" + tensor.name + "' to have the shape (" +
+         (stacked ? "1 or " + std::to_string(experts) + ", " : "") +
+         std::to_string(rows) + ", " + std::to_string(columns) +
+         "), which is (" + (stacked ? "one for all or each expert, " : "") +
+         expected.meaning + "), but it has " +
+         shapeText(tensor.shape.data(), tensor.rank));
+  return {{half.tensor, 0, columns, 1}, count == 1 ? 0 : rows * columns};
 }
 
-/// The router of newer libraries is a packed parameter of one expert.
-bool isPackedRouter(const AdapterSource &source, const AdapterDraft &draft) {
-  return draft.place.kind == AdapterPlace::Plain &&
-         draft.place.projection == MOELORA_ROUTER &&
-         source.config.targetsParameter(draft.place.module + ".weight");
-}
-
-void bindPlain(const AdapterSource &source, const AdapterDraft &draft,
-               AdapterBinding &binding) {
+void bindPair(const AdapterSource &source, const AdapterDraft &draft,
+              AdapterBinding &binding) {
   const AdapterPlace &place = draft.place;
-  int64_t rank = source.config.rankOf(place.module);
-  PairSizes sizes = pairSizes(source.site(draft), place.projection);
-  auto expect = [](const Tensor &tensor, int64_t rows, int64_t columns,
-                   const std::string &meaning) {
-    if (tensor.shape[0] != rows || tensor.shape[1] != columns)
-      fail("expects tensor '" + tensor.name + "' to have the shape (" +
-           std::to_string(rows) + ", " + std::to_string(columns) +
-           "), which is " + meaning + ", but it has " +
-           shapeText(tensor.shape.data(), 2));
-  };
+  const moelora_adapter_site &site = source.site(draft);
+  std::string name = patternName(source, draft);
+  int64_t rank = source.config.rankOf(name);
+  PairSizes sizes = pairSizes(site, place.projection);
   std::string stated = "rank " + std::to_string(rank) + " of the config";
-  expect(source.tensor(draft.a), rank, sizes.in,
-         "(" + stated + ", the layer's input size)");
-  expect(source.tensor(draft.b), sizes.out, rank,
-         "(the layer's output size, " + stated + ")");
-  addPair(binding, source, place.site, place.projection, place.expert,
-          {{draft.a, 0, sizes.in, 1},
-           {draft.b, 0, rank, 1},
-           sizes.in,
-           sizes.out,
-           static_cast<int32_t>(rank),
-           false,
-           source.config.scaleOf(place.module)},
-          place.module);
+  Stack a =
+      findStack(source.tensor(draft.a.tensor), draft.a, namedExperts(site),
+                {rank, sizes.in, stated + ", the layer's input size"});
+  Stack b = findStack(
+      source.tensor(draft.b.tensor), draft.b, namedExperts(site),
+      {sizes.out * place.slices, rank, "the layer's output size, " + stated});
+  AdapterPair pair;
+  pair.in = sizes.in;
+  pair.out = sizes.out;
+  pair.rank = static_cast<int32_t>(rank);
+  pair.sharesA = place.slices == 2;
+  pair.scale = source.config.scaleOf(name);
+  bool all = place.expert == allExperts;
+  int32_t first = all ? 0 : place.expert;
+  int32_t end = all ? namedExperts(site) : place.expert + 1;
+  for (int32_t slice = 0; slice < place.slices; ++slice)
+    for (int32_t e = first; e < end; ++e) {
+      pair.a = a.of(e);
+      pair.b = takeSlice(b.of(e), site, place, slice, sizes.out);
+      addPair(binding, source, place.site, place.projection + slice, e, pair,
+              place.module);
+    }
 }
 
 void checkSomethingBound(const AdapterSource &source,
@@ -104,11 +102,12 @@ void checkSomethingBound(const AdapterSource &source,
 
 PairSizes moelora::pairSizes(const moelora_adapter_site &site,
                              int32_t projection) {
+  int64_t routed = site.latent ? site.latent : site.hidden;
   switch (projection) {
   case MOELORA_DOWN:
-    return {site.intermediate, site.hidden};
+    return {site.intermediate, routed};
   case MOELORA_ROUTER:
-    return {site.hidden, site.experts};
+    return {site.hidden, site.logits ? site.logits : site.experts};
   case MOELORA_SHARED_GATE:
   case MOELORA_SHARED_UP:
     return {site.hidden, site.shared};
@@ -116,9 +115,22 @@ PairSizes moelora::pairSizes(const moelora_adapter_site &site,
     return {site.shared, site.hidden};
   case MOELORA_SHARED_SCORE:
     return {site.hidden, 1};
+  case MOELORA_LATENT_IN:
+    return {site.hidden, site.latent};
+  case MOELORA_LATENT_OUT:
+    return {site.latent, site.hidden};
   default:
-    return {site.hidden, site.intermediate};
+    return {routed, site.intermediate};
   }
+}
+
+MatrixView moelora::takeSlice(MatrixView rows, const moelora_adapter_site &site,
+                              const AdapterPlace &place, int32_t slice,
+                              int64_t out) {
+  bool alternate = site.interleaved && isRouted(place.projection);
+  rows.offset += slice * (alternate ? 1 : out) * rows.row;
+  rows.row *= alternate ? place.slices : 1;
+  return rows;
 }
 
 void moelora::addPair(AdapterBinding &binding, const AdapterSource &source,
@@ -126,7 +138,7 @@ void moelora::addPair(AdapterBinding &binding, const AdapterSource &source,
                       AdapterPair pair, const std::string &module) {
   auto &pairs = binding.sites[site].pairs[static_cast<size_t>(projection)];
   if (pairs.empty())
-    pairs.resize(projection <= MOELORA_DOWN
+    pairs.resize(isRouted(projection)
                      ? static_cast<size_t>(source.target.site[site].experts)
                      : 1);
   AdapterPair &place = pairs[static_cast<size_t>(expert)];
@@ -139,6 +151,7 @@ void moelora::addPair(AdapterBinding &binding, const AdapterSource &source,
 AdapterBinding moelora::bindAdapter(const AdapterSource &source,
                                     moelora_adapter_layout stated) {
   AdapterBinding binding;
+  checkModulesToSave(source.target, source.config.modulesToSave);
   std::vector<AdapterDraft> drafts = collectDrafts(source, binding.elsewhere);
   checkSomethingBound(source, drafts);
   binding.layers = source.target.layers;
@@ -148,10 +161,8 @@ AdapterBinding moelora::bindAdapter(const AdapterSource &source,
   }
   std::vector<AdapterDraft> packed;
   for (AdapterDraft &draft : drafts) {
-    checkComplete(source, draft);
-    if (draft.place.kind == AdapterPlace::Plain &&
-        !isPackedRouter(source, draft))
-      bindPlain(source, draft, binding);
+    if (draft.place.kind == AdapterPlace::Pair)
+      bindPair(source, draft, binding);
     else
       packed.push_back(std::move(draft));
   }

@@ -40,10 +40,17 @@ struct AdapterBinding {
   std::string why; ///< how it was decided; "" without packed pairs
 };
 
-/// Two tensors that were found to be lora_A and lora_B of one module.
+/// One matrix of a pair.
+struct AdapterHalf {
+  int64_t tensor = -1;  ///< index in the checkpoint; -1: missing
+  bool ofStack = false; ///< stored for all experts, with or without a dimension
+                        ///< for them
+};
+
+/// Two matrices that were found to be lora_A and lora_B of one module.
 struct AdapterDraft {
   AdapterPlace place;
-  int64_t a = -1, b = -1; ///< indices in the checkpoint
+  AdapterHalf a, b;
 };
 
 /// What every step of binding looks at.
@@ -60,11 +67,20 @@ struct AdapterSource {
   }
 };
 
+/// Joins the tensors of the file into whole pairs, or fails; the indices of
+/// those that are of no MoE block are set aside.
+std::vector<AdapterDraft> collectDrafts(const AdapterSource &source,
+                                        std::vector<int64_t> &elsewhere);
+
 /// Input and output size of a projection.
 struct PairSizes {
   int64_t in, out;
 };
 PairSizes pairSizes(const moelora_adapter_site &site, int32_t projection);
+
+/// Of a matrix of [slices * out] rows, the rows of one slice.
+MatrixView takeSlice(MatrixView rows, const moelora_adapter_site &site,
+                     const AdapterPlace &place, int32_t slice, int64_t out);
 
 /// Puts a pair in its place; fails when another one is there.
 void addPair(AdapterBinding &binding, const AdapterSource &source, size_t site,

@@ -20,8 +20,8 @@ namespace {
 /// Real files have 1 to 50 KB; patterns for every module of a model, 1 MB.
 constexpr uint64_t maxConfigBytes = 4 << 20;
 
-/// Each is tried on each module: the product bounds the time of loading.
-constexpr size_t maxPatterns = 256;
+/// A large model has about 37,000 modules and parameters.
+constexpr size_t maxPatterns = 1 << 16;
 
 /// Keys that this file reads itself.
 constexpr const char *usedKeys[] = {"peft_type",
@@ -105,7 +105,8 @@ public:
     config.rankStabilized = flag("use_rslora");
     patterns("rank_pattern", config.ranks);
     patterns("alpha_pattern", config.alphas);
-    config.targetParameters = strings("target_parameters");
+    for (std::string &target : strings("target_parameters"))
+      config.targetParameters.insert(std::move(target));
     config.modulesToSave = strings("modules_to_save");
     readVersion(config);
     return config;
@@ -170,7 +171,7 @@ private:
     return found.integer;
   }
 
-  void patterns(const char *key, std::vector<PatternValue> &into) {
+  void patterns(const char *key, PatternValues &into) {
     const JsonValue &found = value(key);
     if (found.isNeutral())
       return;
@@ -185,14 +186,15 @@ private:
       std::string what = std::string(key) + "['" + pattern.substr(0, 64) + "']";
       double value = ranks ? static_cast<double>(rank(what, member))
                            : number(what, member);
-      into.push_back({compile(key, pattern), value});
+      add(key, pattern, into.patterns);
+      into.values.push_back(value);
     }
   }
 
-  Pattern compile(const char *key, const std::string &pattern) {
+  void add(const char *key, const std::string &pattern, Patterns &to) {
     try {
-      Pattern alone(pattern); // so that a stray parenthesis cannot escape
-      return Pattern("(.*\\.)?(" + pattern + ")$");
+      Patterns().add(pattern); // so that a stray parenthesis cannot escape
+      to.add("(.*\\.)?(" + pattern + ")$");
     } catch (const Failure &failure) {
       fail(path + ": " + key + ": " + failure.text);
     }
@@ -230,19 +232,16 @@ private:
   const JsonValue &root;
 };
 
-const PatternValue *firstMatch(const std::vector<PatternValue> &patterns,
-                               std::string_view name) {
-  for (const PatternValue &candidate : patterns)
-    if (candidate.pattern.matches(name))
-      return &candidate;
-  return nullptr;
-}
-
 } // namespace
 
+const double *PatternValues::find(std::string_view name) const {
+  int64_t first = patterns.firstMatch(name);
+  return first < 0 ? nullptr : &values[static_cast<size_t>(first)];
+}
+
 int64_t AdapterConfig::rankOf(std::string_view name) const {
-  const PatternValue *match = firstMatch(ranks, name);
-  return match ? static_cast<int64_t>(match->value) : rank;
+  const double *match = ranks.find(name);
+  return match ? static_cast<int64_t>(*match) : rank;
 }
 
 double AdapterConfig::scale(double alpha, int64_t rank) const {
@@ -251,20 +250,20 @@ double AdapterConfig::scale(double alpha, int64_t rank) const {
 }
 
 double AdapterConfig::scaleOf(std::string_view name) const {
-  const PatternValue *match = firstMatch(alphas, name);
-  return scale(match ? match->value : alpha, rankOf(name));
+  const double *match = alphas.find(name);
+  return scale(match ? *match : alpha, rankOf(name));
 }
 
 bool AdapterConfig::targetsParameter(std::string_view name) const {
-  for (const std::string &entry : targetParameters) {
-    if (entry == name)
-      return true;
-    if (entry.size() < name.size() &&
-        name.substr(name.size() - entry.size()) == entry &&
-        name[name.size() - entry.size() - 1] == '.')
-      return true;
+  if (targetParameters.empty())
+    return false;
+  while (targetParameters.find(name) == targetParameters.end()) {
+    size_t dot = name.find('.');
+    if (dot == std::string_view::npos)
+      return false;
+    name.remove_prefix(dot + 1);
   }
-  return false;
+  return true;
 }
 
 AdapterConfig moelora::readAdapterConfig(const std::string &path) {

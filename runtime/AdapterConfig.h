@@ -14,22 +14,26 @@
 
 #include <array>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace moelora {
 
-/// A rank or an alpha for the modules whose names match.
-struct PatternValue {
-  Pattern pattern;
-  double value;
+/// Ranks or alphas for the modules whose names match.
+struct PatternValues {
+  Patterns patterns;
+  std::vector<double> values;
+
+  /// Of the first pattern that matches, or NULL.
+  const double *find(std::string_view name) const;
 };
 
 struct AdapterConfig {
   int64_t rank = 0;
   double alpha = 0;
   bool rankStabilized = false; ///< alpha / sqrt(r) instead of alpha / r
-  std::vector<PatternValue> ranks, alphas; ///< the first match counts
-  std::vector<std::string> targetParameters;
+  PatternValues ranks, alphas;
+  std::set<std::string, std::less<>> targetParameters;
   std::vector<std::string> modulesToSave;
   std::string peftVersion;                   ///< as written; "" when absent
   std::optional<std::array<int, 3>> release; ///< of it; not of pre-releases

@@ -23,8 +23,8 @@ moelora_status moelora_adapter_read_facts(const char *folder,
     facts->rank_stabilized = config.rankStabilized;
     facts->alpha = config.alpha;
     facts->scale = config.scale(config.alpha, config.rank);
-    facts->rank_patterns = static_cast<int32_t>(config.ranks.size());
-    facts->alpha_patterns = static_cast<int32_t>(config.alphas.size());
+    facts->rank_patterns = static_cast<int32_t>(config.ranks.values.size());
+    facts->alpha_patterns = static_cast<int32_t>(config.alphas.values.size());
     facts->target_parameters =
         static_cast<int32_t>(config.targetParameters.size());
     config.peftVersion.copy(facts->peft_version, MOELORA_VERSION_TEXT - 1);

@@ -6,6 +6,7 @@
  */
 #include "AdapterLayout.h"
 
+#include "AdapterPath.h"
 #include "Failure.h"
 
 #include <algorithm>
@@ -18,36 +19,74 @@ namespace {
 /// A packed pair whose parameter is known.
 struct Packed {
   const AdapterDraft *draft;
+  AdapterPlace place;    ///< the draft's, with the projection
   std::string parameter; ///< full name, as patterns match it
-  int32_t projection;    ///< GATE: all slices of gate_up; DOWN; ROUTER
-  int64_t experts;       ///< 1 for the router
+  int64_t experts;       ///< in the file
   int64_t rank;
   int64_t in, out; ///< of all slices together
-  int32_t slices;
 };
 
-/// The parameter of this list that target_parameters names, or "".
+Packed describe(const AdapterSource &source, const AdapterDraft &draft,
+                AdapterPlace place, std::string parameter) {
+  const moelora_adapter_site &site = source.site(draft);
+  PairSizes sizes = pairSizes(site, place.projection);
+  int64_t zero = place.projection == MOELORA_DOWN ? 0 : site.zero_experts;
+  int64_t rank = source.config.rankOf(parameter);
+  int64_t out = sizes.out * place.slices;
+  return {&draft,
+          std::move(place),
+          std::move(parameter),
+          namedExperts(site) + zero,
+          rank,
+          sizes.in,
+          out};
+}
+
+/// A weight of an experts module that a packed pair may adapt.
+struct Weight {
+  NameList names;
+  AdapterPlace place;
+};
+
+/// In the order of the wrappers, the outermost first. Parameters are wrapped
+/// in the order of the module: gate_up inside, down outside.
+std::vector<Weight> weightsOf(const moelora_adapter_site &site,
+                              const AdapterPlace &place) {
+  AdapterPlace gateUp = place, down = place;
+  setGateUp(gateUp, site);
+  down.projection = MOELORA_DOWN;
+  return {{site.names->packed_down, down},
+          {site.names->packed_gate_up, gateUp}};
+}
+
+/// The full name of the weight, if it is a target; "" if not. A file that
+/// states no targets has all weights.
 std::string findTargeted(const AdapterSource &source, const std::string &module,
-                         const char *const *names) {
-  for (; names && *names; ++names)
-    if (source.config.targetsParameter(module + "." + *names))
-      return module + "." + *names;
+                         NameList names) {
+  for (; names && *names; ++names) {
+    std::string name = module + "." + *names;
+    if (source.config.targetParameters.empty() ||
+        source.config.targetsParameter(name))
+      return name;
+  }
   return "";
 }
 
-Packed describe(const AdapterSource &source, const AdapterDraft &draft,
-                std::string parameter, int32_t projection) {
-  const moelora_adapter_site &site = source.site(draft);
-  PairSizes sizes = pairSizes(site, projection);
-  int32_t slices = projection == MOELORA_GATE && site.gated ? 2 : 1;
-  int64_t experts = projection == MOELORA_ROUTER ? 1 : site.experts;
-  int64_t rank = source.config.rankOf(parameter);
-  return {&draft,   std::move(parameter), projection, experts, rank,
-          sizes.in, sizes.out * slices,   slices};
+/// Says which target is no weight of the module, when there is one.
+void refuseOtherTargets(const AdapterSource &source, const std::string &module,
+                        const std::vector<Weight> &weights) {
+  for (const std::string &entry : source.config.targetParameters) {
+    std::string leaf = entry.substr(entry.rfind('.') + 1);
+    bool known = false;
+    for (const Weight &weight : weights)
+      known = known || isAny(leaf, weight.names);
+    if (!known && source.config.targetsParameter(module + "." + leaf))
+      fail("expects target_parameters to name weights of '" + module +
+           "', but '" + entry + "' is none (biases take no adapter)");
+  }
 }
 
-/// The wrappers around one experts module, the outermost first. Parameters
-/// are wrapped in the order of the module: gate_up inside, down outside.
+/// The wrappers around one experts module.
 void nameNested(const AdapterSource &source,
                 std::vector<const AdapterDraft *> nested,
                 std::vector<Packed> &all) {
@@ -55,28 +94,30 @@ void nameNested(const AdapterSource &source,
             [](const AdapterDraft *left, const AdapterDraft *right) {
               return left->place.depth < right->place.depth;
             });
-  const moelora_adapter_names &names = *source.site(*nested[0]).names;
   const std::string &module = nested[0]->place.module;
-  std::vector<std::pair<std::string, int32_t>> parameters;
-  for (auto [list, projection] :
-       {std::pair(names.packed_down, MOELORA_DOWN),
-        std::pair(names.packed_gate_up, MOELORA_GATE)}) {
-    std::string found = findTargeted(source, module, list);
+  std::vector<Weight> weights =
+      weightsOf(source.site(*nested[0]), nested[0]->place);
+  std::vector<std::pair<std::string, AdapterPlace>> targets;
+  for (const Weight &weight : weights) {
+    std::string found = findTargeted(source, module, weight.names);
     if (!found.empty())
-      parameters.emplace_back(found, projection);
+      targets.emplace_back(std::move(found), weight.place);
   }
   size_t deepest = static_cast<size_t>(nested.back()->place.depth);
-  if (parameters.size() != nested.size() || deepest + 1 != nested.size())
+  if (targets.size() != nested.size() || deepest + 1 != nested.size()) {
+    refuseOtherTargets(source, module, weights);
     fail("expects target_parameters to name the weight that each packed pair "
          "of '" +
          module + "' adapts, but the file has " +
          std::to_string(nested.size()) + " pairs, nested " +
          std::to_string(deepest + 1) + " deep, and target_parameters names " +
-         std::to_string(parameters.size()) +
-         " weights of it (biases take no adapter)");
+         std::to_string(
+             source.config.targetParameters.empty() ? 0 : targets.size()) +
+         " weights of it");
+  }
   for (size_t i = 0; i < nested.size(); ++i)
-    all.push_back(describe(source, *nested[i], parameters[i].first,
-                           parameters[i].second));
+    all.push_back(describe(source, *nested[i], std::move(targets[i].second),
+                           std::move(targets[i].first)));
 }
 
 std::vector<Packed> nameParameters(const AdapterSource &source,
@@ -85,14 +126,10 @@ std::vector<Packed> nameParameters(const AdapterSource &source,
   std::map<std::string, std::vector<const AdapterDraft *>> nestedIn;
   for (const AdapterDraft &draft : drafts) {
     const AdapterPlace &place = draft.place;
-    if (place.kind == AdapterPlace::Packed)
+    if (place.projection == unknownProjection)
       nestedIn[place.module].push_back(&draft);
-    else
-      all.push_back(
-          describe(source, draft, place.module + ".weight",
-                   place.kind == AdapterPlace::PackedGateUp ? MOELORA_GATE
-                   : place.kind == AdapterPlace::PackedDown ? MOELORA_DOWN
-                                                            : MOELORA_ROUTER));
+    else // the module has one parameter
+      all.push_back(describe(source, draft, place, place.module + ".weight"));
   }
   for (auto &[module, nested] : nestedIn)
     nameNested(source, nested, all);
@@ -105,8 +142,8 @@ struct Fit {
 };
 
 Fit fitShapes(const AdapterSource &source, const Packed &packed) {
-  const Tensor &a = source.tensor(packed.draft->a);
-  const Tensor &b = source.tensor(packed.draft->b);
+  const Tensor &a = source.tensor(packed.draft->a.tensor);
+  const Tensor &b = source.tensor(packed.draft->b.tensor);
   int64_t ranks = packed.experts * packed.rank;
   for (int64_t found : {a.shape[0], b.shape[1]})
     if (found != ranks)
@@ -192,36 +229,26 @@ void decideLayout(const AdapterSource &source, const std::vector<Packed> &all,
   }
 }
 
-/// Where expert `e` and slice `slice` lie. `first` and `step` say which of the
-/// `out` outputs are the slice's: a run of them, or every other one.
+/// Where expert `e` and slice `slice` lie.
 AdapterPair cut(const Packed &packed, const moelora_adapter_site &site,
-                bool natural, int64_t e, int64_t slice) {
+                bool natural, int64_t e, int32_t slice) {
+  const AdapterPlace &place = packed.place;
   int64_t ranks = packed.experts * packed.rank;
-  int64_t size = packed.out / packed.slices;
-  int64_t first = site.interleaved ? slice : slice * size;
-  int64_t step = site.interleaved ? packed.slices : 1;
+  int64_t a = packed.draft->a.tensor, b = packed.draft->b.tensor;
   AdapterPair pair;
   if (natural) {
-    pair.a = {packed.draft->a, e * packed.rank * packed.in, packed.in, 1};
-    pair.b = {packed.draft->b, first * ranks + e, step * ranks, packed.experts};
+    pair.a = {a, e * packed.rank * packed.in, packed.in, 1};
+    pair.b = {b, e, ranks, packed.experts};
   } else {
-    pair.a = {packed.draft->b, e, packed.experts, ranks};
-    pair.b = {packed.draft->a, e * packed.rank * packed.out + first, step,
-              packed.out};
+    pair.a = {b, e, packed.experts, ranks};
+    pair.b = {a, e * packed.rank * packed.out, 1, packed.out};
   }
   pair.in = packed.in;
-  pair.out = size;
+  pair.out = packed.out / place.slices;
+  pair.b = takeSlice(pair.b, site, place, slice, pair.out);
   pair.rank = static_cast<int32_t>(packed.rank);
-  pair.sharesA = packed.slices == 2;
+  pair.sharesA = place.slices == 2;
   return pair;
-}
-
-/// GATE of a plain layer has one slice, which is its up projection.
-int32_t projectionOf(const Packed &packed, const moelora_adapter_site &site,
-                     int32_t slice) {
-  if (packed.projection != MOELORA_GATE)
-    return packed.projection;
-  return site.gated && slice == 0 ? MOELORA_GATE : MOELORA_UP;
 }
 
 } // namespace
@@ -237,15 +264,15 @@ void moelora::bindPacked(const AdapterSource &source,
   bool natural = binding.layout == MOELORA_LAYOUT_NATURAL;
   for (const Packed &packed : all) {
     const moelora_adapter_site &site = source.site(*packed.draft);
-    size_t index = packed.draft->place.site;
-    binding.sites[index].packed |= packed.projection != MOELORA_ROUTER;
+    const AdapterPlace &place = packed.place;
+    binding.sites[place.site].packed = true;
     double scale = source.config.scaleOf(packed.parameter);
-    for (int32_t slice = 0; slice < packed.slices; ++slice)
-      for (int32_t e = 0; e < packed.experts; ++e) {
+    for (int32_t slice = 0; slice < place.slices; ++slice)
+      for (int32_t e = 0; e < namedExperts(site); ++e) {
         AdapterPair pair = cut(packed, site, natural, e, slice);
         pair.scale = scale;
-        addPair(binding, source, index, projectionOf(packed, site, slice), e,
-                pair, packed.parameter);
+        addPair(binding, source, place.site, place.projection + slice, e, pair,
+                packed.parameter);
       }
   }
 }

@@ -5,6 +5,7 @@
  */
 #include "AdapterName.h"
 
+#include "AdapterPath.h"
 #include "Failure.h"
 
 #include <algorithm>
@@ -12,8 +13,6 @@
 using namespace moelora;
 
 namespace {
-
-using NameList = const char *const *;
 
 /// Every adapter file of the library begins its names like this.
 constexpr std::string_view wrapperPrefix = "base_model.model.";
@@ -25,41 +24,18 @@ constexpr std::string_view modelPrefixes[] = {"",
                                               "model.language_model.",
                                               "language_model.model.",
                                               "language_model.",
+                                              "thinker.model.",
+                                              "model.llm.",
                                               "backbone."};
 
 /// Sizes above these belong to no model; they keep products countable.
 constexpr int64_t maxExperts = 1 << 20, maxSize = int64_t(1) << 31;
 constexpr int32_t maxLayers = 1 << 16;
 
-bool take(std::string_view &text, std::string_view prefix) {
-  if (text.substr(0, prefix.size()) != prefix)
-    return false;
-  text.remove_prefix(prefix.size());
-  return true;
-}
-
-/// Takes a whole path of components off the front: up to a dot or the end.
-bool takePath(std::string_view &text, std::string_view path) {
-  std::string_view rest = text;
-  if (!take(rest, path) || (!rest.empty() && !take(rest, ".")))
-    return false;
-  text = rest;
-  return true;
-}
-
-bool takeAny(std::string_view &text, NameList paths) {
-  for (; paths && *paths; ++paths)
-    if (takePath(text, *paths))
-      return true;
-  return false;
-}
-
-bool isAny(std::string_view text, NameList names) {
-  for (; names && *names; ++names)
-    if (text == *names)
-      return true;
-  return false;
-}
+/// Serving engines call the stacks of gated experts so in every family.
+constexpr const char *stackedGate[] = {"w1", nullptr};
+constexpr const char *stackedUp[] = {"w3", nullptr};
+constexpr const char *stackedDown[] = {"w2", nullptr};
 
 /// Takes "12." off the front. Numbers have one spelling: no leading zeros.
 bool takeNumber(std::string_view &text, int64_t &value) {
@@ -70,11 +46,6 @@ bool takeNumber(std::string_view &text, int64_t &value) {
   value = std::stoll(std::string(text.substr(0, digits)));
   text.remove_prefix(digits + 1);
   return true;
-}
-
-bool endsWith(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() &&
-         text.substr(text.size() - end.size()) == end;
 }
 
 [[noreturn]] void unknown(const std::string &tensor, const std::string &why) {
@@ -106,7 +77,10 @@ void checkSite(const moelora_adapter_site &site, int32_t layers) {
   };
   if (!site.names || !inside(site.layer, 0, layers - 1) ||
       !inside(site.experts, 1, maxExperts) ||
-      !inside(site.hidden, 1, maxSize) ||
+      !inside(site.logits, 0, maxExperts) ||
+      !inside(site.zero_experts, 0, maxExperts) ||
+      !inside(site.always, 0, site.experts - 1) ||
+      !inside(site.hidden, 1, maxSize) || !inside(site.latent, 0, maxSize) ||
       !inside(site.intermediate, 1, maxSize) ||
       !inside(site.shared, 0, maxSize))
     fail("expects names, a layer below " + std::to_string(layers) +
@@ -114,42 +88,124 @@ void checkSite(const moelora_adapter_site &site, int32_t layers) {
          std::to_string(site.layer) + " has others");
 }
 
-/// Calls `visit` with the path of every module in a block or around it.
-template <typename Visit>
-void forEachModule(const moelora_adapter_site &site, Visit visit) {
+/// A module that has a pair, or two in one, and how it is called.
+struct Part {
+  bool present;
+  NameList names;
+  int32_t projection;
+  int32_t slices;
+};
+
+template <size_t Count>
+bool findPart(const Part (&parts)[Count], std::string_view name,
+              AdapterPlace &place) {
+  for (const Part &part : parts)
+    if (part.present && isAny(name, part.names)) {
+      place.projection = part.projection;
+      place.slices = part.slices;
+      return true;
+    }
+  return false;
+}
+
+bool findExpertPart(const moelora_adapter_site &site, std::string_view name,
+                    AdapterPlace &place) {
   const moelora_adapter_names &names = *site.names;
-  auto each = [](NameList list, auto body) {
+  AdapterPlace gateUp;
+  setGateUp(gateUp, site);
+  const Part parts[] = {
+      {site.gated != 0, names.gate, MOELORA_GATE, 1},
+      {true, names.up, MOELORA_UP, 1},
+      {true, names.down, MOELORA_DOWN, 1},
+      {true, names.packed_gate_up, gateUp.projection, gateUp.slices},
+      {true, names.packed_down, MOELORA_DOWN, 1}};
+  return findPart(parts, name, place);
+}
+
+/// Below the experts, without an expert's number.
+bool findStack(const moelora_adapter_site &site, std::string_view name,
+               AdapterPlace &place) {
+  bool gated = site.gated != 0;
+  const Part parts[] = {{gated, stackedGate, MOELORA_GATE, 1},
+                        {gated, stackedUp, MOELORA_UP, 1},
+                        {gated, stackedDown, MOELORA_DOWN, 1}};
+  place.expert = allExperts;
+  return findExpertPart(site, name, place) || findPart(parts, name, place);
+}
+
+/// Modules that exist once.
+bool findSingle(const moelora_adapter_site &site, std::string_view name,
+                AdapterPlace &place) {
+  const moelora_adapter_names &names = *site.names;
+  bool shared = site.shared > 0, latent = site.latent > 0;
+  bool gated = site.gated != 0;
+  const Part inBlock[] = {{true, names.router, MOELORA_ROUTER, 1},
+                          {shared, names.shared_score, MOELORA_SHARED_SCORE, 1},
+                          {latent, names.latent_in, MOELORA_LATENT_IN, 1},
+                          {latent, names.latent_out, MOELORA_LATENT_OUT, 1}};
+  const Part inShared[] = {
+      {gated, names.shared_gate, MOELORA_SHARED_GATE, 1},
+      {true, names.shared_up, MOELORA_SHARED_UP, 1},
+      {true, names.shared_down, MOELORA_SHARED_DOWN, 1},
+      {gated, names.shared_gate_up, MOELORA_SHARED_GATE, 2}};
+  return findPart(inBlock, name, place) ||
+         (shared && takeAny(name, names.shared) &&
+          findPart(inShared, name, place));
+}
+
+bool findExpert(const moelora_adapter_site &site, std::string_view name,
+                const std::string &tensor, AdapterPlace &place) {
+  if (!takeAny(name, site.names->experts))
+    return false;
+  int64_t expert = 0;
+  if (!takeNumber(name, expert))
+    return findStack(site, name, place);
+  if (expert >= namedExperts(site))
+    unknown(tensor, "expects experts below " +
+                        std::to_string(namedExperts(site)) +
+                        ", but it is of expert " + std::to_string(expert));
+  place.expert = static_cast<int32_t>(expert);
+  return findExpertPart(site, name, place);
+}
+
+/// A packed parameter that is the only one of its module.
+bool findPackedModule(const moelora_adapter_site &site, std::string_view name,
+                      AdapterPlace &place) {
+  const moelora_adapter_names &names = *site.names;
+  if (!names.packed_modules)
+    return false;
+  AdapterPlace gateUp;
+  setGateUp(gateUp, site);
+  const Part parts[] = {
+      {true, names.packed_gate_up, gateUp.projection, gateUp.slices},
+      {true, names.packed_down, MOELORA_DOWN, 1}};
+  return findPart(parts, name, place);
+}
+
+/// Whether a name in a layer that has no block of its own is one of the
+/// block's parts.
+bool isPartOfLayer(std::string_view rest, const moelora_adapter_names &names) {
+  for (NameList list : {names.experts, names.router, names.shared,
+                        names.shared_score, names.latent_in, names.latent_out})
     for (; list && *list; ++list)
-      body(std::string(".") + *list);
-  };
-  auto eachProjection = [&](const std::string &path, NameList gate, NameList up,
-                            NameList down) {
-    visit(path);
-    for (NameList list : {gate, up, down})
-      each(list, [&](const std::string &name) { visit(path + name); });
-  };
-  std::string layer = "model.layers." + std::to_string(site.layer);
-  for (const char *around : {"model", "model.layers", layer.c_str()})
-    visit(around);
-  each(names.block, [&](const std::string &name) {
-    std::string block = layer + name;
-    visit(block);
-    for (NameList list : {names.router, names.shared_score})
-      each(list, [&](const std::string &name) { visit(block + name); });
-    each(names.shared, [&](const std::string &name) {
-      eachProjection(block + name, names.shared_gate, names.shared_up,
-                     names.shared_down);
-    });
-    each(names.experts, [&](const std::string &name) {
-      visit(block + name);
-      for (int32_t e = 0; e < site.experts; ++e)
-        eachProjection(block + name + "." + std::to_string(e), names.gate,
-                       names.up, names.down);
-    });
-  });
+      if (firstWord(rest) == firstWord(*list))
+        return true;
+  return false;
+}
+
+bool takeBlock(std::string_view &rest, const moelora_adapter_names &names) {
+  for (NameList block = names.block; block && *block; ++block)
+    if (**block ? takePath(rest, *block) : isPartOfLayer(rest, names))
+      return true;
+  return false;
 }
 
 } // namespace
+
+void moelora::setGateUp(AdapterPlace &place, const moelora_adapter_site &site) {
+  place.projection = site.gated ? MOELORA_GATE : MOELORA_UP;
+  place.slices = site.gated ? 2 : 1;
+}
 
 AdapterNames::AdapterNames(const moelora_adapter_target &target)
     : target(target) {
@@ -188,7 +244,7 @@ AdapterPlace AdapterNames::place(const std::string &tensor) const {
                         ", but it is of layer " + std::to_string(layer));
   int32_t site = siteOfLayer[static_cast<size_t>(layer)];
   const moelora_adapter_names &names = *target.site[std::max(site, 0)].names;
-  if (!takeAny(rest, names.block))
+  if (!takeBlock(rest, names))
     return place;
   if (site < 0) {
     if (takeAny(rest, names.experts))
@@ -204,7 +260,7 @@ AdapterPlace AdapterNames::place(const std::string &tensor) const {
 void AdapterNames::placeInBlock(std::string_view inside,
                                 const std::string &tensor,
                                 AdapterPlace &place) const {
-  const moelora_adapter_names &names = *target.site[place.site].names;
+  const moelora_adapter_site &site = target.site[place.site];
   std::string_view module = takeSuffix(inside, tensor, place.isB);
   // Wrappers of packed parameters nest; the name of the module is what is left.
   std::string_view bare = module;
@@ -213,72 +269,14 @@ void AdapterNames::placeInBlock(std::string_view inside,
     ++place.depth;
   }
   place.module += bare;
-  std::string_view rest = bare;
-  bool packedModule = names.packed_modules && place.depth == 0;
-  if (packedModule && isAny(bare, names.packed_gate_up))
-    place.kind = AdapterPlace::PackedGateUp;
-  else if (packedModule && isAny(bare, names.packed_down))
-    place.kind = AdapterPlace::PackedDown;
-  else if (!names.packed_modules && isAny(bare, names.experts))
+  bool wrapped = place.depth > 0;
+  if (isAny(bare, site.names->experts) ||
+      (!wrapped && findPackedModule(site, bare, place)))
     place.kind = AdapterPlace::Packed;
-  else if (place.depth == 0 &&
-           (placeSingle(bare, place) ||
-            (takeAny(rest, names.experts) && placeExpert(rest, tensor, place))))
-    place.kind = AdapterPlace::Plain;
+  else if (!wrapped && (findSingle(site, bare, place) ||
+                        findExpert(site, bare, tensor, place)))
+    place.kind = AdapterPlace::Pair;
   else
     unknown(tensor, "the MoE block has no module '" + std::string(module) +
                         "' that takes adapters");
-}
-
-bool AdapterNames::placeExpert(std::string_view rest, const std::string &tensor,
-                               AdapterPlace &place) const {
-  const moelora_adapter_site &site = target.site[place.site];
-  int64_t expert = 0;
-  if (!takeNumber(rest, expert))
-    return false;
-  if (expert >= site.experts)
-    unknown(tensor, "expects experts below " + std::to_string(site.experts) +
-                        ", but it is of expert " + std::to_string(expert));
-  place.expert = static_cast<int32_t>(expert);
-  const NameList lists[] = {site.gated ? site.names->gate : nullptr,
-                            site.names->up, site.names->down};
-  for (int32_t projection : {MOELORA_GATE, MOELORA_UP, MOELORA_DOWN})
-    if (isAny(rest, lists[projection])) {
-      place.projection = projection;
-      return true;
-    }
-  return false;
-}
-
-bool AdapterNames::placeSingle(std::string_view module,
-                               AdapterPlace &place) const {
-  const moelora_adapter_site &site = target.site[place.site];
-  const moelora_adapter_names &names = *site.names;
-  auto is = [&](bool right, int32_t projection) {
-    place.projection = right ? projection : place.projection;
-    return right;
-  };
-  if (is(isAny(module, names.router), MOELORA_ROUTER))
-    return true;
-  if (site.shared == 0)
-    return false;
-  return is(isAny(module, names.shared_score), MOELORA_SHARED_SCORE) ||
-         (takeAny(module, names.shared) &&
-          (is(site.gated && isAny(module, names.shared_gate),
-              MOELORA_SHARED_GATE) ||
-           is(isAny(module, names.shared_up), MOELORA_SHARED_UP) ||
-           is(isAny(module, names.shared_down), MOELORA_SHARED_DOWN)));
-}
-
-void AdapterNames::checkModulesToSave(
-    const std::vector<std::string> &entries) const {
-  if (entries.empty())
-    return;
-  for (int32_t i = 0; i < target.sites; ++i)
-    forEachModule(target.site[i], [&](const std::string &module) {
-      for (const std::string &entry : entries)
-        if (endsWith(module, entry))
-          fail("expects modules_to_save to leave MoE blocks alone, but '" +
-               entry + "' replaces " + module);
-    });
 }

@@ -15,21 +15,41 @@
 
 namespace moelora {
 
+/// Of a tensor whose name has no expert's number: it serves all of them.
+constexpr int32_t allExperts = -1;
+
+/// Only target_parameters tells what a packed pair adapts.
+constexpr int32_t unknownProjection = -1;
+
 /// A place for a pair in a model's MoE block.
 struct AdapterPlace {
-  /// Packed: one pair for all experts; which of the two parameters it adapts
-  /// is known from the name (PackedGateUp, PackedDown) or from nesting alone.
-  enum Kind { Elsewhere, Plain, Packed, PackedGateUp, PackedDown };
+  enum Kind {
+    Elsewhere, ///< not in a MoE block
+    Pair,      ///< of a linear, or of a stack of them
+    Packed,    ///< all experts in one pair of two-dimensional matrices
+  };
   Kind kind = Elsewhere;
-  size_t site = 0;        ///< index in the target
-  int32_t projection = 0; ///< of Plain: moelora_projection
-  int32_t expert = 0;     ///< of Plain
-  int32_t depth = 0;      ///< of Packed: how many wrappers are around it
+  size_t site = 0; ///< index in the target
+  int32_t projection = unknownProjection;
+  int32_t slices = 1; ///< 2: `projection` and the next one, gate and up, in one
+  int32_t expert = 0; ///< of Pair: a number or allExperts
+  int32_t depth = 0;  ///< of Packed: how many wrappers are around it
   bool isB = false;
   /// Path of the wrapped module, without "base_model.model.", without the
   /// wrappers' "base_layer": what patterns and target_parameters match.
   std::string module;
 };
+
+/// Projections from this one on are of the experts' weights, one each.
+inline bool isRouted(int32_t projection) { return projection <= MOELORA_DOWN; }
+
+/// Experts that adapters count: all with weights but the always chosen ones.
+inline int32_t namedExperts(const moelora_adapter_site &site) {
+  return site.experts - site.always;
+}
+
+/// Makes a place one of the experts' first projection: all its slices.
+void setGateUp(AdapterPlace &place, const moelora_adapter_site &site);
 
 /// Places names in one target, which must outlive it.
 class AdapterNames {
@@ -40,19 +60,17 @@ public:
   /// Fails on a name inside a MoE block that is no part of a pair.
   AdapterPlace place(const std::string &tensor) const;
 
-  /// Fails when modules_to_save replaces a part of a MoE block.
-  void checkModulesToSave(const std::vector<std::string> &entries) const;
-
 private:
   void placeInBlock(std::string_view inside, const std::string &tensor,
                     AdapterPlace &place) const;
-  bool placeExpert(std::string_view rest, const std::string &tensor,
-                   AdapterPlace &place) const;
-  bool placeSingle(std::string_view module, AdapterPlace &place) const;
 
   const moelora_adapter_target &target;
   std::vector<int32_t> siteOfLayer; ///< -1: a dense layer
 };
+
+/// Fails when modules_to_save replaces a part of a MoE block.
+void checkModulesToSave(const moelora_adapter_target &target,
+                        const std::vector<std::string> &entries);
 
 } // namespace moelora
 

@@ -7,15 +7,17 @@
 
 #include "Failure.h"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 namespace moelora {
 
 /// Recursive descent: alternation, sequence, repetition, atom.
 class PatternParser {
-  using Program = Pattern::Program;
-  using Instruction = Pattern::Instruction;
-  using Set = Pattern::Set;
+  using Program = Patterns::Program;
+  using Instruction = Patterns::Instruction;
+  using Set = Patterns::Set;
 
 public:
   PatternParser(std::string_view text, std::vector<Set> &sets)
@@ -72,10 +74,14 @@ private:
     return left;
   }
 
+  /// The last piece first, as texts are read.
   Program sequence() {
-    Program all;
+    std::vector<Program> pieces;
     while (more() && !next('|') && !next(')'))
-      append(all, repetition());
+      pieces.push_back(repetition());
+    Program all;
+    for (size_t i = pieces.size(); i > 0; --i)
+      append(all, pieces[i - 1]);
     return all;
   }
 
@@ -168,8 +174,11 @@ private:
   }
 
   Program characters(const Set &set) {
-    sets.push_back(set);
-    return {{Instruction::Characters, static_cast<int32_t>(sets.size()) - 1}};
+    auto found = std::find(sets.begin(), sets.end(), set);
+    int32_t index = static_cast<int32_t>(found - sets.begin());
+    if (found == sets.end())
+      sets.push_back(set);
+    return {{Instruction::Characters, index}};
   }
 
   static Set only(char c) { return Set().set(static_cast<unsigned char>(c)); }
@@ -235,51 +244,126 @@ private:
   std::vector<Set> &sets;
 };
 
-Pattern::Pattern(std::string_view text) {
+void Patterns::add(std::string_view text) {
+  /// Bounds the memory, whatever the number of patterns: 64 MB.
+  constexpr size_t maxInstructions = 4 << 20;
   if (text.size() > maxLength)
     fail("expects a regular expression of at most " +
          std::to_string(maxLength) + " characters, but one has " +
          std::to_string(text.size()));
-  program = PatternParser(text, sets).parse();
+  Program added = PatternParser(text, sets).parse();
+  if (program.size() + added.size() >= maxInstructions)
+    fail("expects regular expressions of at most " +
+         std::to_string(maxInstructions) + " steps together, but with '" +
+         std::string(text) + "' they have more");
+  program.insert(program.end(), added.begin(), added.end());
+  program.push_back({Instruction::Match, static_cast<int32_t>(ends.size())});
+  ends.push_back(static_cast<int32_t>(program.size()));
+  memory.states.clear();
 }
 
-bool Pattern::matches(std::string_view text) const {
-  // The set of positions in the program, as a list and as marks; `mark` holds
-  // the step in which a position was last added.
-  size_t end = program.size(), step = 0;
-  std::vector<size_t> now, after, pending, mark(end + 1, SIZE_MAX);
-  auto add = [&](std::vector<size_t> &to, size_t start) {
-    pending.push_back(start);
-    while (!pending.empty()) {
-      size_t position = pending.back();
-      pending.pop_back();
-      if (std::exchange(mark[position], step) == step)
-        continue;
-      const Instruction *i = position < end ? &program[position] : nullptr;
-      if (!i || i->kind == Instruction::Characters)
-        to.push_back(position);
-      else if (i->kind == Instruction::Begin || i->kind == Instruction::End) {
-        if (step == (i->kind == Instruction::Begin ? 0 : text.size()))
-          pending.push_back(position + 1);
-      } else {
-        pending.push_back(position + static_cast<size_t>(i->first));
-        if (i->kind == Instruction::Split)
-          pending.push_back(position + static_cast<size_t>(i->second));
-      }
+/// Forgets all states but the first.
+void Patterns::restart() const {
+  memory.known.clear();
+  memory.states.clear();
+  memory.seen.resize(program.size());
+  std::vector<int32_t> begins;
+  for (size_t i = 0; i < ends.size(); ++i)
+    begins.push_back(i == 0 ? 0 : ends[i - 1]);
+  enter(begins, true);
+}
+
+/// Follows what needs no character. `atEnd` and `atBegin` say where in the text
+/// it is; a position that waits for its begin stays.
+std::vector<int32_t> Patterns::expand(std::vector<int32_t> pending, bool atEnd,
+                                      bool atBegin) const {
+  std::vector<int32_t> expanded;
+  ++memory.expansions;
+  while (!pending.empty()) {
+    int32_t position = pending.back();
+    pending.pop_back();
+    uint64_t &seen = memory.seen[static_cast<size_t>(position)];
+    ++memory.work;
+    if (std::exchange(seen, memory.expansions) == memory.expansions)
+      continue;
+    const Instruction &i = program[static_cast<size_t>(position)];
+    if (i.kind == Instruction::Split || i.kind == Instruction::Jump) {
+      pending.push_back(position + i.first);
+      if (i.kind == Instruction::Split)
+        pending.push_back(position + i.second);
+    } else if ((i.kind == Instruction::Begin && atBegin) ||
+               (i.kind == Instruction::End && atEnd)) {
+      pending.push_back(position + 1);
+    } else if (i.kind != Instruction::End) {
+      expanded.push_back(position);
     }
-  };
-  add(now, 0);
-  for (char c : text) {
-    ++step;
-    after.clear();
-    for (size_t position : now)
-      if (position < end &&
-          sets[static_cast<size_t>(program[position].set)].test(
-              static_cast<unsigned char>(c)))
-        add(after, position + 1);
-    now.swap(after);
   }
-  return mark[end] == step;
+  std::sort(expanded.begin(), expanded.end());
+  return expanded;
+}
+
+int32_t Patterns::enter(const std::vector<int32_t> &positions,
+                        bool atEnd) const {
+  auto [found, added] = memory.known.emplace(expand(positions, atEnd, false),
+                                             memory.states.size());
+  if (!added)
+    return found->second;
+  State state{&found->first, -1, {}};
+  state.next.fill(-1);
+  auto isKind = [&](Instruction::Kind kind) {
+    return [&, kind](int32_t position) {
+      return program[static_cast<size_t>(position)].kind == kind;
+    };
+  };
+  std::vector<int32_t> final = found->first;
+  if (std::any_of(final.begin(), final.end(), isKind(Instruction::Begin)))
+    final = expand(positions, atEnd, true);
+  // Positions are sorted: the first match is of the first pattern.
+  auto match =
+      std::find_if(final.begin(), final.end(), isKind(Instruction::Match));
+  if (match != final.end())
+    state.match = program[static_cast<size_t>(*match)].set;
+  memory.states.push_back(state);
+  return found->second;
+}
+
+int32_t Patterns::advance(int32_t state, unsigned char c) const {
+  /// Adapters with a pattern for each of 18,432 modules take a quarter.
+  constexpr uint64_t maxWork = uint64_t(1) << 27;
+  /// A state takes about a kilobyte. Names have few of them in common but for
+  /// those of their ends, so forgetting the others costs little.
+  constexpr size_t maxStates = 32768;
+  const std::vector<int32_t> &before =
+      *memory.states[static_cast<size_t>(state)].positions;
+  if ((memory.work += before.size()) > maxWork)
+    fail("expects regular expressions that can be decided in " +
+         std::to_string(maxWork) + " steps, but these " +
+         std::to_string(ends.size()) + " take more");
+  std::vector<int32_t> after;
+  for (int32_t position : before) {
+    const Instruction &i = program[static_cast<size_t>(position)];
+    if (i.kind == Instruction::Characters &&
+        sets[static_cast<size_t>(i.set)].test(c))
+      after.push_back(position + 1);
+  }
+  if (memory.states.size() < maxStates) {
+    int32_t next = enter(after, false);
+    return memory.states[static_cast<size_t>(state)].next[c] = next;
+  }
+  restart();
+  return enter(after, false);
+}
+
+int64_t Patterns::firstMatch(std::string_view text) const {
+  if (memory.states.empty())
+    restart();
+  int32_t state = 0;
+  for (size_t i = text.size(); i > 0; --i) {
+    unsigned char c = static_cast<unsigned char>(text[i - 1]);
+    int32_t next = memory.states[static_cast<size_t>(state)].next[c];
+    state = next >= 0 ? next : advance(state, c);
+  }
+  return memory.states[static_cast<size_t>(state)].match;
 }
 
 } // namespace moelora

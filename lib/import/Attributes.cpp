@@ -32,11 +32,6 @@ static llvm::APFloat real(float value) {
 
 RouterAttr moelora::importRouter(MLIRContext *context, EmitError emitError,
                                  const moelora_router &router) {
-  if (router.by_table) {
-    emitError() << "expects a router that chooses by its logits, but the layer "
-                   "chooses by a table of token ids";
-    return {};
-  }
   Score score;
   BiasOn biasOn;
   GroupScore groupScore = GroupScore::Max; // says nothing without groups
@@ -53,12 +48,19 @@ RouterAttr moelora::importRouter(MLIRContext *context, EmitError emitError,
       !read(renormalize, symbolizeRenormalize(router.renormalize),
             "renormalize", router.renormalize, emitError))
     return {};
+  Type types[3];
+  int32_t numbers[] = {router.logit_type, router.score_type,
+                       router.weight_type};
+  for (auto [type, number] : llvm::zip(types, numbers))
+    if (number != 0 && !(type = importType(context, emitError, number)))
+      return {};
   return RouterAttr::getChecked(
       emitError, context, integer(router.top_k), score, biasOn,
       integer(router.groups), integer(router.top_groups), groupScore,
       integer(router.group_fill_zero), post, renormalize, real(router.epsilon),
       real(router.norm_p), real(router.scale), real(router.logit_scale),
-      real(router.softcap));
+      real(router.softcap), integer(router.always), types[0], types[1],
+      types[2]);
 }
 
 ActivationAttr moelora::importActivation(MLIRContext *context,
@@ -74,7 +76,8 @@ ActivationAttr moelora::importActivation(MLIRContext *context,
   return ActivationAttr::getChecked(
       emitError, context, function, activation.gated != 0, clamp,
       real(activation.gate_max), real(activation.up_limit),
-      real(activation.alpha), real(activation.up_offset));
+      real(activation.alpha), real(activation.up_offset),
+      real(activation.gate_cap), real(activation.up_cap));
 }
 
 FloatType moelora::importType(MLIRContext *context, EmitError emitError,
@@ -87,7 +90,7 @@ FloatType moelora::importType(MLIRContext *context, EmitError emitError,
   case MOELORA_BF16:
     return BFloat16Type::get(context);
   }
-  emitError() << "expects a layer of f32, f16 or bf16, but its dtype is "
+  emitError() << "expects a type of f32, f16 or bf16, but the dtype is "
               << dtype;
   return {};
 }

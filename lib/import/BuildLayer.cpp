@@ -13,15 +13,39 @@ using namespace moelora;
 
 namespace {
 
-/// One MLP over a plan: its weights, tables and non-linearity.
-struct Mlp {
-  Role gateUp;
-  std::optional<Role> gateUpBias;
-  Role gateUpTable, down;
-  std::optional<Role> downBias;
-  Role downTable;
-  ActivationAttr activation;
-  int64_t width;
+/// A linear by its parts' roles; the layer tells which of them there are.
+struct Linear {
+  Role weight;
+  std::optional<Role> bias; // none: no layer has one
+  Role table;
+};
+
+constexpr Linear router = {Role::RouterWeight, Role::RouterBias,
+                           Role::RouterAdapters};
+constexpr Linear gateUp = {Role::GateUpWeight, Role::GateUpBias,
+                           Role::GateUpAdapters};
+constexpr Linear down = {Role::DownWeight, Role::DownBias, Role::DownAdapters};
+constexpr Linear latentIn = {Role::LatentInWeight, Role::LatentInBias,
+                             Role::LatentInAdapters};
+constexpr Linear latentOut = {Role::LatentOutWeight, Role::LatentOutBias,
+                              Role::LatentOutAdapters};
+constexpr Linear sharedGateUp = {Role::SharedGateUpWeight,
+                                 Role::SharedGateUpBias,
+                                 Role::SharedGateUpAdapters};
+constexpr Linear sharedDown = {Role::SharedDownWeight, Role::SharedDownBias,
+                               Role::SharedDownAdapters};
+constexpr Linear sharedScore = {Role::SharedScoreWeight, std::nullopt,
+                                Role::SharedScoreAdapters};
+
+/// What comes out of the router, or from outside.
+struct Choice {
+  Value ids, weights;
+};
+
+/// The attributes of a layer; the shared one is null without shared expert.
+struct Functions {
+  RouterAttr router;
+  ActivationAttr routed, shared;
 };
 
 class LayerBuilder {
@@ -31,8 +55,7 @@ public:
       : builder(builder), op(op), layer(layer), type(type),
         hidden(op.getArgument(Role::Hidden)) {}
 
-  void build(RouterAttr router, ActivationAttr activation,
-             ActivationAttr sharedActivation);
+  void build(const Functions &functions);
 
 private:
   OpBuilder &builder;
@@ -44,13 +67,20 @@ private:
   Value onePlan; // of one expert; made when first needed
 
   Value resolveSlots();
-  Value dispatch(Value ids, int64_t experts, int64_t topK);
+  Value dispatch(Value ids, int64_t experts, int64_t topK, int64_t zeroExperts);
   Value getOnePlan();
-  std::pair<Value, Value> route(RouterAttr router);
-  Value project(Value rows, Value plan, Role weight, std::optional<Role> bias,
-                Role table);
-  Value mlp(const Mlp &mlp, Value plan);
-  Value sharedExpert(ActivationAttr activation);
+  Value norm(Value rows, const moelora_norm &norm, Role weight, Type element);
+  Value project(Value rows, Value plan, const Linear &linear,
+                Value deltaRows = {});
+  CombineOp combine(Value rows, Value plan, int64_t width);
+
+  Value logits();
+  Choice route(RouterAttr attribute);
+  Value experts(Value input, Value plan, const Choice &choice,
+                ActivationAttr function);
+  Value routed(const Choice &choice, ActivationAttr function);
+  void addIdentity(CombineOp op, const Choice &choice, Value input);
+  void addShared(CombineOp op, ActivationAttr function);
 };
 
 } // namespace
@@ -67,85 +97,162 @@ Value LayerBuilder::resolveSlots() {
                                 tables);
 }
 
-Value LayerBuilder::dispatch(Value ids, int64_t experts, int64_t topK) {
+Value LayerBuilder::dispatch(Value ids, int64_t experts, int64_t topK,
+                             int64_t zeroExperts) {
   int64_t count = 0;
   if (slots)
     count = cast<SlotTableType>(op.getArgument(Role::GateUpAdapters).getType())
                 .getSlots();
   auto plan = PlanType::get(op.getContext(), experts, count, topK);
-  return DispatchOp::create(builder, op.getLoc(), plan, ids, slots);
+  return DispatchOp::create(builder, op.getLoc(), plan, ids, slots,
+                            zeroExperts);
 }
 
 Value LayerBuilder::getOnePlan() {
   if (!onePlan)
-    onePlan = dispatch(/*ids=*/{}, /*experts=*/1, /*topK=*/1);
+    onePlan = dispatch(/*ids=*/{}, /*experts=*/1, /*topK=*/1,
+                       /*zeroExperts=*/0);
   return onePlan;
 }
 
-/// A linear with its delta, both in one accumulator that is not rounded.
-Value LayerBuilder::project(Value rows, Value plan, Role weight,
-                            std::optional<Role> bias, Role table) {
-  Value matrix = op.getArgument(weight);
-  auto shape = cast<RankedTensorType>(matrix.getType()).getShape();
+/// The rows as they are where there is no such norm.
+Value LayerBuilder::norm(Value rows, const moelora_norm &norm, Role weight,
+                         Type element) {
+  if (!norm.present)
+    return rows;
+  return RmsNormOp::create(builder, op.getLoc(), rowsOf(element, layer.hidden),
+                           rows, op.getArgument(weight),
+                           builder.getF32FloatAttr(norm.epsilon),
+                           builder.getF32FloatAttr(norm.scale));
+}
+
+/// A linear with its delta, both in one accumulator that is not rounded. Rows
+/// of pairs are what an activation makes; all others are rows of tokens. The
+/// delta reads `deltaRows` where they are given.
+Value LayerBuilder::project(Value rows, Value plan, const Linear &linear,
+                            Value deltaRows) {
+  Value weight = op.getArgument(linear.weight);
+  auto shape = cast<RankedTensorType>(weight.getType()).getShape();
   Type result = rowsOf(builder.getF32Type(), shape.drop_front().drop_back());
-  bool gather = rows == hidden;
-  Value offset = bias ? op.getArgument(*bias) : BlockArgument();
+  bool gather = !rows.getDefiningOp<ActivationOp>();
+  Value bias = linear.bias ? op.getArgument(*linear.bias) : BlockArgument();
   Value sum = ExpertGemmOp::create(builder, op.getLoc(), result, rows, plan,
-                                   matrix, offset, gather);
-  if (Value adapters = op.getArgument(table))
-    sum = LoraDeltaOp::create(builder, op.getLoc(), result, rows, plan,
-                              adapters, sum, gather);
+                                   weight, bias, gather);
+  if (Value adapters = op.getArgument(linear.table))
+    sum = LoraDeltaOp::create(builder, op.getLoc(), result,
+                              deltaRows ? deltaRows : rows, plan, adapters, sum,
+                              gather);
   return sum;
 }
 
-std::pair<Value, Value> LayerBuilder::route(RouterAttr router) {
+/// Without weights and with nothing to add: the rows, rounded.
+CombineOp LayerBuilder::combine(Value rows, Value plan, int64_t width) {
+  FloatAttr one = builder.getF32FloatAttr(1);
+  return CombineOp::create(builder, op.getLoc(), rowsOf(type, width), rows,
+                           plan, /*weights=*/Value(), /*identity=*/Value(),
+                           /*identity_weights=*/Value(), /*shared=*/Value(),
+                           /*score=*/Value(), /*routed_scale=*/one,
+                           /*shared_scale=*/one);
+}
+
+/// A router may read a tensor of its own, a norm of it, and that in f32; an
+/// adapter's A is of the layer's type, and reads rows of that type.
+Value LayerBuilder::logits() {
+  Value input = hidden;
+  if (layer.router_input)
+    input = op.getArgument(Role::RouterHidden);
+  auto weight =
+      cast<RankedTensorType>(op.getArgument(Role::RouterWeight).getType());
+  auto normed = [&](Type element) {
+    return norm(input, layer.router_norm, Role::RouterNormWeight, element);
+  };
+  Value rows = normed(weight.getElementType());
+  Value deltaRows = rows;
+  if (op.getArgument(Role::RouterAdapters) &&
+      cast<RankedTensorType>(rows.getType()).getElementType() != type)
+    deltaRows = normed(type);
+  return project(rows, getOnePlan(), router, deltaRows);
+}
+
+Choice LayerBuilder::route(RouterAttr attribute) {
   if (Value ids = op.getArgument(Role::ExpertIds))
     return {ids, op.getArgument(Role::ExpertWeights)};
-  Value logits = op.getArgument(Role::RouterLogits);
-  if (!logits)
-    logits = project(hidden, getOnePlan(), Role::RouterWeight, Role::RouterBias,
-                     Role::RouterAdapters);
+  Value given = op.getArgument(Role::RouterLogits);
   auto route = RouteOp::create(
-      builder, op.getLoc(), rowsOf(builder.getI32Type(), router.getTopK()),
-      rowsOf(builder.getF32Type(), router.getTopK()), logits,
-      op.getArgument(Role::SelectionBias), router);
+      builder, op.getLoc(), rowsOf(builder.getI32Type(), attribute.getTopK()),
+      rowsOf(builder.getF32Type(), attribute.getTopK()),
+      given ? given : logits(), op.getArgument(Role::SelectionBias),
+      op.getArgument(Role::ExpertScale), op.getArgument(Role::TokenTable),
+      op.getArgument(Role::TokenIds), attribute);
   return {route.getIds(), route.getWeights()};
 }
 
-Value LayerBuilder::mlp(const Mlp &mlp, Value plan) {
-  Value sums =
-      project(hidden, plan, mlp.gateUp, mlp.gateUpBias, mlp.gateUpTable);
+Value LayerBuilder::experts(Value input, Value plan, const Choice &choice,
+                            ActivationAttr function) {
+  Value sums = project(input, plan, gateUp);
+  bool weighted = layer.weight_on_input;
   Value activated = ActivationOp::create(
-      builder, op.getLoc(), rowsOf(type, mlp.width), sums, mlp.activation);
-  return project(activated, plan, mlp.down, mlp.downBias, mlp.downTable);
+      builder, op.getLoc(), rowsOf(type, layer.intermediate), sums,
+      weighted ? choice.weights : Value(), weighted ? plan : Value(), function);
+  return project(activated, plan, down);
 }
 
-Value LayerBuilder::sharedExpert(ActivationAttr activation) {
+void LayerBuilder::addIdentity(CombineOp combine, const Choice &choice,
+                               Value input) {
+  if (layer.zero_experts == 0 || layer.zero_kind != MOELORA_ZERO_IDENTITY)
+    return;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(combine);
+  Value weights = IdentityWeightOp::create(
+      builder, op.getLoc(), rowsOf(builder.getF32Type(), 1), choice.ids,
+      choice.weights, weightedExperts(layer), layer.router.experts);
+  combine.getIdentityMutable().assign(input);
+  combine.getIdentityWeightsMutable().assign(weights);
+}
+
+void LayerBuilder::addShared(CombineOp combine, ActivationAttr function) {
   if (layer.shared == 0)
-    return {};
-  return mlp({Role::SharedGateUpWeight, std::nullopt,
-              Role::SharedGateUpAdapters, Role::SharedDownWeight, std::nullopt,
-              Role::SharedDownAdapters, activation, layer.shared},
-             getOnePlan());
+    return;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(combine);
+  Value sums = project(hidden, getOnePlan(), sharedGateUp);
+  Value activated = ActivationOp::create(
+      builder, op.getLoc(), rowsOf(type, layer.shared), sums,
+      /*input_weights=*/Value(), /*plan=*/Value(), function);
+  combine.getSharedMutable().assign(
+      project(activated, getOnePlan(), sharedDown));
+  combine.setSharedScale(llvm::APFloat(layer.shared_scale));
+  if (layer.shared_score)
+    combine.getScoreMutable().assign(
+        project(hidden, getOnePlan(), sharedScore));
 }
 
-void LayerBuilder::build(RouterAttr router, ActivationAttr activation,
-                         ActivationAttr sharedActivation) {
+/// The experts' weighted sum, of the width that they work on.
+Value LayerBuilder::routed(const Choice &choice, ActivationAttr function) {
+  Value input = hidden;
+  if (layer.latent > 0)
+    input = combine(project(hidden, getOnePlan(), latentIn), getOnePlan(),
+                    layer.latent);
+  Value plan = dispatch(choice.ids, weightedExperts(layer), layer.router.top_k,
+                        layer.zero_experts);
+  Value rows = experts(input, plan, choice, function);
+  CombineOp sum = combine(rows, plan, widthOf(layer));
+  if (!layer.weight_on_input)
+    sum.getWeightsMutable().assign(choice.weights);
+  sum.setRoutedScale(llvm::APFloat(layer.routed_scale));
+  addIdentity(sum, choice, input);
+  return sum;
+}
+
+void LayerBuilder::build(const Functions &functions) {
   slots = resolveSlots();
-  auto [ids, weights] = route(router);
-  Value plan = dispatch(ids, layer.router.experts, layer.router.top_k);
-  Value routed = mlp({Role::GateUpWeight, Role::GateUpBias,
-                      Role::GateUpAdapters, Role::DownWeight, Role::DownBias,
-                      Role::DownAdapters, activation, layer.intermediate},
-                     plan);
-  Value shared = sharedExpert(sharedActivation);
-  Value score;
-  if (shared && layer.shared_score)
-    score = project(hidden, getOnePlan(), Role::SharedScoreWeight, std::nullopt,
-                    Role::SharedScoreAdapters);
-  Value output = CombineOp::create(
-      builder, op.getLoc(), rowsOf(type, layer.hidden), routed, plan, weights,
-      shared, score, builder.getF32FloatAttr(layer.routed_scale));
+  Choice choice = route(functions.router);
+  Value output = routed(choice, functions.routed);
+  if (layer.latent > 0)
+    output = combine(project(output, getOnePlan(), latentOut), getOnePlan(),
+                     layer.hidden);
+  addShared(output.getDefiningOp<CombineOp>(), functions.shared);
+  output = norm(output, layer.output_norm, Role::OutputNormWeight, type);
   YieldOp::create(builder, op.getLoc(), output);
 }
 
@@ -186,15 +293,55 @@ static bool checkRange(EmitError emitError, StringRef name, int64_t value,
 /// What would otherwise make types that are not well-formed.
 static bool checkSizes(EmitError emitError, const moelora_layer &layer,
                        const LayerOptions &options) {
+  const moelora_router &router = layer.router;
   return checkRange(emitError, "slots", options.slots, 0, mostSlots) &&
          checkRange(emitError, "max_rank", options.maxRank, 1, mostRank) &&
          checkRange(emitError, "hidden", layer.hidden, 1, mostSize) &&
          checkRange(emitError, "intermediate", layer.intermediate, 1,
                     mostSize) &&
          checkRange(emitError, "shared", layer.shared, 0, mostSize) &&
-         checkRange(emitError, "experts", layer.router.experts, 1, mostSize) &&
-         checkRange(emitError, "top_k", layer.router.top_k, 1,
-                    layer.router.experts);
+         checkRange(emitError, "latent", layer.latent, 0, mostSize) &&
+         checkRange(emitError, "experts", router.experts, 1, mostSize) &&
+         checkRange(emitError, "top_k", router.top_k, 1, router.experts) &&
+         checkRange(emitError, "always", router.always, 0, router.top_k - 1) &&
+         checkRange(emitError, "table_rows", router.table_rows, 0, mostRows) &&
+         checkRange(emitError, "zero_experts", layer.zero_experts, 0,
+                    router.experts - 1);
+}
+
+/// Parts of a description that have no meaning together.
+static bool checkParts(EmitError emitError, const moelora_layer &layer) {
+  if (layer.router_dtype != layer.dtype && layer.router_dtype != MOELORA_F32)
+    emitError() << "expects router_dtype to be the layer's dtype, "
+                << layer.dtype << ", or f32, but it is " << layer.router_dtype;
+  else if (layer.zero_experts > 0 && layer.zero_kind != MOELORA_ZERO_IDENTITY &&
+           layer.zero_kind != MOELORA_ZERO_DROP)
+    emitError() << "expects zero_kind to be identity or drop, but it is "
+                << layer.zero_kind;
+  else if (layer.zero_experts > 0 && layer.router.always > 0)
+    emitError() << "expects no zero experts beside always chosen ones, but "
+                   "there are "
+                << layer.zero_experts << " and " << layer.router.always;
+  else if (layer.weight_on_input && layer.biases & MOELORA_HAS_GATE_UP_BIAS)
+    emitError() << "expects no bias of gate and up where the weights are on "
+                   "the experts' input";
+  else
+    return true;
+  return false;
+}
+
+static std::optional<Functions> importFunctions(MLIRContext *context,
+                                                EmitError emitError,
+                                                const moelora_layer &layer) {
+  Functions result;
+  result.router = importRouter(context, emitError, layer.router);
+  result.routed = importActivation(context, emitError, layer.activation);
+  if (!result.router || !result.routed)
+    return std::nullopt;
+  if (layer.shared == 0)
+    return result;
+  result.shared = importActivation(context, emitError, layer.shared_activation);
+  return result.shared ? std::optional(result) : std::nullopt;
 }
 
 FailureOr<LayerOp> moelora::buildLayer(OpBuilder &builder, Location location,
@@ -202,23 +349,21 @@ FailureOr<LayerOp> moelora::buildLayer(OpBuilder &builder, Location location,
                                        const LayerOptions &options) {
   auto emitError = [&] { return mlir::emitError(location); };
   MLIRContext *context = builder.getContext();
-  if (!checkSizes(emitError, layer, options))
+  if (!checkSizes(emitError, layer, options) || !checkParts(emitError, layer))
     return failure();
   FloatType type = importType(context, emitError, layer.dtype);
-  RouterAttr router = importRouter(context, emitError, layer.router);
-  ActivationAttr activation =
-      importActivation(context, emitError, layer.activation);
-  ActivationAttr shared = activation;
-  if (layer.shared > 0)
-    shared = importActivation(context, emitError, layer.shared_activation);
-  if (!type || !router || !activation || !shared)
+  if (!type)
+    return failure();
+  std::optional<Functions> functions =
+      importFunctions(context, emitError, layer);
+  if (!functions)
     return failure();
 
   OpBuilder::InsertionGuard guard(builder);
   LayerOp op = createLayer(builder, location, Signature(layer, options, type),
                            type, layer, options);
   builder.setInsertionPointToStart(&op.getBody().front());
-  LayerBuilder(builder, op, layer, type).build(router, activation, shared);
+  LayerBuilder(builder, op, layer, type).build(*functions);
   if (succeeded(mlir::verify(op)))
     return op;
   op.erase();

@@ -27,9 +27,15 @@ private:
 
   void addInputs();
   void addRouter();
+  void addStages();
   void addExperts();
+  void addLatent();
   void addShared();
   void addTables();
+  void addSharedTables();
+
+  bool has(moelora_bias bias) const { return layer.biases & bias; }
+  mlir::FloatType routerType() const;
 
   void add(Role role, llvm::ArrayRef<int64_t> shape, mlir::Type element);
   void addTable(Role role, int64_t experts, int64_t slices, int64_t out,
@@ -39,6 +45,12 @@ private:
 /// Rows, one per token or per pair.
 mlir::RankedTensorType rowsOf(mlir::Type element,
                               llvm::ArrayRef<int64_t> columns);
+
+/// What routed experts read and write: the latent width, or the hidden one.
+int64_t widthOf(const moelora_layer &layer);
+
+/// Experts that have weights.
+int64_t weightedExperts(const moelora_layer &layer);
 
 /// Gate and up, or one slice.
 int64_t slicesOf(const moelora_activation &activation);

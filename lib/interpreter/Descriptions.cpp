@@ -21,10 +21,17 @@ static float narrow(const llvm::APFloat &value) {
   return static_cast<float>(value.convertToDouble());
 }
 
+/// A type that values are rounded to; 0: they are not.
+static int32_t roundingType(Type type) { return type ? describe(type) : 0; }
+
 moelora_router describe(RouterAttr router, int64_t experts) {
   moelora_router result = {};
   result.experts = experts;
   result.top_k = router.getTopK();
+  result.always = router.getAlways();
+  result.logit_type = roundingType(router.getLogitType());
+  result.score_type = roundingType(router.getScoreType());
+  result.weight_type = roundingType(router.getWeightType());
   result.logit_scale = narrow(router.getLogitScale());
   result.softcap = narrow(router.getSoftcap());
   result.score = int32_t(router.getScore());
@@ -50,6 +57,8 @@ moelora_activation describe(ActivationAttr activation) {
   result.up_limit = narrow(activation.getUpLimit());
   result.alpha = narrow(activation.getAlpha());
   result.up_offset = narrow(activation.getUpOffset());
+  result.gate_cap = narrow(activation.getGateCap());
+  result.up_cap = narrow(activation.getUpCap());
   return result;
 }
 

@@ -6,7 +6,6 @@
 #include "Evaluate.h"
 #include "Descriptions.h"
 
-#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -74,19 +73,63 @@ Tensor resolveSlots(const Tensor &ids, const std::vector<uint64_t> &directory) {
   return dense;
 }
 
+static std::vector<int32_t> integersOf(const Vector &row) {
+  return std::vector<int32_t>(row.begin(), row.end());
+}
+
 std::pair<Tensor, Tensor> route(RouteOp op, const Tensor &logits,
-                                const Tensor *bias, Mode mode) {
+                                const RouteWith &with, Mode mode) {
   moelora_router router = describe(op.getRouter(), logits.shape.back());
   Rounding rounding = roundingOf(mode, op.getWeights().getType(), {});
+  reference::RouterOperands operands;
+  std::vector<int32_t> table;
+  if (with.bias)
+    operands.bias = with.bias->data;
+  if (with.expertScale)
+    operands.expertScale = with.expertScale->data;
+  if (with.table) {
+    router.table_rows = with.table->rows();
+    table = integersOf(with.table->data);
+  }
   Tensor ids = makeTensor(op.getIds().getType(), logits.rows());
   Tensor weights = makeTensor(op.getWeights().getType(), logits.rows());
   for (int64_t t = 0; t < logits.rows(); ++t) {
-    reference::Routed routed = reference::route(
-        router, logits.row(t), bias ? bias->data : Vector(), {}, rounding);
+    if (with.table)
+      operands.table = reference::tableRow(router, table.data(),
+                                           int32_t(with.tokenIds->data[t]));
+    reference::Routed routed =
+        reference::route(router, logits.row(t), operands, rounding);
     setRow(ids, t, Vector(routed.ids.begin(), routed.ids.end()));
     setRow(weights, t, routed.weights);
   }
   return {ids, weights};
+}
+
+Tensor identityWeight(IdentityWeightOp op, const Tensor &ids,
+                      const Tensor &weights, Mode mode) {
+  Rounding rounding = roundingOf(mode, op.getType(), {});
+  Tensor result = makeTensor(op.getType(), ids.rows());
+  for (int64_t t = 0; t < ids.rows(); ++t)
+    result.data[t] = reference::identityWeight(
+        {integersOf(ids.row(t)), weights.row(t)}, int32_t(op.getFirst()),
+        int32_t(op.getEnd()), rounding);
+  return result;
+}
+
+Tensor rmsNorm(RmsNormOp op, const Tensor &input, const Tensor *weight,
+               Mode mode) {
+  Rounding rounding = roundingOf(mode, op.getType(), {});
+  moelora_norm norm = {1, op.getEpsilon().convertToFloat(),
+                       op.getScale().convertToFloat()};
+  Tensor result = makeTensor(op.getType(), input.rows());
+  for (int64_t t = 0; t < input.rows(); ++t) {
+    Vector row = reference::rmsNorm(norm, input.row(t),
+                                    weight ? weight->data : Vector());
+    for (double &value : row)
+      value = rounding.value(value);
+    setRow(result, t, row);
+  }
+  return result;
 }
 
 Plan makePlan(PlanType type, const Tensor *ids, const Tensor *slots,
@@ -207,43 +250,53 @@ Tensor groupedMatmul(GroupedMatmulOp op, const Tensor &input, const Plan &plan,
 }
 
 Tensor activate(ActivationAttr function, Type result, const Tensor &accumulator,
-                Mode mode) {
+                const Tensor *inputWeights, Mode mode) {
   moelora_activation activation = describe(function);
   Rounding rounding = roundingOf(mode, result, {});
   Tensor out = makeTensor(result, accumulator.rows());
-  for (int64_t p = 0; p < out.rows(); ++p)
-    setRow(out, p,
-           reference::activate(activation, accumulator.row(p), rounding));
+  for (int64_t p = 0; p < out.rows(); ++p) {
+    Vector row = accumulator.row(p);
+    if (inputWeights)
+      for (double &value : row)
+        value = rounding.accumulator(inputWeights->data[p] * value);
+    setRow(out, p, reference::activate(activation, row, rounding));
+  }
   return out;
 }
 
-/// The f32 row that joins a token's output: nothing, shared, or shared times
-/// the sigmoid of its score.
-static Vector sharedRow(const CombineWith &with, int64_t token) {
+/// What joins a token's output beside the experts' rows.
+static void addTerms(const CombineWith &with, int64_t token,
+                     const Rounding &rounding, reference::Terms &terms) {
+  terms.routedScale = with.routedScale;
+  if (with.identity) {
+    terms.identity = with.identity->row(token);
+    for (double &value : terms.identity)
+      value *= with.identityWeights->data[token];
+  }
   if (!with.shared)
-    return {};
-  Vector row = with.shared->row(token);
-  if (with.score)
-    for (double &value : row)
-      value /= 1 + std::exp(-with.score->data[token]);
-  return row;
+    return;
+  terms.shared = with.shared->row(token);
+  double factor = reference::sharedFactor(
+      with.sharedScale, with.score ? &with.score->data[token] : nullptr,
+      rounding);
+  for (double &value : terms.shared)
+    value = rounding.accumulator(factor * value);
 }
 
 Tensor combine(Type result, const Tensor &rows, const Plan &plan,
                const CombineWith &with, Mode mode) {
   Rounding rounding = roundingOf(mode, result, {});
-  Tensor out = makeTensor(result, with.weights->rows());
+  Tensor out = makeTensor(result, int64_t(plan.expert.size()) / plan.topK);
   for (int64_t t = 0; t < out.rows(); ++t) {
     reference::Routed routed;
-    std::vector<Vector> computed;
-    routed.weights = with.weights->row(t);
+    reference::Terms terms;
+    routed.weights = with.weights ? with.weights->row(t) : Vector(plan.topK, 1);
     for (int64_t p = t * plan.topK; p < (t + 1) * plan.topK; ++p) {
       routed.ids.push_back(plan.expert[p]);
-      computed.push_back(plan.expert[p] < 0 ? Vector() : rows.row(p));
+      terms.rows.push_back(plan.expert[p] < 0 ? Vector() : rows.row(p));
     }
-    setRow(out, t,
-           reference::combine(computed, routed, with.routedScale,
-                              sharedRow(with, t), out.rowSize(), rounding));
+    addTerms(with, t, rounding, terms);
+    setRow(out, t, reference::combine(terms, routed, out.rowSize(), rounding));
   }
   return out;
 }

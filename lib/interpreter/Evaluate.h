@@ -21,9 +21,21 @@ reference::Rounding roundingOf(Mode mode, mlir::Type result, mlir::Type shrunk);
 
 Tensor resolveSlots(const Tensor &ids, const std::vector<uint64_t> &directory);
 
-/// `logits`, and `bias` or null, to ids and weights.
+/// What a route reads beside its logits; null where it does not ask for it.
+struct RouteWith {
+  const Tensor *bias, *expertScale, *table, *tokenIds;
+};
+
+/// `logits` to ids and weights.
 std::pair<Tensor, Tensor> route(RouteOp op, const Tensor &logits,
-                                const Tensor *bias, Mode mode);
+                                const RouteWith &with, Mode mode);
+
+Tensor identityWeight(IdentityWeightOp op, const Tensor &ids,
+                      const Tensor &weights, Mode mode);
+
+/// `weight` may be null.
+Tensor rmsNorm(RmsNormOp op, const Tensor &input, const Tensor *weight,
+               Mode mode);
 
 /// Of dispatch and plan. `ids` and `slots` may be null.
 Plan makePlan(PlanType type, const Tensor *ids, const Tensor *slots,
@@ -49,13 +61,15 @@ Tensor groupedMatmul(GroupedMatmulOp op, const Tensor &input, const Plan &plan,
                      const Tensor &weight, const Tensor *bias,
                      const Tensor *shrunk, const Table *table, Mode mode);
 
+/// `inputWeights`, one for each pair, may be null.
 Tensor activate(ActivationAttr function, mlir::Type result,
-                const Tensor &accumulator, Mode mode);
+                const Tensor &accumulator, const Tensor *inputWeights,
+                Mode mode);
 
-/// What combine reads beside the rows; `shared` and `score` may be null.
+/// What combine reads beside the rows; null: it is not there.
 struct CombineWith {
-  const Tensor *weights, *shared, *score;
-  double routedScale;
+  const Tensor *weights, *identity, *identityWeights, *shared, *score;
+  double routedScale, sharedScale;
 };
 
 Tensor combine(mlir::Type result, const Tensor &rows, const Plan &plan,

@@ -29,6 +29,8 @@ private:
   LogicalResult evaluate(LoraDeltaOp op);
   LogicalResult evaluate(ActivationOp op);
   LogicalResult evaluate(CombineOp op);
+  LogicalResult evaluate(IdentityWeightOp op);
+  LogicalResult evaluate(RmsNormOp op);
   LogicalResult evaluate(ShrinkOp op);
   LogicalResult evaluate(GroupedMatmulOp op);
   /// dispatch and plan differ only in what they promise to kernels.
@@ -53,8 +55,14 @@ private:
   LogicalResult checkInput(Operation *op, Value input, const Plan &plan,
                            bool gather) const;
 
+  /// Checks what a combine, or the epilogue that it became, adds up.
+  template <typename Op>
+  LogicalResult checkTerms(Op op, Value weights, const Plan &plan) const;
+  template <typename Op> CombineWith termsOf(Op op, Value weights) const;
+
   const Inputs &inputs;
   Mode mode;
+  const Tensor *hidden = nullptr; // which every layer has
   llvm::DenseMap<Value, const Datum *> values;
   std::deque<Datum> made;
 };
@@ -82,19 +90,37 @@ LogicalResult Interpreter::evaluate(ResolveSlotsOp op) {
 
 LogicalResult Interpreter::evaluate(RouteOp op) {
   const Tensor &logits = get<Tensor>(op.getLogits());
-  if (failed(checkRows(op, "the bias", op.getBias(), logits.shape.back())))
+  int64_t experts = logits.shape.back();
+  int64_t eligible = experts - op.getRouter().getAlways();
+  if (failed(checkRows(op, "the bias", op.getBias(), eligible)) ||
+      failed(checkRows(op, "the scales", op.getExpertScale(), experts)) ||
+      failed(checkRows(op, "the token ids", op.getTokenIds(), logits.rows())))
     return failure();
-  auto [ids, weights] = route(op, logits, find(op.getBias()), mode);
+  RouteWith with = {find(op.getBias()), find(op.getExpertScale()),
+                    find(op.getTable()), find(op.getTokenIds())};
+  auto [ids, weights] = route(op, logits, with, mode);
   (void)set(op.getIds(), std::move(ids));
   return set(op.getWeights(), std::move(weights));
 }
 
+LogicalResult Interpreter::evaluate(IdentityWeightOp op) {
+  const Tensor &ids = get<Tensor>(op.getIds());
+  if (failed(checkRows(op, "the weights", op.getWeights(), ids.rows())))
+    return failure();
+  return set(op.getResult(),
+             identityWeight(op, ids, get<Tensor>(op.getWeights()), mode));
+}
+
+LogicalResult Interpreter::evaluate(RmsNormOp op) {
+  return set(op.getResult(), rmsNorm(op, get<Tensor>(op.getInput()),
+                                     find(op.getWeight()), mode));
+}
+
 template <typename Op> LogicalResult Interpreter::evaluatePlan(Op op) {
   const Tensor *ids = find(op.getIds()), *slots = find(op.getSlots());
-  if (!ids && !slots)
-    return op.emitOpError() << "expects ids or slots: one of them tells the "
-                               "number of tokens";
-  int64_t tokens = ids ? ids->rows() : slots->rows();
+  // Without either it is a plan of the one expert, over all rows.
+  const Tensor *counted = ids ? ids : slots ? slots : hidden;
+  int64_t tokens = counted->rows();
   if (failed(checkRows(op, "slots", op.getSlots(), tokens)))
     return failure();
   return set(op.getPlan(),
@@ -125,23 +151,54 @@ LogicalResult Interpreter::evaluate(LoraDeltaOp op) {
 }
 
 LogicalResult Interpreter::evaluate(ActivationOp op) {
-  return set(op.getResult(), activate(op.getFunction(), op.getType(),
-                                      get<Tensor>(op.getAccumulator()), mode));
+  const Tensor &accumulator = get<Tensor>(op.getAccumulator());
+  if (op.getPlan()) {
+    const Plan &plan = get<Plan>(op.getPlan());
+    if (failed(checkRows(op, "the accumulator", op.getAccumulator(),
+                         plan.expert.size())) ||
+        failed(
+            checkRows(op, "the weights", op.getInputWeights(), tokensOf(plan))))
+      return failure();
+  }
+  return set(op.getResult(),
+             activate(op.getFunction(), op.getType(), accumulator,
+                      find(op.getInputWeights()), mode));
+}
+
+template <typename Op>
+LogicalResult Interpreter::checkTerms(Op op, Value weights,
+                                      const Plan &plan) const {
+  int64_t tokens = tokensOf(plan);
+  std::pair<StringRef, Value> terms[] = {
+      {"the weights", weights},
+      {"the identity rows", op.getIdentity()},
+      {"the identity weights", op.getIdentityWeights()},
+      {"the shared rows", op.getShared()},
+      {"the score", op.getScore()}};
+  for (auto [name, value] : terms)
+    if (failed(checkRows(op, name, value, tokens)))
+      return failure();
+  return success();
+}
+
+template <typename Op>
+CombineWith Interpreter::termsOf(Op op, Value weights) const {
+  return {find(weights),
+          find(op.getIdentity()),
+          find(op.getIdentityWeights()),
+          find(op.getShared()),
+          find(op.getScore()),
+          op.getRoutedScale().convertToFloat(),
+          op.getSharedScale().convertToFloat()};
 }
 
 LogicalResult Interpreter::evaluate(CombineOp op) {
   const Plan &plan = get<Plan>(op.getPlan());
-  int64_t tokens = tokensOf(plan);
   if (failed(checkRows(op, "the rows", op.getRows(), plan.expert.size())) ||
-      failed(checkRows(op, "the weights", op.getWeights(), tokens)) ||
-      failed(checkRows(op, "the shared rows", op.getShared(), tokens)) ||
-      failed(checkRows(op, "the score", op.getScore(), tokens)))
+      failed(checkTerms(op, op.getWeights(), plan)))
     return failure();
-  CombineWith with = {find(op.getWeights()), find(op.getShared()),
-                      find(op.getScore()),
-                      op.getRoutedScale().convertToFloat()};
   return set(op.getResult(), combine(op.getType(), get<Tensor>(op.getRows()),
-                                     plan, with, mode));
+                                     plan, termsOf(op, op.getWeights()), mode));
 }
 
 LogicalResult Interpreter::evaluate(ShrinkOp op) {
@@ -155,15 +212,14 @@ LogicalResult Interpreter::evaluate(ShrinkOp op) {
 LogicalResult Interpreter::evaluate(GroupedMatmulOp op) {
   const Plan &plan = get<Plan>(op.getPlan());
   int64_t experts = op.getPlan().getType().getExperts();
-  int64_t tokens = tokensOf(plan);
   if (failed(checkInput(op, op.getInput(), plan, op.getGather())) ||
       failed(checkRows(op, "the weight", op.getWeight(), experts)) ||
       failed(checkRows(op, "the bias", op.getBias(), experts)) ||
       failed(checkRows(op, "the shrunk rows", op.getShrunk(),
                        plan.expert.size())) ||
-      failed(checkRows(op, "the weights", op.getCombineWeights(), tokens)) ||
-      failed(checkRows(op, "the shared rows", op.getShared(), tokens)) ||
-      failed(checkRows(op, "the score", op.getScore(), tokens)))
+      failed(checkRows(op, "the input weights", op.getInputWeights(),
+                       tokensOf(plan))) ||
+      failed(checkTerms(op, op.getCombineWeights(), plan)))
     return failure();
   Tensor rows =
       groupedMatmul(op, get<Tensor>(op.getInput()), plan,
@@ -171,19 +227,16 @@ LogicalResult Interpreter::evaluate(GroupedMatmulOp op) {
                     find(op.getShrunk()), find<Table>(op.getTable()), mode);
   Type type = op.getResult().getType();
   if (auto function = op.getActivationAttr())
-    rows = activate(function, type, rows, mode);
-  CombineWith with = {find(op.getCombineWeights()), find(op.getShared()),
-                      find(op.getScore()),
-                      op.getRoutedScale().convertToFloat()};
-  if (with.weights)
-    rows = combine(type, rows, plan, with, mode);
+    rows = activate(function, type, rows, find(op.getInputWeights()), mode);
+  if (op.combines())
+    rows = combine(type, rows, plan, termsOf(op, op.getCombineWeights()), mode);
   return set(op.getResult(), std::move(rows));
 }
 
 LogicalResult Interpreter::evaluate(Operation *op) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<ResolveSlotsOp, RouteOp, ExpertGemmOp, LoraDeltaOp, ActivationOp,
-            CombineOp, ShrinkOp, GroupedMatmulOp>(
+            CombineOp, IdentityWeightOp, RmsNormOp, ShrinkOp, GroupedMatmulOp>(
           [&](auto op) { return evaluate(op); })
       .Case<DispatchOp, PlanOp>([&](auto op) { return evaluatePlan(op); })
       .Default([](Operation *op) {
@@ -196,6 +249,7 @@ FailureOr<Tensor> Interpreter::run(LayerOp layer) {
   for (auto [argument, datum] :
        llvm::zip(layer.getBody().getArguments(), inputs.arguments))
     values[argument] = &datum;
+  hidden = &get<Tensor>(layer.getArgument(Role::Hidden));
   Block &body = layer.getBody().front();
   for (Operation &op : body.without_terminator())
     if (failed(evaluate(&op)))

@@ -60,16 +60,25 @@ int64_t slotsOf(LayerOp layer) {
   return 0;
 }
 
-/// The experts that a layer's ids choose from.
+/// The experts that a layer's ids choose from, those without weights included.
 int64_t expertsOf(LayerOp layer) {
   int64_t experts = 1;
-  layer.walk([&](Operation *op) {
-    if (auto route = dyn_cast<DispatchOp>(op); route && route.getIds())
-      experts = route.getPlan().getType().getExperts();
-    if (auto plan = dyn_cast<PlanOp>(op); plan && plan.getIds())
-      experts = plan.getPlan().getType().getExperts();
+  auto look = [&](auto op) {
+    if (op.getIds())
+      experts = op.getPlan().getType().getExperts() + op.getZeroExperts();
+  };
+  layer.walk([&](DispatchOp op) { look(op); });
+  layer.walk([&](PlanOp op) { look(op); });
+  layer.walk([&](RouteOp op) {
+    experts = cast<RankedTensorType>(op.getLogits().getType()).getDimSize(1);
   });
   return experts;
+}
+
+/// The token ids that a layer has a row for.
+int64_t tableRowsOf(LayerOp layer) {
+  BlockArgument table = layer.getArgument(Role::TokenTable);
+  return table ? cast<RankedTensorType>(table.getType()).getDimSize(0) : 1;
 }
 
 /// -1, or an id that names nothing.
@@ -78,10 +87,11 @@ int64_t oddId(Random &random, int64_t count) {
   return ids[random.below(5)];
 }
 
-void fillSlots(Random &random, int64_t slots, Tensor &tensor) {
+/// Ids in [0, count), and some odd ones.
+void fillIds(Random &random, int64_t count, Tensor &tensor) {
   for (double &id : tensor.data)
-    id = slots == 0 || random.oneIn(oddities) ? oddId(random, slots)
-                                              : random.below(slots);
+    id = count == 0 || random.oneIn(oddities) ? oddId(random, count)
+                                              : random.below(count);
 }
 
 /// Choices of one token are distinct, as a router's are, where there are
@@ -114,8 +124,10 @@ Tensor randomTensor(LayerOp layer, Role role, RankedTensorType type,
   else
     tensor.data.assign(count, 0);
   if (role == Role::Slots)
-    fillSlots(random, slotsOf(layer), tensor);
-  if (role == Role::ExpertIds)
+    fillIds(random, slotsOf(layer), tensor);
+  if (role == Role::TokenIds)
+    fillIds(random, tableRowsOf(layer), tensor);
+  if (role == Role::ExpertIds || role == Role::TokenTable)
     fillExperts(random, expertsOf(layer), tensor);
   return tensor;
 }

@@ -7,17 +7,33 @@
 
 #include "moelora/models/AdapterTarget.h"
 
+#include <cstring>
+
 namespace moelora::models {
+
+/// Packed adapters have the rows of the module's parameter, which is called as
+/// the family's last form: earlier ones may be those of files alone.
+static bool isInterleaved(const Forms &forms) {
+  const char *layout = nullptr;
+  for (const Stored &form : forms.forms)
+    layout = form.layout ? form.layout : layout;
+  return std::strstr(layout, "rs") != nullptr;
+}
 
 static moelora_adapter_site siteOf(const Model &model, int number) {
   const moelora_layer &layer = model.layer(number);
   moelora_adapter_site site = {};
   site.layer = number;
-  site.experts = layer.router.experts;
+  site.experts = layer.router.experts - layer.zero_experts;
+  site.always = layer.router.always;
+  site.logits = layer.router.experts;
+  site.zero_experts = layer.zero_experts;
   site.hidden = layer.hidden;
+  site.latent = layer.latent;
   site.intermediate = layer.intermediate;
   site.shared = layer.shared;
   site.gated = layer.activation.gated;
+  site.interleaved = isInterleaved(model.family().storage.gateUp);
   site.names = &model.family().names;
   return site;
 }

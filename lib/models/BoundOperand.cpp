@@ -3,23 +3,21 @@
 //
 // Operands found in a checkpoint, and read from it.
 
-#include "moelora/models/Weights.h"
-#include "moelora/reference/Number.h"
-
-#include <algorithm>
-#include <cstring>
+#include "Family.h"
+#include "Pieces.h"
+#include "Quantized.h"
 
 namespace moelora::models {
 
 namespace {
 
-// Elements converted at once, so that the stored form never lies in memory
-// whole beside the converted one.
-constexpr uint64_t chunkElements = 1 << 16;
-
 bool isFloat(int32_t type) {
   return type == MOELORA_FILE_F32 || type == MOELORA_FILE_F16 ||
          type == MOELORA_FILE_BF16 || type == MOELORA_FILE_F64;
+}
+
+bool isId(int32_t type) {
+  return type == MOELORA_FILE_I64 || type == MOELORA_FILE_I32;
 }
 
 std::string show(const Shape &shape) {
@@ -36,47 +34,35 @@ moelora_dtype widest(moelora_dtype a, moelora_dtype b) {
   return a == MOELORA_F64 || b == MOELORA_F64 ? MOELORA_F64 : MOELORA_F32;
 }
 
-moelora_tensor tensorAt(const moelora_checkpoint *file, uint64_t index) {
+moelora_tensor tensorAt(const moelora_checkpoint *file, int64_t index) {
   moelora_tensor tensor = {};
-  moelora_checkpoint_tensor(file, static_cast<int64_t>(index), &tensor);
+  moelora_checkpoint_tensor(file, index, &tensor);
   return tensor;
 }
 
-std::string readBytes(const moelora_checkpoint *file, uint64_t index,
-                      uint64_t first, uint64_t bytes, void *to) {
-  moelora_error *error = nullptr;
-  moelora_checkpoint_read(file, static_cast<int64_t>(index), first, bytes, to,
-                          &error);
-  std::string text = error ? moelora_error_text(error) : "";
-  moelora_error_free(error);
-  return text;
+Shape shapeOf(const moelora_tensor &tensor) {
+  return {tensor.shape, tensor.shape + tensor.rank};
 }
 
-std::string readConverted(const moelora_checkpoint *file, uint64_t index,
-                          const moelora_tensor &tensor, void *buffer,
-                          moelora_dtype type, int64_t offset) {
-  auto stored = static_cast<moelora_dtype>(tensor.dtype);
-  uint64_t width = reference::bytesOf(stored);
-  std::vector<char> chunk(std::min(tensor.elements, chunkElements) * width);
-  for (uint64_t first = 0; first < tensor.elements; first += chunkElements) {
-    uint64_t count = std::min(chunkElements, tensor.elements - first);
-    std::string error =
-        readBytes(file, index, first * width, count * width, chunk.data());
-    if (!error.empty())
-      return error;
-    for (uint64_t i = 0; i < count; ++i)
-      reference::store(type, buffer, offset + int64_t(first + i),
-                       reference::load(stored, chunk.data(), int64_t(i)));
-  }
-  return "";
+/// Whether both put every element at the same place.
+bool sameOrder(const Piece &a, const Piece &b) {
+  auto said = [](const Piece &piece) {
+    std::vector<std::pair<int64_t, int64_t>> axes;
+    for (const Axis &axis : piece.axes)
+      if (axis.size != 1)
+        axes.emplace_back(axis.size, axis.stride);
+    return axes;
+  };
+  return said(a) == said(b);
 }
 
 } // namespace
 
 class OperandBinder {
 public:
-  OperandBinder(const moelora_checkpoint *file, int layer)
-      : file(file), below("layers." + std::to_string(layer) + ".") {}
+  OperandBinder(const moelora_checkpoint *file, const Family &family, int layer)
+      : file(file), below(std::string(family.storage.container) + "." +
+                          std::to_string(layer) + ".") {}
 
   /// Empty when it is bound.
   std::string bind(Operand operand, BoundOperand &bound) const;
@@ -85,42 +71,78 @@ private:
   const moelora_checkpoint *file;
   std::string below;
 
-  bool chooseSource(const Operand &operand, Source &source) const;
-  std::string bindPiece(const Piece &piece, BoundOperand &bound) const;
+  /// A candidate by the first of its tensors.
+  struct Candidate {
+    const Source *source = nullptr;
+    std::string path; // before the pieces' names
+    bool fits = false;
+  };
+
+  std::string choose(const Operand &operand, Candidate &chosen) const;
+  std::string missing(const Operand &operand) const;
+  std::string bindPiece(const Piece &piece, bool ids,
+                        BoundOperand &bound) const;
 };
 
-/// A source is the checkpoint's when its first piece is there.
-bool OperandBinder::chooseSource(const Operand &operand, Source &source) const {
+/// The first source of which the first tensor is there, in its shape if there
+/// is one; two that read one tensor in two ways cannot be told apart.
+std::string OperandBinder::choose(const Operand &operand,
+                                  Candidate &chosen) const {
   for (const std::string &prefix : namePrefixes())
-    for (const Source &candidate : operand.sources) {
-      std::string path = prefix + below;
-      std::string name = path + candidate.front().tensor;
-      if (moelora_checkpoint_find(file, name.c_str()) < 0)
+    for (const Source &source : operand.sources) {
+      const Piece &piece = source.front();
+      std::string path = prefix + below, name = path + piece.tensor;
+      int64_t index = moelora_checkpoint_find(file, name.c_str());
+      if (index < 0)
         continue;
-      source = candidate;
-      for (Piece &piece : source)
-        piece.tensor = path + piece.tensor;
-      return true;
+      bool fits = shapeOf(tensorAt(file, index)) == piece.shape;
+      if (!chosen.source || (fits && !chosen.fits)) {
+        chosen = {&source, path, fits};
+        continue;
+      }
+      const Piece &other = chosen.source->front();
+      if (fits && piece.tensor == other.tensor && path == chosen.path &&
+          !sameOrder(piece, other))
+        return "expects the shape of " + name +
+               " to tell rows from columns, but " + show(piece.shape) +
+               " may be stored either way";
     }
-  return false;
+  return "";
 }
 
-std::string OperandBinder::bindPiece(const Piece &piece,
+/// Nothing is there: because it is stored in another way, or not at all.
+std::string OperandBinder::missing(const Operand &operand) const {
+  for (const std::string &prefix : namePrefixes())
+    for (const Source &source : operand.sources) {
+      std::string quantized =
+          quantizedTensor(file, prefix + below + source.front().tensor);
+      if (!quantized.empty())
+        return quantized;
+    }
+  const Piece &piece = operand.sources.front().front();
+  return "expects a tensor " + namePrefixes().front() + below + piece.tensor +
+         " of shape " + show(piece.shape) + ", but there is none";
+}
+
+std::string OperandBinder::bindPiece(const Piece &piece, bool ids,
                                      BoundOperand &bound) const {
+  auto refuse = [&](const std::string &text) {
+    std::string quantized = quantizedTensor(file, piece.tensor);
+    return quantized.empty() ? text : quantized;
+  };
   int64_t index = moelora_checkpoint_find(file, piece.tensor.c_str());
   if (index < 0)
-    return "expects a tensor " + piece.tensor + " of shape " +
-           show(piece.shape) + ", but there is none";
-  moelora_tensor tensor = tensorAt(file, uint64_t(index));
-  Shape shape(tensor.shape, tensor.shape + tensor.rank);
-  if (shape != piece.shape)
+    return refuse("expects a tensor " + piece.tensor + " of shape " +
+                  show(piece.shape) + ", but there is none");
+  moelora_tensor tensor = tensorAt(file, index);
+  if (!(ids ? isId(tensor.dtype) : isFloat(tensor.dtype)))
+    return refuse("expects tensor " + piece.tensor + " to have type " +
+                  (ids ? "I64 or I32" : "F32, F16, BF16 or F64") +
+                  ", but it has " + moelora_file_dtype_name(tensor.dtype));
+  if (shapeOf(tensor) != piece.shape)
     return "expects tensor " + piece.tensor + " to have shape " +
-           show(piece.shape) + ", but it has " + show(shape);
-  if (!isFloat(tensor.dtype))
-    return "expects tensor " + piece.tensor +
-           " to have type F32, F16, BF16 or F64, but it has " +
-           moelora_file_dtype_name(tensor.dtype);
-  auto type = static_cast<moelora_dtype>(tensor.dtype);
+           show(piece.shape) + ", but it has " + show(shapeOf(tensor));
+  auto type = ids ? MOELORA_F32 : static_cast<moelora_dtype>(tensor.dtype);
   bound.stored = bound.tensors.empty() ? type : widest(bound.stored, type);
   bound.tensors.push_back(uint64_t(index));
   return "";
@@ -128,38 +150,36 @@ std::string OperandBinder::bindPiece(const Piece &piece,
 
 std::string OperandBinder::bind(Operand operand, BoundOperand &bound) const {
   bound.checkpoint = file;
-  if (!chooseSource(operand, bound.pieces)) {
-    bound.pieces = operand.sources.front();
-    for (Piece &piece : bound.pieces)
-      piece.tensor = namePrefixes().front() + below + piece.tensor;
-  }
+  Candidate chosen;
+  std::string error = choose(operand, chosen);
+  if (!error.empty())
+    return error;
+  if (!chosen.source)
+    return missing(operand);
+  bound.pieces = *chosen.source;
+  bool ids = operand.ids > 0;
   bound.description = std::move(operand);
-  for (const Piece &piece : bound.pieces)
-    if (std::string error = bindPiece(piece, bound); !error.empty())
+  for (Piece &piece : bound.pieces) {
+    piece.tensor = chosen.path + piece.tensor;
+    if (error = bindPiece(piece, ids, bound); !error.empty())
       return error;
+  }
   return "";
 }
 
 std::string BoundOperand::read(void *buffer, moelora_dtype type) const {
-  auto *bytes = static_cast<char *>(buffer);
-  for (size_t i = 0; i < pieces.size(); ++i) {
-    moelora_tensor tensor = tensorAt(checkpoint, tensors[i]);
-    uint64_t start = uint64_t(pieces[i].offset) * reference::bytesOf(type);
-    std::string error =
-        tensor.dtype == type
-            ? readBytes(checkpoint, tensors[i], 0, tensor.bytes, bytes + start)
-            : readConverted(checkpoint, tensors[i], tensor, buffer, type,
-                            pieces[i].offset);
-    if (!error.empty())
-      return error;
-  }
-  return "";
+  moelora_dtype as = description.ids > 0 ? MOELORA_F32 : type;
+  std::string error;
+  for (size_t i = 0; i < pieces.size() && error.empty(); ++i)
+    error = readPiece(checkpoint, tensors[i], pieces[i], as, description.ids,
+                      buffer);
+  return error;
 }
 
 Result<std::vector<BoundOperand>> bindWeights(const Model &model, int layer,
                                               const moelora_checkpoint *file) {
   std::vector<BoundOperand> bound;
-  OperandBinder binder(file, layer);
+  OperandBinder binder(file, model.family(), layer);
   for (Operand &operand : weightOperands(model, layer)) {
     bound.emplace_back();
     std::string error = binder.bind(std::move(operand), bound.back());

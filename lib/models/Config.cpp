@@ -5,6 +5,7 @@
 
 #include "Config.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -111,7 +112,7 @@ std::string range(int64_t least, int64_t most) {
 } // namespace
 
 std::string show(const json &value) {
-  std::string text = value.dump();
+  std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
   return text.size() <= maxShown ? text : text.substr(0, maxShown) + "...";
 }
 
@@ -144,33 +145,89 @@ void Config::fail(std::string text) {
     message = std::move(text);
 }
 
+/// The value at "outer.inner", and there the layer's own entry.
+const json *Config::at(const char *path) const {
+  const json *place = &object;
+  for (std::string_view rest = path; !rest.empty();) {
+    size_t dot = std::min(rest.find('.'), rest.size());
+    if (!place->is_object())
+      return nullptr;
+    auto entry = place->find(rest.substr(0, dot));
+    if (entry == place->end())
+      return nullptr;
+    place = &*entry;
+    rest.remove_prefix(std::min(dot + 1, rest.size()));
+  }
+  if (layer >= 0 && place->is_array() && size_t(layer) < place->size())
+    return &(*place)[size_t(layer)];
+  return place;
+}
+
 const json *Config::find(const Keys &keys) {
   const json *found = nullptr;
   const char *first = nullptr;
   for (const char *key : keys) {
-    auto entry = object.find(key);
-    if (entry == object.end() || entry->is_null())
+    const json *value = at(key);
+    if (!value || value->is_null())
       continue;
-    if (found && *found != *entry)
+    if (found && *found != *value)
       fail(std::string("expects ") + first + " and " + key +
-           " to agree, but they are " + show(*found) + " and " + show(*entry));
+           " to agree, but they are " + show(*found) + " and " + show(*value));
     if (!found)
       first = key;
-    found = &*entry;
+    found = value;
   }
   return found;
 }
 
-int64_t Config::count(const Keys &keys, int64_t most,
-                      std::optional<int64_t> absent) {
+bool Config::isNull(const Keys &keys) const {
+  return std::any_of(keys.begin(), keys.end(), [&](const char *key) {
+    const json *value = at(key);
+    return value && value->is_null();
+  });
+}
+
+const char *Config::spelling(const Keys &keys) const {
+  for (const char *key : keys)
+    if (const json *value = at(key); value && !value->is_null())
+      return key;
+  return keys.front();
+}
+
+void Config::failRange(const Keys &keys, const char *what,
+                       const std::string &range, const json *value) {
+  fail(std::string("expects ") + spelling(keys) + " to be " + what + " " +
+       range + ", but it is " + (value ? show(*value) : "absent"));
+}
+
+int64_t Config::size(const Keys &keys, int64_t most) {
   const json *value = find(keys);
   if (value && isIntegerWithin(*value, 1, most))
     return value->get<int64_t>();
-  if (!value && absent)
-    return *absent;
-  fail(std::string("expects ") + keys.front() + " to be an integer " +
-       range(1, most) + ", but it is " + (value ? show(*value) : "absent"));
+  failRange(keys, "an integer", range(1, most), value);
   return 1;
+}
+
+int64_t Config::count(const Count &count, int64_t most) {
+  const json *value = find(count.keys);
+  if (value && isIntegerWithin(*value, 0, most))
+    return value->get<int64_t>();
+  if (!value)
+    return isNull(count.keys) ? count.null : count.absent;
+  failRange(count.keys, "an integer", range(0, most), value);
+  return 0;
+}
+
+double Config::number(const Number &number, double least, double most) {
+  const json *value = find(number.keys);
+  if (!value)
+    return isNull(number.keys) ? number.null : number.absent;
+  if (value->is_number() && value->get<double>() >= least &&
+      value->get<double>() <= most)
+    return value->get<double>();
+  failRange(number.keys, "a number",
+            "between " + show(least) + " and " + show(most), value);
+  return number.absent;
 }
 
 bool Config::flag(const Flag &flag) {
@@ -209,6 +266,35 @@ std::vector<int64_t> Config::list(const char *key, int64_t most) {
     fail(std::string("expects ") + key + " to be a list of integers " +
          range(0, most) + ", but it is " + show(*value));
   return items;
+}
+
+std::vector<std::string> Config::words(const Keys &keys) {
+  std::vector<std::string> items;
+  const json *value = find(keys);
+  if (!value)
+    return items;
+  bool good = value->is_array();
+  for (const json &item : good ? *value : json::array())
+    if (good = good && item.is_string(); good)
+      items.push_back(item.get<std::string>());
+  if (!good)
+    fail(std::string("expects ") + keys.front() +
+         " to be a list of strings, but it is " + show(*value));
+  return items;
+}
+
+void Config::demand(const Demand &demand) {
+  const json *value = find({demand.key});
+  if (!value)
+    return;
+  json allowed = json::parse(demand.values);
+  if (std::find(allowed.begin(), allowed.end(), *value) != allowed.end())
+    return;
+  std::string text;
+  for (const json &item : allowed)
+    text += (text.empty() ? "" : " or ") + item.dump();
+  fail(std::string("expects ") + demand.key + " to be " + text +
+       ", but it is " + show(*value) + byHand);
 }
 
 } // namespace moelora::models

@@ -1,69 +1,44 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The family table.
+// Families by name: rows, other names of rows, and kinds that do not fit.
 
-#include "Family.h"
+#include "FamilyTables.h"
+
+#include <algorithm>
 
 namespace moelora::models {
 
 namespace {
 
-using Names = const char *const[];
-
-constexpr Names mlp = {"mlp", nullptr};
-constexpr Names blockSparseMoe = {"block_sparse_moe", "mlp", nullptr};
-constexpr Names experts = {"experts", nullptr};
-constexpr Names gateProj = {"gate_proj", nullptr};
-constexpr Names upProj = {"up_proj", nullptr};
-constexpr Names downProj = {"down_proj", nullptr};
-constexpr Names w1 = {"w1", "gate_proj", nullptr};
-constexpr Names w3 = {"w3", "up_proj", nullptr};
-constexpr Names w2 = {"w2", "down_proj", nullptr};
-constexpr Names gateUpProj = {"gate_up_proj", nullptr};
-constexpr Names gate = {"gate", nullptr};
-constexpr Names sharedExpert = {"shared_expert", nullptr};
-constexpr Names sharedExpertGate = {"shared_expert_gate", nullptr};
-
-/// mlp.experts.E.{gate,up,down}_proj, packed mlp.experts.gate_up_proj
-constexpr moelora_adapter_names mlpExperts = {
-    .block = mlp,
-    .experts = experts,
-    .gate = gateProj,
-    .up = upProj,
-    .down = downProj,
-    .packed_gate_up = gateUpProj,
-    .packed_down = downProj,
-    .router = gate,
-    .shared = nullptr,
-    .shared_gate = nullptr,
-    .shared_up = nullptr,
-    .shared_down = nullptr,
-    .shared_score = nullptr,
-    .packed_modules = 0,
-    .blind_rule = MOELORA_BLIND_OUT_IN,
+constexpr Alias aliases[] = {
+    {"deepseek_ocr2", "deepseek_v2"},
+    {"deepseek_ocr2_text", "deepseek_v2"},
+    {"deepseek_v32", "deepseek_v3"},
+    {"diffusion_gemma_text", "diffusion_gemma"},
+    {"dots3_note_text", "dots3_note"},
+    {"flex_olmo", "olmoe"},
+    {"gemma4_text", "gemma4"},
+    {"glm4v_moe", "glm4_moe"},
+    {"glm4v_moe_text", "glm4_moe"},
+    {"glm5_next_text", "glm5_next"},
+    {"inkling2_text", "inkling2"},
+    {"inkling_text", "inkling_mm_model"},
+    {"inkling", "inkling_mm_model"},
+    {"aria_text", "aria"},
+    {"kimi_k2", "deepseek_v3"},
+    {"kimi_k25", "deepseek_v3"},
+    {"llama4_text", "llama4"},
+    {"minimax_m3_vl_text", "minimax_m3_vl"},
+    {"mistral_large4_text", "mistral_large4"},
+    {"qwen3_5_moe_text", "qwen3_5_moe"},
+    {"qwen3_omni_moe_text", "qwen3_omni_moe"},
+    {"qwen3_omni_moe_thinker", "qwen3_omni_moe"},
+    {"qwen3_vl_moe_text", "qwen3_vl_moe"},
+    {"qwen4_exp_text", "qwen4_exp"},
+    {"step3p5", "step3p7"},
+    {"unlimited_ocr_text", "unlimited_ocr"},
 };
-
-/// The same, and mlp.shared_expert with mlp.shared_expert_gate beside it.
-constexpr moelora_adapter_names mlpExpertsShared = [] {
-  moelora_adapter_names names = mlpExperts;
-  names.shared = sharedExpert;
-  names.shared_gate = gateProj;
-  names.shared_up = upProj;
-  names.shared_down = downProj;
-  names.shared_score = sharedExpertGate;
-  return names;
-}();
-
-/// block_sparse_moe.experts.E.{w1,w3,w2}; libraries also call the block mlp.
-constexpr moelora_adapter_names blockSparseMoeExperts = [] {
-  moelora_adapter_names names = mlpExperts;
-  names.block = blockSparseMoe;
-  names.gate = w1;
-  names.up = w3;
-  names.down = w2;
-  return names;
-}();
 
 struct Refusal {
   const char *modelType;
@@ -73,49 +48,45 @@ struct Refusal {
 constexpr Refusal refusals[] = {
     {"doge", "its experts are retrieved by product keys"},
     {"ernie4_5_vl_moe", "it has a set of experts for each modality"},
+    {"ernie4_5_vl_moe_text", "it has a set of experts for each modality"},
     {"jetmoe", "its attention has experts too"},
+    {"muse_spark", "the output of each expert is normalised by itself"},
+    {"muse_spark_text", "the output of each expert is normalised by itself"},
+    {"nemotron_h_puzzle", "its layers are described one by one"},
     {"nllb_moe", "it drops tokens beyond an expert's capacity"},
     {"phimoe", "its sparsemixer takes a softmax for each choice"},
     {"switch_transformers", "it drops tokens beyond an expert's capacity"},
     {"zaya", "its router carries a state from layer to layer"},
 };
 
+std::string_view rowOf(std::string_view modelType) {
+  for (const Alias &alias : aliases)
+    if (modelType == alias.modelType)
+      return alias.row;
+  return modelType;
+}
+
 } // namespace
 
-const std::vector<Family> &families() {
-  static const std::vector<Family> table = {
-      {
-          .modelType = "mixtral",
-          .intermediate = {"intermediate_size"},
-          .experts = {"num_local_experts", "num_experts"},
-          .renormalize = {{}, true},
-          .names = blockSparseMoeExperts,
-      },
-      {
-          .modelType = "olmoe",
-          .intermediate = {"intermediate_size"},
-          .names = mlpExperts,
-      },
-      {
-          .modelType = "qwen2_moe",
-          .shared = {"shared_expert_intermediate_size"},
-          .layerRule = LayerRule::SparseStep,
-          .sharedScore = true,
-          .names = mlpExpertsShared,
-      },
-      {
-          .modelType = "qwen3_moe",
-          .layerRule = LayerRule::SparseStep,
-          .names = mlpExperts,
-      },
-  };
-  return table;
+std::span<const Alias> familyAliases() { return aliases; }
+
+std::vector<std::string> familyNames() {
+  std::vector<std::string> names;
+  for (auto rows : {softmaxFamilies(), noAuxFamilies(), sigmoidFamilies()})
+    for (const Family &family : rows)
+      names.push_back(family.modelType);
+  for (const Alias &alias : aliases)
+    names.push_back(alias.modelType);
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 const Family *findFamily(const std::string &modelType) {
-  for (const Family &family : families())
-    if (modelType == family.modelType)
-      return &family;
+  std::string_view row = rowOf(modelType);
+  for (auto rows : {softmaxFamilies(), noAuxFamilies(), sigmoidFamilies()})
+    for (const Family &family : rows)
+      if (row == family.modelType)
+        return &family;
   return nullptr;
 }
 

@@ -10,73 +10,100 @@
 #ifndef MOELORA_LIB_MODELS_FAMILY_H
 #define MOELORA_LIB_MODELS_FAMILY_H
 
-#include "moelora/runtime/AdapterTarget.h"
-#include "moelora/runtime/Layer.h"
+#include "Activations.h"
+#include "Names.h"
+#include "Routes.h"
+#include "Storage.h"
 
 #include <string>
 #include <vector>
 
 namespace moelora::models {
 
-/// Spellings of one config key. A config may use any of them; if it uses more
-/// than one they must agree.
-using Keys = std::vector<const char *>;
-
-/// A key with a meaning of its own when it is absent.
-struct Flag {
-  Keys keys; // none: the value is fixed, whatever the config says
-  bool absent;
-};
-
-/// Which layers have experts.
+/// Which layers have experts, unless `mlp_layer_types` lists it.
 enum class LayerRule {
   Every,
-  /// Layer i is sparse when it is not in `mlp_only_layers` and (i + 1) is a
-  /// multiple of `decoder_sparse_step`; absent: none, and 1.
-  SparseStep,
+  AfterDense,  // from `dense` on, as `moe_layer_freq` (step or list) says
+  SparseStep,  // every `decoder_sparse_step`-th, without `mlp_only_layers`, of
+               // which the default is the first `dense`
+  Period,      // i % `expert_layer_period` == `expert_layer_offset`
+  Interleaved, // in `moe_layers`, or every `interleave_moe_layer_step`-th
+  Enumerated,  // in `moe_layers_enum`, or as AfterDense
+  Interval,    // `moe_layer_start_index`, `.._end_index`, `.._interval`
+  Pattern,     // `layers_block_type` or letters, `hybrid_override_pattern`
+  HashFirst,   // all; the first `dense` by a table of token ids
 };
 
-/// Softmax over all experts, the k largest, no more.
-constexpr moelora_router softmaxTopK() {
-  moelora_router r = {};
-  r.logit_scale = 1;
-  r.score = MOELORA_SCORE_SOFTMAX;
-  r.groups = r.top_groups = 1;
-  r.group_score = MOELORA_GROUP_MAX;
-  r.norm_p = 1;
-  r.scale = 1;
-  return r;
-}
-
-/// silu(gate) * up
-constexpr moelora_activation siluMul() {
-  return {MOELORA_SILU, 1, MOELORA_CLAMP_NONE, 0, 0, 1, 0};
-}
+/// The shared expert is one MLP; without keys its width is fixed by `absent`.
+struct Shared {
+  Count number = {};     // of experts that it is made of; 0: there is none
+  Count width = {{}, 0}; // of one of them; 0: that of a routed expert
+  bool scored = false;   // scaled by sigmoid(x . v)
+  bool plain = false;    // without the limits of the routed experts
+};
 
 struct Family {
   const char *modelType;
 
-  Keys layers = {"num_hidden_layers"};
+  Keys layers = {"num_hidden_layers", "num_layers", "n_layers"};
   Keys hidden = {"hidden_size"};
   Keys intermediate = {"moe_intermediate_size"}; // of one expert
-  Keys experts = {"num_experts", "num_local_experts"};
-  Keys topK = {"num_experts_per_tok"};
-  Keys shared = {}; // width of the shared expert; none: the family has none
+  /// Where this key is stated, `intermediate_size` is the width of an expert.
+  const char *denseWidth = nullptr;
+  Keys experts = {"num_experts", "num_local_experts", "n_routed_experts",
+                  "moe_num_experts"};
+  Keys topK = {"num_experts_per_tok", "num_experts_per_token",
+               "experts_per_token",   "moe_topk",
+               "moe_top_k",           "moe_k"};
+  bool perLayer = false;     // some of these are lists with an entry a layer
+  Flag enabled = {{}, true}; // false: there are no experts at all
+  Count always = {};         // shared experts that the router weighs
+  Count zeroExperts = {};
+  Count latent = {};
+  Shared shared = {};
+
+  LayerRule layerRule = LayerRule::AfterDense;
+  Count dense = {{"first_k_dense_replace"}, 0};
+
+  /// The router's forms, by the word under a key; the first is the default.
+  Keys routeKey = {};
+  Route routes[3] = {softmaxTopK({{"norm_topk_prob"}, false})};
+  Flag selectionBias = {{}, true}; // where the form has one
+  Count groups = {{"n_group", "num_expert_group"}, 1, 1};
+  Count topGroups = {{"topk_group"}, 1, 1};
+  Number scale = {{"routed_scaling_factor"}, 1, 1};
+  bool scaleOnOutput = false; // of the weighted sum, not of the weights
+  Number softcap = {};
+  Number epsilon = {}; // with keys: instead of the form's own
+  Number normP = {};   // likewise
+  bool expertScale = false;
+  bool routerInput = false;
+  moelora_dtype routerType = {}; // none: the layer's
+
   Keys function = {"hidden_act"};
-
-  LayerRule layerRule = LayerRule::Every;
-  /// Whether the weights of the chosen experts are divided by their sum.
-  Flag renormalize = {{"norm_topk_prob"}, false};
-  moelora_router router = softmaxTopK();
   moelora_activation activation = siluMul();
-  bool sharedScore = false; // the shared expert is gated by sigmoid(x . v)
+  Number limit = {{}, 0, 0}; // of the gate and of up; 0: none
+  Keys limits = {};          // a list, by layer
+  Keys sharedLimits = {};
+  Number alpha = {};
+  Number gateCap = {};
+  Number upCap = {};
 
-  /// Module names, of checkpoints and of adapters alike.
-  moelora_adapter_names names;
+  uint32_t biases = 0;
+  Flag biasKey = {};
+  uint32_t biasesByKey = 0;
+  bool weightOnInput = false;
+  bool routerNorm = false;
+  bool outputNorm = false;
+  Keys combination = {}; // of routed and shared: "sum" or "average"
+
+  Demand demands[6] = {};
+  moelora_adapter_names names = names::plain();
+  Storage storage = {};
 };
 
-/// Sorted by modelType.
-const std::vector<Family> &families();
+/// Every model_type that has a row, sorted.
+std::vector<std::string> familyNames();
 
 /// Null when there is none.
 const Family *findFamily(const std::string &modelType);

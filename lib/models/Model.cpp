@@ -3,11 +3,14 @@
 //
 // From config.json to one description per layer.
 
-#include "Config.h"
+#include "Quantized.h"
+#include "ReadLayer.h"
 
 #include "moelora/models/Model.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
 #include <filesystem>
 #include <new>
 
@@ -15,16 +18,15 @@ namespace moelora::models {
 
 namespace {
 
-// Far beyond every published model, and small enough that no product of them
-// needs more than 64 bits.
-constexpr int64_t maxLayers = 1 << 12;
-constexpr int64_t maxWidth = 1 << 20;
-constexpr int64_t maxExperts = 1 << 16;
-// Elements of one operand: 2^42 bf16 values would be 8 TiB.
-constexpr int64_t maxElements = int64_t(1) << 42;
+using nlohmann::json;
 
-constexpr const char *byHand =
-    "; such a layer can be stated by hand in MLIR and compiled from there";
+/// Where configs of several parts keep the text model's.
+constexpr const char *textParts[][2] = {
+    {"text_config"},
+    {"language_config"},
+    {"llm_config"},
+    {"thinker_config", "text_config"},
+};
 
 std::string joined(const std::vector<std::string> &words) {
   std::string text;
@@ -33,136 +35,154 @@ std::string joined(const std::vector<std::string> &words) {
   return text;
 }
 
-std::string unknownFamily(const nlohmann::json *modelType) {
-  std::string text = "expects model_type to be one of " +
-                     joined(supportedFamilies()) + ", but it is " +
-                     (modelType ? show(*modelType) : "absent");
+std::string unknownFamily(const json *modelType) {
+  std::string shown = modelType ? show(*modelType) : "absent";
   const char *why = modelType && modelType->is_string()
                         ? whyRefused(modelType->get<std::string>())
                         : nullptr;
-  return text + (why ? std::string(", which does not fit: ") + why : "") +
-         byHand;
+  if (why)
+    return "expects a model whose layers fit, but model_type is " + shown +
+           ", which does not fit: " + why + byHand;
+  return "expects model_type to be one of " + joined(supportedFamilies()) +
+         ", but it is " + shown + byHand;
 }
 
-std::string quantized(const nlohmann::json &value) {
-  bool named = value.is_object() && value.contains("quant_method");
-  std::string method = named ? show(value["quant_method"]) : "unknown";
-  return "expects weights in bfloat16, float16 or float32, but "
-         "quantization_config states quant_method " +
-         method;
+/// An object inside another; null when there is none.
+const json *inside(const json *object, const char *key) {
+  auto entry = object->find(key);
+  return entry != object->end() && entry->is_object() ? &*entry : nullptr;
 }
 
-moelora_dtype readDtype(Config &config) {
-  Keys keys = {"dtype", "torch_dtype"};
-  std::string word = config.word(keys);
-  if (word.empty() || word == "bfloat16")
+const json *textPart(const json &config) {
+  for (const auto &path : textParts) {
+    const json *part = inside(&config, path[0]);
+    if (part && path[1])
+      part = inside(part, path[1]);
+    if (part)
+      return part;
+  }
+  return nullptr;
+}
+
+/// Empty where model_type is no string, or absent.
+std::string typeOf(const json &config) {
+  auto entry = config.find("model_type");
+  return entry != config.end() && entry->is_string() ? entry->get<std::string>()
+                                                     : "";
+}
+
+/// The part says what it is, unless only the whole does.
+struct Chosen {
+  const Family *family = nullptr;
+  std::string modelType;
+  const json *config = nullptr; // what describes the text model
+};
+
+Chosen choose(const json &whole) {
+  const json *part = textPart(whole);
+  std::string outer = typeOf(whole), inner = part ? typeOf(*part) : "";
+  const Family *byOuter = findFamily(outer);
+  const Family *byInner = findFamily(inner);
+  if (whyRefused(outer) || (inner.size() && whyRefused(inner)))
+    byOuter = byInner = nullptr;
+  return {byInner ? byInner : byOuter, byOuter ? outer : inner,
+          part ? part : &whole};
+}
+
+moelora_dtype readDtype(Config &config, moelora_dtype absent) {
+  std::string word = config.word({"dtype", "torch_dtype"});
+  if (word.empty())
+    return absent;
+  if (word == "bfloat16")
     return MOELORA_BF16;
   if (word == "float16")
     return MOELORA_F16;
   if (word == "float32")
     return MOELORA_F32;
-  config.fail("expects dtype to be bfloat16, float16 or float32, but it is \"" +
-              word + "\"");
-  return MOELORA_BF16;
+  config.fail("expects dtype to be bfloat16, float16 or float32, but it is " +
+              show(word));
+  return absent;
 }
 
 } // namespace
 
 class ModelBuilder {
 public:
-  ModelBuilder(const nlohmann::json &object, const Family &family)
-      : config(object), family(family) {}
+  ModelBuilder(const json &whole, const Chosen &chosen)
+      : outer(whole), config(*chosen.config), chosen(chosen) {}
 
   Result<Model> build();
 
 private:
+  Config outer;
   Config config;
-  const Family &family;
+  const Chosen &chosen;
 
-  moelora_layer readLayer();
-  void readRouter(moelora_router &router);
-  void checkFunction();
-  void checkSizes(const moelora_layer &layer);
-  std::vector<bool> readSparse(int64_t layers);
+  void checkKinds(const std::vector<LayerKind> &kinds);
+  /// The index of an equal description, or of a new one.
+  int indexOf(const moelora_layer &layer, Model &model);
+  void describe(const std::vector<LayerKind> &kinds, Model &model);
+  const std::string &failure() const {
+    return outer.failure().empty() ? config.failure() : outer.failure();
+  }
 };
 
-void ModelBuilder::readRouter(moelora_router &router) {
-  router = family.router;
-  router.experts =
-      static_cast<int32_t>(config.count(family.experts, maxExperts));
-  router.top_k = static_cast<int32_t>(config.count(family.topK, maxExperts));
-  if (config.flag(family.renormalize))
-    router.renormalize = MOELORA_RENORMALIZE_SUM;
-  if (router.top_k > router.experts)
-    config.fail(std::string("expects ") + family.topK.front() +
-                " to be at most " + family.experts.front() + ", but it is " +
-                std::to_string(router.top_k) + " of " +
-                std::to_string(router.experts));
+void ModelBuilder::checkKinds(const std::vector<LayerKind> &kinds) {
+  const Flag &enabled = chosen.family->enabled;
+  if (!config.flag(enabled))
+    config.fail(std::string("expects at least one layer with experts, but ") +
+                enabled.keys.front() + " is not true");
+  bool none = std::all_of(kinds.begin(), kinds.end(), [](LayerKind kind) {
+    return kind == LayerKind::Dense;
+  });
+  if (none)
+    config.fail("expects at least one layer with experts, but all " +
+                std::to_string(kinds.size()) + " are dense");
 }
 
-void ModelBuilder::checkFunction() {
-  std::string word = config.word(family.function);
-  if (!word.empty() && word != "silu")
-    config.fail(std::string("expects ") + family.function.front() +
-                " to be silu, but it is \"" + word + "\"" + byHand);
+int ModelBuilder::indexOf(const moelora_layer &layer, Model &model) {
+  // All fields; what the compiler adds behind them is nobody's.
+  constexpr size_t bytes =
+      offsetof(moelora_layer, shared_activation) + sizeof(moelora_activation);
+  auto same = [&](const moelora_layer &other) {
+    return std::memcmp(&layer, &other, bytes) == 0;
+  };
+  auto &known = model.descriptions;
+  auto found = std::find_if(known.begin(), known.end(), same);
+  if (found == known.end())
+    found = known.insert(known.end(), layer);
+  return static_cast<int>(found - known.begin());
 }
 
-void ModelBuilder::checkSizes(const moelora_layer &layer) {
-  int64_t perExpert = 2 * layer.intermediate * layer.hidden;
-  if (perExpert > maxElements / layer.router.experts)
-    config.fail("expects the experts to have at most " +
-                std::to_string(maxElements) + " gate and up weights, but " +
-                std::to_string(layer.router.experts) + " experts have " +
-                std::to_string(perExpert) + " each");
-}
-
-moelora_layer ModelBuilder::readLayer() {
-  moelora_layer layer = {};
-  layer.dtype = readDtype(config);
-  layer.hidden = config.count(family.hidden, maxWidth);
-  layer.intermediate = config.count(family.intermediate, maxWidth);
-  if (!family.shared.empty())
-    layer.shared = config.count(family.shared, maxWidth);
-  layer.shared_score = family.sharedScore;
-  layer.routed_scale = 1;
-  readRouter(layer.router);
-  checkFunction();
-  layer.activation = layer.shared_activation = family.activation;
-  checkSizes(layer);
-  return layer;
-}
-
-std::vector<bool> ModelBuilder::readSparse(int64_t layers) {
-  std::vector<bool> sparse(layers, true);
-  if (family.layerRule == LayerRule::Every)
-    return sparse;
-  int64_t step = config.count({"decoder_sparse_step"}, maxLayers, 1);
-  for (int64_t i = 0; i < layers; ++i)
-    sparse[i] = (i + 1) % step == 0;
-  for (int64_t dense : config.list("mlp_only_layers", maxLayers))
-    if (dense < layers) // a list may name more layers than a cut model has
-      sparse[dense] = false;
-  return sparse;
+/// Families whose layers are alike are read once for each kind.
+void ModelBuilder::describe(const std::vector<LayerKind> &kinds, Model &model) {
+  const Family &family = *chosen.family;
+  int byKind[] = {-1, -1, -1}; // LayerKind; dense layers stay -1
+  for (size_t i = 0; i < kinds.size() && failure().empty(); ++i) {
+    int &index = byKind[static_cast<int>(kinds[i])];
+    bool fresh = index < 0 || family.perLayer;
+    if (family.perLayer)
+      config.useLayer(static_cast<int>(i));
+    if (kinds[i] != LayerKind::Dense && fresh)
+      index = indexOf(readLayer(config, family, kinds[i], model.elementType),
+                      model);
+    model.descriptionOf.push_back(index);
+  }
 }
 
 Result<Model> ModelBuilder::build() {
-  if (const nlohmann::json *value = config.find({"quantization_config"}))
-    config.fail(quantized(*value));
-  moelora_layer layer = readLayer();
-  int64_t layers = config.count(family.layers, maxLayers);
-  std::vector<bool> sparse = readSparse(layers);
-  if (std::find(sparse.begin(), sparse.end(), true) == sparse.end())
-    config.fail("expects at least one layer with experts, but all " +
-                std::to_string(layers) + " are dense");
-  if (!config.failure().empty())
-    return Failure{config.failure()};
   Model model;
-  model.type = family.modelType;
-  model.elementType = static_cast<moelora_dtype>(layer.dtype);
-  model.row = &family;
-  model.descriptions = {layer};
-  for (bool hasExperts : sparse)
-    model.descriptionOf.push_back(hasExperts ? 0 : -1);
+  model.type = chosen.modelType;
+  model.row = chosen.family;
+  refuseQuantized(outer);
+  refuseQuantized(config);
+  model.elementType = readDtype(config, readDtype(outer, MOELORA_BF16));
+  std::vector<LayerKind> kinds = readLayerKinds(config, *chosen.family);
+  if (failure().empty())
+    describe(kinds, model);
+  checkKinds(kinds);
+  if (!failure().empty())
+    return Failure{failure()};
   return model;
 }
 
@@ -195,25 +215,21 @@ std::vector<int> Model::distinctLayers() const {
   return numbers;
 }
 
-std::vector<std::string> supportedFamilies() {
-  std::vector<std::string> names;
-  for (const Family &family : families())
-    names.push_back(family.modelType);
-  return names;
-}
+std::vector<std::string> supportedFamilies() { return familyNames(); }
 
 static Result<Model> parse(const std::string &text) {
-  Result<nlohmann::json> object = parseConfig(text);
-  if (!object)
-    return Failure{object.message()};
-  auto entry = object->find("model_type");
-  const nlohmann::json *type = entry == object->end() ? nullptr : &*entry;
-  const Family *family = type && type->is_string()
-                             ? findFamily(type->get<std::string>())
-                             : nullptr;
-  if (!family)
-    return Failure{unknownFamily(type)};
-  return ModelBuilder(*object, *family).build();
+  Result<json> whole = parseConfig(text);
+  if (!whole)
+    return Failure{whole.message()};
+  Chosen chosen = choose(*whole);
+  if (chosen.family)
+    return ModelBuilder(*whole, chosen).build();
+  // The outer name is what the user knows, unless the inner is a known kind.
+  const json *said = chosen.config;
+  if (!whyRefused(typeOf(*said)))
+    said = &*whole;
+  auto entry = said->find("model_type");
+  return Failure{unknownFamily(entry == said->end() ? nullptr : &*entry)};
 }
 
 Result<Model> parseModel(const std::string &text, const std::string &origin) {

@@ -4,147 +4,342 @@
 // The weight operands of a layer and every way in which they may be stored.
 
 #include "Family.h"
+#include "Pieces.h"
 
-#include "moelora/models/Weights.h"
+#include <algorithm>
 
 namespace moelora::models {
 
 namespace {
 
-using Names = const char *const *;
+using NameList = const char *const *;
+using Paths = std::vector<std::string>;
 
-size_t lengthOf(Names names) {
-  size_t length = 0;
-  while (names && names[length])
-    ++length;
-  return length;
+Paths wordsOf(NameList names) {
+  Paths words;
+  for (; names && *names; ++names)
+    words.push_back(*names);
+  return words;
+}
+
+Paths wordsOf(const Keys &keys) { return {keys.begin(), keys.end()}; }
+
+/// "block.module"; a block without a name is the layer itself.
+std::string join(const std::string &block, const std::string &module) {
+  return block.empty() ? module : block + "." + module;
 }
 
 /// Writes the operands of one layer with the names of its family.
 class OperandWriter {
 public:
-  OperandWriter(const moelora_layer &layer, const moelora_adapter_names &names)
-      : layer(layer), names(names), dtype(moelora_dtype(layer.dtype)) {}
+  OperandWriter(const moelora_layer &layer, const Family &family)
+      : layer(layer), names(family.names), storage(family.storage),
+        dtype(moelora_dtype(layer.dtype)),
+        width(layer.latent ? layer.latent : layer.hidden),
+        experts(layer.router.experts - layer.zero_experts),
+        blocks(wordsOf(family.names.block)) {
+    for (const char *block : family.storage.blocks)
+      blocks.push_back(block);
+  }
 
-  std::vector<Operand> write() const;
+  std::vector<Operand> write();
 
 private:
   const moelora_layer &layer;
   const moelora_adapter_names &names;
+  const Storage &storage;
   moelora_dtype dtype;
+  int64_t width;   // of what routed experts read
+  int64_t experts; // that have weights
+  Paths blocks;
+  std::vector<Operand> operands;
 
-  Source perExpert(const std::string &module,
-                   const std::vector<std::string> &slices, Shape shape) const;
-  std::vector<Source> expertSources(const std::vector<Names> &slices,
-                                    Names packed, Shape shape,
-                                    Shape packedShape) const;
-  std::vector<Source> blockSources(const std::vector<std::string> &slices,
-                                   Shape shape) const;
-  Operand gateUp() const;
-  Operand down() const;
-  Operand router() const;
-  void addShared(std::vector<Operand> &operands) const;
+  bool has(moelora_bias bias) const { return layer.biases & bias; }
+  void add(moelora_role role, moelora_dtype type, Shape shape,
+           std::vector<Source> sources);
+  void addVector(moelora_role role, const Keys &paths, Shape shape);
+  void addLinear(moelora_role weight, moelora_role bias, bool hasBias,
+                 NameList modules, Shape shape, moelora_dtype type);
+
+  std::vector<NameList> slices(NameList gate, NameList up, bool gated) const;
+  void addForms(std::vector<Source> &sources, const Forms &forms,
+                const Forms &always, const OperandAxes &axes) const;
+  void addPerExpert(std::vector<Source> &sources,
+                    const std::vector<NameList> &modules, const char *end,
+                    const char *layout, const OperandAxes &axes) const;
+  void addExperts(moelora_role role, moelora_role bias, bool hasBias,
+                  const std::vector<NameList> &modules, const Forms &forms,
+                  const Forms &biasForms, const Forms &always, Shape shape);
+  void addSharedLinear(moelora_role role, moelora_role bias, bool hasBias,
+                       const std::vector<NameList> &modules, NameList together,
+                       Shape shape);
+  std::vector<Source> sharedSources(const std::vector<NameList> &modules,
+                                    NameList together, const char *end,
+                                    bool hasColumns, Shape shape) const;
+
+  void addTable();
+  void addExpertScale();
+  void addRouter();
+  void addRouted();
+  void addLatent();
+  void addShared();
 };
 
-/// experts.E.SLICE.weight, the slices of an expert one after the other.
-Source OperandWriter::perExpert(const std::string &module,
-                                const std::vector<std::string> &slices,
-                                Shape shape) const {
-  Source source;
-  int64_t offset = 0;
-  for (int64_t e = 0; e < layer.router.experts; ++e)
-    for (const std::string &slice : slices) {
-      source.push_back(
-          {module + "." + std::to_string(e) + "." + slice + ".weight", shape,
-           offset});
-      offset += shape[0] * shape[1];
-    }
-  return source;
+/// [experts, slices, rows, columns] of an operand's shape, and without columns
+/// those of its bias.
+OperandAxes axesOf(const Shape &shape, bool hasColumns) {
+  Shape full = shape;
+  if (!hasColumns)
+    full.back() = 1;
+  int64_t slices = full.size() == 4 ? full[1] : 1;
+  return {full[0], slices, full[full.size() - 2], full.back()};
 }
 
-std::vector<Source>
-OperandWriter::expertSources(const std::vector<Names> &slices, Names packed,
-                             Shape shape, Shape packedShape) const {
+Shape withoutColumns(Shape shape) {
+  shape.pop_back();
+  return shape;
+}
+
+void OperandWriter::add(moelora_role role, moelora_dtype type, Shape shape,
+                        std::vector<Source> sources) {
+  operands.push_back({role, type, std::move(shape), std::move(sources)});
+}
+
+/// A tensor with a name of its own; some files have one more dimension of 1.
+void OperandWriter::addVector(moelora_role role, const Keys &paths,
+                              Shape shape) {
   std::vector<Source> sources;
-  for (Names block = names.block; *block; ++block) {
-    std::string module = std::string(*block) + "." + names.experts[0];
-    for (size_t spelling = 0; spelling < lengthOf(slices[0]); ++spelling) {
-      std::vector<std::string> words;
-      for (Names slice : slices)
-        words.push_back(slice[spelling]);
-      sources.push_back(perExpert(module, words, shape));
+  OperandAxes axes = {1, 1, 1, shape.front()};
+  for (const char *path : paths)
+    for (const char *layout : {"c", "r,c"})
+      sources.push_back({pieceOf(path, layout, axes, 0)});
+  add(role, MOELORA_F32, std::move(shape), std::move(sources));
+}
+
+/// A linear of the block: its weight, and its bias where it has one.
+void OperandWriter::addLinear(moelora_role weight, moelora_role bias,
+                              bool hasBias, NameList modules, Shape shape,
+                              moelora_dtype type) {
+  OperandAxes axes = {1, 1, shape[shape.size() - 2], shape.back()};
+  OperandAxes biasAxes = {1, 1, axes.rows, 1};
+  std::vector<Source> weights, biases;
+  for (const std::string &block : blocks)
+    for (const std::string &module : wordsOf(modules)) {
+      std::string path = join(block, module);
+      weights.push_back({pieceOf(path + ".weight", "r,c", axes, 0)});
+      biases.push_back({pieceOf(path + ".bias", "r", biasAxes, 0)});
     }
-    for (size_t i = 0; i < lengthOf(packed); ++i)
-      sources.push_back({{module + "." + packed[i], packedShape, 0}});
+  add(weight, type, shape, std::move(weights));
+  if (hasBias)
+    add(bias, MOELORA_F32, withoutColumns(shape), std::move(biases));
+}
+
+std::vector<NameList> OperandWriter::slices(NameList gate, NameList up,
+                                            bool gated) const {
+  return gated ? std::vector<NameList>{gate, up} : std::vector<NameList>{up};
+}
+
+/// The tensors of a form, a slice after the other or all slices in one.
+void addStored(Source &source, const std::string &block, const Stored &form,
+               const OperandAxes &axes, int64_t offset) {
+  for (const char *tensor : form.tensors) {
+    source.push_back(pieceOf(join(block, tensor), form.layout, axes, offset));
+    offset += axes.axis('s').stride;
   }
-  return sources;
 }
 
-/// BLOCK.SLICE.weight, slices one after the other.
-std::vector<Source>
-OperandWriter::blockSources(const std::vector<std::string> &slices,
-                            Shape shape) const {
+void OperandWriter::addForms(std::vector<Source> &sources, const Forms &forms,
+                             const Forms &always,
+                             const OperandAxes &axes) const {
+  OperandAxes chosen = axes, rest = axes;
+  chosen.experts -= layer.router.always;
+  rest.experts = layer.router.always;
+  for (const std::string &block : blocks)
+    for (size_t i = 0; i < std::size(forms.forms); ++i) {
+      if (!forms.forms[i].layout)
+        continue;
+      Source source;
+      addStored(source, block, forms.forms[i], chosen, 0);
+      if (rest.experts > 0)
+        addStored(source, block, always.forms[i], rest,
+                  chosen.experts * chosen.axis('e').stride);
+      sources.push_back(std::move(source));
+    }
+}
+
+/// experts.E.MODULE, the slices of an expert one after the other.
+void OperandWriter::addPerExpert(std::vector<Source> &sources,
+                                 const std::vector<NameList> &modules,
+                                 const char *end, const char *layout,
+                                 const OperandAxes &axes) const {
+  size_t spellings = wordsOf(modules.back()).size();
+  for (const std::string &block : blocks)
+    for (size_t spelling = 0; spelling < spellings; ++spelling) {
+      Source source;
+      int64_t offset = 0;
+      for (int64_t e = 0; e < axes.experts; ++e)
+        for (NameList module : modules) {
+          std::string path = join(block, names.experts[0]) + "." +
+                             std::to_string(e) + "." + module[spelling] + end;
+          source.push_back(pieceOf(path, layout, axes, offset));
+          offset += axes.axis('s').stride;
+        }
+      sources.push_back(std::move(source));
+    }
+}
+
+/// Libraries that know zero experts may count them in packed tensors.
+void OperandWriter::addExperts(moelora_role role, moelora_role bias,
+                               bool hasBias,
+                               const std::vector<NameList> &modules,
+                               const Forms &forms, const Forms &biasForms,
+                               const Forms &always, Shape shape) {
+  OperandAxes axes = axesOf(shape, true);
   std::vector<Source> sources;
-  for (Names block = names.block; *block; ++block) {
+  if (layer.router.always == 0)
+    addPerExpert(sources, modules, ".weight", "r,c", axes);
+  addForms(sources, forms, always, axes);
+  if (layer.zero_experts > 0) {
+    axes.stored = layer.router.experts;
+    addForms(sources, forms, always, axes);
+  }
+  add(role, dtype, shape, std::move(sources));
+  if (!hasBias)
+    return;
+  Shape biasShape = withoutColumns(shape);
+  OperandAxes biasAxes = axesOf(shape, false);
+  std::vector<Source> biases;
+  addPerExpert(biases, modules, ".bias", "r", biasAxes);
+  addForms(biases, biasForms, {}, biasAxes);
+  add(bias, MOELORA_F32, biasShape, std::move(biases));
+}
+
+void OperandWriter::addRouted() {
+  int64_t count = layer.activation.gated ? 2 : 1;
+  addExperts(MOELORA_GATE_UP_WEIGHT, MOELORA_GATE_UP_BIAS,
+             has(MOELORA_HAS_GATE_UP_BIAS),
+             slices(names.gate, names.up, layer.activation.gated),
+             storage.gateUp, storage.gateUpBias, storage.alwaysGateUp,
+             {experts, count, layer.intermediate, width});
+  addExperts(MOELORA_DOWN_WEIGHT, MOELORA_DOWN_BIAS, has(MOELORA_HAS_DOWN_BIAS),
+             {names.down}, storage.down, storage.downBias, storage.alwaysDown,
+             {experts, width, layer.intermediate});
+}
+
+void OperandWriter::addTable() {
+  const moelora_router &router = layer.router;
+  OperandAxes axes = {1, 1, router.table_rows, router.top_k};
+  std::vector<Source> sources;
+  for (const char *path : storage.tokenTable)
+    sources.push_back({pieceOf(path, "r,c", axes, 0)});
+  add(MOELORA_TOKEN_TABLE, MOELORA_F32, {axes.rows, axes.columns},
+      std::move(sources));
+  operands.back().ids = router.experts;
+}
+
+/// One number for each expert, or one for all of them.
+void OperandWriter::addExpertScale() {
+  const int64_t experts = layer.router.experts;
+  addVector(MOELORA_EXPERT_SCALE, storage.expertScale, {experts});
+  for (const char *path : storage.expertScale) {
     Source source;
-    for (const std::string &slice : slices)
-      source.push_back({std::string(*block) + "." + slice + ".weight", shape,
-                        int64_t(source.size()) * shape[0] * shape[1]});
-    sources.push_back(std::move(source));
+    for (int64_t e = 0; e < experts; ++e)
+      source.push_back(pieceOf(path, "c", {1, 1, 1, 1}, e));
+    operands.back().sources.push_back(std::move(source));
+  }
+}
+
+void OperandWriter::addRouter() {
+  const moelora_router &router = layer.router;
+  const int64_t logits = router.experts;
+  addLinear(MOELORA_ROUTER_WEIGHT, MOELORA_ROUTER_BIAS,
+            has(MOELORA_HAS_ROUTER_BIAS), names.router, {logits, layer.hidden},
+            moelora_dtype(layer.router_dtype));
+  if (router.bias_on)
+    addVector(MOELORA_SELECTION_BIAS, storage.selectionBias,
+              {logits - router.always});
+  if (router.table_rows > 0)
+    addTable();
+  if (router.expert_scale)
+    addExpertScale();
+  if (layer.router_norm.present)
+    addVector(MOELORA_ROUTER_NORM_WEIGHT, storage.routerNorm, {layer.hidden});
+  if (layer.output_norm.present)
+    addVector(MOELORA_OUTPUT_NORM_WEIGHT, storage.outputNorm, {layer.hidden});
+}
+
+void OperandWriter::addLatent() {
+  addLinear(MOELORA_LATENT_IN_WEIGHT, MOELORA_LATENT_IN_BIAS,
+            has(MOELORA_HAS_LATENT_IN_BIAS), names.latent_in,
+            {1, layer.latent, layer.hidden}, dtype);
+  addLinear(MOELORA_LATENT_OUT_WEIGHT, MOELORA_LATENT_OUT_BIAS,
+            has(MOELORA_HAS_LATENT_OUT_BIAS), names.latent_out,
+            {1, layer.hidden, layer.latent}, dtype);
+}
+
+std::vector<Source>
+OperandWriter::sharedSources(const std::vector<NameList> &modules,
+                             NameList together, const char *end,
+                             bool hasColumns, Shape shape) const {
+  OperandAxes axes = axesOf(shape, hasColumns);
+  Paths places = wordsOf(storage.sharedModules);
+  for (const std::string &block : blocks)
+    for (const std::string &shared : wordsOf(names.shared))
+      places.push_back(join(block, shared));
+  std::vector<Source> sources;
+  for (const std::string &place : places) {
+    size_t spellings = wordsOf(modules.back()).size();
+    for (size_t spelling = 0; spelling < spellings; ++spelling) {
+      Source source;
+      for (NameList module : modules)
+        source.push_back(pieceOf(
+            place + "." + module[spelling] + end, hasColumns ? "r,c" : "r",
+            axes, int64_t(source.size()) * axes.axis('s').stride));
+      sources.push_back(std::move(source));
+    }
+    for (const std::string &module : wordsOf(together))
+      sources.push_back({pieceOf(place + "." + module + end,
+                                 hasColumns ? "sr,c" : "sr", axes, 0)});
   }
   return sources;
 }
 
-Operand OperandWriter::gateUp() const {
-  int64_t experts = layer.router.experts;
-  int64_t slices = layer.activation.gated ? 2 : 1;
-  Shape one = {layer.intermediate, layer.hidden};
-  Shape packed = {experts, slices * layer.intermediate, layer.hidden};
-  std::vector<Names> spelled = {names.up};
-  if (layer.activation.gated)
-    spelled.insert(spelled.begin(), names.gate);
-  return {MOELORA_GATE_UP_WEIGHT, dtype,
-          Shape{experts, slices, layer.intermediate, layer.hidden},
-          expertSources(spelled, names.packed_gate_up, one, packed)};
+void OperandWriter::addSharedLinear(moelora_role role, moelora_role bias,
+                                    bool hasBias,
+                                    const std::vector<NameList> &modules,
+                                    NameList together, Shape shape) {
+  add(role, dtype, shape,
+      sharedSources(modules, together, ".weight", true, shape));
+  if (hasBias)
+    add(bias, MOELORA_F32, withoutColumns(shape),
+        sharedSources(modules, together, ".bias", false, shape));
 }
 
-Operand OperandWriter::down() const {
-  Shape one = {layer.hidden, layer.intermediate};
-  Shape packed = {layer.router.experts, layer.hidden, layer.intermediate};
-  return {MOELORA_DOWN_WEIGHT, dtype, packed,
-          expertSources({names.down}, names.packed_down, one, packed)};
-}
-
-Operand OperandWriter::router() const {
-  Shape shape = {layer.router.experts, layer.hidden};
-  return {MOELORA_ROUTER_WEIGHT, dtype, shape,
-          blockSources({names.router[0]}, shape)};
-}
-
-void OperandWriter::addShared(std::vector<Operand> &operands) const {
-  std::string module = std::string(names.shared[0]) + ".";
-  std::vector<std::string> slices = {module + names.shared_up[0]};
-  if (layer.shared_activation.gated)
-    slices.insert(slices.begin(), module + names.shared_gate[0]);
-  Shape in = {layer.shared, layer.hidden};
-  Shape out = {layer.hidden, layer.shared};
-  operands.push_back({MOELORA_SHARED_GATE_UP_WEIGHT, dtype,
-                      Shape{1, int64_t(slices.size()), in[0], in[1]},
-                      blockSources(slices, in)});
-  operands.push_back({MOELORA_SHARED_DOWN_WEIGHT, dtype,
-                      Shape{1, out[0], out[1]},
-                      blockSources({module + names.shared_down[0]}, out)});
+void OperandWriter::addShared() {
+  bool gated = layer.shared_activation.gated;
+  addSharedLinear(MOELORA_SHARED_GATE_UP_WEIGHT, MOELORA_SHARED_GATE_UP_BIAS,
+                  has(MOELORA_HAS_SHARED_GATE_UP_BIAS),
+                  slices(names.shared_gate, names.shared_up, gated),
+                  gated ? names.shared_gate_up : nullptr,
+                  {1, gated ? 2 : 1, layer.shared, layer.hidden});
+  addSharedLinear(MOELORA_SHARED_DOWN_WEIGHT, MOELORA_SHARED_DOWN_BIAS,
+                  has(MOELORA_HAS_SHARED_DOWN_BIAS), {names.shared_down},
+                  nullptr, {1, layer.hidden, layer.shared});
   if (layer.shared_score)
-    operands.push_back(
-        {MOELORA_SHARED_SCORE_WEIGHT, dtype, Shape{1, 1, layer.hidden},
-         blockSources({names.shared_score[0]}, {1, layer.hidden})});
+    addLinear(MOELORA_SHARED_SCORE_WEIGHT, {}, false, names.shared_score,
+              {1, 1, layer.hidden}, dtype);
 }
 
-std::vector<Operand> OperandWriter::write() const {
-  std::vector<Operand> operands = {router(), gateUp(), down()};
-  if (layer.shared)
-    addShared(operands);
-  return operands;
+std::vector<Operand> OperandWriter::write() {
+  addRouter();
+  addRouted();
+  if (layer.latent > 0)
+    addLatent();
+  if (layer.shared > 0)
+    addShared();
+  std::sort(operands.begin(), operands.end(),
+            [](const Operand &a, const Operand &b) { return a.role < b.role; });
+  return std::move(operands);
 }
 
 } // namespace
@@ -157,12 +352,21 @@ int64_t Operand::elements() const {
 }
 
 std::vector<Operand> weightOperands(const Model &model, int layer) {
-  return OperandWriter(model.layer(layer), model.family().names).write();
+  return OperandWriter(model.layer(layer), model.family()).write();
 }
 
 const std::vector<std::string> &namePrefixes() {
   static const std::vector<std::string> prefixes = {
-      "model.", "model.language_model.", "language_model.model.", ""};
+      "model.",
+      "model.language_model.",
+      "language_model.model.",
+      "",
+      "backbone.",
+      "model.llm.",
+      "thinker.model.",
+      "language_model.",
+      "transformer.",
+  };
   return prefixes;
 }
 

@@ -13,24 +13,62 @@
 
 namespace moelora::reference {
 
+RouterRows routerRows(const Token &token) {
+  const moelora_layer &layer = token.problem.layer;
+  const Rounding &rounding = token.problem.rounding;
+  Vector x = layer.router_input ? token.row(MOELORA_ROUTER_HIDDEN, layer.hidden)
+                                : token.hidden;
+  if (!layer.router_norm.present)
+    return {x, x};
+  Vector n =
+      rmsNorm(layer.router_norm, x, token.vector(MOELORA_ROUTER_NORM_WEIGHT));
+  RouterRows rows = {n, n};
+  bool wide = layer.router_dtype == MOELORA_F32;
+  for (double &v : rows.base)
+    v = wide ? rounding.accumulator(v) : rounding.value(v);
+  for (double &v : rows.delta)
+    v = rounding.value(v);
+  return rows;
+}
+
 Vector logitsOf(const Token &token) {
   const Problem &problem = token.problem;
-  int64_t experts = problem.layer.router.experts;
   if (problem.entry == Entry::FromLogits)
-    return token.row(MOELORA_ROUTER_LOGITS, experts);
-  Vector x = token.routerHidden();
-  Vector base =
-      expertGemm(token.weight(MOELORA_ROUTER_WEIGHT, 0), x,
-                 token.bias(MOELORA_ROUTER_BIAS, 0, experts), problem.rounding);
-  return loraDelta(std::move(base), token.pair(MOELORA_ROUTER, 0), x,
+    return token.row(MOELORA_ROUTER_LOGITS, problem.layer.router.experts);
+  RouterRows rows = routerRows(token);
+  Vector base = expertGemm(token.weight(routerLinear.weight), rows.base,
+                           token.vector(routerLinear.bias), problem.rounding);
+  return loraDelta(std::move(base), token.pair(routerLinear.pair), rows.delta,
                    problem.rounding);
 }
 
 Routed routeLogits(const Token &token, const Vector &logits) {
   const Problem &problem = token.problem;
   const moelora_router &router = problem.layer.router;
-  Vector bias = token.bias(MOELORA_SELECTION_BIAS, 0, router.experts);
-  return route(router, logits, bias, {}, problem.rounding);
+  RouterOperands operands = {token.vector(MOELORA_SELECTION_BIAS),
+                             token.vector(MOELORA_EXPERT_SCALE),
+                             {}};
+  if (router.table_rows)
+    operands.table =
+        tableRow(router, problem.tokenTable, problem.tokenIds[token.index]);
+  return route(router, logits, operands, problem.rounding);
+}
+
+Vector weightsOf(const Token &token, moelora_router router,
+                 const Vector &logits, const std::vector<int32_t> &ids) {
+  router.table_rows = 1; // whose row they are
+  return route(router, logits, {{}, token.vector(MOELORA_EXPERT_SCALE), ids},
+               token.problem.rounding)
+      .weights;
+}
+
+Vector expertInput(const Token &token) {
+  if (!token.problem.layer.latent)
+    return token.hidden;
+  Vector row = token.apply(latentIn, token.hidden);
+  for (double &v : row)
+    v = token.problem.rounding.value(v);
+  return row;
 }
 
 namespace {
@@ -48,21 +86,58 @@ Vector sharedRow(const Token &token) {
   const moelora_layer &layer = token.problem.layer;
   if (!layer.shared)
     return {};
-  Vector row = mlpRow(token, sharedMlp(layer), 0);
-  double score = sharedScore(token);
+  Vector row = mlpRow(token, sharedMlp(layer), 0, {token.hidden});
+  double factor = sharedFactor(token);
   for (double &v : row)
-    v = token.problem.rounding.accumulator(score * v);
+    v = token.problem.rounding.accumulator(factor * v);
   return row;
+}
+
+Vector identityRow(const Token &token, const Routed &routed, Vector input) {
+  const moelora_layer &layer = token.problem.layer;
+  if (!layer.zero_experts || layer.zero_kind != MOELORA_ZERO_IDENTITY)
+    return {};
+  double weight = identityWeight(routed, weightedExperts(layer),
+                                 layer.router.experts, token.problem.rounding);
+  for (double &v : input)
+    v *= weight;
+  return input;
+}
+
+/// The weighted sum of the routed experts, before latent_out and the rest.
+Terms routedTerms(const Token &token, const Routed &routed) {
+  const moelora_layer &layer = token.problem.layer;
+  Vector input = expertInput(token);
+  Terms terms;
+  for (size_t j = 0; j < routed.ids.size(); ++j) {
+    double weight = layer.weight_on_input ? routed.weights[j] : 1;
+    terms.rows.push_back(
+        isComputed(layer, routed.ids[j])
+            ? mlpRow(token, routedMlp(layer), routed.ids[j], {input, weight})
+            : Vector());
+  }
+  terms.identity = identityRow(token, routed, input);
+  terms.routedScale = layer.routed_scale;
+  return terms;
+}
+
+/// On the input they are not applied again.
+Routed outputWeights(const Token &token, Routed routed) {
+  if (token.problem.layer.weight_on_input)
+    routed.weights.assign(routed.ids.size(), 1);
+  return routed;
 }
 
 Vector outputOf(const Token &token, const Routed &routed) {
   const moelora_layer &layer = token.problem.layer;
-  std::vector<Vector> rows;
-  for (int32_t e : routed.ids)
-    rows.push_back(isDropped(layer, e) ? Vector()
-                                       : mlpRow(token, routedMlp(layer), e));
-  return combine(rows, routed, layer.routed_scale, sharedRow(token),
-                 layer.hidden, token.problem.rounding);
+  Vector out = sumRow(token, routed);
+  if (!layer.output_norm.present)
+    return out;
+  out =
+      rmsNorm(layer.output_norm, out, token.vector(MOELORA_OUTPUT_NORM_WEIGHT));
+  for (double &v : out)
+    v = token.problem.rounding.value(v);
+  return out;
 }
 
 /// Calls body(i) for every i below count, dealt out to the threads in turn.
@@ -80,6 +155,34 @@ void forEach(size_t count, int threads, const Body &body) {
 }
 
 } // namespace
+
+Vector logitsOfToken(const Problem &problem, int64_t token) {
+  return logitsOf(Token(problem, token));
+}
+
+Routed routeToken(const Problem &problem, int64_t token) {
+  return routeOf(Token(problem, token));
+}
+
+Vector routedSum(const Token &token, const Routed &routed) {
+  return combine(routedTerms(token, routed), outputWeights(token, routed),
+                 expertWidth(token.problem.layer), token.problem.rounding);
+}
+
+Vector sumRow(const Token &token, const Routed &routed) {
+  const moelora_layer &layer = token.problem.layer;
+  Terms terms;
+  Routed weights;
+  if (layer.latent) {
+    terms.rows = {token.apply(latentOut, routedSum(token, routed))};
+    weights = {{0}, {1}};
+  } else {
+    terms = routedTerms(token, routed);
+    weights = outputWeights(token, routed);
+  }
+  terms.shared = sharedRow(token);
+  return combine(terms, weights, layer.hidden, token.problem.rounding);
+}
 
 Output evaluate(const Problem &problem, const std::vector<int64_t> &tokens,
                 bool withBounds, int threads) {

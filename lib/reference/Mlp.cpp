@@ -5,66 +5,62 @@
 
 #include "Mlp.h"
 
-#include <cmath>
-
 namespace moelora::reference {
 
 Mlp routedMlp(const moelora_layer &layer) {
-  return {layer.activation,    MOELORA_GATE_UP_WEIGHT,
-          MOELORA_DOWN_WEIGHT, MOELORA_GATE,
-          MOELORA_UP,          MOELORA_DOWN};
+  return {layer.activation,
+          MOELORA_GATE_UP_WEIGHT,
+          MOELORA_GATE_UP_BIAS,
+          MOELORA_GATE,
+          MOELORA_UP,
+          {MOELORA_DOWN_WEIGHT, MOELORA_DOWN_BIAS, MOELORA_DOWN}};
 }
 
 Mlp sharedMlp(const moelora_layer &layer) {
-  return {layer.shared_activation,    MOELORA_SHARED_GATE_UP_WEIGHT,
-          MOELORA_SHARED_DOWN_WEIGHT, MOELORA_SHARED_GATE,
-          MOELORA_SHARED_UP,          MOELORA_SHARED_DOWN};
+  return {layer.shared_activation,
+          MOELORA_SHARED_GATE_UP_WEIGHT,
+          MOELORA_SHARED_GATE_UP_BIAS,
+          MOELORA_SHARED_GATE,
+          MOELORA_SHARED_UP,
+          {MOELORA_SHARED_DOWN_WEIGHT, MOELORA_SHARED_DOWN_BIAS,
+           MOELORA_SHARED_DOWN}};
 }
 
-static bool isRouted(const Mlp &mlp) { return mlp.gatePair == MOELORA_GATE; }
-
-Vector gateUpBias(const Token &token, const Mlp &mlp, int64_t expert) {
-  if (!isRouted(mlp))
-    return {};
-  int64_t width = token.weight(mlp.gateUp, expert).rows;
-  return token.bias(MOELORA_GATE_UP_BIAS, expert, width);
-}
-
-Vector downBias(const Token &token, const Mlp &mlp, int64_t expert) {
-  if (!isRouted(mlp))
-    return {};
-  return token.bias(MOELORA_DOWN_BIAS, expert, token.problem.layer.hidden);
-}
-
-Vector gateUp(const Token &token, const Mlp &mlp, int64_t expert) {
+static Vector adaptedGateUp(const Token &token, const Mlp &mlp, int64_t expert,
+                            const Vector &x) {
   const Rounding &rounding = token.problem.rounding;
-  Vector base = expertGemm(token.weight(mlp.gateUp, expert), token.hidden,
-                           gateUpBias(token, mlp, expert), rounding);
+  Vector base = expertGemm(token.weight(mlp.gateUp, expert), x,
+                           token.vector(mlp.gateUpBias, expert), rounding);
   const LoraPair *up = token.pair(mlp.upPair, expert);
   if (!mlp.activation.gated)
-    return loraDelta(std::move(base), up, token.hidden, rounding);
+    return loraDelta(std::move(base), up, x, rounding);
   const LoraPair *gate = token.pair(mlp.gatePair, expert);
-  return loraDelta(std::move(base), gate, up, token.hidden, rounding);
+  return loraDelta(std::move(base), gate, up, x, rounding);
 }
 
-Vector mlpRow(const Token &token, const Mlp &mlp, int64_t expert) {
+/// W (w x) is w (W x), and delta likewise: so nothing is rounded in between.
+Vector gateUp(const Token &token, const Mlp &mlp, int64_t expert,
+              const MlpInput &input) {
+  Vector accumulator = adaptedGateUp(token, mlp, expert, input.row);
+  for (double &v : accumulator)
+    v = token.problem.rounding.accumulator(input.weight * v);
+  return accumulator;
+}
+
+Vector mlpRow(const Token &token, const Mlp &mlp, int64_t expert,
+              const MlpInput &input) {
+  Vector a = activate(mlp.activation, gateUp(token, mlp, expert, input),
+                      token.problem.rounding);
+  return token.apply(mlp.down, a, expert);
+}
+
+double sharedFactor(const Token &token) {
+  const moelora_layer &layer = token.problem.layer;
   const Rounding &rounding = token.problem.rounding;
-  Vector a = activate(mlp.activation, gateUp(token, mlp, expert), rounding);
-  Vector base = expertGemm(token.weight(mlp.down, expert), a,
-                           downBias(token, mlp, expert), rounding);
-  return loraDelta(std::move(base), token.pair(mlp.downPair, expert), a,
-                   rounding);
-}
-
-double sharedScore(const Token &token) {
-  const Problem &problem = token.problem;
-  if (!problem.layer.shared_score)
-    return 1;
-  Vector base = expertGemm(token.weight(MOELORA_SHARED_SCORE_WEIGHT, 0),
-                           token.hidden, {}, problem.rounding);
-  Vector logit = loraDelta(std::move(base), token.pair(MOELORA_SHARED_SCORE, 0),
-                           token.hidden, problem.rounding);
-  return problem.rounding.accumulator(1 / (1 + std::exp(-logit[0])));
+  if (!layer.shared_score)
+    return sharedFactor(layer.shared_scale, nullptr, rounding);
+  Vector score = token.apply(sharedScoreLinear, token.hidden);
+  return sharedFactor(layer.shared_scale, score.data(), rounding);
 }
 
 } // namespace moelora::reference

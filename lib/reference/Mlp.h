@@ -14,26 +14,31 @@ namespace moelora::reference {
 struct Mlp {
   const moelora_activation &activation;
   moelora_role gateUp;
-  moelora_role down;
+  moelora_role gateUpBias;
   moelora_projection gatePair;
   moelora_projection upPair;
-  moelora_projection downPair;
+  Linear down;
 };
 
 Mlp routedMlp(const moelora_layer &layer);
 Mlp sharedMlp(const moelora_layer &layer);
 
-/// Biases, which only routed experts have; empty where there is none.
-Vector gateUpBias(const Token &token, const Mlp &mlp, int64_t expert);
-Vector downBias(const Token &token, const Mlp &mlp, int64_t expert);
+/// What an expert reads, and the weight on it; 1: none.
+struct MlpInput {
+  const Vector &row;
+  double weight = 1;
+};
 
-/// What goes into the activation: [gate; up].
-Vector gateUp(const Token &token, const Mlp &mlp, int64_t expert);
+/// What goes into the activation: [gate; up], an accumulator.
+Vector gateUp(const Token &token, const Mlp &mlp, int64_t expert,
+              const MlpInput &input);
 /// The expert's row, an accumulator.
-Vector mlpRow(const Token &token, const Mlp &mlp, int64_t expert);
+Vector mlpRow(const Token &token, const Mlp &mlp, int64_t expert,
+              const MlpInput &input);
 
-/// The shared expert's factor: sigmoid(x . v + delta), or 1.
-double sharedScore(const Token &token);
+/// The shared expert's factor: shared_scale, times sigmoid(x . v + delta) where
+/// it has a score.
+double sharedFactor(const Token &token);
 
 } // namespace moelora::reference
 

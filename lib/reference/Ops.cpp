@@ -73,10 +73,16 @@ double geluTanh(double x) {
   return x * (1 + std::tanh(sqrtTwoOverPi * (x + 0.044715 * x * x * x))) / 2;
 }
 
+/// cap * tanh(x / cap); a cap of 0 is none.
+double softCap(double x, double cap) {
+  return cap > 0 ? cap * std::tanh(x / cap) : x;
+}
+
 double function(const moelora_activation &activation, double x) {
   switch (activation.function) {
   case MOELORA_SILU:
-    return x / (1 + std::exp(-activation.alpha * x));
+    return softCap(x, activation.gate_cap) /
+           (1 + std::exp(-activation.alpha * x));
   case MOELORA_GELU_TANH:
     return geluTanh(x);
   case MOELORA_GELU:
@@ -103,10 +109,10 @@ double activateGate(const moelora_activation &activation, double gate) {
   return activation.clamp == MOELORA_CLAMP_POST ? atMost(f, max) : f;
 }
 
-static double limitUp(const moelora_activation &activation, double up) {
-  bool clamped = activation.clamp != MOELORA_CLAMP_NONE;
-  return (clamped ? within(up, activation.up_limit) : up) +
-         activation.up_offset;
+double activateUp(const moelora_activation &activation, double up) {
+  if (activation.clamp != MOELORA_CLAMP_NONE)
+    up = within(up, activation.up_limit);
+  return softCap(up, activation.up_cap) + activation.up_offset;
 }
 
 Vector activate(const moelora_activation &activation, const Vector &accumulator,
@@ -116,26 +122,62 @@ Vector activate(const moelora_activation &activation, const Vector &accumulator,
   for (size_t i = 0; i < width; ++i) {
     double f = activateGate(activation, accumulator[i]);
     double up =
-        activation.gated ? limitUp(activation, accumulator[width + i]) : 1;
+        activation.gated ? activateUp(activation, accumulator[width + i]) : 1;
     out[i] = rounding.value(f * up);
   }
   return out;
 }
 
-Vector combine(const std::vector<Vector> &rows, const Routed &routed,
-               double scale, const Vector &shared, int64_t width,
-               const Rounding &rounding) {
-  std::vector<size_t> order(rows.size());
+double sharedFactor(double scale, const double *score,
+                    const Rounding &rounding) {
+  return score ? rounding.accumulator(scale / (1 + std::exp(-*score))) : scale;
+}
+
+/// The choices in ascending order of their ids.
+static std::vector<size_t> byId(const Routed &routed) {
+  std::vector<size_t> order(routed.ids.size());
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
     return std::pair(routed.ids[a], a) < std::pair(routed.ids[b], b);
   });
+  return order;
+}
+
+double identityWeight(const Routed &routed, int32_t first, int32_t end,
+                      const Rounding &rounding) {
+  double sum = 0;
+  for (size_t j : byId(routed))
+    if (routed.ids[j] >= first && routed.ids[j] < end)
+      sum += routed.weights[j];
+  return rounding.accumulator(sum);
+}
+
+Vector combine(const Terms &terms, const Routed &routed, int64_t width,
+               const Rounding &rounding) {
   Vector out(width);
-  for (size_t j : order)
-    for (size_t h = 0; h < rows[j].size(); ++h)
-      out[h] += routed.weights[j] * rows[j][h];
-  for (int64_t h = 0; h < width; ++h)
-    out[h] = rounding.value(scale * out[h] + (shared.empty() ? 0 : shared[h]));
+  for (size_t j : byId(routed))
+    for (size_t h = 0; h < terms.rows[j].size(); ++h)
+      out[h] += routed.weights[j] * terms.rows[j][h];
+  for (size_t h = 0; h < terms.identity.size(); ++h)
+    out[h] += terms.identity[h];
+  for (double &v : out)
+    v *= terms.routedScale;
+  for (size_t h = 0; h < terms.shared.size(); ++h)
+    out[h] += terms.shared[h];
+  for (double &v : out)
+    v = rounding.value(v);
+  return out;
+}
+
+Vector rmsNorm(const moelora_norm &norm, const Vector &x,
+               const Vector &weight) {
+  double sum = 0;
+  for (double v : x)
+    sum += v * v;
+  double factor = norm.scale / std::sqrt(sum / double(x.size()) + norm.epsilon);
+  Vector out = x;
+  for (size_t h = 0; h < out.size(); ++h)
+    out[h] *= factor * (weight.empty() ? 1 : weight[h]);
   return out;
 }
 

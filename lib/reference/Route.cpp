@@ -41,9 +41,17 @@ template <typename Function> Vector map(Vector v, Function function) {
   return v;
 }
 
-Vector scaleLogits(const moelora_router &router, Vector logits) {
+/// Where a model rounds, it is part of what the router means. 0: it does not.
+Vector roundAll(int32_t type, Vector v) {
+  if (!type)
+    return v;
+  return map(std::move(v),
+             [=](double x) { return roundTo(moelora_dtype(type), x); });
+}
+
+Vector scaleLogits(const moelora_router &router, const Vector &logits) {
   double c = router.softcap;
-  return map(std::move(logits), [&](double l) {
+  return map(roundAll(router.logit_type, logits), [&](double l) {
     l *= router.logit_scale;
     return c > 0 ? std::tanh(l / c) * c : l;
   });
@@ -61,10 +69,12 @@ Vector score(const moelora_router &router, const Vector &logits) {
   return logits;
 }
 
-/// What the choice is made by: the scores, or the logits, and the bias.
+/// What the choice is made by: the scores, or the logits, and the bias, of the
+/// experts that are not chosen always.
 Vector choice(const moelora_router &router, const Vector &logits,
               const Vector &scores, const Vector &bias) {
   Vector c = router.bias_on == MOELORA_BIAS_ON_LOGIT ? logits : scores;
+  c.resize(c.size() - router.always);
   if (router.bias_on != MOELORA_BIAS_NONE)
     for (size_t e = 0; e < c.size(); ++e)
       c[e] += bias[e];
@@ -143,22 +153,64 @@ double divisor(const moelora_router &router, const Vector &weights) {
   return 1;
 }
 
+Ids choose(const moelora_router &router, const Vector &choices) {
+  Ids ids = best(keepGroups(router, choices), router.top_k - router.always);
+  for (int32_t e = router.experts - router.always; e < router.experts; ++e)
+    ids.push_back(e);
+  return ids;
+}
+
+/// What ids out of range become.
+Ids known(const moelora_router &router, Ids ids) {
+  for (int32_t &e : ids)
+    e = e >= 0 && e < router.experts ? e : -1;
+  return ids;
+}
+
+/// From the scores of the chosen to their weights.
+Vector weigh(const moelora_router &router, const Vector &gathered,
+             const Ids &ids, const Vector &expertScale,
+             const Rounding &rounding) {
+  Vector weights = gathered.empty() ? gathered : post(router, gathered);
+  double d = divisor(router, weights);
+  for (size_t j = 0; j < weights.size(); ++j) {
+    double own = expertScale.empty() ? 1 : expertScale[ids[j]];
+    weights[j] = rounding.accumulator(weights[j] / d * router.scale * own);
+  }
+  return roundAll(router.weight_type, weights);
+}
+
 } // namespace
 
+std::vector<int32_t> tableRow(const moelora_router &router,
+                              const int32_t *table, int32_t id) {
+  if (id < 0 || id >= router.table_rows)
+    return Ids(router.top_k, -1);
+  const int32_t *row = table + int64_t(id) * router.top_k;
+  return Ids(row, row + router.top_k);
+}
+
 Routed route(const moelora_router &router, const Vector &logits,
-             const Vector &bias, const std::vector<int32_t> &table,
-             const Rounding &rounding) {
+             const RouterOperands &operands, const Rounding &rounding) {
   Vector scaled = scaleLogits(router, logits);
-  Vector scores = score(router, scaled);
-  Vector choices = keepGroups(router, choice(router, scaled, scores, bias));
+  Vector scores = roundAll(router.score_type, score(router, scaled));
   Routed routed;
-  routed.ids = router.by_table ? table : best(choices, router.top_k);
+  routed.ids =
+      router.table_rows
+          ? known(router, operands.table)
+          : choose(router, choice(router, scaled, scores, operands.bias));
+  routed.weights.resize(routed.ids.size());
+  Ids ids;
+  Vector gathered;
   for (int32_t e : routed.ids)
-    routed.weights.push_back(scores[e]);
-  routed.weights = post(router, routed.weights);
-  double d = divisor(router, routed.weights);
-  for (double &w : routed.weights)
-    w = rounding.accumulator(w / d * router.scale);
+    if (e >= 0) {
+      ids.push_back(e);
+      gathered.push_back(scores[e]);
+    }
+  Vector weights = weigh(router, gathered, ids, operands.expertScale, rounding);
+  for (size_t j = 0, next = 0; j < routed.ids.size(); ++j)
+    if (routed.ids[j] >= 0)
+      routed.weights[j] = weights[next++];
   return routed;
 }
 

@@ -16,7 +16,16 @@ static const Adapter *adapterOf(const Problem &problem, int64_t token) {
 Token::Token(const Problem &problem, int64_t index)
     : problem(problem), index(index),
       hidden(row(MOELORA_HIDDEN, problem.layer.hidden)),
+      operands(operandsOf(problem.layer, problem.entry)),
       adapter(adapterOf(problem, index)) {}
+
+int32_t weightedExperts(const moelora_layer &layer) {
+  return layer.router.experts - layer.zero_experts;
+}
+
+int64_t expertWidth(const moelora_layer &layer) {
+  return layer.latent ? layer.latent : layer.hidden;
+}
 
 Vector Token::row(moelora_role role, int64_t width) const {
   const OperandView &view = problem.operand[role];
@@ -24,44 +33,88 @@ Vector Token::row(moelora_role role, int64_t width) const {
       index);
 }
 
-Vector Token::routerHidden() const {
-  return problem.operand[MOELORA_ROUTER_HIDDEN].data
-             ? row(MOELORA_ROUTER_HIDDEN, problem.layer.hidden)
-             : hidden;
+namespace {
+
+struct Shape {
+  int64_t experts, rows, columns;
+};
+
+int64_t slices(const moelora_activation &activation) {
+  return activation.gated ? 2 : 1;
 }
 
-static ExpertsView viewOf(const Problem &problem, moelora_role role) {
-  const moelora_layer &layer = problem.layer;
-  const OperandView &view = problem.operand[role];
-  int64_t experts = layer.router.experts;
-  int64_t slices = layer.activation.gated ? 2 : 1;
-  int64_t sharedSlices = layer.shared_activation.gated ? 2 : 1;
+Shape weightShape(const moelora_layer &layer, moelora_role role) {
+  int64_t experts = weightedExperts(layer), width = expertWidth(layer);
   switch (role) {
   case MOELORA_GATE_UP_WEIGHT:
-    return {view.type, view.data, experts, slices * layer.intermediate,
-            layer.hidden};
+    return {experts, slices(layer.activation) * layer.intermediate, width};
   case MOELORA_DOWN_WEIGHT:
-    return {view.type, view.data, experts, layer.hidden, layer.intermediate};
+    return {experts, width, layer.intermediate};
+  case MOELORA_ROUTER_WEIGHT:
+    return {1, layer.router.experts, layer.hidden};
+  case MOELORA_LATENT_IN_WEIGHT:
+    return {1, layer.latent, layer.hidden};
+  case MOELORA_LATENT_OUT_WEIGHT:
+    return {1, layer.hidden, layer.latent};
   case MOELORA_SHARED_GATE_UP_WEIGHT:
-    return {view.type, view.data, 1, sharedSlices * layer.shared, layer.hidden};
+    return {1, slices(layer.shared_activation) * layer.shared, layer.hidden};
   case MOELORA_SHARED_DOWN_WEIGHT:
-    return {view.type, view.data, 1, layer.hidden, layer.shared};
-  case MOELORA_SHARED_SCORE_WEIGHT:
-    return {view.type, view.data, 1, 1, layer.hidden};
+    return {1, layer.hidden, layer.shared};
   default:
-    return {view.type, view.data, 1, experts, layer.hidden}; // the router
+    return {1, 1, layer.hidden}; // the score of the shared expert
   }
 }
 
-MatrixView Token::weight(moelora_role role, int64_t expert) const {
-  return viewOf(problem, role).expert(expert);
+/// Vectors are rows of their own; a bias has an element per row of its weight.
+Shape vectorShape(const moelora_layer &layer, moelora_role role) {
+  auto biasOf = [&](moelora_role weight) -> Shape {
+    Shape shape = weightShape(layer, weight);
+    return {shape.experts, 1, shape.rows};
+  };
+  switch (role) {
+  case MOELORA_ROUTER_BIAS:
+    return biasOf(MOELORA_ROUTER_WEIGHT);
+  case MOELORA_GATE_UP_BIAS:
+    return biasOf(MOELORA_GATE_UP_WEIGHT);
+  case MOELORA_DOWN_BIAS:
+    return biasOf(MOELORA_DOWN_WEIGHT);
+  case MOELORA_SHARED_GATE_UP_BIAS:
+    return biasOf(MOELORA_SHARED_GATE_UP_WEIGHT);
+  case MOELORA_SHARED_DOWN_BIAS:
+    return biasOf(MOELORA_SHARED_DOWN_WEIGHT);
+  case MOELORA_LATENT_IN_BIAS:
+    return biasOf(MOELORA_LATENT_IN_WEIGHT);
+  case MOELORA_LATENT_OUT_BIAS:
+    return biasOf(MOELORA_LATENT_OUT_WEIGHT);
+  case MOELORA_SELECTION_BIAS:
+    return {1, 1, layer.router.experts - layer.router.always};
+  case MOELORA_EXPERT_SCALE:
+    return {1, 1, layer.router.experts};
+  default:
+    return {1, 1, layer.hidden}; // of a norm
+  }
 }
 
-Vector Token::bias(moelora_role role, int64_t expert, int64_t width) const {
-  const OperandView &view = problem.operand[role];
-  if (!view.data)
+MatrixView matrixOf(const OperandView &view, const Shape &shape,
+                    int64_t expert) {
+  return ExpertsView{view.type, view.data, shape.experts, shape.rows,
+                     shape.columns}
+      .expert(expert);
+}
+
+} // namespace
+
+MatrixView Token::weight(moelora_role role, int64_t expert) const {
+  return matrixOf(problem.operand[role], weightShape(problem.layer, role),
+                  expert);
+}
+
+Vector Token::vector(moelora_role role, int64_t expert) const {
+  if (!(operands >> role & 1))
     return {};
-  return MatrixView{view.type, view.data, expert + 1, width, width}.row(expert);
+  return matrixOf(problem.operand[role], vectorShape(problem.layer, role),
+                  expert)
+      .row(0);
 }
 
 const LoraPair *Token::pair(moelora_projection projection,
@@ -69,8 +122,12 @@ const LoraPair *Token::pair(moelora_projection projection,
   return adapter ? adapter->find(projection, expert) : nullptr;
 }
 
-bool isDropped(const moelora_layer &layer, int32_t expert) {
-  return expert < 0 || expert >= layer.router.experts;
+Vector Token::apply(const Linear &linear, const Vector &x,
+                    int64_t expert) const {
+  Vector base = expertGemm(weight(linear.weight, expert), x,
+                           vector(linear.bias, expert), problem.rounding);
+  return loraDelta(std::move(base), pair(linear.pair, expert), x,
+                   problem.rounding);
 }
 
 } // namespace moelora::reference

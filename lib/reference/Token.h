@@ -10,6 +10,23 @@
 
 namespace moelora::reference {
 
+/// W x + b + delta: the operands of one linear, and what adapts it.
+struct Linear {
+  moelora_role weight;
+  moelora_role bias;
+  moelora_projection pair;
+};
+
+constexpr moelora_role noBias = MOELORA_ROLES;
+constexpr Linear routerLinear = {MOELORA_ROUTER_WEIGHT, MOELORA_ROUTER_BIAS,
+                                 MOELORA_ROUTER};
+constexpr Linear latentIn = {MOELORA_LATENT_IN_WEIGHT, MOELORA_LATENT_IN_BIAS,
+                             MOELORA_LATENT_IN};
+constexpr Linear latentOut = {MOELORA_LATENT_OUT_WEIGHT,
+                              MOELORA_LATENT_OUT_BIAS, MOELORA_LATENT_OUT};
+constexpr Linear sharedScoreLinear = {MOELORA_SHARED_SCORE_WEIGHT, noBias,
+                                      MOELORA_SHARED_SCORE};
+
 class Token {
 public:
   Token(const Problem &problem, int64_t index);
@@ -18,28 +35,65 @@ public:
   const int64_t index;
   Vector hidden;
 
-  /// What the router reads: a tensor of its own where there is one.
-  Vector routerHidden() const;
   /// The row of a [T, width] operand.
   Vector row(moelora_role role, int64_t width) const;
-  /// The matrix of one expert; gate and up are one of [slices * I, H].
-  MatrixView weight(moelora_role role, int64_t expert) const;
-  /// Row `expert` of a bias operand; empty where there is none.
-  Vector bias(moelora_role role, int64_t expert, int64_t width) const;
-  const LoraPair *pair(moelora_projection projection, int64_t expert) const;
+  /// The matrix of one expert; gate and up are one of [slices * I, L].
+  MatrixView weight(moelora_role role, int64_t expert = 0) const;
+  /// The vector of one expert: a bias, a norm's weight; empty where the layer
+  /// has none.
+  Vector vector(moelora_role role, int64_t expert = 0) const;
+  const LoraPair *pair(moelora_projection projection, int64_t expert = 0) const;
+  /// An accumulator.
+  Vector apply(const Linear &linear, const Vector &x, int64_t expert = 0) const;
 
 private:
+  uint32_t operands; // that the layer reads
   const Adapter *adapter = nullptr;
 };
 
-/// Expert ids outside [0, E) are dropped pairs.
-bool isDropped(const moelora_layer &layer, int32_t expert);
+/// Experts that have weights.
+int32_t weightedExperts(const moelora_layer &layer);
+
+/// Whether an id names one of them: neither dropped nor a zero expert.
+inline bool isComputed(const moelora_layer &layer, int32_t expert) {
+  return expert >= 0 && expert < weightedExperts(layer);
+}
+
+/// Whether an id names a zero expert that returns its input.
+inline bool isIdentity(const moelora_layer &layer, int32_t expert) {
+  return layer.zero_kind == MOELORA_ZERO_IDENTITY &&
+         expert >= weightedExperts(layer) && expert < layer.router.experts;
+}
+
+/// What routed experts read: L, or H without latent.
+int64_t expertWidth(const moelora_layer &layer);
+
+/// What the router's linear reads, and what its delta reads: the same but for
+/// a norm that only the linear sees unrounded.
+struct RouterRows {
+  Vector base, delta;
+};
+RouterRows routerRows(const Token &token);
+
+/// What the routed experts read: the hidden row, or the latent one.
+Vector expertInput(const Token &token);
 
 /// The logits of the token: given, or the router's with its delta.
 Vector logitsOf(const Token &token);
 
 /// route with the operands of the token's problem.
 Routed routeLogits(const Token &token, const Vector &logits);
+
+/// The weights that `router` gives these ids, whether it would choose them or
+/// not.
+Vector weightsOf(const Token &token, moelora_router router,
+                 const Vector &logits, const std::vector<int32_t> &ids);
+
+/// The weighted sum of the routed experts, as it is before latent_out.
+Vector routedSum(const Token &token, const Routed &routed);
+
+/// The output, or what it is the norm of.
+Vector sumRow(const Token &token, const Routed &routed);
 
 } // namespace moelora::reference
 

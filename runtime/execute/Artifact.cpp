@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstring>
 #include <dlfcn.h>
+#include <limits>
 #include <memory>
 
 using namespace moelora;
@@ -128,24 +129,34 @@ void checkGivenRouting(const moelora_router &router) {
   expectWithin("top_k", router.top_k, 0, router.experts);
 }
 
+void checkGroups(const moelora_router &router) {
+  int64_t experts = router.experts - router.always;
+  expectWithin("the number of groups", router.groups, 1, experts);
+  expectWithin("the number of groups kept", router.top_groups, 1,
+               router.groups);
+  if (experts % router.groups)
+    fail("expects the number of groups to divide the number of experts, but "
+         "groups is " +
+         text(router.groups) + " and experts is " + text(experts));
+  int64_t eligible = experts / router.groups * router.top_groups;
+  if (router.top_k - router.always > eligible)
+    fail("expects the kept groups to hold top_k experts, but top_k is " +
+         text(router.top_k - router.always) + " and they hold " +
+         text(eligible));
+}
+
 void checkRouter(const moelora_router &router) {
   expectWithin("the number of experts", router.experts, 1,
                MOELORA_MAX_ROUTED_EXPERTS);
   expectWithin("top_k", router.top_k, 1, router.experts);
-  expectWithin("the number of groups", router.groups, 1, router.experts);
-  expectWithin("the number of groups kept", router.top_groups, 1,
-               router.groups);
-  if (router.experts % router.groups)
-    fail("expects the number of groups to divide the number of experts, but "
-         "groups is " +
-         text(router.groups) + " and experts is " + text(router.experts));
-  int64_t eligible = router.experts / router.groups * router.top_groups;
-  if (router.top_k > eligible)
-    fail("expects the kept groups to hold top_k experts, but top_k is " +
-         text(router.top_k) + " and they hold " + text(eligible));
-  if (router.by_table)
-    fail("routing by a table of token ids is not supported",
-         MOELORA_UNSUPPORTED);
+  expectWithin("the number of always chosen experts", router.always, 0,
+               router.table_rows ? 0 : router.top_k - 1);
+  expectWithin("the number of rows of the token table", router.table_rows, 0,
+               std::numeric_limits<int32_t>::max());
+  for (int32_t type :
+       {router.logit_type, router.score_type, router.weight_type})
+    expectWithin("a rounding of the router", type, 0, MOELORA_BF16);
+  checkGroups(router);
 }
 
 void checkAdapters(const moelora_artifact &artifact) {
@@ -166,10 +177,16 @@ void checkLayer(const moelora_artifact &artifact) {
   expectWithin("the intermediate size", layer.intermediate, 0,
                LargestDimension);
   expectWithin("the shared expert's size", layer.shared, 0, LargestDimension);
+  expectWithin("the latent size", layer.latent, 0, LargestDimension);
   if (artifact.run || artifact.run_from_logits)
     checkRouter(layer.router);
   else
     checkGivenRouting(layer.router);
+  if (artifact.run)
+    expectWithin("the router's element type", layer.router_dtype, MOELORA_F32,
+                 MOELORA_BF16);
+  expectWithin("the number of zero experts", layer.zero_experts, 0,
+               layer.router.experts);
   checkAdapters(artifact);
   if (!artifact.run_from_ids || !artifact.workspace_bytes)
     fail("expects a compiled layer to take expert ids and to tell its "

@@ -57,7 +57,8 @@ public:
     return inRange(expertIds[pair], shape->experts) ? expertIds[pair] : -1;
   }
   bool outOfRange(int32_t pair) const {
-    return expert(pair) < 0 && expertIds[pair] != -1;
+    return expert(pair) < 0 && expertIds[pair] != -1 &&
+           !isZeroExpert(expertIds[pair]);
   }
   int32_t slot(int32_t pair) const {
     if (!dense)
@@ -67,6 +68,13 @@ public:
   }
 
 private:
+  /// They have no rows, but they are no mistake. Unsigned, because any id may
+  /// come here.
+  bool isZeroExpert(int32_t id) const {
+    return uint32_t(id) - uint32_t(shape->experts) <
+           uint32_t(shape->zero_experts);
+  }
+
   const moelora_plan_shape *shape;
   const int32_t *expertIds, *dense;
 };

@@ -5,6 +5,7 @@
 // order in which moelora_router lists them. One token at a time, in arrays on
 // the stack.
 
+#include "../Convert.h"
 #include "Exponential.h"
 #include "Services.h"
 
@@ -73,11 +74,26 @@ void softmax(float *values, int32_t count) {
     values[i] /= sum;
 }
 
+template <typename Element> void roundEach(float *values, int32_t count) {
+  for (int32_t i = 0; i < count; ++i)
+    values[i] = widen(narrow<Element>(values[i]));
+}
+
+/// To a moelora_dtype; 0, and f32, leave them as they are.
+void roundTo(int32_t type, float *values, int32_t count) {
+  if (type == MOELORA_BF16)
+    roundEach<BF16>(values, count);
+  else if (type == MOELORA_F16)
+    roundEach<F16>(values, count);
+}
+
 void scaleLogits(const moelora_router &router, const float *given,
                  float *logit) {
   float cap = router.softcap;
+  std::copy(given, given + router.experts, logit);
+  roundTo(router.logit_type, logit, router.experts);
   for (int32_t e = 0; e < router.experts; ++e)
-    logit[e] = given[e] * router.logit_scale;
+    logit[e] *= router.logit_scale;
   if (cap > 0)
     for (int32_t e = 0; e < router.experts; ++e)
       logit[e] = std::tanh(logit[e] / cap) * cap;
@@ -92,6 +108,12 @@ void scoreExperts(const moelora_router &router, const float *logit,
     std::transform(score, score + router.experts, score, sigmoid);
   else if (router.score == MOELORA_SCORE_SQRTSOFTPLUS)
     std::transform(score, score + router.experts, score, sqrtSoftplus);
+  roundTo(router.score_type, score, router.experts);
+}
+
+/// Experts that tokens choose from.
+int32_t eligible(const moelora_router &router) {
+  return router.experts - router.always;
 }
 
 bool limitsGroups(const moelora_router &router) {
@@ -100,15 +122,15 @@ bool limitsGroups(const moelora_router &router) {
 
 /// What the selection compares. Every score grows with its logit, so where
 /// nothing is added logits order the experts as exact scores would, and do not
-/// tie where scores round to the same float.
+/// tie where scores round to the same float; unless they are meant to.
 void chooseBy(const moelora_router &router, const float *bias, Token &token) {
-  bool byScore =
-      router.bias_on == MOELORA_BIAS_ON_SCORE || limitsGroups(router);
+  bool byScore = router.bias_on == MOELORA_BIAS_ON_SCORE ||
+                 limitsGroups(router) || router.score_type;
   const float *from = byScore && router.bias_on != MOELORA_BIAS_ON_LOGIT
                           ? token.score
                           : token.logit;
   bool biased = bias && router.bias_on != MOELORA_BIAS_NONE;
-  for (int32_t e = 0; e < router.experts; ++e) {
+  for (int32_t e = 0; e < eligible(router); ++e) {
     float choice = from[e] + (biased ? bias[e] : 0.0f);
     token.choice[e] = choice == choice ? choice : -Infinity;
   }
@@ -139,7 +161,7 @@ float scoreGroup(const moelora_router &router, const float *choice,
 }
 
 void limitGroups(const moelora_router &router, Token &token) {
-  int32_t size = router.experts / router.groups;
+  int32_t size = eligible(router) / router.groups;
   for (int32_t g = 0; g < router.groups; ++g)
     token.groupChoice[g] = scoreGroup(router, token.choice + g * size, size);
   selectTop(token.groupChoice, router.groups, router.top_groups, token.group);
@@ -153,31 +175,42 @@ void limitGroups(const moelora_router &router, Token &token) {
       std::fill_n(token.choice + g * size, size, fill);
 }
 
-void gather(const moelora_router &router, const float *score,
-            const int32_t *ids, float *weights) {
-  for (int32_t j = 0; j < router.top_k; ++j)
-    weights[j] = score[ids[j]];
-  if (router.post == MOELORA_POST_SOFTMAX)
-    softmax(weights, router.top_k);
-  else if (router.post == MOELORA_POST_SIGMOID)
-    std::transform(weights, weights + router.top_k, weights, sigmoid);
+void choose(const moelora_router &router, const float *bias, Token &token,
+            int32_t *ids) {
+  int32_t chosen = router.top_k - router.always;
+  chooseBy(router, bias, token);
+  if (limitsGroups(router))
+    limitGroups(router, token);
+  selectTop(token.choice, eligible(router), chosen, ids);
+  for (int32_t i = 0; i < router.always; ++i)
+    ids[chosen + i] = eligible(router) + i;
+}
+
+/// A row of the table; -1 where the token or an id of its row is out of range.
+void lookUp(const moelora_router &router, const moelora_route_inputs &inputs,
+            int64_t t, int32_t *ids, moelora_run_stats *stats) {
+  int32_t token = inputs.token_ids[t];
+  bool known = inRange(token, router.table_rows);
+  const int32_t *row = inputs.table + int64_t(known ? token : 0) * router.top_k;
+  for (int32_t j = 0; j < router.top_k; ++j) {
+    bool valid = known && inRange(row[j], router.experts);
+    ids[j] = valid ? row[j] : -1;
+    stats->dropped_pairs += !valid;
+  }
 }
 
 /// What the weights are divided by.
-float divisor(const moelora_router &router, const float *weights) {
-  int32_t k = router.top_k;
+float divisor(const moelora_router &router, const float *weights,
+              int32_t count) {
   switch (router.renormalize) {
   case MOELORA_RENORMALIZE_SUM:
-    return reduce(weights, k, 0.0f, add) + router.epsilon;
+    return reduce(weights, count, 0.0f, add) + router.epsilon;
   case MOELORA_RENORMALIZE_CLAMP:
-    return larger(reduce(weights, k, 0.0f, add), router.epsilon);
+    return larger(reduce(weights, count, 0.0f, add), router.epsilon);
   case MOELORA_RENORMALIZE_PNORM: {
-    auto addPower = [&](float sum, float weight) {
-      return sum + std::pow(std::fabs(weight), router.norm_p);
-    };
     float sum = 0;
-    for (int32_t j = 0; j < k; ++j)
-      sum = addPower(sum, weights[j]);
+    for (int32_t j = 0; j < count; ++j)
+      sum += std::pow(std::fabs(weights[j]), router.norm_p);
     return std::pow(sum, 1.0f / router.norm_p);
   }
   default:
@@ -185,34 +218,54 @@ float divisor(const moelora_router &router, const float *weights) {
   }
 }
 
-void routeToken(const moelora_router &router, const float *logits,
-                const float *bias, Token &token, int32_t *ids, float *weights) {
-  scaleLogits(router, logits, token.logit);
-  scoreExperts(router, token.logit, token.score);
-  chooseBy(router, bias, token);
-  if (limitsGroups(router))
-    limitGroups(router, token);
-  selectTop(token.choice, router.experts, router.top_k, ids);
-  gather(router, token.score, ids, weights);
-  float by = divisor(router, weights);
+/// The scores of the choices that there are, densely; returns their number.
+int32_t gather(const moelora_router &router, const float *score,
+               const int32_t *ids, float *weights) {
+  int32_t count = 0;
   for (int32_t j = 0; j < router.top_k; ++j)
-    weights[j] = weights[j] / by * router.scale;
+    if (ids[j] >= 0)
+      weights[count++] = score[ids[j]];
+  if (router.post == MOELORA_POST_SOFTMAX)
+    softmax(weights, count);
+  else if (router.post == MOELORA_POST_SIGMOID)
+    std::transform(weights, weights + count, weights, sigmoid);
+  return count;
+}
+
+void weigh(const moelora_router &router, const float *score,
+           const float *expertScale, const int32_t *ids, float *weights) {
+  int32_t count = gather(router, score, ids, weights);
+  float by = divisor(router, weights, count);
+  // From the last on, so that none is overwritten before it is read.
+  for (int32_t j = router.top_k - 1; j >= 0; --j) {
+    float weight = ids[j] < 0 ? 0.0f : weights[--count] / by * router.scale;
+    weights[j] =
+        expertScale && ids[j] >= 0 ? weight * expertScale[ids[j]] : weight;
+  }
+  roundTo(router.weight_type, weights, router.top_k);
 }
 
 } // namespace
 
-void moelora::route(const moelora_router *router, int64_t tokens,
-                    const float *logits, const float *bias, int32_t *ids,
-                    float *weights) {
+void moelora::route(const moelora_router *router,
+                    const moelora_route_inputs *inputs, int32_t *ids,
+                    float *weights, moelora_run_stats *stats) {
   int32_t k = router->top_k;
   // Loading refuses such layers; without it every pair is simply dropped.
-  if (router->experts > MOELORA_MAX_ROUTED_EXPERTS || router->by_table) {
-    std::fill_n(ids, tokens * k, -1);
-    std::fill_n(weights, tokens * k, 0.0f);
+  if (router->experts > MOELORA_MAX_ROUTED_EXPERTS) {
+    std::fill_n(ids, inputs->tokens * k, -1);
+    std::fill_n(weights, inputs->tokens * k, 0.0f);
     return;
   }
   Token token;
-  for (int64_t t = 0; t < tokens; ++t)
-    routeToken(*router, logits + t * router->experts, bias, token, ids + t * k,
-               weights + t * k);
+  for (int64_t t = 0; t < inputs->tokens; ++t, ids += k, weights += k) {
+    scaleLogits(*router, inputs->logits + t * router->experts, token.logit);
+    scoreExperts(*router, token.logit, token.score);
+    if (router->table_rows)
+      lookUp(*router, *inputs, t, ids, stats);
+    else
+      choose(*router, inputs->bias, token, ids);
+    weigh(*router, token.score,
+          router->expert_scale ? inputs->expert_scale : nullptr, ids, weights);
+  }
 }

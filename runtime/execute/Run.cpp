@@ -33,17 +33,28 @@ constexpr const char *RoleNames[MOELORA_ROLES] = {
     "shared gate_up weight",
     "shared down weight",
     "shared score weight",
+    "token table",
+    "expert scale",
+    "router norm weight",
+    "latent_in weight",
+    "latent_in bias",
+    "latent_out weight",
+    "latent_out bias",
+    "shared gate_up bias",
+    "shared down bias",
+    "output norm weight",
 };
 
 constexpr uint32_t bit(moelora_role role) { return 1u << role; }
 
 /// What a given routing replaces, and by what.
-constexpr uint32_t LogitsReplace = bit(MOELORA_ROUTER_HIDDEN) |
-                                   bit(MOELORA_ROUTER_WEIGHT) |
-                                   bit(MOELORA_ROUTER_BIAS);
-constexpr uint32_t IdsReplace = LogitsReplace | bit(MOELORA_ROUTER_LOGITS) |
-                                bit(MOELORA_TOKEN_IDS) |
-                                bit(MOELORA_SELECTION_BIAS);
+constexpr uint32_t LogitsReplace =
+    bit(MOELORA_ROUTER_HIDDEN) | bit(MOELORA_ROUTER_WEIGHT) |
+    bit(MOELORA_ROUTER_BIAS) | bit(MOELORA_ROUTER_NORM_WEIGHT);
+constexpr uint32_t IdsReplace =
+    LogitsReplace | bit(MOELORA_ROUTER_LOGITS) | bit(MOELORA_TOKEN_IDS) |
+    bit(MOELORA_TOKEN_TABLE) | bit(MOELORA_SELECTION_BIAS) |
+    bit(MOELORA_EXPERT_SCALE);
 
 /// Workspaces hold vectors of the widest registers.
 constexpr uintptr_t WorkspaceAlignment = 64;
@@ -54,28 +65,51 @@ int64_t slices(const moelora_activation &activation) {
   return activation.gated ? 2 : 1;
 }
 
-/// Elements of an operand; every product fits, see moelora_artifact_check.
-int64_t elementsOf(const moelora_layer &layer, moelora_role role,
-                   int64_t tokens) {
-  int64_t experts = layer.router.experts, width = layer.hidden;
-  int64_t gateUp = experts * slices(layer.activation) * layer.intermediate;
+/// Elements of what a token brings.
+int64_t perToken(const moelora_layer &layer, moelora_role role) {
   switch (role) {
   case MOELORA_HIDDEN:
   case MOELORA_ROUTER_HIDDEN:
-    return tokens * width;
+    return layer.hidden;
   case MOELORA_SLOTS:
   case MOELORA_TOKEN_IDS:
-    return tokens;
+    return 1;
   case MOELORA_ROUTER_LOGITS:
-    return tokens * experts;
+    return layer.router.experts;
   case MOELORA_EXPERT_IDS:
   case MOELORA_EXPERT_WEIGHTS:
-    return tokens * layer.router.top_k;
+    return layer.router.top_k;
+  default:
+    return 0;
+  }
+}
+
+/// Elements of what routing reads.
+int64_t ofRouter(const moelora_layer &layer, moelora_role role) {
+  const moelora_router &router = layer.router;
+  switch (role) {
   case MOELORA_ROUTER_WEIGHT:
-    return experts * width;
+    return router.experts * layer.hidden;
   case MOELORA_ROUTER_BIAS:
+  case MOELORA_EXPERT_SCALE:
+    return router.experts;
   case MOELORA_SELECTION_BIAS:
-    return experts;
+    return router.experts - router.always;
+  case MOELORA_TOKEN_TABLE:
+    return int64_t(router.table_rows) * router.top_k;
+  case MOELORA_ROUTER_NORM_WEIGHT:
+    return layer.hidden;
+  default:
+    return 0;
+  }
+}
+
+/// Elements of what the routed experts and their latent projections read.
+int64_t ofExperts(const moelora_layer &layer, moelora_role role) {
+  int64_t experts = layer.router.experts - layer.zero_experts;
+  int64_t width = layer.latent ? layer.latent : layer.hidden;
+  int64_t gateUp = experts * slices(layer.activation) * layer.intermediate;
+  switch (role) {
   case MOELORA_GATE_UP_WEIGHT:
     return gateUp * width;
   case MOELORA_GATE_UP_BIAS:
@@ -84,16 +118,44 @@ int64_t elementsOf(const moelora_layer &layer, moelora_role role,
     return experts * width * layer.intermediate;
   case MOELORA_DOWN_BIAS:
     return experts * width;
-  case MOELORA_SHARED_GATE_UP_WEIGHT:
-    return slices(layer.shared_activation) * layer.shared * width;
-  case MOELORA_SHARED_DOWN_WEIGHT:
-    return width * layer.shared;
-  case MOELORA_SHARED_SCORE_WEIGHT:
-    return layer.shared && layer.shared_score ? width : 0;
-  case MOELORA_ROLES:
-    break;
+  case MOELORA_LATENT_IN_WEIGHT:
+  case MOELORA_LATENT_OUT_WEIGHT:
+    return layer.latent * layer.hidden;
+  case MOELORA_LATENT_IN_BIAS:
+    return layer.latent;
+  case MOELORA_LATENT_OUT_BIAS:
+    return layer.latent ? layer.hidden : 0;
+  case MOELORA_OUTPUT_NORM_WEIGHT:
+    return layer.hidden;
+  default:
+    return 0;
   }
-  return 0;
+}
+
+/// Elements of what the shared expert reads.
+int64_t ofShared(const moelora_layer &layer, moelora_role role) {
+  int64_t gateUp = slices(layer.shared_activation) * layer.shared;
+  switch (role) {
+  case MOELORA_SHARED_GATE_UP_WEIGHT:
+    return gateUp * layer.hidden;
+  case MOELORA_SHARED_GATE_UP_BIAS:
+    return gateUp;
+  case MOELORA_SHARED_DOWN_WEIGHT:
+    return layer.hidden * layer.shared;
+  case MOELORA_SHARED_DOWN_BIAS:
+    return layer.shared ? layer.hidden : 0;
+  case MOELORA_SHARED_SCORE_WEIGHT:
+    return layer.shared && layer.shared_score ? layer.hidden : 0;
+  default:
+    return 0;
+  }
+}
+
+/// Every product fits, see moelora_artifact_check. A role is known to one.
+int64_t elementsOf(const moelora_layer &layer, moelora_role role,
+                   int64_t tokens) {
+  return tokens * perToken(layer, role) + ofRouter(layer, role) +
+         ofExperts(layer, role) + ofShared(layer, role);
 }
 
 int32_t dtypeOf(const moelora_layer &layer, moelora_role role) {
@@ -101,16 +163,22 @@ int32_t dtypeOf(const moelora_layer &layer, moelora_role role) {
   case MOELORA_SLOTS:
   case MOELORA_TOKEN_IDS:
   case MOELORA_EXPERT_IDS:
+  case MOELORA_TOKEN_TABLE:
     return MOELORA_FILE_I32;
-  case MOELORA_ROUTER_LOGITS:
-  case MOELORA_EXPERT_WEIGHTS:
-  case MOELORA_ROUTER_BIAS:
-  case MOELORA_SELECTION_BIAS:
-  case MOELORA_GATE_UP_BIAS:
-  case MOELORA_DOWN_BIAS:
-    return MOELORA_FILE_F32;
-  default:
+  case MOELORA_ROUTER_WEIGHT:
+    return layer.router_dtype;
+  case MOELORA_HIDDEN:
+  case MOELORA_ROUTER_HIDDEN:
+  case MOELORA_GATE_UP_WEIGHT:
+  case MOELORA_DOWN_WEIGHT:
+  case MOELORA_LATENT_IN_WEIGHT:
+  case MOELORA_LATENT_OUT_WEIGHT:
+  case MOELORA_SHARED_GATE_UP_WEIGHT:
+  case MOELORA_SHARED_DOWN_WEIGHT:
+  case MOELORA_SHARED_SCORE_WEIGHT:
     return layer.dtype;
+  default:
+    return MOELORA_FILE_F32; // biases, scales and what routing passes on
   }
 }
 
@@ -164,7 +232,8 @@ void checkServices(const moelora_layer_call &call) {
              text(services->struct_size) + " bytes",
          MOELORA_UNSUPPORTED);
   if (services->workers < 1 || !services->parallel_for ||
-      !services->resolve_slots || !services->route || !services->plan)
+      !services->resolve_slots || !services->route ||
+      !services->identity_weights || !services->plan)
     fail("expects services to be complete, but a function or the number of "
          "workers is missing");
 }

@@ -75,5 +75,6 @@ void moelora_services_init(moelora_pool *pool, moelora_services *services) {
   services->parallel_for = pool ? parallelFor : serialFor;
   services->resolve_slots = resolveSlots;
   services->route = route;
+  services->identity_weights = identityWeights;
   services->plan = makePlan;
 }

@@ -21,8 +21,11 @@ void resolveSlots(const moelora_directory *directory, const int32_t *ids,
                   const moelora_adapter_layer **snapshot,
                   moelora_run_stats *stats);
 
-void route(const moelora_router *router, int64_t tokens, const float *logits,
-           const float *bias, int32_t *ids, float *weights);
+void route(const moelora_router *router, const moelora_route_inputs *inputs,
+           int32_t *ids, float *weights, moelora_run_stats *stats);
+
+void identityWeights(int64_t tokens, int32_t topK, int32_t first, int32_t end,
+                     const int32_t *ids, const float *weights, float *sums);
 
 void makePlan(const moelora_plan_shape *shape, const int32_t *expertIds,
               const int32_t *dense, moelora_plan *plan,

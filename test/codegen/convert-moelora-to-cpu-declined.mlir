@@ -123,8 +123,71 @@ moelora.layer @other_adapters(
 
 // -----
 
-// expected-error @below {{'moelora.layer' op expects its output to be a grouped_matmul with combine}}
+// expected-error @below {{'moelora.layer' op expects its output to be a grouped_matmul with combine or sum, or an rms_norm}}
 moelora.layer @no_combine(
     %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>}) -> tensor<?x20xbf16> {
   moelora.yield %x : tensor<?x20xbf16>
+}
+
+// -----
+
+!plan = !moelora.plan<3 experts, 0 slots, top_k = 2>
+
+// An activation has a row for each pair.
+moelora.layer @gathered_activation(
+    %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
+    %e: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
+    %w: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
+    %w1: tensor<3x1x20x20xbf16> {moelora.role = #moelora.role<gate_up_weight>},
+    %w2: tensor<3x20x20xbf16> {moelora.role = #moelora.role<down_weight>})
+    -> tensor<?x20xbf16> {
+  %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %a = moelora.grouped_matmul gather %x by %plan, %w1 activate(<relu2>)
+    : tensor<?x20xbf16>, !plan, tensor<3x1x20x20xbf16> -> tensor<?x20xbf16>
+  // expected-error @below {{expects an activation to be read pair by pair, but it is gathered by token}}
+  %o = moelora.grouped_matmul gather %a by %plan, %w2
+    combine(%w : tensor<?x2xf32>)
+    : tensor<?x20xbf16>, !plan, tensor<3x20x20xbf16> -> tensor<?x20xbf16>
+  moelora.yield %o : tensor<?x20xbf16>
+}
+
+// -----
+
+!plan = !moelora.plan<3 experts, 0 slots, top_k = 2>
+
+// An activation lies in the order of its plan.
+moelora.layer @normed_activation(
+    %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
+    %e: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
+    %w: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
+    %w1: tensor<3x1x20x20xbf16> {moelora.role = #moelora.role<gate_up_weight>},
+    %w2: tensor<3x20x20xbf16> {moelora.role = #moelora.role<down_weight>})
+    -> tensor<?x20xbf16> {
+  %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %a = moelora.grouped_matmul gather %x by %plan, %w1 activate(<relu2>)
+    : tensor<?x20xbf16>, !plan, tensor<3x1x20x20xbf16> -> tensor<?x20xbf16>
+  // expected-error @below {{expects an activation to be the input of a grouped_matmul or a shrink only}}
+  %o = moelora.rms_norm %a {epsilon = 1.0e-06 : f32} : tensor<?x20xbf16> -> tensor<?x20xbf16>
+  moelora.yield %o : tensor<?x20xbf16>
+}
+
+// -----
+
+!plan = !moelora.plan<3 experts, 0 slots, top_k = 2>
+
+// It is packed for products of its own type.
+moelora.layer @wide_weight_of_activation(
+    %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
+    %e: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
+    %w: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
+    %w1: tensor<3x1x20x20xbf16> {moelora.role = #moelora.role<gate_up_weight>},
+    %w2: tensor<3x20x20xf32> {moelora.role = #moelora.role<down_weight>})
+    -> tensor<?x20xbf16> {
+  %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %a = moelora.grouped_matmul gather %x by %plan, %w1 activate(<relu2>)
+    : tensor<?x20xbf16>, !plan, tensor<3x1x20x20xbf16> -> tensor<?x20xbf16>
+  // expected-error @below {{expects an activation and the weight to have one element type, but the activation is of 'bf16' and the weight of 'f32'}}
+  %o = moelora.grouped_matmul %a by %plan, %w2 combine(%w : tensor<?x2xf32>)
+    : tensor<?x20xbf16>, !plan, tensor<3x20x20xf32> -> tensor<?x20xbf16>
+  moelora.yield %o : tensor<?x20xbf16>
 }

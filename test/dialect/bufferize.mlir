@@ -1,6 +1,12 @@
 // A host program is bufferized around a layer; the layer keeps its tensors,
 // because code generation places them.
 // RUN: moelora-opt %s --one-shot-bufferize=bufferize-function-boundaries | FileCheck %s
+// So do ops that a host program has outside of layers.
+// RUN: moelora-opt %S/ops.mlir --one-shot-bufferize=bufferize-function-boundaries \
+// RUN:   | FileCheck %s --check-prefix=OUTSIDE
+// OUTSIDE-LABEL: @gate_up
+// OUTSIDE: %[[X:.*]] = bufferization.to_tensor
+// OUTSIDE: moelora.expert_gemm gather %{{.*}} -> tensor<?x2x32xf32>
 
 !plan = !moelora.plan<4 experts, 0 slots, top_k = 2>
 

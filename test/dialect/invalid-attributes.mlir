@@ -1,7 +1,24 @@
 // RUN: moelora-opt %s --split-input-file --verify-diagnostics
 
-// expected-error @below {{expects top_k to be positive, but it is 0}}
+// expected-error @below {{expects top_k and groups to be in [1, 1048576], but top_k is 0 and groups is 1}}
 #a = #moelora.router<top_k = 0, score = softmax>
+
+// -----
+
+// expected-error @below {{expects top_k and groups to be in [1, 1048576], but top_k is 4294967297 and groups is 1}}
+#a = #moelora.router<top_k = 4294967297, score = softmax>
+
+// -----
+
+// expected-error @below {{expects top_k and groups to be in [1, 1048576], but top_k is 1 and groups is 9223372036854775807}}
+#a = #moelora.router<top_k = 1, score = softmax, groups = 9223372036854775807>
+
+// -----
+
+// The largest number that text can hold ends there.
+// expected-error @below {{integer value too large}}
+// expected-error @below {{failed to parse MoELoRA_RouterAttr parameter 'top_k'}}
+#a = #moelora.router<top_k = 18446744073709551616, score = softmax>
 
 // -----
 
@@ -27,6 +44,31 @@
 
 // expected-error @below {{expects softcap to be finite and not negative}}
 #a = #moelora.router<top_k = 1, score = softmax, softcap = -30.0>
+
+// -----
+
+// expected-error @below {{expects always to be in [0, top_k), but always is 2 and top_k is 2}}
+#a = #moelora.router<top_k = 2, score = softmax, always = 2>
+
+// -----
+
+// expected-error @below {{expects always to be in [0, top_k), but always is -1 and top_k is 2}}
+#a = #moelora.router<top_k = 2, score = softmax, always = -1>
+
+// -----
+
+// expected-error @below {{expects logits, scores and weights to be rounded to bf16, f16 or f32, but a type is 'f64'}}
+#a = #moelora.router<top_k = 2, score = softmax, logit_type = f64>
+
+// -----
+
+// expected-error @below {{expects logits, scores and weights to be rounded to bf16, f16 or f32, but a type is 'i32'}}
+#a = #moelora.router<top_k = 2, score = softmax, score_type = i32>
+
+// -----
+
+// expected-error @below {{expects logits, scores and weights to be rounded to bf16, f16 or f32, but a type is 'tensor<?xbf16>'}}
+#a = #moelora.router<top_k = 2, score = softmax, weight_type = tensor<?xbf16>>
 
 // -----
 
@@ -57,3 +99,23 @@
 
 // expected-error @below {{unknown field 'limit' of an activation}}
 #a = #moelora.act<silu, gated, limit = 1.0>
+
+// -----
+
+// expected-error @below {{expects soft caps to be finite and not negative, but gate_cap is -1.000000e+00 and up_cap is 0.000000e+00}}
+#a = #moelora.act<silu, gated, gate_cap = -1.0>
+
+// -----
+
+// expected-error @below {{expects soft caps to be finite and not negative, but gate_cap is 0.000000e+00 and up_cap is INF}}
+#a = #moelora.act<silu, gated, up_cap = 0x7FF0000000000000>
+
+// -----
+
+// expected-error @below {{expects soft caps to be on a gated silu, but the function is plain silu}}
+#a = #moelora.act<silu, gate_cap = 4.0>
+
+// -----
+
+// expected-error @below {{expects soft caps to be on a gated silu, but the function is gated gelu_tanh}}
+#a = #moelora.act<gelu_tanh, gated, up_cap = 25.0>

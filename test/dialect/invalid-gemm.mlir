@@ -47,7 +47,7 @@ func.func @expert_gemm_c4(%x: tensor<?x64xbf16>, %plan: !plan,
 !plan = !moelora.plan<8 experts, 4 slots, top_k = 2>
 func.func @expert_gemm_c5(%x: tensor<?x64xbf16>, %plan: !plan,
                           %w: tensor<8x32x64xf16>) {
-  // expected-error @below {{'moelora.expert_gemm' op expects input and weight to have one element type, but input has 'bf16' and weight has 'f16'}}
+  // expected-error @below {{'moelora.expert_gemm' op expects the weight to have the input's element type or f32, but input has 'bf16' and weight has 'f16'}}
   %h = moelora.expert_gemm gather %x by %plan, %w
     : tensor<?x64xbf16>, !plan, tensor<8x32x64xf16> -> tensor<?x32xf32>
   return

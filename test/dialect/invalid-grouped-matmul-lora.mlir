@@ -6,7 +6,7 @@ func.func @grouped_matmul_c6_together(%x: tensor<?x64xbf16>, %plan: !plan,
     %w: tensor<8x32x64xbf16>, %u: tensor<?x1x16xbf16>) {
   // expected-error @below {{'moelora.grouped_matmul' op expects shrunk rows and table to come together}}
   %h = "moelora.grouped_matmul"(%x, %plan, %w, %u)
-    {operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 0, 0, 0, 0>}
+    {operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0>}
     : (tensor<?x64xbf16>, !plan, tensor<8x32x64xbf16>, tensor<?x1x16xbf16>)
     -> tensor<?x32xf32>
   return

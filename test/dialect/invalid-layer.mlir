@@ -76,6 +76,27 @@ moelora.layer @layer_c4_other(
 
 // -----
 
+// expected-error @below {{'moelora.layer' op expects static sizes of an argument to multiply to at most 281474976710656, but argument 0 is 'tensor<?x4611686018427387904xbf16>'}}
+moelora.layer @layer_c5_row(
+    %x: tensor<?x4611686018427387904xbf16> {moelora.role = #moelora.role<hidden>})
+    -> tensor<?x4611686018427387904xbf16> {
+  moelora.yield %x : tensor<?x4611686018427387904xbf16>
+}
+
+// -----
+
+// The product would wrap around to 0.
+// expected-error @below {{'moelora.layer' op expects static sizes of an argument to multiply to at most 281474976710656, but argument 1 is 'tensor<65536x65536x65536x65536xbf16>'}}
+moelora.layer @layer_c5_product(
+    %x: tensor<?x64xbf16> {moelora.role = #moelora.role<hidden>},
+    %w: tensor<65536x65536x65536x65536xbf16>
+      {moelora.role = #moelora.role<gate_up_weight>})
+    -> tensor<?x64xbf16> {
+  moelora.yield %x : tensor<?x64xbf16>
+}
+
+// -----
+
 moelora.layer @yield_c1(
     %x: tensor<?x64xbf16> {moelora.role = #moelora.role<hidden>},
     %y: tensor<?x64xf32> {moelora.role = #moelora.role<router_logits>})

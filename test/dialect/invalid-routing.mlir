@@ -53,7 +53,7 @@ func.func @route_c3(%logits: tensor<?x8xf32>) {
 // -----
 
 func.func @route_c4_without(%logits: tensor<?x8xf32>) {
-  // expected-error @below {{'moelora.route' op expects a bias exactly if bias_on is not none, but bias_on is score and there is no bias}}
+  // expected-error @below {{'moelora.route' op expects a bias exactly if bias_on is not none and there is no table, but bias_on is score and there is no bias}}
   %ids, %w = moelora.route %logits
     {router = #moelora.router<top_k = 2, score = sigmoid, bias_on = score>}
     : tensor<?x8xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
@@ -63,7 +63,7 @@ func.func @route_c4_without(%logits: tensor<?x8xf32>) {
 // -----
 
 func.func @route_c4_unasked(%logits: tensor<?x8xf32>, %b: tensor<8xf32>) {
-  // expected-error @below {{'moelora.route' op expects a bias exactly if bias_on is not none, but bias_on is none and there is a bias}}
+  // expected-error @below {{'moelora.route' op expects a bias exactly if bias_on is not none and there is no table, but bias_on is none and there is a bias}}
   %ids, %w = moelora.route %logits bias(%b : tensor<8xf32>)
     {router = #moelora.router<top_k = 2, score = sigmoid>}
     : tensor<?x8xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
@@ -73,9 +73,43 @@ func.func @route_c4_unasked(%logits: tensor<?x8xf32>, %b: tensor<8xf32>) {
 // -----
 
 func.func @route_c4_size(%logits: tensor<?x8xf32>, %b: tensor<7xf32>) {
-  // expected-error @below {{'moelora.route' op expects logits and bias to agree on experts, but logits has 8 and bias has 7}}
+  // expected-error @below {{'moelora.route' op expects logits and bias to agree on the experts that can be chosen, but logits has 8 and bias has 7}}
   %ids, %w = moelora.route %logits bias(%b : tensor<7xf32>)
     {router = #moelora.router<top_k = 2, score = sigmoid, bias_on = logit>}
+    : tensor<?x8xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
+  return
+}
+
+// -----
+
+func.func @route_c3_always(%logits: tensor<?x8xf32>) {
+  // expected-error @below {{'moelora.route' op expects groups to divide the experts, but there are 4 groups and 7 experts}}
+  %ids, %w = moelora.route %logits
+    {router = #moelora.router<top_k = 2, score = softmax, groups = 4,
+                              always = 1>}
+    : tensor<?x8xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
+  return
+}
+
+// -----
+
+func.func @route_c4_always(%logits: tensor<?x8xf32>, %b: tensor<8xf32>) {
+  // expected-error @below {{'moelora.route' op expects logits and bias to agree on the experts that can be chosen, but logits has 7 and bias has 8}}
+  %ids, %w = moelora.route %logits bias(%b : tensor<8xf32>)
+    {router = #moelora.router<top_k = 2, score = sigmoid, bias_on = score,
+                              always = 1>}
+    : tensor<?x8xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
+  return
+}
+
+// -----
+
+func.func @route_c4_table(%logits: tensor<?x8xf32>, %b: tensor<8xf32>,
+                          %table: tensor<100x2xi32>, %tokens: tensor<?xi32>) {
+  // expected-error @below {{'moelora.route' op expects a bias exactly if bias_on is not none and there is no table, but bias_on is score and there is a bias}}
+  %ids, %w = moelora.route %logits bias(%b : tensor<8xf32>)
+    table(%table at %tokens : tensor<100x2xi32>, tensor<?xi32>)
+    {router = #moelora.router<top_k = 2, score = sigmoid, bias_on = score>}
     : tensor<?x8xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
   return
 }

@@ -46,6 +46,23 @@ func.func @route(%logits: tensor<?x8xf32>, %bias: tensor<8xf32>) {
   return
 }
 
+// CHECK-LABEL: @norm
+// CHECK: moelora.rms_norm %{{.*}} weight(%{{.*}} : tensor<64xf32>) {epsilon = {{.*}} : f32, scale = 1.250000e-01 : f32} : tensor<?x64xbf16> -> tensor<?x64xf32>
+func.func @norm(%x: tensor<?x64xbf16>, %v: tensor<64xf32>) {
+  %n = moelora.rms_norm %x weight(%v : tensor<64xf32>)
+    {epsilon = 1.0e-06 : f32, scale = 0.125 : f32}
+    : tensor<?x64xbf16> -> tensor<?x64xf32>
+  return
+}
+
+// CHECK-LABEL: @identity
+// CHECK: moelora.identity_weight %{{.*}}, %{{.*}} from 8 to 12 : tensor<?x2xi32>, tensor<?x2xf32> -> tensor<?x1xf32>
+func.func @identity(%ids: tensor<?x2xi32>, %w: tensor<?x2xf32>) {
+  %iw = moelora.identity_weight %ids, %w from 8 to 12
+    : tensor<?x2xi32>, tensor<?x2xf32> -> tensor<?x1xf32>
+  return
+}
+
 // CHECK-LABEL: @plans
 // CHECK: moelora.dispatch %{{.*}} slots(%{{.*}} : tensor<?xi32>) : tensor<?x2xi32> ->
 // CHECK: moelora.dispatch slots(%{{.*}} : tensor<?xi32>) ->

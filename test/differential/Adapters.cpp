@@ -16,6 +16,7 @@ using reference::MatrixView;
 
 // Rank 16 fills a page, 33 and 64 take several.
 static constexpr int64_t ranks[] = {0, 1, 3, 4, 8, 16, 33, 64};
+
 MatrixView Data::makeMatrix(int64_t rows, int64_t columns) {
   std::vector<double> &values = matrices.emplace_back(rows * columns);
   double scale = std::sqrt(3.0 / double(columns));
@@ -32,40 +33,51 @@ LoraPair Data::makePair(int64_t in, int64_t out) {
   return {makeMatrix(rank, in), makeMatrix(out, rank), float(random.real())};
 }
 
+void Data::addGateUp(
+    reference::Adapter &adapter,
+    std::pair<moelora_projection, moelora_projection> projections,
+    const moelora_activation &activation, int64_t count, int64_t in,
+    int64_t out) {
+  auto [gate, up] = projections;
+  for (int64_t e = 0; e < count; ++e) {
+    LoraPair pair = makePair(in, out);
+    adapter.pairs[up].push_back(pair);
+    if (!activation.gated)
+      continue;
+    LoraPair other = makePair(in, out);
+    // A packed adapter has one A for both.
+    if (pair.rank() && random.oneIn(3))
+      other = {pair.a, makeMatrix(out, pair.rank()), pair.scale};
+    adapter.pairs[gate].push_back(other);
+  }
+}
+
 reference::Adapter Data::makeAdapter() {
   const moelora_layer &layer = c.layer;
-  int64_t hidden = layer.hidden, width = layer.intermediate;
+  int64_t hidden = layer.hidden, inner = layer.intermediate;
+  int64_t outer = layer.latent ? layer.latent : hidden;
   reference::Adapter adapter;
   auto add = [&](moelora_projection projection, int64_t count, int64_t in,
                  int64_t out) {
     for (int64_t e = 0; e < count; ++e)
       adapter.pairs[projection].push_back(makePair(in, out));
   };
-  auto addGateUp = [&](moelora_projection gate, moelora_projection up,
-                       const moelora_activation &activation, int64_t count,
-                       int64_t out) {
-    add(up, count, hidden, out);
-    if (!activation.gated)
-      return;
-    for (const LoraPair &pair : adapter.pairs[up]) {
-      LoraPair other = makePair(hidden, out);
-      // A packed adapter has one A for both.
-      if (pair.rank() && random.oneIn(3))
-        other = {pair.a, makeMatrix(out, pair.rank()), pair.scale};
-      adapter.pairs[gate].push_back(other);
-    }
-  };
-  int32_t experts = layer.router.experts;
+  int32_t experts = layer.router.experts - layer.zero_experts;
   if (!random.oneIn(oddities))
-    addGateUp(MOELORA_GATE, MOELORA_UP, layer.activation, experts, width);
+    addGateUp(adapter, {MOELORA_GATE, MOELORA_UP}, layer.activation, experts,
+              outer, inner);
   if (!random.oneIn(oddities))
-    add(MOELORA_DOWN, experts, width, hidden);
+    add(MOELORA_DOWN, experts, inner, outer);
   if (random.oneIn(2))
-    add(MOELORA_ROUTER, 1, hidden, experts);
+    add(MOELORA_ROUTER, 1, hidden, layer.router.experts);
+  if (layer.latent && !random.oneIn(3)) {
+    add(MOELORA_LATENT_IN, 1, hidden, outer);
+    add(MOELORA_LATENT_OUT, 1, outer, hidden);
+  }
   if (layer.shared == 0)
     return adapter;
-  addGateUp(MOELORA_SHARED_GATE, MOELORA_SHARED_UP, layer.shared_activation, 1,
-            layer.shared);
+  addGateUp(adapter, {MOELORA_SHARED_GATE, MOELORA_SHARED_UP},
+            layer.shared_activation, 1, hidden, layer.shared);
   add(MOELORA_SHARED_DOWN, 1, layer.shared, hidden);
   if (layer.shared_score)
     add(MOELORA_SHARED_SCORE, 1, hidden, 1);

@@ -4,7 +4,7 @@
 // Small layers of odd sizes, with every feature in every fourth or so.
 
 #include "Case.h"
-#include "Random.h"
+#include "moelora/reference/Layer.h"
 
 #include <algorithm>
 #include <sstream>
@@ -12,67 +12,98 @@
 namespace moelora::differential {
 namespace {
 
+void addClamp(Random &random, moelora_activation &activation) {
+  activation.clamp = random.pick({MOELORA_CLAMP_PRE, MOELORA_CLAMP_POST});
+  activation.gate_max = 0.75f;
+  activation.up_limit = 0.5f;
+}
+
 moelora_activation makeActivation(Random &random) {
   moelora_activation result = {};
   result.function = MOELORA_SILU;
   result.gated = 1;
   result.alpha = 1;
-  if (!random.oneIn(3))
+  if (random.oneIn(3))
     return result;
-  result.function = random.pick(
-      {MOELORA_SILU, MOELORA_GELU_TANH, MOELORA_GELU, MOELORA_RELU2});
+  result.function = random.pick({MOELORA_SILU, MOELORA_SILU, MOELORA_GELU_TANH,
+                                 MOELORA_GELU, MOELORA_RELU2});
+  bool silu = result.function == MOELORA_SILU;
   result.gated = !random.oneIn(3);
-  if (result.function == MOELORA_SILU && random.oneIn(2))
+  if (silu && random.oneIn(2))
     result.alpha = 1.702f;
-  if (result.gated && random.oneIn(2)) {
-    result.clamp = random.pick({MOELORA_CLAMP_PRE, MOELORA_CLAMP_POST});
-    result.gate_max = 0.75f;
-    result.up_limit = 0.5f;
-    result.up_offset = random.oneIn(2) ? 1 : 0;
+  if (!result.gated)
+    return result;
+  if (random.oneIn(2))
+    addClamp(random, result);
+  result.up_offset = random.oneIn(3) ? 1 : 0;
+  if (silu && random.oneIn(3)) {
+    result.gate_cap = 0.5f;
+    result.up_cap = 0.75f;
   }
   return result;
 }
 
-/// Stages whose choice follows the order of the logits, so that a case can tell
-/// when two choices are too close for f32 to decide.
-moelora_router makeRouter(Random &random, int32_t experts) {
-  moelora_router result = {};
-  result.experts = experts;
-  result.top_k = random.between(1, std::min<int64_t>(8, experts));
-  result.logit_scale = random.oneIn(4) ? 0.5f : 1;
-  result.softcap = random.oneIn(6) ? 30 : 0;
-  result.score =
-      random.oneIn(4) ? MOELORA_SCORE_SIGMOID : MOELORA_SCORE_SOFTMAX;
-  result.groups = result.top_groups = 1;
-  result.group_score = MOELORA_GROUP_MAX;
-  result.renormalize =
-      random.pick({MOELORA_RENORMALIZE_NONE, MOELORA_RENORMALIZE_SUM});
-  result.norm_p = 1;
-  result.scale = random.oneIn(4) ? 2.5f : 1;
-  return result;
-}
-
-/// Stages that move choices away from the order of the logits; for logits that
-/// are given, and so are far apart.
-void addChoice(Random &random, moelora_router &router) {
-  bool biased = random.oneIn(2);
-  router.bias_on = biased ? MOELORA_BIAS_ON_SCORE : MOELORA_BIAS_NONE;
-  if (router.experts < 8 || router.experts % 4 != 0)
-    return;
-  router.groups = 4;
-  router.top_groups = random.between(1, 4);
-  router.top_k = std::min(router.top_k, router.experts / 4 * router.top_groups);
-  // Without bias the sums of two scores have ties.
-  if (biased && random.oneIn(2))
-    router.group_score = MOELORA_GROUP_TOP2_SUM;
-}
-
-void makeShared(Random &random, moelora_layer &layer) {
+void addShared(Random &random, moelora_layer &layer) {
   layer.shared_activation = makeActivation(random);
+  layer.shared_scale = 1;
   if (!random.oneIn(3))
     return;
   layer.shared = random.between(1, 40);
   layer.shared_score = random.oneIn(2);
+  layer.shared_scale = random.oneIn(3) ? 0.5f : 1;
+}
+
+/// Experts without weights, beside at least one that has them.
+void addZeroExperts(Random &random, moelora_layer &layer, int32_t experts) {
+  if (experts < 3 || !random.oneIn(5))
+    return;
+  layer.zero_experts = int32_t(random.between(1, std::min(experts - 1, 20)));
+  layer.zero_kind = random.pick({MOELORA_ZERO_IDENTITY, MOELORA_ZERO_DROP});
+}
+
+void addNorms(Random &random, moelora_layer &layer) {
+  layer.router_input = random.oneIn(5);
+  if (random.oneIn(5))
+    layer.router_norm = {1, 1e-6f, 0.5f};
+  if (random.oneIn(6))
+    layer.output_norm = {1, 1e-5f, random.oneIn(2) ? 1 : 0.5f};
+}
+
+/// Any of them; those of parts that a layer lacks mean nothing.
+void addBiases(Random &random, moelora_layer &layer) {
+  if (random.oneIn(2))
+    return;
+  layer.biases = uint32_t(random.below(2 * MOELORA_HAS_LATENT_OUT_BIAS));
+  if (layer.weight_on_input)
+    layer.biases &= ~uint32_t(MOELORA_HAS_GATE_UP_BIAS);
+  if (!layer.shared)
+    layer.biases &= ~uint32_t(MOELORA_HAS_SHARED_GATE_UP_BIAS |
+                              MOELORA_HAS_SHARED_DOWN_BIAS);
+  if (!layer.latent)
+    layer.biases &=
+        ~uint32_t(MOELORA_HAS_LATENT_IN_BIAS | MOELORA_HAS_LATENT_OUT_BIAS);
+}
+
+moelora_layer makeLayer(Random &random) {
+  moelora_layer layer = {};
+  layer.dtype = random.pick({MOELORA_BF16, MOELORA_F16, MOELORA_F32});
+  layer.router_dtype = random.oneIn(4) ? MOELORA_F32 : layer.dtype;
+  int32_t experts =
+      random.pick({1, 2, 3, 4, 5, 8, 12, 13, 16, 31, 64, 128, 256});
+  // Many experts are small ones: the reference is slow.
+  int64_t most = experts > 31 ? 40 : 150;
+  layer.hidden = random.between(1, most);
+  layer.intermediate = random.between(1, most);
+  layer.latent = random.oneIn(5) ? random.between(1, most) : 0;
+  layer.routed_scale = random.oneIn(4) ? 2.5f : 1;
+  layer.weight_on_input = random.oneIn(5);
+  addZeroExperts(random, layer, experts);
+  layer.router = makeRouter(random, experts, layer.zero_experts == 0);
+  layer.activation = makeActivation(random);
+  addShared(random, layer);
+  addNorms(random, layer);
+  addBiases(random, layer);
+  return layer;
 }
 
 LayerOptions makeOptions(Random &random) {
@@ -81,9 +112,6 @@ LayerOptions makeOptions(Random &random) {
   result.maxRank = random.pick<int64_t>({16, 33, 64});
   result.given = random.pick(
       {Given::Nothing, Given::Nothing, Given::Logits, Given::Choice});
-  result.routerBias = result.given == Given::Nothing && random.oneIn(4);
-  result.gateUpBias = random.oneIn(4);
-  result.downBias = random.oneIn(4);
   return result;
 }
 
@@ -103,71 +131,48 @@ Case makeCase(uint64_t seed) {
   Random random(seed);
   Case result;
   result.seed = seed;
-  moelora_layer &layer = result.layer;
-  layer.dtype = random.pick({MOELORA_BF16, MOELORA_F16, MOELORA_F32});
-  int32_t experts = random.pick({1, 2, 3, 4, 5, 8, 13, 16, 31, 64, 128, 256});
-  // Many experts are small ones: the reference is slow.
-  int64_t most = experts > 31 ? 40 : 150;
-  layer.hidden = random.between(1, most);
-  layer.intermediate = random.between(1, most);
-  layer.routed_scale = random.oneIn(4) ? 2.5f : 1;
-  layer.router = makeRouter(random, experts);
-  layer.activation = makeActivation(random);
-  makeShared(random, layer);
+  result.layer = makeLayer(random);
   result.options = makeOptions(random);
   result.entry = makeEntry(random, result.options.given);
-  if (result.entry == MOELORA_ENTRY_LOGITS && random.oneIn(2))
-    addChoice(random, layer.router);
   result.tokens = random.pick<int64_t>({0, 1, 1, 2, 3, 5, 8, 17, 50, 99});
   return result;
 }
 
 bool Case::has(moelora_role role) const {
-  switch (role) {
-  case MOELORA_HIDDEN:
-  case MOELORA_GATE_UP_WEIGHT:
-  case MOELORA_DOWN_WEIGHT:
-    return true;
-  case MOELORA_SLOTS:
+  if (role == MOELORA_SLOTS)
     return options.slots > 0;
-  case MOELORA_ROUTER_WEIGHT:
-    return entry == MOELORA_ENTRY_ALL;
-  case MOELORA_ROUTER_BIAS:
-    return entry == MOELORA_ENTRY_ALL && options.routerBias;
-  case MOELORA_ROUTER_LOGITS:
-    return entry == MOELORA_ENTRY_LOGITS;
-  case MOELORA_SELECTION_BIAS:
-    return layer.router.bias_on != MOELORA_BIAS_NONE;
-  case MOELORA_EXPERT_IDS:
-  case MOELORA_EXPERT_WEIGHTS:
-    return entry == MOELORA_ENTRY_IDS;
-  case MOELORA_GATE_UP_BIAS:
-    return options.gateUpBias;
-  case MOELORA_DOWN_BIAS:
-    return options.downBias;
-  case MOELORA_SHARED_GATE_UP_WEIGHT:
-  case MOELORA_SHARED_DOWN_WEIGHT:
-    return layer.shared > 0;
-  case MOELORA_SHARED_SCORE_WEIGHT:
-    return layer.shared > 0 && layer.shared_score;
-  default:
-    return false;
-  }
+  return reference::operandsOf(layer, reference::Entry(entry)) >> role & 1;
 }
 
 std::string describe(const Case &c) {
   const moelora_layer &layer = c.layer;
+  const moelora_router &router = layer.router;
   const char *types[] = {"", "f32", "f16", "bf16"};
   const char *entries[] = {"all", "logits", "ids"};
   std::ostringstream text;
-  text << types[layer.dtype] << " E " << layer.router.experts << " k "
-       << layer.router.top_k << " H " << layer.hidden << " I "
-       << layer.intermediate << " shared " << layer.shared << " T " << c.tokens
-       << " slots " << c.options.slots << " max_rank " << c.options.maxRank
-       << " from " << entries[c.entry] << (c.options.gateUpBias ? " b13" : "")
-       << (c.options.downBias ? " b2" : "")
-       << (c.options.routerBias ? " br" : "") << " groups "
-       << layer.router.groups << " bias_on " << layer.router.bias_on;
+  auto note = [&](const char *name, auto value) {
+    if (value)
+      text << ' ' << name << ' ' << value;
+  };
+  text << types[layer.dtype] << " E " << router.experts << " k " << router.top_k
+       << " H " << layer.hidden << " I " << layer.intermediate << " T "
+       << c.tokens << " from " << entries[c.entry];
+  note("slots", c.options.slots);
+  note("max_rank", c.options.slots ? c.options.maxRank : 0);
+  note("latent", layer.latent);
+  note("shared", layer.shared);
+  note("zero", layer.zero_experts);
+  note("on_input", layer.weight_on_input);
+  note("biases", layer.biases);
+  note("router_input", layer.router_input);
+  note("router_norm", layer.router_norm.present);
+  note("output_norm", layer.output_norm.present);
+  note("score", router.score);
+  note("always", router.always);
+  note("bias_on", router.bias_on);
+  note("groups", router.groups > 1 ? router.groups : 0);
+  note("table", router.table_rows);
+  note("renormalize", router.renormalize);
   return text.str();
 }
 

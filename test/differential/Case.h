@@ -6,6 +6,7 @@
 #ifndef MOELORA_TEST_DIFFERENTIAL_CASE_H
 #define MOELORA_TEST_DIFFERENTIAL_CASE_H
 
+#include "Random.h"
 #include "moelora/import/Import.h"
 #include "moelora/runtime/Artifact.h"
 
@@ -18,10 +19,15 @@ struct Case {
   int64_t tokens = 0;
   moelora_entry entry = MOELORA_ENTRY_ALL;
 
+  /// Whether its run reads an operand.
   bool has(moelora_role role) const;
 };
 
 Case makeCase(uint64_t seed);
+
+/// A router of every stage. `mayAlways`: nothing else stands in the way of
+/// experts that every token chooses.
+moelora_router makeRouter(Random &random, int32_t experts, bool mayAlways);
 
 /// One line: what somebody needs to see which kind of layer it is.
 std::string describe(const Case &c);

@@ -4,6 +4,7 @@
 #include "Check.h"
 #include "Compile.h"
 #include "Data.h"
+#include "Meaning.h"
 
 #include <cmath>
 #include <cstdlib>
@@ -101,10 +102,16 @@ void compareBaseRows(const Case &c, const Data &data, const Bytes &adapted,
                         " has no adapter, but other bits than without any";
 }
 
-/// A layer that is given ids and weights has no stages of routing to describe.
+/// What is given needs no description of how it would come about.
 std::string describedDifference(const Case &c,
                                 const moelora_artifact *artifact) {
   moelora_layer layer = c.layer;
+  if (c.options.given != Given::Nothing) {
+    layer.router_dtype = artifact->layer.router_dtype;
+    layer.router_input = artifact->layer.router_input;
+    layer.router_norm = artifact->layer.router_norm;
+    layer.biases &= ~uint32_t(MOELORA_HAS_ROUTER_BIAS);
+  }
   if (c.options.given == Given::Choice) {
     layer.router = artifact->layer.router;
     layer.router.experts = c.layer.router.experts;
@@ -131,6 +138,7 @@ Verdict check(const Case &c, moelora_pool *pool) {
   std::string wrong = reference::problemError(data.problem());
   if (!wrong.empty())
     return {"the reference refuses: " + wrong};
+  verdict.failure = whyNotMeant(c, data);
   Runner runner(c, data, artifact);
   Bytes several = runner.run(pool, true, verdict.failure);
   Bytes one = runner.run(nullptr, true, verdict.failure);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What must hold of a run:
+// - the layer's IR, routed and fused, means what the reference computes;
 // - every element is within the reference's error bound;
 // - one worker and several answer the same bits;
 // - a token without adapter has the bits of a run without any adapters.

@@ -21,6 +21,7 @@ Data::Data(const Case &c)
   addSlots();
   addExperts();
   addLogits();
+  addTable();
 }
 
 moelora_buffer Data::operand(moelora_role role) const {
@@ -33,8 +34,12 @@ moelora_buffer Data::operand(moelora_role role) const {
 /// The columns that a sum with this operand runs over; 1: it is no factor.
 static int64_t columnsOf(const moelora_layer &layer, moelora_role role) {
   switch (role) {
-  case MOELORA_ROUTER_WEIGHT:
   case MOELORA_GATE_UP_WEIGHT:
+    return layer.latent ? layer.latent : layer.hidden;
+  case MOELORA_LATENT_OUT_WEIGHT:
+    return layer.latent;
+  case MOELORA_ROUTER_WEIGHT:
+  case MOELORA_LATENT_IN_WEIGHT:
   case MOELORA_SHARED_GATE_UP_WEIGHT:
   case MOELORA_SHARED_SCORE_WEIGHT:
     return layer.hidden;
@@ -58,7 +63,7 @@ void Data::addOperands() {
     auto element = moelora_dtype(needs.dtype);
     size_t size = reference::bytesOf(element);
     if (!size)
-      continue; // integers, see addSlots and addExperts
+      continue; // integers, each with a function of its own
     double scale = std::sqrt(3.0 / double(columnsOf(c.layer, role)));
     for (size_t i = 0; i < needs.bytes / size; ++i)
       reference::store(element, bytes[role].data(), i, scale * random.real());
@@ -69,6 +74,12 @@ void Data::addOperands() {
 /// -1, or an id that names nothing.
 static int32_t oddId(Random &random, int32_t count) {
   return random.pick({-1, -1, -2, count, count + 1, 1 << 20, INT32_MIN});
+}
+
+const int32_t *Data::slotIds() const {
+  return c.has(MOELORA_SLOTS)
+             ? reinterpret_cast<const int32_t *>(bytes[MOELORA_SLOTS].data())
+             : nullptr;
 }
 
 void Data::addSlots() {
@@ -102,6 +113,24 @@ void Data::addExperts() {
     }
   }
   reference.expertIds = ids;
+}
+
+/// A vocabulary of its own; some ids of tokens and of experts name nothing.
+void Data::addTable() {
+  if (!c.has(MOELORA_TOKEN_TABLE))
+    return;
+  const moelora_router &router = c.layer.router;
+  auto fill = [&](moelora_role role, int64_t count, int32_t limit) {
+    auto *ids = reinterpret_cast<int32_t *>(bytes[role].data());
+    for (int64_t i = 0; i < count; ++i)
+      ids[i] = random.oneIn(oddities) ? oddId(random, limit)
+                                      : int32_t(random.below(limit));
+    return ids;
+  };
+  reference.tokenTable =
+      fill(MOELORA_TOKEN_TABLE, int64_t(router.table_rows) * router.top_k,
+           router.experts);
+  reference.tokenIds = fill(MOELORA_TOKEN_IDS, c.tokens, router.table_rows);
 }
 
 /// Logits are given in steps, so that no two are close.

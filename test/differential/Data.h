@@ -24,6 +24,8 @@ public:
 
   const reference::Problem &problem() const { return reference; }
   const moelora_directory *directory() const { return &slotDirectory; }
+  /// The ids that the directory is asked for; null without slots.
+  const int32_t *slotIds() const;
   moelora_buffer operand(moelora_role role) const;
   /// The slot of each token as it must resolve; -1: base.
   const std::vector<int32_t> &slots() const { return dense; }
@@ -34,7 +36,12 @@ private:
   void addExperts();
   void addLogits();
   void addAdapters();
+  void addTable();
   reference::Adapter makeAdapter();
+  void addGateUp(reference::Adapter &adapter,
+                 std::pair<moelora_projection, moelora_projection> projections,
+                 const moelora_activation &activation, int64_t count,
+                 int64_t in, int64_t out);
   reference::LoraPair makePair(int64_t in, int64_t out);
   reference::MatrixView makeMatrix(int64_t rows, int64_t columns);
 

@@ -22,6 +22,8 @@ namespace {
 moelora_layer fullLayer() {
   moelora_layer layer = {};
   layer.shared = 8;
+  layer.zero_experts = 1;
+  layer.router_norm.present = layer.output_norm.present = 1;
   layer.router.groups = 2;
   layer.router.renormalize = MOELORA_RENORMALIZE_SUM;
   layer.activation.function = MOELORA_SILU;
@@ -32,7 +34,11 @@ moelora_layer fullLayer() {
 }
 
 struct Match : testing::Test {
-  Match() { artifact.layer = model = fullLayer(); }
+  Match() {
+    artifact.layer = model = fullLayer();
+    artifact.run = artifact.run_from_logits = artifact.run_from_ids = nothing;
+  }
+  static int32_t nothing(const moelora_run_args *) { return MOELORA_RUN_OK; }
   std::string error() {
     return errorOf(moelora_artifact_match, &artifact, &model);
   }
@@ -58,12 +64,13 @@ TEST_F(Match, FractionsAreShown) {
             "routed_scale, but the compiled layer has 2.5 and the model has 0");
 }
 
-/// Every four bytes of the description are a field or half of one, but for one
-/// reserved word and what another kind of renormalisation reads.
+/// Every four bytes of the description are a field or half of one, but for
+/// what another kind of renormalisation reads.
 TEST_F(Match, EveryFieldCounts) {
-  for (size_t at = 0; at < sizeof(moelora_layer); at += 4) {
-    if (at == offsetof(moelora_layer, reserved) ||
-        at == offsetof(moelora_layer, router.norm_p))
+  constexpr size_t end =
+      offsetof(moelora_layer, shared_activation) + sizeof(moelora_activation);
+  for (size_t at = 0; at < end; at += 4) {
+    if (at == offsetof(moelora_layer, router.norm_p))
       continue;
     moelora_layer saved = model;
     float different = 3;
@@ -82,10 +89,44 @@ TEST_F(Match, ParametersOfOtherStagesMeanNothing) {
   EXPECT_THAT(error(), HasSubstr("router.norm_p"));
 }
 
+TEST_F(Match, AChoiceByTableHasNoOtherParameters) {
+  artifact.layer.router.table_rows = model.router.table_rows = 9;
+  model.router.groups = 4;
+  EXPECT_EQ(error(), "");
+}
+
+TEST_F(Match, ANormThatIsNotThereHasNoParameters) {
+  artifact.layer.output_norm.present = model.output_norm.present = 0;
+  model.output_norm.epsilon = 3;
+  EXPECT_EQ(error(), "");
+}
+
 TEST_F(Match, ActivationOfNoSharedExpertMeansNothing) {
   artifact.layer.shared = model.shared = 0;
   model.shared_activation.function = MOELORA_RELU2;
   EXPECT_EQ(error(), "");
+}
+
+TEST_F(Match, GivenLogitsTellNothingOfTheRoutersLinear) {
+  artifact.run = nullptr;
+  model.router_dtype = MOELORA_F32;
+  model.router_input = 1;
+  model.router_norm.epsilon = 3;
+  model.biases = MOELORA_HAS_ROUTER_BIAS;
+  EXPECT_EQ(error(), "");
+  model.router.softcap = 3;
+  EXPECT_THAT(error(), HasSubstr("router.softcap"));
+}
+
+TEST_F(Match, GivenIdsTellOnlyTheirNumbers) {
+  artifact.run = artifact.run_from_logits = nullptr;
+  model.router.softcap = 3;
+  EXPECT_EQ(error(), "");
+  model.router.top_k = 3;
+  EXPECT_THAT(error(), HasSubstr("router.top_k"));
+  model.router.top_k = artifact.layer.router.top_k;
+  model.biases = MOELORA_HAS_DOWN_BIAS;
+  EXPECT_THAT(error(), HasSubstr("biases"));
 }
 
 } // namespace

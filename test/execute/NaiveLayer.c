@@ -4,8 +4,12 @@
  * A compiled layer written by hand, in plain loops: softmax routing, gated
  * silu, bf16, adapters on the experts. It shows what an artifact is, and lets
  * the tool that runs artifacts be tested without a compiler. WRONG_UP adds the
- * up adapter to the gate. */
+ * up adapter to the gate; MORE_OPERANDS is a role that it asks for besides. */
 #include "moelora/runtime/Abi.h"
+
+#ifndef MORE_OPERANDS
+#define MORE_OPERANDS MOELORA_HIDDEN
+#endif
 
 #include <math.h>
 #include <string.h>
@@ -146,9 +150,11 @@ static int32_t run_from_ids(const moelora_run_args *args) {
 
 static int32_t run_from_logits(const moelora_run_args *args) {
   frame f = open_frame(args);
-  args->services->route(&artifact.layer.router, args->tokens,
-                        args->operand[MOELORA_ROUTER_LOGITS], 0, f.ids,
-                        f.weights);
+  moelora_route_inputs inputs = {0};
+  inputs.tokens = args->tokens;
+  inputs.logits = args->operand[MOELORA_ROUTER_LOGITS];
+  args->services->route(&artifact.layer.router, &inputs, f.ids, f.weights,
+                        args->stats);
   return finish(&f);
 }
 
@@ -175,9 +181,11 @@ static const moelora_artifact artifact = {
     .cpu = "generic",
     .cpu_features = "",
     .layer = {.dtype = MOELORA_BF16,
+              .router_dtype = MOELORA_BF16,
               .hidden = H,
               .intermediate = I,
               .routed_scale = 1,
+              .shared_scale = 1,
               .router = {.experts = E,
                          .top_k = K,
                          .logit_scale = 1,
@@ -190,7 +198,7 @@ static const moelora_artifact artifact = {
               .activation = {.function = MOELORA_SILU, .gated = 1, .alpha = 1}},
     .operands = 1u << MOELORA_HIDDEN | 1u << MOELORA_SLOTS |
                 1u << MOELORA_ROUTER_WEIGHT | 1u << MOELORA_GATE_UP_WEIGHT |
-                1u << MOELORA_DOWN_WEIGHT,
+                1u << MOELORA_DOWN_WEIGHT | 1u << MORE_OPERANDS,
     .projections = 1u << MOELORA_GATE | 1u << MOELORA_UP | 1u << MOELORA_DOWN,
     .slots = Slots,
     .max_rank = MaxRank,

@@ -4,7 +4,7 @@
 // Every combination of router stages against the reference, and the answers
 // that rounding must not change: ties, NaN, saturation.
 
-#include "Services.h"
+#include "Routing.h"
 
 #include "moelora/reference/Ops.h"
 
@@ -18,34 +18,6 @@ using namespace moelora::test;
 using testing::ElementsAre;
 
 namespace {
-
-moelora_router makeRouter(int32_t experts, int32_t topK) {
-  moelora_router router = {};
-  router.experts = experts;
-  router.top_k = topK;
-  router.logit_scale = router.scale = router.norm_p = 1;
-  router.score = MOELORA_SCORE_SOFTMAX;
-  router.groups = router.top_groups = 1;
-  router.group_score = MOELORA_GROUP_MAX;
-  return router;
-}
-
-struct Routed {
-  std::vector<int32_t> ids;
-  std::vector<float> weights;
-};
-
-Routed route(const moelora_router &router, const std::vector<float> &logits,
-             const std::vector<float> &bias = {}) {
-  int64_t tokens = int64_t(logits.size()) / router.experts;
-  Routed routed;
-  routed.ids.resize(size_t(tokens * router.top_k));
-  routed.weights.resize(routed.ids.size());
-  serialServices().route(&router, tokens, logits.data(),
-                         bias.empty() ? nullptr : bias.data(),
-                         routed.ids.data(), routed.weights.data());
-  return routed;
-}
 
 template <typename Random> moelora_router randomRouter(Random &random) {
   auto pick = [&](int32_t low, int32_t high) {
@@ -66,6 +38,14 @@ template <typename Random> moelora_router randomRouter(Random &random) {
   router.epsilon = pick(0, 1) ? 0 : 0.25f;
   router.norm_p = pick(0, 1) ? 2 : 3;
   router.scale = pick(0, 1) ? 1 : 2.5f;
+  router.expert_scale = pick(0, 1);
+  if (!pick(0, 3)) {
+    router.table_rows = 1;
+  } else if (!pick(0, 2)) { // experts beyond those of the groups
+    router.always = pick(1, 3);
+    router.experts += router.always;
+    router.top_k += router.always;
+  }
   return router;
 }
 
@@ -87,19 +67,37 @@ bool wellConditioned(const moelora_router &router,
   return router.score != MOELORA_SCORE_IDENTITY || largest < 10;
 }
 
+/// Some of them outside of the experts, or twice.
+std::vector<int32_t> randomRow(std::mt19937 &random,
+                               const moelora_router &router) {
+  std::vector<int32_t> row(size_t(router.top_k));
+  for (int32_t &id : row)
+    id = int32_t(random() % uint32_t(router.experts + 2)) - 1;
+  return row;
+}
+
 TEST(Route, AgreesWithTheReferenceOnEveryStage) {
   namespace reference = moelora::reference;
   int compared = 0;
-  for (uint32_t seed = 0; seed < 3000; ++seed) {
+  for (uint32_t seed = 0; seed < 4000; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 random(seed);
     moelora_router router = randomRouter(random);
-    std::vector<float> logits = uniform(random, size_t(router.experts), 4);
-    std::vector<float> bias = uniform(random, logits.size(), 0.5f);
-    Routed routed = route(router, logits, bias);
-    reference::Routed exact = reference::route(
-        router, {logits.begin(), logits.end()}, {bias.begin(), bias.end()}, {},
-        reference::Rounding::exact());
+    RouteData data;
+    data.logits = uniform(random, size_t(router.experts), 4);
+    data.bias = uniform(random, size_t(router.experts - router.always), 0.5f);
+    data.expertScale = uniform(random, size_t(router.experts), 2);
+    data.table = randomRow(random, router);
+    data.tokenIds = {0};
+    Routed routed = route(router, data);
+    reference::RouterOperands operands = {
+        {data.bias.begin(), data.bias.end()}, {}, data.table};
+    if (router.expert_scale)
+      operands.expertScale.assign(data.expertScale.begin(),
+                                  data.expertScale.end());
+    reference::Routed exact =
+        reference::route(router, {data.logits.begin(), data.logits.end()},
+                         operands, reference::Rounding::exact());
     if (!wellConditioned(router, exact.weights))
       continue;
     ++compared;
@@ -108,7 +106,7 @@ TEST(Route, AgreesWithTheReferenceOnEveryStage) {
       ASSERT_NEAR(routed.weights[j], exact.weights[j],
                   1e-5 * (std::abs(exact.weights[j]) + 0.01));
   }
-  EXPECT_GT(compared, 2000);
+  EXPECT_GT(compared, 2500);
 }
 
 TEST(Route, TiesGoToTheLowerId) {

@@ -102,9 +102,12 @@ TEST_F(Run, ZeroTokensNeedNoMemory) {
 
 TEST_F(Run, ChecksServices) {
   services.abi_version = 9;
-  EXPECT_THAT(error(), StartsWith("expects services of version 1"));
+  EXPECT_THAT(error(), StartsWith("expects services of version 2"));
   services = serialServices();
   services.plan = nullptr;
+  EXPECT_THAT(error(), StartsWith("expects services to be complete"));
+  services = serialServices();
+  services.identity_weights = nullptr;
   EXPECT_THAT(error(), StartsWith("expects services to be complete"));
   call.stats = nullptr;
   EXPECT_THAT(error(), StartsWith("expects services and stats"));

@@ -117,10 +117,12 @@ TEST_F(ToolError, AnotherModel) {
 
 TEST_F(ToolError, InputTensors) {
   std::vector<Tensor> tensors = inputs();
-  expectInputError({tensors[1]},
-                   "expects a tensor 'hidden', but there is none");
+  expectInputError({tensors[1]}, "every layer reads hidden, but the file has "
+                                 "no tensor of that name");
   expectInputError({tensors[0]}, "expects a tensor 'slots', but there is none");
-  expectInputError(tensors, "expects a tensor 'router_logits'",
+  expectInputError(tensors,
+                   "--routing=logits reads router_logits, but the "
+                   "file has no tensor of that name",
                    " --routing=logits");
   tensors[1] = Tensor::of<int64_t>("slots", MOELORA_FILE_I64, {2}, {0, 0});
   expectInputError(tensors, "expects slots to have type I32, but it has type "
@@ -136,6 +138,21 @@ TEST_F(ToolError, InputTensors) {
       Tensor::of("hidden", MOELORA_FILE_I32, {2, 48}, std::vector<int32_t>(96));
   expectInputError(tensors, "expects hidden to have type F32, F16, BF16 or "
                             "F64, but it has type I32");
+}
+
+TEST_F(ToolError, SaysWhoReadsAnInputThatIsMissing) {
+  write("io", inputs());
+  for (auto [layer, name] : {std::pair(LAYER_ROUTER_HIDDEN, "router_hidden"),
+                             std::pair(LAYER_TOKEN_IDS, "token_ids")}) {
+    Answer answer = runPlain(std::string(layer) +
+                             " --random-weights --model=" + TINY_MODEL +
+                             " --random-adapters=2 --io=" + path("io").c_str());
+    EXPECT_EQ(answer.status, 1);
+    EXPECT_THAT(answer.error,
+                HasSubstr("the router of this layer reads " +
+                          std::string(name) +
+                          ", but the file has no tensor of that name"));
+  }
 }
 
 TEST_F(ToolError, SlotsOutOfRange) {

@@ -3,7 +3,6 @@
 // RUN: not moelora-interpret %t/foreign.mlir 2>&1 | FileCheck %t/foreign.mlir
 // RUN: not moelora-interpret %t/columns.mlir 2>&1 | FileCheck %t/columns.mlir
 // RUN: not moelora-interpret %t/rows.mlir 2>&1 | FileCheck %t/rows.mlir
-// RUN: not moelora-interpret %t/tokens.mlir 2>&1 | FileCheck %t/tokens.mlir
 // RUN: not moelora-interpret %t/rows.mlir --tokens=1000000000 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=HUGE
 // HUGE: error: expects at most 268435456 numbers in an argument, but one is 'tensor<?x4xf32>' with 1000000000 tokens
@@ -44,13 +43,4 @@ moelora.layer @rows(
     : tensor<?x4xf32>, !moelora.plan<8 experts, 0 slots, top_k = 2>,
       tensor<?x2xf32> -> tensor<?x4xf32>
   moelora.yield %o : tensor<?x4xf32>
-}
-
-//--- tokens.mlir
-// CHECK: error: 'moelora.dispatch' op expects ids or slots: one of them tells the number of tokens
-moelora.layer @tokens(
-    %x: tensor<?x4xf32> {moelora.role = #moelora.role<hidden>})
-    -> tensor<?x4xf32> {
-  %plan = moelora.dispatch -> !moelora.plan<1 experts, 0 slots, top_k = 1>
-  moelora.yield %x : tensor<?x4xf32>
 }

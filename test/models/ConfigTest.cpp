@@ -38,7 +38,7 @@ TEST(Config, sizes_of_another_type) {
 TEST(Config, missing_and_null_sizes) {
   EXPECT_EQ(refusalOf("hidden_size", "null"),
             "expects hidden_size" + width + "absent");
-  EXPECT_EQ(refusal(R"({"model_type": "olmoe"})"),
+  EXPECT_EQ(refusal(R"({"model_type": "olmoe", "num_hidden_layers": 1})"),
             "expects hidden_size" + width + "absent");
 }
 

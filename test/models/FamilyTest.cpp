@@ -7,6 +7,7 @@
 
 #include "moelora/models/AdapterTarget.h"
 
+#include <algorithm>
 #include <gmock/gmock.h>
 
 using namespace moelora::models;
@@ -28,64 +29,49 @@ std::vector<std::string> words(const char *const *names) {
   return list;
 }
 
-TEST(Family, supported_ones_are_sorted) {
-  EXPECT_THAT(supportedFamilies(),
-              ElementsAre("mixtral", "olmoe", "qwen2_moe", "qwen3_moe"));
-}
-
-TEST(Family, mixtral_always_renormalizes) {
-  Model model = load(withKeys(mixtralKeys, "\"norm_topk_prob\": false"));
-  EXPECT_EQ(model.layer(0).router.renormalize, MOELORA_RENORMALIZE_SUM);
-  EXPECT_EQ(model.layer(0).router.epsilon, 0);
-}
-
-TEST(Family, others_renormalize_when_told) {
-  EXPECT_EQ(load(withKeys(qwen3Keys)).layer(0).router.renormalize,
-            MOELORA_RENORMALIZE_NONE);
-  EXPECT_EQ(load(withKeys(qwen3Keys, "\"norm_topk_prob\": true"))
-                .layer(0)
-                .router.renormalize,
-            MOELORA_RENORMALIZE_SUM);
-}
-
-TEST(Family, olmoe_calls_the_expert_width_intermediate_size) {
-  Model model = load(R"({"model_type": "olmoe", "num_hidden_layers": 1,
-    "hidden_size": 64, "intermediate_size": 32, "num_experts": 8,
-    "num_experts_per_tok": 3})");
-  EXPECT_EQ(model.layer(0).intermediate, 32);
-}
-
-TEST(Family, qwen2_has_a_gated_shared_expert) {
-  const moelora_layer layer = load(withKeys(qwen2Keys)).layer(0);
-  EXPECT_EQ(layer.shared, 5);
-  EXPECT_EQ(layer.shared_score, 1);
-  EXPECT_EQ(load(withKeys(qwen3Keys)).layer(0).shared, 0);
+TEST(Family, supported_ones_are_sorted_and_different) {
+  std::vector<std::string> names = supportedFamilies();
+  EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
+  EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+  EXPECT_THAT(names, testing::IsSupersetOf({"kimi_k2", "mixtral", "gpt_oss"}));
 }
 
 TEST(Family, unknown_ones_say_what_is_known_and_what_to_do) {
-  EXPECT_EQ(refusal(R"({"model_type": "deepseek_v3"})"),
-            "expects model_type to be one of mixtral, olmoe, qwen2_moe, "
-            "qwen3_moe, but it is \"deepseek_v3\"; such a layer can be stated "
-            "by hand in MLIR and compiled from there");
+  std::string text = refusal(R"({"model_type": "mixtral_2"})");
+  EXPECT_THAT(text, HasSubstr("expects model_type to be one of afmoe, aria, "));
+  EXPECT_THAT(text, HasSubstr(", unlimited_ocr, unlimited_ocr_text, but it is "
+                              "\"mixtral_2\"; such a layer can be stated by "
+                              "hand in MLIR and compiled from there"));
   EXPECT_THAT(refusal("{}"), HasSubstr("but it is absent; such a layer"));
   EXPECT_THAT(refusal(R"({"model_type": 3})"), HasSubstr("but it is 3; "));
 }
 
 TEST(Family, known_ones_that_do_not_fit_say_why) {
   EXPECT_THAT(refusal(R"({"model_type": "phimoe"})"),
-              HasSubstr("but it is \"phimoe\", which does not fit: its "
+              HasSubstr("model_type is \"phimoe\", which does not fit: its "
                         "sparsemixer takes a softmax for each choice; "));
-  for (const char *type : {"doge", "ernie4_5_vl_moe", "jetmoe", "nllb_moe",
-                           "switch_transformers", "zaya"})
+  for (const char *type :
+       {"doge", "ernie4_5_vl_moe", "jetmoe", "muse_spark", "nemotron_h_puzzle",
+        "nllb_moe", "switch_transformers", "zaya"})
     EXPECT_THAT(refusal("{\"model_type\": \"" + std::string(type) + "\"}"),
                 HasSubstr("which does not fit: "));
 }
 
-TEST(Family, other_activations_are_refused) {
-  EXPECT_EQ(refusalOf("hidden_act", "\"gelu\""),
-            "expects hidden_act to be silu, but it is \"gelu\"; such a layer "
-            "can be stated by hand in MLIR and compiled from there");
-  EXPECT_EQ(refusalOf("hidden_act", "\"silu\""), "");
+TEST(Family, activations_by_word) {
+  auto function = [](const std::string &word) {
+    return load(withKeys(qwen3Keys, "\"hidden_act\": \"" + word + "\""))
+        .layer(0)
+        .activation.function;
+  };
+  EXPECT_EQ(function("silu"), MOELORA_SILU);
+  EXPECT_EQ(function("swish"), MOELORA_SILU);
+  EXPECT_EQ(function("gelu"), MOELORA_GELU);
+  EXPECT_EQ(function("gelu_pytorch_tanh"), MOELORA_GELU_TANH);
+  EXPECT_EQ(function("relu2"), MOELORA_RELU2);
+  EXPECT_EQ(refusalOf("hidden_act", "\"quick_gelu\""),
+            "expects hidden_act to be one of silu, swish, gelu_pytorch_tanh, "
+            "gelu_new, gelu, relu2, but it is \"quick_gelu\"; such a layer can "
+            "be stated by hand in MLIR and compiled from there");
 }
 
 TEST(Family, quantized_weights_are_refused_by_name) {
@@ -111,6 +97,45 @@ TEST(Family, adapter_sites) {
   EXPECT_EQ(view.site[0].shared, 0);
   EXPECT_EQ(view.site[0].gated, 1);
   EXPECT_EQ(view.site[0].interleaved, 0);
+}
+
+moelora_adapter_site siteOf(const std::string &type,
+                            const std::string &more = "\"x\": 1") {
+  const std::string keys = R"("num_hidden_layers": 1, "hidden_size": 16,
+      "num_experts": 8, "num_experts_per_tok": 2, "intermediate_size": 4,
+      "moe_intermediate_size": 4, "top_k_experts": 2)";
+  AdapterTarget target(
+      load(withKeys("\"model_type\": \"" + type + "\", " + keys, more)));
+  return target.get().site[0];
+}
+
+TEST(Family, adapter_sites_of_every_kind) {
+  moelora_adapter_site zero = siteOf("longcat_flash", "\"zero_expert_num\": 3");
+  EXPECT_EQ(zero.experts, 8);
+  EXPECT_EQ(zero.logits, 11);
+  EXPECT_EQ(zero.zero_experts, 3);
+  moelora_adapter_site narrow =
+      siteOf("nemotron_h", R"("layers_block_type": ["moe"],
+             "moe_latent_size": 5, "moe_shared_expert_intermediate_size": 3)");
+  EXPECT_EQ(narrow.latent, 5);
+  EXPECT_EQ(narrow.shared, 3);
+  EXPECT_EQ(narrow.gated, 0);
+  EXPECT_THAT(words(narrow.names->packed_gate_up), ElementsAre("up_proj"));
+  EXPECT_THAT(words(narrow.names->latent_in), ElementsAre("fc1_latent_proj"));
+  EXPECT_EQ(siteOf("gpt_oss").interleaved, 1);
+  EXPECT_EQ(siteOf("openai_privacy_filter").interleaved, 0);
+  moelora_adapter_site root = siteOf("gemma4", "\"enable_moe_block\": true");
+  EXPECT_THAT(words(root.names->block), ElementsAre(""));
+  EXPECT_THAT(words(root.names->router), ElementsAre("router.proj"));
+}
+
+TEST(Family, what_single_packed_pairs_mean) {
+  auto rule = [](const char *type) { return siteOf(type).names->blind_rule; };
+  EXPECT_EQ(rule("gpt_oss"), MOELORA_BLIND_IN_OUT);
+  EXPECT_EQ(rule("olmoe"), MOELORA_BLIND_OUT_IN);
+  EXPECT_EQ(rule("minimax_m2"), MOELORA_BLIND_OUT_IN);
+  for (const char *type : {"mixtral", "qwen3_moe", "llama4", "mellum"})
+    EXPECT_EQ(rule(type), MOELORA_BLIND_REFUSE) << type;
 }
 
 TEST(Family, adapter_names) {

@@ -9,6 +9,7 @@
 
 #include "moelora/models/Weights.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <deque>
 #include <gtest/gtest.h>
@@ -35,8 +36,32 @@ public:
     tensors.push_back(tensor);
   }
 
+  /// A tensor of I64 or I32.
+  template <typename T>
+  void addIds(const std::string &name, Shape shape, std::vector<T> ids) {
+    add(name, shape);
+    auto *bytes = reinterpret_cast<const char *>(ids.data());
+    std::vector<char> &kept =
+        integers.emplace_back(bytes, bytes + ids.size() * sizeof(T));
+    tensors.back().dtype = sizeof(T) == 8 ? MOELORA_FILE_I64 : MOELORA_FILE_I32;
+    tensors.back().data = kept.data();
+  }
+
   const std::vector<float> &operator[](size_t index) const {
     return data[index];
+  }
+
+  size_t rank(const std::string &name) const {
+    return size_t(tensors.at(find(name)).rank);
+  }
+
+  /// The element of a tensor of floats.
+  float at(const std::string &name, Shape index) const {
+    size_t t = find(name);
+    int64_t element = 0;
+    for (size_t i = 0; i < index.size(); ++i)
+      element = element * tensors.at(t).shape[i] + index[i];
+    return data[t][size_t(element)];
   }
 
   /// Written, opened again, and unlinked.
@@ -55,9 +80,14 @@ public:
   }
 
 private:
+  size_t find(const std::string &name) const {
+    return size_t(std::find(names.begin(), names.end(), name) - names.begin());
+  }
+
   float next = -50;
   std::deque<std::string> names;
   std::deque<std::vector<float>> data;
+  std::deque<std::vector<char>> integers;
   std::vector<moelora_tensor_data> tensors;
 };
 

@@ -78,7 +78,7 @@ moelora.layer @ends_already(
 // CHECK-LABEL: @two_plans
 // CHECK: moelora.grouped_matmul
 // CHECK: moelora.combine
-// REMARK: remark: [Missed] Combine | Category:fuse-epilogue | Reason="matmul and combine go by different plans"
+// REMARK: remark: [Missed] Combine | Category:fuse-epilogue | Reason="matmul and reader go by different plans"
 moelora.layer @two_plans(
     %x: tensor<?x8xf32> {moelora.role = #moelora.role<hidden>},
     %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
@@ -91,5 +91,28 @@ moelora.layer @two_plans(
     : tensor<?x8xf32>, !plan, tensor<4x8x8xf32> -> tensor<?x8xf32>
   %o = moelora.combine %y by %q, %v
     : tensor<?x8xf32>, !plan, tensor<?x2xf32> -> tensor<?x8xf32>
+  moelora.yield %o : tensor<?x8xf32>
+}
+
+// The weights are of the pairs of another plan.
+// CHECK-LABEL: @weighted_by_another_plan
+// CHECK: %[[H:.*]] = moelora.grouped_matmul
+// CHECK: moelora.activation %[[H]] weighted
+// REMARK: remark: [Missed] Activate | Category:fuse-epilogue | Reason="matmul and reader go by different plans"
+moelora.layer @weighted_by_another_plan(
+    %x: tensor<?x8xf32> {moelora.role = #moelora.role<hidden>},
+    %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
+    %v: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
+    %u: tensor<4x1x8x8xf32> {moelora.role = #moelora.role<gate_up_weight>},
+    %w: tensor<4x8x8xf32> {moelora.role = #moelora.role<down_weight>})
+    -> tensor<?x8xf32> {
+  %p = moelora.plan %ids tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %q = moelora.plan %ids tile(64 by 4) : tensor<?x2xi32> -> !plan
+  %h = moelora.grouped_matmul gather %x by %p, %u
+    : tensor<?x8xf32>, !plan, tensor<4x1x8x8xf32> -> tensor<?x1x8xf32>
+  %a = moelora.activation %h weighted(%v by %q : tensor<?x2xf32>, !plan)
+    {function = #moelora.act<relu2>} : tensor<?x1x8xf32> -> tensor<?x8xf32>
+  %o = moelora.grouped_matmul %a by %p, %w sum
+    : tensor<?x8xf32>, !plan, tensor<4x8x8xf32> -> tensor<?x8xf32>
   moelora.yield %o : tensor<?x8xf32>
 }

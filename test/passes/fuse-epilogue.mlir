@@ -32,7 +32,7 @@
 
 // REMARK: remark: [Passed] Activate | Category:fuse-epilogue | function=silu, gated=true
 // REMARK: remark: [Passed] Activate | Category:fuse-epilogue | function=silu, gated=true
-// REMARK: remark: [Passed] Combine | Category:fuse-epilogue | shared=true, top_k=2
+// REMARK: remark: [Passed] Combine | Category:fuse-epilogue | identity=false, shared=true, top_k=2, weights=true
 moelora.layer @layer(
     %x: tensor<?x64xbf16> {moelora.role = #moelora.role<hidden>},
     %s: tensor<?xi32> {moelora.role = #moelora.role<slots>},

@@ -16,7 +16,11 @@ namespace {
 const Rounding exact = Rounding::exact();
 
 moelora_activation gated(moelora_function function) {
-  return {function, 1, MOELORA_CLAMP_NONE, 0, 0, 1, 0};
+  moelora_activation activation = {};
+  activation.function = function;
+  activation.gated = 1;
+  activation.alpha = 1;
+  return activation;
 }
 
 double one(const moelora_activation &activation, double gate, double up) {
@@ -46,7 +50,8 @@ TEST(Activation, gelu_and_its_approximation) {
 }
 
 TEST(Activation, plain_square_of_the_positive_part) {
-  moelora_activation relu2 = {MOELORA_RELU2, 0, MOELORA_CLAMP_NONE, 0, 0, 1, 0};
+  moelora_activation relu2 = gated(MOELORA_RELU2);
+  relu2.gated = 0;
   EXPECT_THAT(activate(relu2, {-3, 0, 1.5}, exact),
               testing::ElementsAre(0, 0, 2.25));
 }
@@ -82,11 +87,31 @@ TEST(Activation, alpha_and_offset) {
   EXPECT_DOUBLE_EQ(one(a, 20, -20), -6 * 7 * sigmoid(alpha * 7));
 }
 
+TEST(Activation, soft_caps_leave_the_gates_sigmoid_alone) {
+  moelora_activation a = gated(MOELORA_SILU);
+  a.gate_cap = 4;
+  a.up_cap = 25;
+  double gate = 4 * std::tanh(9 / 4.0) * sigmoid(9);
+  EXPECT_DOUBLE_EQ(one(a, 9, -30), gate * 25 * std::tanh(-30 / 25.0));
+}
+
+TEST(Activation, a_soft_cap_comes_after_the_limit_and_before_the_offset) {
+  moelora_activation a = gated(MOELORA_SILU);
+  a.clamp = MOELORA_CLAMP_PRE;
+  a.gate_max = 50;
+  a.up_limit = 3;
+  a.up_cap = 2;
+  a.up_offset = 1;
+  EXPECT_DOUBLE_EQ(one(a, 1, 8), sigmoid(1) * (2 * std::tanh(1.5) + 1));
+}
+
 TEST(Activation, nan_passes_every_clamp) {
   double nan = std::numeric_limits<double>::quiet_NaN();
   for (int clamp : {MOELORA_CLAMP_NONE, MOELORA_CLAMP_PRE, MOELORA_CLAMP_POST})
-    for (int function : {MOELORA_SILU, MOELORA_GELU, MOELORA_RELU2}) {
-      moelora_activation a = {function, 1, clamp, 2, 2, 1, 0};
+    for (auto function : {MOELORA_SILU, MOELORA_GELU, MOELORA_RELU2}) {
+      moelora_activation a = gated(function);
+      a.clamp = clamp;
+      a.gate_max = a.up_limit = 2;
       EXPECT_TRUE(std::isnan(one(a, nan, 1)));
       EXPECT_TRUE(std::isnan(one(a, 1, nan)));
     }

@@ -52,7 +52,8 @@ TEST(Bound, by_hand) {
   p.layer.hidden = p.layer.intermediate = 1;
   p.layer.routed_scale = 3;
   p.layer.router.experts = p.layer.router.top_k = p.layer.router.groups = 1;
-  p.layer.activation = {MOELORA_RELU2, 1, MOELORA_CLAMP_NONE, 0, 0, 1, 0};
+  p.layer.activation.function = MOELORA_RELU2;
+  p.layer.activation.gated = 1;
   p.tokens = 1;
   p.entry = Entry::FromIds;
   p.expertIds = &id;
@@ -65,12 +66,14 @@ TEST(Bound, by_hand) {
   // g = 2, u = -6 + 2 = -4, act = -16, out = 3 * 0.5 * 80 = 120; k^2 = 2^-24
   // u^2 = (0.25 * 2)^2 + (0.25 * -2)^2 = 0.5
   // E(g)^2 = k^2 (1 * 4), E(u)^2 = k^2 (9 * 4) + 16 * 0.5
-  // a^2 = 256 + (2 * 2 * 4)^2 E(g)^2 + 4^2 E(u)^2
+  // E(a)^2 = 256 + (2 * 2 * 4)^2 E(g)^2 + 4^2 E(u)^2
+  // E(y)^2 = 25 E(a)^2 + k^2 25 * 256
   double k2 = 0x1p-24;
   double a2 = 256 + 256 * (4 * k2) + 16 * (36 * k2 + 8);
+  double y2 = 25 * a2 + k2 * 25 * 256;
   EXPECT_DOUBLE_EQ(evaluate(p, true).bounds[0],
                    boundConstant * 0x1p-8 *
-                       std::sqrt(120 * 120 + 1.5 * 1.5 * 25 * a2));
+                       std::sqrt(120 * 120 + 1.5 * 1.5 * y2));
 }
 
 TEST(Bound, holds_for_the_rounded_mode) {
@@ -110,7 +113,7 @@ TEST(Bound, catches_a_missing_delta) {
   RandomLayer random(3);
   useAdapters(random);
   Output exact = evaluate(random.problem, true);
-  for (int p = 0; p < MOELORA_PROJECTIONS; ++p) {
+  for (int p = 0; p < MOELORA_LATENT_IN; ++p) {
     Adapter partial = *random.problem.adapters[0];
     partial.pairs[p].clear();
     Problem wrong = random.problem;

@@ -33,7 +33,8 @@ struct HandLayer {
     layer.routed_scale = 1;
     layer.router.experts = layer.router.top_k = 2;
     layer.router.groups = 1;
-    layer.activation = {MOELORA_RELU2, 1, MOELORA_CLAMP_NONE, 0, 0, 1, 0};
+    layer.activation.function = MOELORA_RELU2;
+    layer.activation.gated = 1;
     problem.tokens = 1;
     problem.entry = Entry::FromIds;
     problem.operand[MOELORA_HIDDEN] = {MOELORA_F64, hidden.data()};
@@ -110,7 +111,7 @@ TEST(Layer, each_projection_of_an_adapter_counts) {
   Adapter full = random.addAdapter(2);
   random.slots.assign(RandomLayer::tokens, 0);
   Vector all = evaluate(random.problem).rows;
-  for (int p = 0; p < MOELORA_PROJECTIONS; ++p) {
+  for (int p = 0; p < MOELORA_LATENT_IN; ++p) {
     Adapter partial = full;
     partial.pairs[p].clear();
     random.problem.adapters = {&partial};
@@ -160,6 +161,7 @@ TEST(Layer, entries_agree_when_given_what_the_router_said) {
 TEST(Layer, router_may_read_another_tensor) {
   RandomLayer random(6);
   Output whole = evaluate(random.problem);
+  random.problem.layer.router_input = 1;
   Vector &other = random.set(MOELORA_ROUTER_HIDDEN,
                              RandomLayer::tokens * RandomLayer::hidden);
   EXPECT_NE(evaluate(random.problem).routed[0].weights,

@@ -92,36 +92,4 @@ TEST(LoraDelta, u_is_rounded_once_after_the_scale) {
   EXPECT_THAT(loraDelta({0}, &pair, {1}, rounded), ElementsAre(3 + 0x1p-6));
 }
 
-TEST(Combine, weighted_sum_scale_and_shared) {
-  Routed routed = {{5, 2}, {0.5, -2}};
-  // 2 * (0.5 * 4 - 2 * 1) + 7 = 7;  2 * (0.5 * 2 - 2 * 3) - 1 = -11
-  EXPECT_THAT(combine({{4, 2}, {1, 3}}, routed, 2, {7, -1}, 2, exact),
-              ElementsAre(7, -11));
-}
-
-TEST(Combine, dropped_rows_contribute_nothing) {
-  double nan = std::numeric_limits<double>::quiet_NaN();
-  Routed routed = {{-1, 2}, {nan, 3}};
-  EXPECT_THAT(combine({{}, {1, 3}}, routed, 1, {}, 2, exact),
-              ElementsAre(3, 9));
-  EXPECT_THAT(combine({{}, {}}, routed, 1, {}, 2, exact), ElementsAre(0, 0));
-}
-
-TEST(Combine, order_of_the_choices_means_nothing) {
-  // As they come: (2^60 + 1) - 2^60 is 0 in f64, (2^60 - 2^60) + 1 is 1.
-  Routed there = {{0, 1, 2}, {1, 1, 1}}, back = {{0, 2, 1}, {1, 1, 1}};
-  Vector a = {0x1p60}, b = {1}, c = {-0x1p60};
-  EXPECT_EQ(combine({a, b, c}, there, 1, {}, 1, exact),
-            combine({a, c, b}, back, 1, {}, 1, exact));
-}
-
-TEST(Combine, output_is_rounded_once) {
-  Routed routed = {{0, 1}, {1, 1}};
-  Rounding rounded = Rounding::rounded(MOELORA_BF16, MOELORA_BF16);
-  // Each rounded alone would lose its 2^-8; together they are 2^-7.
-  EXPECT_THAT(
-      combine({{0.5 + 0x1p-8}, {0.5 + 0x1p-8}}, routed, 1, {}, 1, rounded),
-      ElementsAre(1 + 0x1p-7));
-}
-
 } // namespace

@@ -23,9 +23,19 @@ struct RandomLayer {
   static constexpr int32_t experts = 5, topK = 2;
 
   explicit RandomLayer(unsigned seed) : random(seed) {
-    moelora_activation silu = {MOELORA_SILU, 1, MOELORA_CLAMP_NONE, 0, 0, 1, 0};
+    moelora_activation silu = {};
+    silu.function = MOELORA_SILU;
+    silu.gated = 1;
+    silu.alpha = 1;
     moelora_layer &layer = problem.layer;
-    layer = {MOELORA_BF16, 0, hidden, width, shared, 1, 1.5f, {}, silu, silu};
+    layer.dtype = layer.router_dtype = MOELORA_BF16;
+    layer.hidden = hidden;
+    layer.intermediate = width;
+    layer.shared = shared;
+    layer.shared_score = 1;
+    layer.routed_scale = 1.5f;
+    layer.shared_scale = 1;
+    layer.activation = layer.shared_activation = silu;
     moelora_router &router = layer.router;
     router.experts = experts;
     router.top_k = topK;
@@ -68,16 +78,21 @@ struct RandomLayer {
   /// An adapter of everything, as the next slot.
   Adapter &addAdapter(int64_t rank) {
     Adapter &adapter = adapters.emplace_back();
-    for (int e = 0; e < experts; ++e) {
-      adapter.pairs[MOELORA_GATE].push_back(pair(hidden, width, rank));
-      adapter.pairs[MOELORA_UP].push_back(pair(hidden, width, rank));
-      adapter.pairs[MOELORA_DOWN].push_back(pair(width, hidden, rank));
+    int64_t in = problem.layer.latent ? problem.layer.latent : hidden;
+    for (int e = 0; e < experts - problem.layer.zero_experts; ++e) {
+      adapter.pairs[MOELORA_GATE].push_back(pair(in, width, rank));
+      adapter.pairs[MOELORA_UP].push_back(pair(in, width, rank));
+      adapter.pairs[MOELORA_DOWN].push_back(pair(width, in, rank));
     }
     adapter.pairs[MOELORA_ROUTER] = {pair(hidden, experts, rank)};
     adapter.pairs[MOELORA_SHARED_GATE] = {pair(hidden, shared, rank)};
     adapter.pairs[MOELORA_SHARED_UP] = {pair(hidden, shared, rank)};
     adapter.pairs[MOELORA_SHARED_DOWN] = {pair(shared, hidden, rank)};
     adapter.pairs[MOELORA_SHARED_SCORE] = {pair(hidden, 1, rank)};
+    if (int64_t latent = problem.layer.latent) {
+      adapter.pairs[MOELORA_LATENT_IN] = {pair(hidden, latent, rank)};
+      adapter.pairs[MOELORA_LATENT_OUT] = {pair(latent, hidden, rank)};
+    }
     problem.adapters.push_back(&adapter);
     return adapter;
   }

@@ -29,7 +29,7 @@ moelora_router router(int32_t experts, int32_t topK, moelora_score score) {
 
 Routed run(const moelora_router &r, const Vector &logits,
            const Vector &bias = {}) {
-  return route(r, logits, bias, {}, Rounding::exact());
+  return route(r, logits, {bias, {}, {}}, Rounding::exact());
 }
 
 auto near(const Vector &expected) {
@@ -159,14 +159,6 @@ TEST(Route, scale_comes_after_renormalization) {
   EXPECT_THAT(run(r, {0, ln3}).weights, near({1.875, 0.625}));
 }
 
-TEST(Route, table_chooses_and_scores_weigh) {
-  moelora_router r = router(3, 2, MOELORA_SCORE_SIGMOID);
-  r.by_table = 1;
-  Routed routed = route(r, {ln3, 0, -ln3}, {}, {2, 0}, Rounding::exact());
-  EXPECT_THAT(routed.ids, ElementsAre(2, 0));
-  EXPECT_THAT(routed.weights, near({0.25, 0.75}));
-}
-
 TEST(Route, nan_is_chosen_last) {
   double nan = std::numeric_limits<double>::quiet_NaN();
   Routed r = run(router(4, 3, MOELORA_SCORE_IDENTITY), {nan, -5, nan, -4});
@@ -177,8 +169,7 @@ TEST(Route, nan_is_chosen_last) {
 
 TEST(Route, weights_are_f32_when_rounded) {
   Rounding rounded = Rounding::rounded(MOELORA_BF16, MOELORA_BF16);
-  Routed r =
-      route(router(3, 1, MOELORA_SCORE_SOFTMAX), {0, 0, 0}, {}, {}, rounded);
+  Routed r = route(router(3, 1, MOELORA_SCORE_SOFTMAX), {0, 0, 0}, {}, rounded);
   EXPECT_EQ(r.weights[0], static_cast<float>(1.0 / 3));
 }
 

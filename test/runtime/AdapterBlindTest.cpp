@@ -70,3 +70,48 @@ TEST(AdapterBlind, as_stated) {
     EXPECT_EQ(layoutOf(opened), layout);
   }
 }
+
+TEST(AdapterBlind, down_where_both_sizes_are_one) {
+  Model model;
+  model.names.blind_rule = MOELORA_BLIND_IN_OUT;
+  for (moelora_adapter_site &site : model.sites)
+    site.intermediate = hidden;
+  Folder folder;
+  Tensors tensors;
+  addPair(tensors, outer, experts * rank, hidden, hidden);
+  auto openWith = [&](const std::string &more) {
+    writeAdapter(folder, config(rank, 4, more), tensors);
+    return open(folder, model);
+  };
+  const std::string alone = R"("target_parameters": ["experts.down_proj"])";
+  EXPECT_THAT(openWith(alone).text, HasSubstr("ambiguous layout"));
+  EXPECT_EQ(layoutOf(openWith(alone + R"(, "peft_version": "0.18.1")")),
+            MOELORA_LAYOUT_NATURAL);
+  // gate_up beside it tells for both.
+  addPair(tensors, outer + ".base_layer", experts * rank, 2 * hidden, hidden);
+  Opened opened = openWith("\"target_parameters\": null");
+  EXPECT_EQ(layoutOf(opened), MOELORA_LAYOUT_TRANSPOSED);
+  Pair down = readPair(opened.get(), 0, MOELORA_DOWN, 1);
+  EXPECT_EQ(down.a(1, 3),
+            tensors[outer + ".lora_B.weight"](3, 1 * experts + 1));
+}
+
+TEST(AdapterBlind, both_projections_without_a_gate) {
+  static const char *const up[] = {"up_proj", nullptr};
+  Model model;
+  model.names.packed_gate_up = up;
+  for (moelora_adapter_site &site : model.sites) {
+    site.intermediate = hidden;
+    site.gated = 0;
+  }
+  Folder folder;
+  Tensors tensors;
+  addPair(tensors, outer + ".base_layer", experts * rank, hidden, hidden);
+  addPair(tensors, outer, experts * rank, hidden, hidden);
+  const std::string both = R"("target_parameters": ["up_proj", "down_proj"])";
+  writeAdapter(folder, config(rank, 4, both), tensors);
+  EXPECT_THAT(open(folder, model).text, HasSubstr("ambiguous layout"));
+  writeAdapter(folder, config(rank, 4, both + R"(, "peft_version": "0.21.2")"),
+               tensors);
+  EXPECT_EQ(layoutOf(open(folder, model)), MOELORA_LAYOUT_NATURAL);
+}

@@ -49,6 +49,11 @@ TEST(AdapterConfig, refused_by_name) {
                             {"init_lora_weights", "\"olora\""},
                             {"init_lora_weights", "\"corda\""},
                             {"init_lora_weights", "\"loftq\""},
+                            {"init_lora_weights", "\"lora_ga\""},
+                            {"megatron_config", "{\"a\": 1}"},
+                            {"velora_config", "{\"a\": 1}"},
+                            {"kasa_config", "{\"a\": 1}"},
+                            {"monteclora_config", "{\"a\": 1}"},
                             {"init_lora_weights", "1"}};
   for (const auto &[key, value] : cases)
     EXPECT_THAT(
@@ -99,10 +104,10 @@ TEST(AdapterConfig, wrong_types) {
 
 TEST(AdapterConfig, too_many_patterns) {
   std::string many = "\"rank_pattern\": {\"a0\": 1";
-  for (int i = 1; i <= 256; ++i)
+  for (int i = 1; i <= 65536; ++i)
     many += ", \"a" + std::to_string(i) + "\": 1";
   EXPECT_THAT(answerTo(config(2, 3, many + "}")),
-              HasSubstr("at most 256 patterns, but it is one of 257"));
+              HasSubstr("at most 65536 patterns, but it is one of 65537"));
 }
 
 TEST(AdapterConfig, malformed) {

@@ -4,7 +4,7 @@
  * Packed pairs: every layout against the definition, element by element, and
  * what is refused because it cannot be told.
  */
-#include "Files.h"
+#include "Packed.h"
 
 #include <gmock/gmock.h>
 
@@ -13,45 +13,7 @@ using testing::HasSubstr;
 
 namespace {
 
-constexpr int64_t rank = 2; // with E = 3 it tells e*r + j from j*E + e
-
-/// What one layout writes for a parameter of sizes in and out.
-struct PackedFile {
-  bool natural;
-  int64_t in, out;
-
-  void add(Tensors &tensors, const std::string &module, unsigned seed) const {
-    addPair(tensors, module, experts * rank, natural ? in : out,
-            natural ? out : in, seed);
-  }
-  /// The delta's matrices by their definition: lora_A's rows are expert-major,
-  /// lora_B's columns rank-major; a transposed lora_B shrinks.
-  float shrink(const Tensors &tensors, const std::string &module, int64_t e,
-               int64_t j, int64_t i) const {
-    return natural ? tensors.at(module + ".lora_A.weight")(e * rank + j, i)
-                   : tensors.at(module + ".lora_B.weight")(i, j * experts + e);
-  }
-  float expand(const Tensors &tensors, const std::string &module, int64_t e,
-               int64_t o, int64_t j) const {
-    return natural ? tensors.at(module + ".lora_B.weight")(o, j * experts + e)
-                   : tensors.at(module + ".lora_A.weight")(e * rank + j, o);
-  }
-};
-
-void expectPair(const PackedFile &file, const Tensors &tensors,
-                const std::string &module, const Pair &pair, int64_t e,
-                int64_t firstOut, int64_t step) {
-  ASSERT_EQ(pair.info.rank, rank);
-  ASSERT_EQ(pair.info.in, file.in);
-  for (int64_t j = 0; j < rank; ++j) {
-    for (int64_t i = 0; i < file.in; ++i)
-      EXPECT_EQ(pair.a(j, i), file.shrink(tensors, module, e, j, i));
-    for (int64_t o = 0; o < pair.info.out; ++o)
-      EXPECT_EQ(pair.b(o, j),
-                file.expand(tensors, module, e, firstOut + o * step, j));
-  }
-}
-
+constexpr int64_t rank = PackedFile::rank;
 const std::string outer = inLayer(0, "mlp.experts");
 const std::string inner = outer + ".base_layer";
 const char *both = R"("target_parameters": ["mlp.experts.down_proj",
@@ -114,9 +76,10 @@ TEST(AdapterPacked, target_parameters_must_account_for_every_pair) {
   Tensors tensors;
   PackedFile{true, intermediate, hidden}.add(tensors, outer, 5);
   for (const char *targets :
-       {R"("target_parameters": null)", both,
+       {R"("target_parameters": null)",
+        R"("target_parameters": ["mlp.experts.up_proj"])", both,
         R"("target_parameters": ["layers.2.mlp.experts.down_proj"])",
-        R"("target_parameters": ["mlp.experts.down_proj_bias"])"}) {
+        R"("target_parameters": ["mlp.shared.down_proj"])"}) {
     writeAdapter(folder, config(rank, 2, targets), tensors);
     Opened opened = open(folder, Model());
     EXPECT_EQ(opened.status, MOELORA_INVALID) << targets;

@@ -101,21 +101,28 @@ TEST(AdapterPlain, router_and_shared_expert) {
   }
 }
 
-TEST(AdapterPlain, packed_router) {
-  // Transposed: lora_A has the output size, the experts.
+TEST(AdapterPlain, router_as_a_parameter) {
+  // A two-dimensional parameter (E, H) is stored as a linear is, whichever
+  // layout the packed experts beside it have; patterns know its full name.
   Folder folder;
   Tensors tensors;
-  addPair(tensors, inLayer(0, "mlp.gate"), 2, experts, hidden);
+  addPair(tensors, inLayer(0, "mlp.gate"), 4, hidden, experts);
+  addPair(tensors, inLayer(0, "mlp.experts"), experts * 2, hidden,
+          intermediate);
   writeAdapter(folder,
-               config(2, 3, R"("target_parameters": ["mlp.gate.weight"])"),
+               config(2, 3,
+                      R"("rank_pattern": {"gate.weight": 4},
+                         "target_parameters": ["gate.weight", "down_proj"])"),
                tensors);
   Opened opened = open(folder, Model());
   ASSERT_EQ(opened.status, MOELORA_OK) << opened.text;
-  Pair pair = readPair(opened.get(), 0, MOELORA_ROUTER, 0);
-  const Matrix &shrinks = tensors[inLayer(0, "mlp.gate.lora_B.weight")];
-  for (int64_t j = 0; j < 2; ++j)
-    for (int64_t i = 0; i < hidden; ++i)
-      EXPECT_EQ(pair.a(j, i), shrinks(i, j));
+  Pair router = readPair(opened.get(), 0, MOELORA_ROUTER, 0);
+  EXPECT_EQ(router.info.scale, 0.75);
+  expectEqual(router.a, tensors[inLayer(0, "mlp.gate.lora_A.weight")]);
+  expectEqual(router.b, tensors[inLayer(0, "mlp.gate.lora_B.weight")]);
+  moelora_adapter_coverage coverage;
+  moelora_adapter_cover(opened.get(), 0, &coverage);
+  EXPECT_EQ(coverage.layout, MOELORA_LAYOUT_TRANSPOSED);
 }
 
 TEST(AdapterPlain, patterns_and_rank_stabilized_scale) {

@@ -5,6 +5,7 @@
  */
 #include "Files.h"
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -42,22 +43,50 @@ std::vector<std::string> Folder::list() const {
 Matrix randomMatrix(int64_t rows, int64_t columns, unsigned seed) {
   std::mt19937 generator(seed);
   std::uniform_real_distribution<float> uniform(-1, 1);
-  Matrix matrix{rows, columns, {}};
+  Matrix matrix{rows, columns, {}, 0};
   for (int64_t i = 0; i < rows * columns; ++i)
     matrix.data.push_back(uniform(generator));
   return matrix;
 }
 
+Matrix randomStack(int64_t count, int64_t rows, int64_t columns,
+                   unsigned seed) {
+  Matrix stack = randomMatrix(count * rows, columns, seed);
+  stack.rows = rows;
+  stack.count = count;
+  return stack;
+}
+
+/// The upper halves of f32 values are bf16 values.
+static std::vector<uint16_t> upperHalves(const std::vector<float> &values) {
+  std::vector<uint16_t> halves;
+  for (float value : values) {
+    uint32_t bits;
+    std::memcpy(&bits, &value, sizeof(bits));
+    halves.push_back(static_cast<uint16_t>(bits >> 16));
+  }
+  return halves;
+}
+
 void writeAdapter(const Folder &folder, const std::string &config,
-                  const Tensors &tensors) {
+                  const Tensors &tensors, int32_t dtype) {
   folder.write("adapter_config.json", config);
   std::vector<moelora_tensor_data> all;
-  for (const auto &[name, matrix] : tensors)
-    all.push_back({name.c_str(),
-                   MOELORA_FILE_F32,
-                   2,
-                   {matrix.rows, matrix.columns},
-                   matrix.data.data()});
+  std::vector<std::vector<uint16_t>> halves;
+  for (const auto &[name, matrix] : tensors) {
+    const void *data = matrix.data.data();
+    if (dtype == MOELORA_FILE_BF16)
+      data = halves.emplace_back(upperHalves(matrix.data)).data();
+    if (matrix.count)
+      all.push_back({name.c_str(),
+                     dtype,
+                     3,
+                     {matrix.count, matrix.rows, matrix.columns},
+                     data});
+    else
+      all.push_back(
+          {name.c_str(), dtype, 2, {matrix.rows, matrix.columns}, data});
+  }
   std::string path = folder / "adapter_model.safetensors";
   ASSERT_EQ(moelora_safetensors_write(path.c_str(), all.data(),
                                       static_cast<int64_t>(all.size()),
@@ -93,15 +122,28 @@ static const char *const routerName[] = {"gate", nullptr};
 static const char *const sharedName[] = {"shared_expert", nullptr};
 static const char *const scoreName[] = {"shared_expert_gate", nullptr};
 
-Model::Model()
-    : names{blockNames, expertsName, gateNames,
-            upNames,    downNames,   gateUpName,
-            downNames,  routerName,  sharedName,
-            gateNames,  upNames,     downNames,
-            scoreName,  0,           MOELORA_BLIND_OUT_IN} {
-  for (int32_t layer : {0, 2})
-    sites.push_back(
-        {layer, experts, hidden, intermediate, sharedSize, 1, 0, &names});
+Model::Model() {
+  names.block = blockNames;
+  names.experts = expertsName;
+  names.gate = names.shared_gate = gateNames;
+  names.up = names.shared_up = upNames;
+  names.down = names.shared_down = names.packed_down = downNames;
+  names.packed_gate_up = gateUpName;
+  names.router = routerName;
+  names.shared = sharedName;
+  names.shared_score = scoreName;
+  names.blind_rule = MOELORA_BLIND_OUT_IN;
+  moelora_adapter_site site{};
+  site.experts = experts;
+  site.hidden = hidden;
+  site.intermediate = intermediate;
+  site.shared = sharedSize;
+  site.gated = 1;
+  site.names = &names;
+  for (int32_t layer : {0, 2}) {
+    site.layer = layer;
+    sites.push_back(site);
+  }
 }
 
 moelora_adapter_target Model::target() const {
@@ -128,9 +170,9 @@ Pair readPair(const moelora_adapter *adapter, int layer, int projection,
   if (moelora_adapter_pair(adapter, layer, projection, expert, &pair.info) !=
       MOELORA_OK)
     return pair;
-  pair.a = {pair.info.rank, pair.info.in, {}};
+  pair.a = {pair.info.rank, pair.info.in, {}, 0};
   pair.a.data.resize(static_cast<size_t>(pair.a.rows * pair.a.columns));
-  pair.b = {pair.info.out, pair.info.rank, {}};
+  pair.b = {pair.info.out, pair.info.rank, {}, 0};
   pair.b.data.resize(static_cast<size_t>(pair.b.rows * pair.b.columns));
   EXPECT_EQ(moelora_adapter_read_a(adapter, layer, projection, expert,
                                    pair.a.data.data(), nullptr),

@@ -32,21 +32,25 @@ public:
   std::string path;
 };
 
-/// A matrix of f32; random ones are signed and reproducible.
+/// A matrix of f32, or a stack of `count` of them; random ones are signed and
+/// reproducible.
 struct Matrix {
   int64_t rows = 0, columns = 0;
   std::vector<float> data;
+  int64_t count = 0; ///< 0: no third dimension
   float operator()(int64_t i, int64_t j) const {
     return data[static_cast<size_t>(i * columns + j)];
   }
 };
 Matrix randomMatrix(int64_t rows, int64_t columns, unsigned seed);
+Matrix randomStack(int64_t count, int64_t rows, int64_t columns, unsigned seed);
 
 using Tensors = std::map<std::string, Matrix>;
 
-/// Writes adapter_config.json and adapter_model.safetensors, F32.
+/// Writes adapter_config.json and adapter_model.safetensors. BF16 cuts the
+/// values off, and only F32 and BF16 are written.
 void writeAdapter(const Folder &folder, const std::string &config,
-                  const Tensors &tensors);
+                  const Tensors &tensors, int32_t dtype = MOELORA_FILE_F32);
 
 /// {"peft_type": "LORA", "r": R, "lora_alpha": A, MORE}
 std::string config(int rank, double alpha, const std::string &more = "");
@@ -65,7 +69,7 @@ struct Model {
   Model();
   Model(const Model &) = delete;
   moelora_adapter_target target() const;
-  moelora_adapter_names names;
+  moelora_adapter_names names{};
   std::vector<moelora_adapter_site> sites;
 };
 

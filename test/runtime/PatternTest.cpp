@@ -8,9 +8,21 @@
 
 #include <gtest/gtest.h>
 
-using moelora::Pattern;
+#include <string>
+#include <vector>
+
+using moelora::Patterns;
 
 namespace {
+
+/// One pattern.
+struct Pattern {
+  explicit Pattern(std::string_view text) { all.add(text); }
+  bool matches(std::string_view text) const {
+    return all.firstMatch(text) == 0;
+  }
+  Patterns all;
+};
 
 /// As the keys are used: any modules before, the name at the end.
 bool matches(const std::string &key, const std::string &name) {
@@ -80,4 +92,46 @@ TEST(Pattern, hostile_patterns_take_bounded_time) {
   EXPECT_FALSE(Pattern("(a*)*(a*)*(a*)*b").matches(text));
   EXPECT_FALSE(Pattern("(a|a|aa)*c").matches(text));
   EXPECT_TRUE(Pattern("(()*)*a*").matches(text));
+}
+
+TEST(Pattern, the_first_of_many_that_matches) {
+  Patterns all;
+  for (const char *text : {"a.c", "b|ab+c", "^abc$", ".*c", "(x|y)z?"})
+    all.add(text);
+  EXPECT_EQ(all.firstMatch("abc"), 0);
+  EXPECT_EQ(all.firstMatch("abbc"), 1);
+  EXPECT_EQ(all.firstMatch("b"), 1);
+  EXPECT_EQ(all.firstMatch("cc"), 3);
+  EXPECT_EQ(all.firstMatch("yz"), 4);
+  EXPECT_EQ(all.firstMatch("xzz"), -1);
+  EXPECT_EQ(all.firstMatch(""), -1);
+  EXPECT_EQ(Patterns().firstMatch("a"), -1);
+}
+
+TEST(Pattern, a_pattern_for_each_module) {
+  // More states than are kept, so the answers survive forgetting.
+  Patterns all;
+  std::vector<std::string> names;
+  for (int layer = 0; layer < 40; ++layer)
+    for (int expert = 0; expert < 40; ++expert)
+      names.push_back("model.layers." + std::to_string(layer) +
+                      ".mlp.experts." + std::to_string(expert) + ".up_proj");
+  for (const std::string &name : names)
+    all.add("(.*\\.)?(" + name + ")$");
+  for (size_t i = 0; i < names.size(); ++i) {
+    EXPECT_EQ(all.firstMatch(names[i]), static_cast<int64_t>(i));
+    EXPECT_EQ(all.firstMatch("language_" + names[i]), -1);
+    EXPECT_EQ(all.firstMatch("x." + names[i]), static_cast<int64_t>(i));
+  }
+}
+
+TEST(Pattern, hostile_sets_of_patterns) {
+  Patterns all;
+  for (int i = 0; i < 20000; ++i)
+    all.add(".*" + std::to_string(i) + ".*x.*y.*z");
+  auto matchMany = [&] {
+    for (int i = 0; i < 100000; ++i)
+      all.firstMatch(std::to_string(i) + "xyz" + std::to_string(i % 977) + "z");
+  };
+  EXPECT_THROW(matchMany(), moelora::Failure);
 }

@@ -1,60 +1,131 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * `check`: what an adapter binds to in a model, layer by layer.
+ * `check`: what an adapter binds to in a model, by projection and by layer.
  */
 #include "Report.h"
 
 #include "moelora/models/AdapterTarget.h"
 #include "moelora/runtime/Checkpoint.h"
 
-#include <cstdio>
+#include <algorithm>
 #include <set>
 
 namespace moelora::tool {
 
 constexpr const char *projections[MOELORA_PROJECTIONS] = {
-    "gate",        "up",        "down",        "router",
-    "shared_gate", "shared_up", "shared_down", "shared_score"};
+    "gate",      "up",          "down",         "router",    "shared_gate",
+    "shared_up", "shared_down", "shared_score", "latent_in", "latent_out"};
+
+static int32_t expertsOf(const moelora_adapter_site &site, int projection) {
+  return projection <= MOELORA_DOWN ? site.experts : 1;
+}
+
+namespace {
+
+/// The least and the greatest of some values.
+template <typename T> struct Span {
+  T low = std::numeric_limits<T>::max();
+  T high = std::numeric_limits<T>::lowest();
+  void add(T value) {
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  Json json() const { return {low, high}; }
+};
+
+/// One projection in all layers.
+struct Coverage {
+  int32_t layers = 0, experts = 0; ///< experts: of the largest layer
+  Span<int32_t> pairs, rank;
+  Span<double> scale;
+
+  Json json() const {
+    return {{"layers", layers},
+            {"pairs", pairs.json()},
+            {"experts", experts},
+            {"rank", rank.json()},
+            {"scale", scale.json()}};
+  }
+};
+
+/// Asks the adapter for all of its pairs once.
+class Survey {
+public:
+  Survey(const moelora_adapter *adapter, const moelora_adapter_target &target)
+      : adapter(adapter) {
+    for (int32_t i = 0; i < target.sites; ++i)
+      for (int p = 0; p < MOELORA_PROJECTIONS; ++p)
+        visit(target.site[i], p);
+  }
+
+  Json byProjection() const {
+    Json report = Json::object();
+    for (int p = 0; p < MOELORA_PROJECTIONS; ++p)
+      if (all[p].layers)
+        report[projections[p]] = all[p].json();
+    return report;
+  }
+  Json storedTypes() const { return types; }
+
+private:
+  void visit(const moelora_adapter_site &site, int p) {
+    int32_t pairs = 0, experts = expertsOf(site, p);
+    for (int32_t e = 0; e < experts; ++e) {
+      moelora_pair_info info;
+      if (moelora_adapter_pair(adapter, site.layer, p, e, &info) != MOELORA_OK)
+        continue;
+      ++pairs;
+      all[p].rank.add(info.rank);
+      all[p].scale.add(info.scale);
+      types.insert(moelora_file_dtype_name(info.dtype));
+    }
+    all[p].experts = std::max(all[p].experts, experts);
+    if (pairs == 0)
+      return;
+    ++all[p].layers;
+    all[p].pairs.add(pairs);
+  }
+
+  const moelora_adapter *adapter;
+  Coverage all[MOELORA_PROJECTIONS];
+  std::set<std::string> types;
+};
+
+} // namespace
 
 static Json layerReport(const moelora_adapter *adapter,
                         const moelora_adapter_site &site) {
   moelora_adapter_coverage coverage;
   moelora_adapter_cover(adapter, site.layer, &coverage);
   Json report = {{"layer", site.layer}, {"experts", site.experts}};
+  report["packed"] = coverage.packed != 0;
+  report["pairs"] = Json::object();
   for (int p = 0; p < MOELORA_PROJECTIONS; ++p)
     if (coverage.pairs[p])
       report["pairs"][projections[p]] = coverage.pairs[p];
-  if (!coverage.packed)
-    return report;
-  report["layout"] =
-      coverage.layout == MOELORA_LAYOUT_NATURAL ? "natural" : "transposed";
-  report["why"] = coverage.why;
   return report;
 }
 
-/// The element types in which the file's pairs are stored.
-static Json storedTypes(const moelora_adapter *adapter,
-                        const moelora_adapter_target &target) {
-  std::set<std::string> types;
-  for (int32_t i = 0; i < target.sites; ++i)
-    for (int p = 0; p < MOELORA_PROJECTIONS; ++p)
-      for (int32_t e = 0; e < (p <= MOELORA_DOWN ? target.site[i].experts : 1);
-           ++e) {
-        moelora_pair_info info;
-        if (moelora_adapter_pair(adapter, target.site[i].layer, p, e, &info) ==
-            MOELORA_OK)
-          types.insert(moelora_file_dtype_name(info.dtype));
-      }
-  return types;
+/// How packed pairs lie, and how that was found out; null without such pairs.
+static void reportLayout(const moelora_adapter *adapter,
+                         const moelora_adapter_target &target, Json &report) {
+  report["layout"] = report["why"] = nullptr;
+  for (int32_t i = 0; i < target.sites; ++i) {
+    moelora_adapter_coverage coverage;
+    moelora_adapter_cover(adapter, target.site[i].layer, &coverage);
+    if (!coverage.packed)
+      continue;
+    bool natural = coverage.layout == MOELORA_LAYOUT_NATURAL;
+    report["layout"] = natural ? "natural" : "transposed";
+    report["why"] = coverage.why;
+    return;
+  }
 }
 
-Json checkBinding(const std::string &folder, const std::string &model,
+Json checkBinding(const std::string &folder, const models::Model &model,
                   moelora_adapter_layout layout) {
-  auto loaded = models::loadModel(model);
-  if (!loaded)
-    throw Refusal{loaded.message()};
-  models::AdapterTarget names(*loaded);
+  models::AdapterTarget names(model);
   moelora_adapter_target target = names.get();
   moelora_adapter *opened = nullptr;
   moelora_error *error = nullptr;
@@ -63,53 +134,21 @@ Json checkBinding(const std::string &folder, const std::string &model,
   Owned<moelora_adapter> adapter(opened, moelora_adapter_close);
   moelora_adapter_summary summary;
   moelora_adapter_summarize(opened, &summary);
-  Json report = {{"adapter", folder},
-                 {"model", model},
-                 {"tensors", summary.tensors},
+  Survey survey(opened, target);
+  Json report = {{"tensors", summary.tensors},
                  {"bound", summary.bound},
                  {"max_rank", summary.max_rank},
-                 {"stored_as", storedTypes(opened, target)},
-                 {"served_as", moelora_file_dtype_name(loaded->dtype())},
-                 {"layers", Json::array()},
-                 {"elsewhere", Json::array()}};
+                 {"stored_as", survey.storedTypes()},
+                 {"served_as", moelora_file_dtype_name(model.dtype())}};
+  reportLayout(opened, target, report);
+  report["moe_layers"] = target.sites;
+  report["projections"] = survey.byProjection();
+  report["layers"] = report["elsewhere"] = Json::array();
   for (int32_t i = 0; i < target.sites; ++i)
     report["layers"].push_back(layerReport(opened, target.site[i]));
   for (int64_t i = 0; i < summary.elsewhere; ++i)
     report["elsewhere"].push_back(moelora_adapter_elsewhere(opened, i));
   return report;
-}
-
-static void printLayer(const Json &layer) {
-  std::printf("layer %-3d", layer["layer"].get<int>());
-  if (!layer.contains("pairs")) {
-    std::printf(" nothing\n");
-    return;
-  }
-  for (const auto &[name, count] : layer["pairs"].items()) {
-    bool routed = name == "gate" || name == "up" || name == "down";
-    std::printf(" %s %d/%d", name.c_str(), count.get<int>(),
-                routed ? layer["experts"].get<int>() : 1);
-  }
-  if (layer.contains("layout"))
-    std::printf("; packed, %s: %s", layer["layout"].get<std::string>().c_str(),
-                layer["why"].get<std::string>().c_str());
-  std::printf("\n");
-}
-
-void printBinding(const Json &report) {
-  std::printf("tensors   %ld: %ld bound, %zu of other parts of the model\n",
-              static_cast<long>(report["tensors"]),
-              static_cast<long>(report["bound"]), report["elsewhere"].size());
-  std::printf("max rank  %d\n", report["max_rank"].get<int>());
-  std::string served = report["served_as"];
-  for (const Json &stored : report["stored_as"])
-    std::printf("dtype     %s, served as %s%s\n",
-                stored.get<std::string>().c_str(), served.c_str(),
-                stored == served ? "" : ": rounded once");
-  for (const Json &layer : report["layers"])
-    printLayer(layer);
-  for (const Json &name : report["elsewhere"])
-    std::printf("elsewhere %s\n", name.get<std::string>().c_str());
 }
 
 } // namespace moelora::tool

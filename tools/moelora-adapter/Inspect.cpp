@@ -14,8 +14,7 @@
 
 namespace moelora::tool {
 
-/// "layers.12.mlp" -> "layers.*.mlp"
-static std::string withoutNumbers(const std::string &name) {
+std::string withoutNumbers(const std::string &name) {
   std::string result;
   size_t begin = 0;
   while (begin <= name.size()) {
@@ -36,17 +35,21 @@ static std::string shapeText(const moelora_tensor &tensor) {
   return text + ")";
 }
 
-/// How the experts' pairs are stored, as their names tell.
-static const char *formOf(const std::map<std::string, Json> &groups) {
-  bool packed = false, plain = false;
-  for (const auto &[name, group] : groups) {
-    packed |= name.find("experts.lora_") != std::string::npos ||
-              name.find(".base_layer.lora_") != std::string::npos;
-    plain |= name.find("experts.*.") != std::string::npos;
-  }
-  if (packed && plain)
-    return "packed and per expert";
-  return packed ? "packed" : plain ? "per expert" : "without experts";
+/// How the experts' pairs are stored, as their names tell: one of each, or
+/// several.
+static Json formsOf(const std::map<std::string, Json> &groups) {
+  Json forms = Json::array();
+  auto add = [&](const char *form, std::initializer_list<const char *> parts) {
+    for (const auto &[name, group] : groups)
+      for (const char *part : parts)
+        if (name.find(part) != std::string::npos)
+          return forms.push_back(form);
+  };
+  add("per expert", {"experts.*."});
+  add("packed", {"experts.lora_", "experts.base_layer.", "moe.input_linear.",
+                 "moe.output_linear."});
+  add("stacked", {"experts.gate", "experts.up", "experts.down", "experts.w"});
+  return forms;
 }
 
 static Json configOf(const std::string &folder) {
@@ -81,14 +84,14 @@ groupTensors(const moelora_checkpoint *checkpoint) {
 }
 
 Json inspect(const std::string &folder) {
-  Json report = {{"adapter", folder}, {"config", configOf(folder)}};
+  Json report = {{"config", configOf(folder)}};
   moelora_checkpoint *opened = nullptr;
   moelora_error *error = nullptr;
   std::string weights = folder + "/adapter_model.safetensors";
   check(moelora_checkpoint_open(weights.c_str(), &opened, &error), error);
   Owned<moelora_checkpoint> checkpoint(opened, moelora_checkpoint_close);
   std::map<std::string, Json> groups = groupTensors(opened);
-  report["form"] = formOf(groups);
+  report["forms"] = formsOf(groups);
   report["tensors"] = moelora_checkpoint_count(opened);
   report["groups"] = Json::array();
   for (auto &[key, group] : groups)
@@ -99,7 +102,6 @@ Json inspect(const std::string &folder) {
 void printInspection(const Json &report) {
   const Json &config = report["config"];
   std::string version = config["peft_version"];
-  std::printf("adapter  %s\n", report["adapter"].get<std::string>().c_str());
   std::printf("config   rank %d, alpha %g, scale %g%s, %d rank and %d alpha "
               "patterns, peft_version %s\n",
               config["rank"].get<int>(), config["alpha"].get<double>(),
@@ -108,7 +110,10 @@ void printInspection(const Json &report) {
               config["rank_patterns"].get<int>(),
               config["alpha_patterns"].get<int>(),
               version.empty() ? "absent" : version.c_str());
-  std::printf("form     %s\n", report["form"].get<std::string>().c_str());
+  for (const Json &form : report["forms"])
+    std::printf("experts  %s\n", form.get<std::string>().c_str());
+  if (report["forms"].empty())
+    std::printf("experts  none\n");
   std::printf("tensors  %ld\n", static_cast<long>(report["tensors"]));
   for (const Json &group : report["groups"])
     std::printf("  %5ld x %-4s %-14s %s\n", static_cast<long>(group["tensors"]),

@@ -7,6 +7,7 @@
 #ifndef MOELORA_TOOLS_ADAPTER_REPORT_H
 #define MOELORA_TOOLS_ADAPTER_REPORT_H
 
+#include "moelora/models/Model.h"
 #include "moelora/runtime/Adapter.h"
 
 #include <memory>
@@ -17,7 +18,7 @@ namespace moelora::tool {
 
 using Json = nlohmann::ordered_json;
 
-/// Ends the program's work with this text on standard error.
+/// Ends the work on an adapter with this text.
 struct Refusal {
   std::string text;
 };
@@ -34,12 +35,15 @@ inline void check(moelora_status status, moelora_error *error) {
 /// Closes what the runtime opened.
 template <typename T> using Owned = std::unique_ptr<T, void (*)(T *)>;
 
+/// "layers.12.mlp" -> "layers.*.mlp"
+std::string withoutNumbers(const std::string &name);
+
 /// What the files are, by themselves.
 Json inspect(const std::string &folder);
 void printInspection(const Json &report);
 
 /// What they bind to in a model.
-Json checkBinding(const std::string &folder, const std::string &model,
+Json checkBinding(const std::string &folder, const models::Model &model,
                   moelora_adapter_layout layout);
 void printBinding(const Json &report);
 

@@ -25,6 +25,8 @@ void bindOperands(moelora_layer_call &run, const Inputs &inputs,
   }
   run.operand[MOELORA_SLOTS] = view(ids);
   run.operand[MOELORA_EXPERT_IDS] = view(inputs.expertIds);
+  run.operand[MOELORA_TOKEN_IDS] = view(inputs.tokenIds);
+  run.operand[MOELORA_TOKEN_TABLE].dtype = MOELORA_FILE_I32;
 }
 
 } // namespace

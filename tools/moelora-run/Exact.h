@@ -16,7 +16,7 @@ struct ExactRows {
   std::vector<int64_t> tokens;
   reference::Vector rows;   // [tokens, H]
   reference::Vector bounds; // the same shape; empty where not asked for
-  /// Per token: a choice of experts that no rounding of the logits overturns.
+  /// Per token: a choice of experts that no rounding overturns; see Bound.h.
   std::vector<bool> decided;
 };
 
@@ -32,26 +32,9 @@ public:
                      int threads);
 
 private:
-  struct Choice {
-    std::vector<int32_t> experts;
-    bool decided = true;
-  };
-
-  struct Logits {
-    reference::Vector values, margins;
-  };
-
   void evaluateSlot(int32_t slot, const std::vector<size_t> &places,
                     ExactRows &result, int threads);
-  Choice choose(int64_t token, const reference::Adapter *adapter) const;
-  Logits logitsOf(int64_t token, const reference::Adapter *adapter) const;
-  Logits computeLogits(const reference::MatrixView &weight,
-                       const reference::Vector &x,
-                       const reference::LoraPair *pair) const;
-  static reference::Vector provoke(const Logits &logits,
-                                   const std::vector<int32_t> &chosen);
-  reference::Vector biasOf(moelora_role role) const;
-  reference::Vector row(moelora_role role, int64_t token, int64_t width) const;
+  void readAdapter(ExactAdapter &adapter, const std::vector<int64_t> &tokens);
 
   reference::Problem problem;
   int layerNumber;

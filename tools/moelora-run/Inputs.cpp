@@ -35,6 +35,12 @@ public:
     file.reset(opened);
   }
 
+  /// Says who reads it where there is none.
+  void expect(const char *name, const char *reader) const {
+    if (!has(name))
+      throw Error(path + ": " + reader + " reads " + name +
+                  ", but the file has no tensor of that name");
+  }
   bool has(const char *name) const {
     return moelora_checkpoint_find(file.get(), name) >= 0;
   }
@@ -150,6 +156,22 @@ bool reads(const InputWish &wish, moelora_role role) {
   return wish.operands & (1u << role);
 }
 
+/// Who reads what only some layers, or some ways of routing, ask for.
+const char *readerOf(moelora_role role) {
+  switch (role) {
+  case MOELORA_ROUTER_HIDDEN:
+  case MOELORA_TOKEN_IDS:
+    return "the router of this layer";
+  case MOELORA_ROUTER_LOGITS:
+    return "--routing=logits";
+  case MOELORA_EXPERT_IDS:
+  case MOELORA_EXPERT_WEIGHTS:
+    return "--routing=given";
+  default:
+    return "every layer";
+  }
+}
+
 } // namespace
 
 Inputs moelora::run::readInputs(const std::string &path,
@@ -161,9 +183,16 @@ Inputs moelora::run::readInputs(const std::string &path,
                   moelora_dtype type) {
     if (!reads(wish, role))
       return;
+    file.expect(name, readerOf(role));
     Operand operand = file.readFloats(name, {width});
     inputs.operand[role] =
         wish.asStored ? std::move(operand) : convert(std::move(operand), type);
+  };
+  auto takeIds = [&](const char *name, moelora_role role, const Widths &row) {
+    if (!reads(wish, role))
+      return std::vector<int32_t>();
+    file.expect(name, readerOf(role));
+    return file.readInts(name, row);
   };
   auto dtype = moelora_dtype(layer.dtype);
   take("hidden", MOELORA_HIDDEN, layer.hidden, dtype);
@@ -172,8 +201,9 @@ Inputs moelora::run::readInputs(const std::string &path,
        MOELORA_F32);
   take("expert_weights", MOELORA_EXPERT_WEIGHTS, layer.router.top_k,
        MOELORA_F32);
-  if (reads(wish, MOELORA_EXPERT_IDS))
-    inputs.expertIds = file.readInts("expert_ids", {layer.router.top_k});
+  inputs.expertIds =
+      takeIds("expert_ids", MOELORA_EXPERT_IDS, {layer.router.top_k});
+  inputs.tokenIds = takeIds("token_ids", MOELORA_TOKEN_IDS, {});
   inputs.tokens = file.tokenCount();
   readSlots(file, path, wish, inputs);
   readExpected(file, wish, inputs);
@@ -192,12 +222,13 @@ Inputs moelora::run::randomInputs(int64_t tokens, uint64_t seed,
     Operand &operand = inputs.operand[role];
     operand = {Buffer(needs.bytes), moelora_dtype(needs.dtype)};
     fillRandom(services, operand.buffer.data(), operand.type,
-               tokens * wish.layer.hidden, UnitAmplitude,
+               tokens * wish.layer.hidden, {0, UnitAmplitude},
                mix(seed) + uint64_t(role));
   }
-  uint64_t choices = uint64_t(wish.adapters) + 1;
-  for (int64_t t = 0; t < tokens; ++t)
-    inputs.slots.push_back(int32_t(mix(mix(seed + 1) + uint64_t(t)) % choices) -
-                           1);
+  inputs.slots = randomIds(tokens, wish.adapters + 1, seed + 1);
+  for (int32_t &slot : inputs.slots)
+    --slot;
+  if (reads(wish, MOELORA_TOKEN_IDS))
+    inputs.tokenIds = randomIds(tokens, wish.layer.router.table_rows, seed + 2);
   return inputs;
 }

@@ -20,6 +20,7 @@ struct Inputs {
   std::array<Operand, MOELORA_ROLES> operand;
   std::vector<int32_t> slots;     // [T] index into the adapters, -1: none
   std::vector<int32_t> expertIds; // [T, k], only for MOELORA_ENTRY_IDS
+  std::vector<int32_t> tokenIds;  // [T], only for routers by table
   /// [T, H], what must come out.
   std::optional<std::vector<double>> expected;
 };
@@ -36,7 +37,7 @@ struct InputWish {
 /// Reads and checks a safetensors file; tensors of other names are ignored.
 Inputs readInputs(const std::string &path, const InputWish &wish);
 
-/// Signed random rows, and slots from -1 up.
+/// Signed random rows, slots from -1 up, and token ids of the table.
 Inputs randomInputs(int64_t tokens, uint64_t seed, const InputWish &wish,
                     const moelora_services &services);
 

@@ -6,7 +6,6 @@
 #include "moelora/reference/Number.h"
 
 #include <algorithm>
-#include <vector>
 
 using namespace moelora::run;
 
@@ -26,11 +25,12 @@ constexpr int Values = 1 << 16;
 /// Elements of one task; a multiple of the four that one hash gives.
 constexpr int64_t Chunk = int64_t(1) << 20;
 
-std::vector<char> makeTable(moelora_dtype type, double amplitude) {
+std::vector<char> makeTable(moelora_dtype type, Spread spread) {
   std::vector<char> table(Values * moelora::reference::bytesOf(type));
   for (int i = 0; i < Values; ++i)
     moelora::reference::store(type, table.data(), i,
-                              ((i + 0.5) / (Values / 2) - 1) * amplitude);
+                              spread.center + ((i + 0.5) / (Values / 2) - 1) *
+                                                  spread.amplitude);
   return table;
 }
 
@@ -50,9 +50,9 @@ void fill(const std::vector<char> &table, char *data, int64_t begin,
 } // namespace
 
 void moelora::run::fillRandom(const moelora_services &services, void *data,
-                              moelora_dtype type, int64_t count,
-                              double amplitude, uint64_t seed) {
-  std::vector<char> table = makeTable(type, amplitude);
+                              moelora_dtype type, int64_t count, Spread spread,
+                              uint64_t seed) {
+  std::vector<char> table = makeTable(type, spread);
   auto *bytes = static_cast<char *>(data);
   uint64_t stream = mix(seed);
   parallelFor(services, (count + Chunk - 1) / Chunk, [&](int64_t task) {
@@ -62,4 +62,12 @@ void moelora::run::fillRandom(const moelora_services &services, void *data,
     else
       fill<uint32_t>(table, bytes, begin, end, stream);
   });
+}
+
+std::vector<int32_t> moelora::run::randomIds(int64_t count, int32_t limit,
+                                             uint64_t seed) {
+  std::vector<int32_t> ids;
+  for (int64_t i = 0; i < count; ++i)
+    ids.push_back(int32_t(mix(mix(seed) + uint64_t(i)) % uint64_t(limit)));
+  return ids;
 }

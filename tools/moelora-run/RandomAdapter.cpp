@@ -26,9 +26,9 @@ public:
       : site(site), type(type), rank(rank), seed(seed), services(services),
         values(elements() * reference::bytesOf(type)) {
     if (site.gated)
-      add(site.names->gate[0], site.hidden, site.intermediate);
-    add(site.names->up[0], site.hidden, site.intermediate);
-    add(site.names->down[0], site.intermediate, site.hidden);
+      add(site.names->gate[0], width(), site.intermediate);
+    add(site.names->up[0], width(), site.intermediate);
+    add(site.names->down[0], site.intermediate, width());
   }
 
   void write(const std::string &folder) {
@@ -50,7 +50,17 @@ private:
   uint64_t elements() const {
     uint64_t projections = site.gated ? 3 : 2;
     return projections * uint64_t(site.experts) * uint64_t(rank) *
-           uint64_t(site.hidden + site.intermediate);
+           uint64_t(width() + site.intermediate);
+  }
+
+  /// What experts read and write.
+  int64_t width() const { return site.latent ? site.latent : site.hidden; }
+
+  /// Without the block, where its parts lie in the layer itself.
+  std::string expertsPath() const {
+    std::string block = site.names->block[0];
+    return "base_model.model.model.layers." + std::to_string(site.layer) + "." +
+           block + (block.empty() ? "" : ".") + site.names->experts[0] + ".";
   }
 
   void add(const std::string &module, int64_t in, int64_t out) {
@@ -66,13 +76,11 @@ private:
                  int64_t columns, double deviation) {
     uint64_t bytes = uint64_t(rows * columns) * reference::bytesOf(type);
     fillRandom(services, values.data() + used, type,
-               site.experts * rows * columns, deviation * UnitAmplitude,
+               site.experts * rows * columns, {0, deviation * UnitAmplitude},
                mix(seed) + used);
     for (int32_t e = 0; e < site.experts; ++e, used += bytes) {
-      names.push_back("base_model.model.model.layers." +
-                      std::to_string(site.layer) + "." + site.names->block[0] +
-                      "." + site.names->experts[0] + "." + std::to_string(e) +
-                      "." + module + suffix);
+      names.push_back(expertsPath() + std::to_string(e) + "." + module +
+                      suffix);
       tensors.push_back(
           {nullptr, type, 2, {rows, columns}, values.data() + used});
     }

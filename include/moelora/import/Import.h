@@ -29,12 +29,13 @@ struct LayerOptions {
   int64_t slots = 16;            // 0: no adapters
   int64_t maxRank = 64;
   Given given = Given::Nothing;
-  bool routerBias = false, gateUpBias = false, downBias = false;
 };
 
 /// Bounds: a slot id has 16 bits for the index, no adapter in use comes near
 /// the rank, and no model near the size, which keeps products in 64 bits.
 constexpr int64_t mostSlots = 1 << 16, mostRank = 1024, mostSize = 1 << 20;
+/// Of a table by token id; vocabularies have some 2^18 entries.
+constexpr int64_t mostRows = 1 << 24;
 
 /// Creates the layer at the builder's insertion point. The dialect must be
 /// loaded. On failure nothing stays behind.

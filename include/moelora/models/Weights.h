@@ -6,7 +6,10 @@
 //
 //   gate_up [E, 2, I, H], expert e, gate rows
 //     <- model.layers.3.mlp.experts.e.gate_proj.weight [I, H]
-//        at element (e * 2 + 0) * I * H
+//        at element (e * 2 + 0) * I * H, axes (I, H) and (H, 1)
+//   the same, all experts, stored [E, H, 2I], gate and up columns in turn
+//     <- model.layers.3.mlp.experts.gate_up_proj
+//        at 0, axes (E, 2IH), (H, 1), (I, H) and (2, IH)
 #ifndef MOELORA_MODELS_WEIGHTS_H
 #define MOELORA_MODELS_WEIGHTS_H
 
@@ -18,22 +21,35 @@ namespace moelora::models {
 
 using Shape = std::vector<int64_t>;
 
-/// One stored tensor; it lies whole and contiguous at `offset` of the operand.
+/// A dimension of a stored tensor, or a factor of one.
+struct Axis {
+  int64_t size;
+  int64_t stride; // in elements of the operand
+};
+
+/// One stored tensor: its element (i, j, ..) along the axes, outermost first,
+/// is the operand's element offset + i * stride_i + j * stride_j + ... It may
+/// have more elements, which belong to nobody.
 struct Piece {
   std::string tensor; // "mlp.experts.3.gate_proj.weight": below "layers.N."
   Shape shape;
   int64_t offset; // in elements
+  std::vector<Axis> axes;
+
+  int64_t elements() const;
 };
 
 /// One way in which checkpoints store an operand: all of its pieces.
 using Source = std::vector<Piece>;
 
-/// A weight operand of a layer. A checkpoint has one of the sources.
+/// A weight operand of a layer. A checkpoint has one of the sources. A table of
+/// expert ids is of int32, which has the size of f32, and says `f32` here.
 struct Operand {
   moelora_role role;
   moelora_dtype dtype; // type of the operand's buffer
   Shape shape;
   std::vector<Source> sources;
+  int64_t ids = 0; // > 0: a table of ids in [0, ids), not of floats
 
   int64_t elements() const;
 };
@@ -42,7 +58,8 @@ struct Operand {
 /// Requires model.isMoe(layer).
 std::vector<Operand> weightOperands(const Model &model, int layer);
 
-/// What may stand before "layers.N." in a tensor's name.
+/// What may stand before "layers.N." in a tensor's name, or before the word
+/// that a family has for layers.
 const std::vector<std::string> &namePrefixes();
 
 /// An operand bound to a checkpoint: names are complete, shapes are checked,
@@ -51,11 +68,12 @@ class BoundOperand {
 public:
   const Operand &operand() const { return description; }
   /// The element type in the file: F32, F16, BF16 or F64; the widest where
-  /// pieces differ.
+  /// pieces differ; F32 for a table of ids.
   moelora_dtype storedType() const { return stored; }
 
   /// Fills `buffer`, elements() of `type`. Values of another type in the file
-  /// are converted with one rounding. Empty: done; else what went wrong.
+  /// are converted with one rounding. A table of ids becomes int32, whatever
+  /// the type, and is checked. Empty: done; else what went wrong.
   std::string read(void *buffer, moelora_dtype type) const;
 
 private:
@@ -69,7 +87,8 @@ private:
 };
 
 /// Binds every weight operand of the layer. A tensor that is missing, or has
-/// another shape or a type that is no float, is an error that names it.
+/// another shape or a type that is no float, is an error that names it, and
+/// the quantisation where there is one.
 Result<std::vector<BoundOperand>> bindWeights(const Model &model, int layer,
                                               const moelora_checkpoint *file);
 

@@ -4,7 +4,8 @@
 // How far a right answer may lie from the exact one.
 //
 // A machine that rounds only where it may (adapter weights and A x once, the
-// activation once, the output once, sums in f32) errs by a small multiple of
+// activation once, rows on a latent projection once, the output once, sums in
+// f32) errs by a small multiple of
 //
 //   unit * (|base| + |delta|)
 //
@@ -12,19 +13,22 @@
 // their sum, which may cancel. Roundings are independent of each other, so
 // terms add up as squares; a sum of absolute values would be larger by the
 // square root of their number, and hide mistakes. With squares of matrices and
-// vectors taken element by element:
+// vectors taken element by element, and E(v)^2 the squared error of v in units:
 //
-//   u^2    = (s A)^2 x^2 + (s A x)^2
-//   E(g)^2 = B^2 u^2 + k^2 (W^2 x^2 + b^2)           likewise E(u), E(logit)
-//   a^2    = act^2 + (F |u| E(g))^2 + (|f(g)| E(u))^2       F bounds |f'|
-//   y^2    = W2^2 a^2 + b2^2 + B2^2 u2^2             u2 from a^2 likewise
-//   out^2  = out^2 + sum_j (scale w_j)^2 (1 + E_w^2) y_j^2
-//                  + sigma^2 (1 + E_sigma^2) shared^2
+//   E(W x + b)^2 = W^2 E(x)^2 + k^2 (W^2 x^2 + b^2)
+//   E(delta)^2   = B^2 u^2,  u^2 = (s A)^2 (x^2 + E(x)^2) + (s A x)^2
+//   E(a)^2       = a^2 + (F |u| E(g))^2 + (|f(g)| E(u))^2     F bounds |f'|
+//   E(w)^2       = sum over e of (w(logits, e moved by E(l_e)) - w)^2
+//   E(sum)^2     = scale^2 sum_j w_j^2 E(y_j)^2 + E(w_j)^2 y_j^2
+//   E(out)^2     = out^2 + E(sum)^2 + sigma^2 (E(shared)^2
+//                                              + E_sigma^2 shared^2)
 //
-// E carries what was rounded before the non-linearity on to the output. k is
-// the unit of an f32 sum over the unit of the layer's type, because products
-// with base weights are summed but not rounded. E_w = 2 max E(logit), or 0
-// where logits or ids are given.
+// A row that is rounded has its own square in its error, as a and out have; x
+// as it comes in has none, a row of latent_in has. k is the unit of an f32 sum
+// over the unit of the layer's type, because products with base weights are
+// summed but not rounded. A weight on the input multiplies E(g), E(u) instead;
+// a norm of the output takes E(out) on with its slopes, and is rounded. Weights
+// have no error where ids are given.
 #ifndef MOELORA_REFERENCE_BOUND_H
 #define MOELORA_REFERENCE_BOUND_H
 
@@ -39,7 +43,7 @@ double unitOf(moelora_dtype type);
 
 /// How many units of `out` a right machine may err by: up to three roundings
 /// meet in one term, of A x, of the activation and of the output. The worst
-/// measured is 1.92, on layers of few terms, where errors average out least.
+/// measured is 2.1, on layers of few terms, where errors average out least.
 constexpr double boundConstant = 3;
 
 /// What a right machine may answer for one token.

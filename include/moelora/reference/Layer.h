@@ -3,11 +3,17 @@
 //
 // A whole Mixture-of-Experts layer with adapters: the ops of Ops.h in order.
 //
-//   logits = router x (+ its delta)            route -> ids, weights
-//   h_j    = gate_up[id_j] x + delta           f32
+//   logits = router n + delta                  n: x, its own tensor, or a norm
+//                                              route -> ids, weights w
+//   z      = x, or latent_in x + delta         layer's type
+//   h_j    = gate_up[id_j] z + delta           f32; times w_j where weights are
+//                                              on the input
 //   a_j    = act(h_j)                          layer's type
-//   y_j    = down[id_j] a_j + delta            f32
-//   out    = scale * sum_j w_j y_j + shared x  layer's type
+//   y_j    = down[id_j] a_j + delta            f32; z for identity experts
+//   s      = routed_scale * sum_j w_j y_j      or without w_j, see h_j
+//   r      = s, or latent_out s + delta        s rounded to the layer's type
+//   out    = r + shared_scale * shared x       layer's type; then its norm,
+//                                              likewise
 //
 // Only the tokens asked for are computed, so a few rows of a large layer are
 // cheap. Tokens are independent: NaN in one stays there.
@@ -34,10 +40,12 @@ struct Problem {
   moelora_layer layer = {};
   int64_t tokens = 0;
   Entry entry = Entry::Everything;
-  /// By moelora_role; roles with integers (ids, slots) are the members below.
+  /// By moelora_role; roles with integers are the members below.
   std::array<OperandView, MOELORA_ROLES> operand = {};
-  const int32_t *slots = nullptr;     // [T] index into adapters; null: all -1
-  const int32_t *expertIds = nullptr; // [T, k], for Entry::FromIds
+  const int32_t *slots = nullptr;      // [T] index into adapters; null: all -1
+  const int32_t *expertIds = nullptr;  // [T, k], for Entry::FromIds
+  const int32_t *tokenIds = nullptr;   // [T], for a router by table
+  const int32_t *tokenTable = nullptr; // [table_rows, k], likewise
   std::vector<const Adapter *> adapters; // null: that slot is disabled
   Rounding rounding = Rounding::exact();
 };
@@ -50,8 +58,20 @@ struct Output {
   std::vector<uint8_t> decided; // likewise, with bounds; see Bound.h
 };
 
+/// The operands that a layer reads, a bit per moelora_role; slots are left to
+/// the caller.
+uint32_t operandsOf(const moelora_layer &layer, Entry entry);
+
 /// Empty when `evaluate` may run; else which rule the problem breaks.
 std::string problemError(const Problem &problem);
+
+/// The logits of one token: given, or the router's with its delta. Requires
+/// what `evaluate` does, and an entry that has logits.
+Vector logitsOfToken(const Problem &problem, int64_t token);
+
+/// The choices of one token; adapters of the experts are not read. Requires
+/// what `evaluate` does.
+Routed routeToken(const Problem &problem, int64_t token);
 
 /// Requires an empty problemError and tokens within [0, problem.tokens).
 /// `bounds` and `decided` are filled when `withBounds`. Splits the tokens over

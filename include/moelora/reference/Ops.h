@@ -26,12 +26,32 @@ struct Routed {
   Vector weights;
 };
 
-/// logits [E] as the router's matrix gave them. `bias` [E] is the selection
-/// bias, empty where the router has none. `table` [k] are the ids of a router
-/// by table. Equal choices go to the lower id; NaN is below every number.
+/// What a router reads beside its logits; empty where it does not ask for it.
+struct RouterOperands {
+  Vector bias;                // for the choice, of those that can be chosen
+  Vector expertScale;         // [E]
+  std::vector<int32_t> table; // [k]: the token's row of the table
+};
+
+/// logits [E] as the router's matrix gave them. Equal choices go to the lower
+/// id; NaN is below every number. A choice by table outside of [0, E) gets the
+/// id -1 and the weight 0, and has no part in the stages of the others.
 Routed route(const moelora_router &router, const Vector &logits,
-             const Vector &bias, const std::vector<int32_t> &table,
-             const Rounding &rounding);
+             const RouterOperands &operands, const Rounding &rounding);
+
+/// Row `id` of a table [router.table_rows, k]; -1 throughout where the id is
+/// outside.
+std::vector<int32_t> tableRow(const moelora_router &router,
+                              const int32_t *table, int32_t id);
+
+/// rms_norm: x / sqrt(mean(x^2) + epsilon) * scale, times the weight where
+/// there is one. Not rounded: what it becomes depends on who reads it.
+Vector rmsNorm(const moelora_norm &norm, const Vector &x, const Vector &weight);
+
+/// identity_weight: the sum of the weights of ids in [first, end), in ascending
+/// order of the ids.
+double identityWeight(const Routed &routed, int32_t first, int32_t end,
+                      const Rounding &rounding);
 
 /// expert_gemm: weight x (+ bias), an accumulator. An empty bias is none.
 Vector expertGemm(const MatrixView &weight, const Vector &x, const Vector &bias,
@@ -46,18 +66,32 @@ Vector loraDelta(Vector accumulator, const LoraPair *pair, const Vector &x,
 Vector loraDelta(Vector accumulator, const LoraPair *gate, const LoraPair *up,
                  const Vector &x, const Rounding &rounding);
 
-/// f(g), with the clamps of `activation`; no rounding.
+/// f(g), and what it is multiplied by, with the clamps and caps of
+/// `activation`; no rounding.
 double activateGate(const moelora_activation &activation, double gate);
+double activateUp(const moelora_activation &activation, double up);
 
 /// activation: accumulator [gate; up] (or [up] when not gated) to [I].
 Vector activate(const moelora_activation &activation, const Vector &accumulator,
                 const Rounding &rounding);
 
-/// combine: scale * sum_j weight[j] * rows[j] (+ shared). Rows that are empty
-/// belong to dropped pairs and contribute nothing. Rows are added in ascending
-/// order of their ids, so that the order of the choices means nothing.
-Vector combine(const std::vector<Vector> &rows, const Routed &routed,
-               double scale, const Vector &shared, int64_t width,
+/// scale * sigmoid(score), or the scale alone where `score` is null.
+double sharedFactor(double scale, const double *score,
+                    const Rounding &rounding);
+
+/// What combine adds up. Rows that are empty belong to dropped pairs and
+/// contribute nothing; `identity` and `shared` are empty where there is none.
+struct Terms {
+  std::vector<Vector> rows; // by choice
+  Vector identity;          // already times its weight
+  double routedScale = 1;
+  Vector shared; // already times its scale and score
+};
+
+/// combine: routedScale * (sum_j weight[j] * rows[j] + identity) + shared.
+/// Rows are added in ascending order of their ids, so that the order of the
+/// choices means nothing.
+Vector combine(const Terms &terms, const Routed &routed, int64_t width,
                const Rounding &rounding);
 
 } // namespace moelora::reference

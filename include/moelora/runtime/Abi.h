@@ -20,7 +20,7 @@
 extern "C" {
 #endif
 
-#define MOELORA_ABI_VERSION 1u
+#define MOELORA_ABI_VERSION 2u
 #define MOELORA_ABI_MAGIC 0x41524c4du /* "MLRA", little endian */
 #define MOELORA_QUERY_SYMBOL "moelora_query"
 
@@ -35,32 +35,44 @@ typedef enum moelora_role {
   MOELORA_ROUTER_LOGITS = 4,  /* [T, E] f32, entry point "from logits" */
   MOELORA_EXPERT_IDS = 5,     /* [T, k] i32, entry point "from ids" */
   MOELORA_EXPERT_WEIGHTS = 6, /* [T, k] f32, entry point "from ids" */
-  MOELORA_ROUTER_WEIGHT = 7,  /* [E, H] */
+  MOELORA_ROUTER_WEIGHT = 7,  /* [E, H], of the layer's router_dtype */
   MOELORA_ROUTER_BIAS = 8,    /* [E] f32, added to the logits */
-  MOELORA_SELECTION_BIAS = 9, /* [E] f32, for the choice only */
-  MOELORA_GATE_UP_WEIGHT = 10,        /* [E, 2, I, H] */
-  MOELORA_GATE_UP_BIAS = 11,          /* [E, 2, I] f32 */
-  MOELORA_DOWN_WEIGHT = 12,           /* [E, H, I] */
-  MOELORA_DOWN_BIAS = 13,             /* [E, H] f32 */
+  MOELORA_SELECTION_BIAS = 9, /* [E - always] f32, for the choice only */
+  MOELORA_GATE_UP_WEIGHT = 10,        /* [X, 2, I, L] */
+  MOELORA_GATE_UP_BIAS = 11,          /* [X, 2, I] f32 */
+  MOELORA_DOWN_WEIGHT = 12,           /* [X, L, I] */
+  MOELORA_DOWN_BIAS = 13,             /* [X, L] f32 */
   MOELORA_SHARED_GATE_UP_WEIGHT = 14, /* [1, 2, S, H] */
   MOELORA_SHARED_DOWN_WEIGHT = 15,    /* [1, H, S] */
   MOELORA_SHARED_SCORE_WEIGHT = 16,   /* [1, 1, H] */
-  MOELORA_ROLES = 17,
+  MOELORA_TOKEN_TABLE = 17,           /* [V, k] i32 expert ids by token id */
+  MOELORA_EXPERT_SCALE = 18,          /* [E] f32, on the weights */
+  MOELORA_ROUTER_NORM_WEIGHT = 19,    /* [H] f32 */
+  MOELORA_LATENT_IN_WEIGHT = 20,      /* [1, L, H] */
+  MOELORA_LATENT_IN_BIAS = 21,        /* [1, L] f32 */
+  MOELORA_LATENT_OUT_WEIGHT = 22,     /* [1, H, L] */
+  MOELORA_LATENT_OUT_BIAS = 23,       /* [1, H] f32 */
+  MOELORA_SHARED_GATE_UP_BIAS = 24,   /* [1, 2, S] f32 */
+  MOELORA_SHARED_DOWN_BIAS = 25,      /* [1, H] f32 */
+  MOELORA_OUTPUT_NORM_WEIGHT = 26,    /* [H] f32 */
+  MOELORA_ROLES = 27,
 } moelora_role;
 
 /* ---- Adapters ------------------------------------------------------------ */
 
 /* What one low-rank pair adapts. */
 typedef enum moelora_projection {
-  MOELORA_GATE = 0, /* in H, out I, per expert */
+  MOELORA_GATE = 0, /* in L, out I, per expert; L is H without latent */
   MOELORA_UP = 1,
-  MOELORA_DOWN = 2,   /* in I, out H */
+  MOELORA_DOWN = 2,   /* in I, out L */
   MOELORA_ROUTER = 3, /* in H, out E, one expert */
   MOELORA_SHARED_GATE = 4,
   MOELORA_SHARED_UP = 5,
   MOELORA_SHARED_DOWN = 6,
   MOELORA_SHARED_SCORE = 7, /* in H, out 1 */
-  MOELORA_PROJECTIONS = 8,
+  MOELORA_LATENT_IN = 8,    /* in H, out L */
+  MOELORA_LATENT_OUT = 9,   /* in L, out H */
+  MOELORA_PROJECTIONS = 10,
 } moelora_projection;
 
 /* Ranks are stored in pages of 16; the last one is filled with zeros. */
@@ -136,7 +148,8 @@ typedef struct moelora_plan {
 typedef struct moelora_plan_shape {
   int64_t tokens;
   int32_t top_k, experts, slots;
-  int32_t tile_rows, block_rows, reserved;
+  int32_t tile_rows, block_rows;
+  int32_t zero_experts; /* ids from `experts` on that are no error */
 } moelora_plan_shape;
 
 /* ---- Services ------------------------------------------------------------ */
@@ -146,8 +159,19 @@ typedef void (*moelora_task)(void *frame, int64_t task, int64_t worker);
 /* What happened in a run; added to, never reset. */
 typedef struct moelora_run_stats {
   uint64_t masked_slots;  /* ids that did not resolve, served as base */
-  uint64_t dropped_pairs; /* expert ids below -1 or >= experts */
+  uint64_t dropped_pairs; /* expert ids below -1 or beyond the experts; choices
+                             of token ids beyond the table */
 } moelora_run_stats;
+
+/* What a router reads. Whatever the router does not ask for is NULL. */
+typedef struct moelora_route_inputs {
+  int64_t tokens;
+  const float *logits;       /* [tokens, E] */
+  const float *bias;         /* [E - always], for the choice only */
+  const float *expert_scale; /* [E] */
+  const int32_t *table;      /* [table_rows, k] */
+  const int32_t *token_ids;  /* [tokens] */
+} moelora_route_inputs;
 
 /* What generated code may call. Data-dependent bookkeeping lives behind it, so
  * that it exists once; everything that touches weights is generated. */
@@ -166,11 +190,15 @@ typedef struct moelora_services {
                         int64_t tokens, int32_t slots, int32_t *dense,
                         const moelora_adapter_layer **snapshot,
                         moelora_run_stats *stats);
-  /* logits [tokens, E] f32 -> ids, weights [tokens, k]; bias, table and
-   * token_ids are NULL unless the router asks for them. */
-  void (*route)(const moelora_router *router, int64_t tokens,
-                const float *logits, const float *bias, int32_t *ids,
-                float *weights);
+  /* -> ids, weights [tokens, k]. */
+  void (*route)(const moelora_router *router,
+                const moelora_route_inputs *inputs, int32_t *ids,
+                float *weights, moelora_run_stats *stats);
+  /* sums[t]: the weights of those choices of token t whose id is in
+   * [first, end), added in ascending order of their ids. */
+  void (*identity_weights)(int64_t tokens, int32_t top_k, int32_t first,
+                           int32_t end, const int32_t *ids,
+                           const float *weights, float *sums);
   /* expert_ids [tokens, k], or NULL for a plan of one expert. */
   void (*plan)(const moelora_plan_shape *shape, const int32_t *expert_ids,
                const int32_t *dense, moelora_plan *plan,

@@ -30,9 +30,11 @@ typedef enum moelora_blind_rule {
   MOELORA_BLIND_IN_OUT = 2,
 } moelora_blind_rule;
 
-/* Module paths below `layers.N.` of one family. */
+/* Module paths below `layers.N.` of one family; a path may have several words,
+ * "router.gate". */
 typedef struct moelora_adapter_names {
-  const char *const *block;   /* the MoE block: "mlp", "block_sparse_moe" */
+  const char *const *block;   /* the MoE block: "mlp", "block_sparse_moe"; ""
+                                 where its parts lie in the layer itself */
   const char *const *experts; /* below the block: "experts" */
   const char *const *gate;    /* below experts.E: "gate_proj", "w1" */
   const char *const *up;
@@ -44,17 +46,28 @@ typedef struct moelora_adapter_names {
   const char *const *shared_gate; /* below the shared expert */
   const char *const *shared_up;
   const char *const *shared_down;
-  const char *const *shared_score; /* below the block: "shared_expert_gate" */
-  int32_t packed_modules; /* 1: packed parameters are modules of the block with
-                             one parameter each, called "weight" */
+  const char *const *shared_gate_up; /* one linear for both, gate rows first:
+                                        "input_linear" */
+  const char *const *shared_score;   /* below the block: "shared_expert_gate" */
+  const char *const *latent_in;      /* below the block: "fc1_latent_proj" */
+  const char *const *latent_out;
+  int32_t packed_modules; /* 1: packed_gate_up and packed_down may also be
+                             modules of the block with one parameter each,
+                             called "weight" */
   int32_t blind_rule;     /* moelora_blind_rule */
 } moelora_adapter_names;
 
 /* One MoE layer. */
 typedef struct moelora_adapter_site {
-  int32_t layer;   /* N of `layers.N.` */
-  int32_t experts; /* E */
+  int32_t layer;        /* N of `layers.N.` */
+  int32_t experts;      /* that have weights */
+  int32_t always;       /* the last so many of them are shared experts, which
+                           adapters do not count among the experts */
+  int32_t logits;       /* E: what the router's linear answers; 0: experts */
+  int32_t zero_experts; /* packed gate_up counts them too; pairs that a file
+                           has for them mean nothing and are not read */
   int64_t hidden;
+  int64_t latent;       /* what routed experts read; 0: hidden */
   int64_t intermediate; /* of one routed expert */
   int64_t shared;       /* of the shared expert; 0: there is none */
   int32_t gated;        /* 1: gate and up; 0: up alone */

@@ -1,0 +1,244 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A stored tensor, read once from beginning to end.
+//
+// Elements that lie in the operand as they lie in the file are read in place.
+// Others go through a block of the file that fits into a core's cache:
+//
+//   outer ...  |  block axis  ...  line  ...      innermost
+//   one block  |  some of it       neighbours in the operand
+//
+// The block is written as runs along the line.
+
+#include "Pieces.h"
+
+#include "moelora/reference/Number.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace moelora::models {
+
+namespace {
+
+// Bytes of a block: it stays in a core's cache, and is long enough that the
+// system's work for a read does not count.
+constexpr int64_t blockBytes = 1 << 20;
+
+std::string readBytes(const moelora_checkpoint *file, uint64_t index,
+                      uint64_t first, uint64_t bytes, void *to) {
+  moelora_error *error = nullptr;
+  moelora_checkpoint_read(file, static_cast<int64_t>(index), first, bytes, to,
+                          &error);
+  std::string text = error ? moelora_error_text(error) : "";
+  moelora_error_free(error);
+  return text;
+}
+
+/// Axes that follow each other in the operand as they do in the file are one.
+std::vector<Axis> joined(const std::vector<Axis> &axes) {
+  std::vector<Axis> all;
+  for (const Axis &axis : axes) {
+    if (axis.size == 1)
+      continue;
+    if (!all.empty() && all.back().stride == axis.size * axis.stride)
+      all.back() = {all.back().size * axis.size, axis.stride};
+    else
+      all.push_back(axis);
+  }
+  if (all.empty())
+    all.push_back({1, 1});
+  return all;
+}
+
+class PieceReader {
+public:
+  PieceReader(const moelora_checkpoint *file, uint64_t index,
+              const Piece &piece, moelora_dtype type, int64_t ids, char *buffer)
+      : file(file), index(index), piece(piece), type(type), ids(ids),
+        buffer(buffer + uint64_t(piece.offset) * reference::bytesOf(type)),
+        width(int64_t(reference::bytesOf(type))), axes(joined(piece.axes)) {
+    moelora_checkpoint_tensor(file, static_cast<int64_t>(index), &tensor);
+    storedWidth = int64_t(moelora_file_dtype_bytes(tensor.dtype));
+  }
+
+  std::string read();
+
+private:
+  const moelora_checkpoint *file;
+  uint64_t index;
+  const Piece &piece;
+  moelora_dtype type;
+  int64_t ids;
+  char *buffer; // of the piece
+  int64_t width, storedWidth = 0;
+  std::vector<Axis> axes;
+  moelora_tensor tensor = {};
+  std::vector<char> stored, block;
+
+  size_t lineAxis() const;
+  std::string fetch(int64_t first, int64_t count, char *to);
+  std::string convert(int64_t first, int64_t count, char *to) const;
+  std::string convertIds(int64_t first, int64_t count, char *to) const;
+  std::string readInPlace();
+  std::string readBlocks(size_t line);
+  int64_t inside(size_t axis) const;
+  size_t blockAxis(size_t line) const;
+  void scatter(size_t first, size_t line, int64_t at, int64_t count);
+  void copyLine(const char *from, int64_t step, char *to, int64_t stride,
+                int64_t count) const;
+};
+
+size_t PieceReader::lineAxis() const {
+  for (size_t i = 0; i < axes.size(); ++i)
+    if (axes[i].stride == 1)
+      return i;
+  return axes.size() - 1;
+}
+
+/// Elements of the file in one entry of an axis.
+int64_t PieceReader::inside(size_t axis) const {
+  int64_t count = 1;
+  for (size_t i = axis + 1; i < axes.size(); ++i)
+    count *= axes[i].size;
+  return count;
+}
+
+std::string PieceReader::convertIds(int64_t first, int64_t count,
+                                    char *to) const {
+  for (int64_t i = 0; i < count; ++i) {
+    const char *from = stored.data() + i * storedWidth;
+    int64_t id = 0;
+    int32_t narrow = 0;
+    if (tensor.dtype == MOELORA_FILE_I64)
+      std::memcpy(&id, from, sizeof(id));
+    else
+      std::memcpy(&narrow, from, sizeof(narrow));
+    id = tensor.dtype == MOELORA_FILE_I64 ? id : narrow;
+    if (id < 0 || id >= ids)
+      return "expects expert ids below " + std::to_string(ids) + " in " +
+             piece.tensor + ", but element " + std::to_string(first + i) +
+             " is " + std::to_string(id);
+    narrow = static_cast<int32_t>(id);
+    std::memcpy(to + i * int64_t(sizeof(narrow)), &narrow, sizeof(narrow));
+  }
+  return "";
+}
+
+std::string PieceReader::convert(int64_t first, int64_t count, char *to) const {
+  if (ids > 0)
+    return convertIds(first, count, to);
+  auto from = static_cast<moelora_dtype>(tensor.dtype);
+  for (int64_t i = 0; i < count; ++i)
+    reference::store(type, to, i, reference::load(from, stored.data(), i));
+  return "";
+}
+
+/// Elements [first, first + count) of the file in the operand's type.
+std::string PieceReader::fetch(int64_t first, int64_t count, char *to) {
+  bool same = ids == 0 && tensor.dtype == type;
+  if (!same)
+    stored.resize(size_t(count * storedWidth));
+  std::string error =
+      readBytes(file, index, uint64_t(first * storedWidth),
+                uint64_t(count * storedWidth), same ? to : stored.data());
+  return same || !error.empty() ? error : convert(first, count, to);
+}
+
+/// Conversion goes block by block, so that the stored form never lies in memory
+/// whole beside the converted one.
+std::string PieceReader::readInPlace() {
+  bool same = ids == 0 && tensor.dtype == type;
+  int64_t all = piece.elements();
+  int64_t most = same ? all : std::max<int64_t>(1, blockBytes / width);
+  std::string error;
+  for (int64_t first = 0; first < all && error.empty(); first += most)
+    error = fetch(first, std::min(most, all - first), buffer + first * width);
+  return error;
+}
+
+/// A run of elements, `step` bytes apart in the block and `stride` in the
+/// operand.
+void PieceReader::copyLine(const char *from, int64_t step, char *to,
+                           int64_t stride, int64_t count) const {
+  auto copy = [&]<typename T>(T) {
+    for (int64_t i = 0; i < count; ++i)
+      std::memcpy(to + i * stride, from + i * step, sizeof(T));
+  };
+  if (step == width && stride == width)
+    std::memcpy(to, from, size_t(count * width));
+  else if (width == sizeof(uint16_t))
+    copy(uint16_t());
+  else if (width == sizeof(uint32_t))
+    copy(uint32_t());
+  else
+    copy(uint64_t());
+}
+
+/// Writes a block of `count` entries of its axis to element `at` of the piece.
+void PieceReader::scatter(size_t first, size_t line, int64_t at,
+                          int64_t count) {
+  std::vector<int64_t> place(axes.size(), 0);
+  auto sizeOf = [&](size_t i) { return i == first ? count : axes[i].size; };
+  int64_t run = sizeOf(line), step = inside(line) * width, from = 0;
+  for (bool more = true; more;) {
+    copyLine(block.data() + from * width, step, buffer + at * width,
+             axes[line].stride * width, run);
+    more = false;
+    for (size_t i = axes.size(); i-- > first && !more;) {
+      if (i == line)
+        continue;
+      more = ++place[i] < sizeOf(i);
+      int64_t moved = more ? 1 : 1 - sizeOf(i);
+      place[i] = more ? place[i] : 0;
+      from += moved * inside(i);
+      at += moved * axes[i].stride;
+    }
+  }
+}
+
+/// The outermost axis of which an entry fits into a block, and that has the
+/// line in it.
+size_t PieceReader::blockAxis(size_t line) const {
+  for (size_t i = 0; i < line; ++i)
+    if (inside(i) * width <= blockBytes)
+      return i;
+  return line;
+}
+
+std::string PieceReader::readBlocks(size_t line) {
+  size_t first = blockAxis(line);
+  int64_t entry = inside(first), outer = piece.elements() / entry;
+  int64_t size = axes[first].size;
+  int64_t most = std::clamp<int64_t>(blockBytes / (entry * width), 1, size);
+  block.resize(size_t(most * entry * width));
+  for (int64_t done = 0; done < outer;) {
+    int64_t at = 0, rest = done / size;
+    for (size_t i = first; i-- > 0; rest /= axes[i].size)
+      at += rest % axes[i].size * axes[i].stride;
+    int64_t begin = done % size, count = std::min(most, size - begin);
+    std::string error = fetch(done * entry, count * entry, block.data());
+    if (!error.empty())
+      return error;
+    scatter(first, line, at + begin * axes[first].stride, count);
+    done += count;
+  }
+  return "";
+}
+
+std::string PieceReader::read() {
+  bool inPlace = axes.size() == 1 && axes[0].stride == 1;
+  return inPlace ? readInPlace() : readBlocks(lineAxis());
+}
+
+} // namespace
+
+std::string readPiece(const moelora_checkpoint *file, uint64_t index,
+                      const Piece &piece, moelora_dtype type, int64_t ids,
+                      void *buffer) {
+  return PieceReader(file, index, piece, type, ids, static_cast<char *>(buffer))
+      .read();
+}
+
+} // namespace moelora::models

@@ -1,0 +1,94 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Operands.h"
+
+using namespace mlir;
+using moelora::interpreter::Table;
+using moelora::interpreter::Tensor;
+
+namespace moelora::codetest {
+
+moelora_dtype describe(Type element) {
+  if (element.isBF16())
+    return MOELORA_BF16;
+  return element.isF16() ? MOELORA_F16 : MOELORA_F32;
+}
+
+/// The projection of the first slice; that of the second is the next one. The
+/// one slice of a layer without gates is up. Written here once more, apart from
+/// the code generator's list.
+static int firstProjection(Role role, int64_t slices) {
+  bool plain = slices == 1;
+  switch (role) {
+  case Role::GateUpAdapters:
+    return plain ? MOELORA_UP : MOELORA_GATE;
+  case Role::DownAdapters:
+    return MOELORA_DOWN;
+  case Role::RouterAdapters:
+    return MOELORA_ROUTER;
+  case Role::SharedGateUpAdapters:
+    return plain ? MOELORA_SHARED_UP : MOELORA_SHARED_GATE;
+  case Role::SharedDownAdapters:
+    return MOELORA_SHARED_DOWN;
+  case Role::SharedScoreAdapters:
+    return MOELORA_SHARED_SCORE;
+  case Role::LatentInAdapters:
+    return MOELORA_LATENT_IN;
+  case Role::LatentOutAdapters:
+    return MOELORA_LATENT_OUT;
+  default:
+    llvm_unreachable("a role of adapters");
+  }
+}
+
+Operands::Operands(LayerOp layer, const interpreter::Inputs &inputs) {
+  for (auto [index, type] : llvm::enumerate(layer.getArgumentTypes()))
+    if (auto tensor = dyn_cast<RankedTensorType>(type))
+      addTensor(moelora_role(layer.getRole(index)), tensor.getElementType(),
+                std::get<Tensor>(inputs.arguments[index]));
+  addAdapters(layer, inputs);
+}
+
+void Operands::addTensor(moelora_role role, Type element,
+                         const Tensor &tensor) {
+  std::vector<char> &memory = bytes[role];
+  size_t count = tensor.data.size();
+  size_t size = element.getIntOrFloatBitWidth() / 8;
+  // One more, so that the address of nothing is not null.
+  memory.resize(count * size + 1);
+  for (size_t i = 0; i < count; ++i) {
+    if (!element.isInteger()) {
+      reference::store(describe(element), memory.data(), i, tensor.data[i]);
+      continue;
+    }
+    auto id = int32_t(tensor.data[i]);
+    std::memcpy(memory.data() + i * size, &id, size);
+  }
+}
+
+void Operands::addAdapters(LayerOp layer, const interpreter::Inputs &inputs) {
+  Type element =
+      cast<RankedTensorType>(layer.getResultTypes()[0]).getElementType();
+  for (size_t slot = 0; slot < inputs.directory.size(); ++slot) {
+    reference::Adapter adapter;
+    for (auto [index, type] : llvm::enumerate(layer.getArgumentTypes())) {
+      if (!isa<SlotTableType>(type))
+        continue;
+      auto &table = std::get<Table>(inputs.arguments[index]);
+      int first = firstProjection(layer.getRole(index), table.slices);
+      for (int64_t slice = 0; slice < table.slices; ++slice)
+        for (int64_t expert = 0; expert < table.experts; ++expert) {
+          auto *pair = table.find(int32_t(slot), int32_t(expert), slice);
+          adapter.pairs[first + slice].push_back(pair ? *pair
+                                                      : reference::LoraPair());
+        }
+    }
+    pages.emplace_back(adapter, describe(element));
+    uint64_t address = reinterpret_cast<uintptr_t>(pages.back().index());
+    entries.push_back(inputs.directory[slot] ? address : 0);
+  }
+  slotDirectory = {entries.data(), int32_t(entries.size()), 0};
+}
+
+} // namespace moelora::codetest

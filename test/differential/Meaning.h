@@ -1,0 +1,19 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The IR of a case, at both levels, run with the interpreter.
+
+#ifndef MOELORA_TEST_DIFFERENTIAL_MEANING_H
+#define MOELORA_TEST_DIFFERENTIAL_MEANING_H
+
+#include "Data.h"
+
+namespace moelora::differential {
+
+/// Empty where both levels give the reference's rows but for the last bits of
+/// f64; else what is wrong.
+std::string whyNotMeant(const Case &c, const Data &data);
+
+} // namespace moelora::differential
+
+#endif // MOELORA_TEST_DIFFERENTIAL_MEANING_H

@@ -1,0 +1,70 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A whole adapter beside a model: 3 bytes each of the sizes of the model's
+// config.json, of adapter_config.json and of the data, then both texts and the
+// header of the adapter's safetensors file.
+
+#include "Folder.h"
+#include "moelora/models/AdapterTarget.h"
+#include "moelora/runtime/Adapter.h"
+
+#include <vector>
+
+using namespace moelora::fuzz;
+using namespace moelora::models;
+
+static void readPair(const moelora_adapter *adapter, int32_t layer,
+                     int32_t projection, int32_t expert) {
+  moelora_pair_info info;
+  if (moelora_adapter_pair(adapter, layer, projection, expert, &info) !=
+      MOELORA_OK)
+    return;
+  std::vector<float> a(info.in * info.rank), b(info.out * info.rank);
+  if (moelora_adapter_read_a(adapter, layer, projection, expert, a.data(),
+                             nullptr) != MOELORA_OK ||
+      moelora_adapter_read_b(adapter, layer, projection, expert, b.data(),
+                             nullptr) != MOELORA_OK)
+    __builtin_trap(); // what opened is fully readable
+}
+
+static void readAll(const moelora_adapter *adapter,
+                    const moelora_adapter_target &target) {
+  // Some experts stand for all: one call reads a packed tensor to its end.
+  constexpr int32_t most = 4;
+  for (int32_t site = 0; site < target.sites && site < most; ++site)
+    for (int32_t projection = 0; projection < MOELORA_PROJECTIONS; ++projection)
+      for (int32_t expert = 0; expert < most; ++expert)
+        readPair(adapter, target.site[site].layer, projection, expert);
+}
+
+static void openAndRead(const Folder &folder,
+                        const moelora_adapter_target &target) {
+  moelora_adapter *adapter = nullptr;
+  moelora_error *error = nullptr;
+  if (moelora_adapter_open(folder.path().c_str(), &target,
+                           MOELORA_LAYOUT_DECIDE, &adapter,
+                           &error) == MOELORA_OK)
+    readAll(adapter, target);
+  else if (*moelora_error_text(error) == '\0')
+    __builtin_trap(); // refused without a word
+  moelora_error_free(error);
+  moelora_adapter_close(adapter);
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  static const Folder folder;
+  Input input(data, size);
+  uint64_t modelSize = input.number(3), configSize = input.number(3);
+  uint64_t zeros = input.number(3);
+  std::string modelText(input.text(modelSize));
+  moelora::models::Result<Model> model = parseModel(modelText, "config.json");
+  if (!model)
+    return 0;
+  folder.write("adapter_config.json", input.text(configSize));
+  writeSafetensors(folder, "adapter_model.safetensors", input.remaining(),
+                   zeros);
+  AdapterTarget target(*model);
+  openAndRead(folder, target.get());
+  return 0;
+}
