@@ -3,7 +3,7 @@
 //
 // Tensors that families keep in places of their own.
 
-#include "TestRead.h"
+#include "TestLayer.h"
 
 #include <gmock/gmock.h>
 
@@ -13,31 +13,7 @@ using testing::HasSubstr;
 
 namespace {
 
-/// E = 3, k = 2, I = 4, H = 6.
-std::string keys(const std::string &modelType, const std::string &more = "") {
-  return "\"model_type\": \"" + modelType +
-         R"(", "num_hidden_layers": 1, "hidden_size": 6, "num_experts": 3,
-         "num_experts_per_tok": 2, "dtype": "float32")" +
-         more;
-}
-
-const std::string width = R"(, "moe_intermediate_size": 4)";
 const std::string denseWidth = R"(, "intermediate_size": 4)";
-
-void addExperts(Tensors &file, const std::string &experts) {
-  for (int e = 0; e < 3; ++e) {
-    std::string one = experts + "." + std::to_string(e) + ".";
-    file.add(one + "gate_proj.weight", {4, 6});
-    file.add(one + "up_proj.weight", {4, 6});
-    file.add(one + "down_proj.weight", {6, 4});
-  }
-}
-
-void addMlp(Tensors &file, const std::string &module, int64_t size) {
-  file.add(module + ".gate_proj.weight", {size, 6});
-  file.add(module + ".up_proj.weight", {size, 6});
-  file.add(module + ".down_proj.weight", {6, size});
-}
 
 TEST(Places, separate_stacks_and_a_shared_expert_beside_the_block) {
   Tensors file;
