@@ -31,7 +31,8 @@ void forEachModule(const moelora_adapter_site &site, Visit visit) {
   const moelora_adapter_names &names = *site.names;
   for (const char *module : around)
     visit(module);
-  std::string layer = "model.layers." + std::to_string(site.layer);
+  std::string layer = std::string("model.") + containerOf(names) + "." +
+                      std::to_string(site.layer);
   visit(layer);
   forEachName({names.block}, layer, [&](const std::string &block) {
     visit(block);

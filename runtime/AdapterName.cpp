@@ -26,7 +26,8 @@ constexpr std::string_view modelPrefixes[] = {"",
                                               "language_model.",
                                               "thinker.model.",
                                               "model.llm.",
-                                              "backbone."};
+                                              "backbone.",
+                                              "transformer."};
 
 /// Sizes above these belong to no model; they keep products countable.
 constexpr int64_t maxExperts = 1 << 20, maxSize = int64_t(1) << 31;
@@ -231,9 +232,10 @@ AdapterPlace AdapterNames::place(const std::string &tensor) const {
   AdapterPlace place;
   int64_t layer = 0;
   std::string_view rest;
+  std::string container = containerOf(*target.site[0].names) + std::string(".");
   auto findLayer = [&](std::string_view prefix) {
     rest = name;
-    return take(rest, prefix) && take(rest, "layers.") &&
+    return take(rest, prefix) && take(rest, container) &&
            takeNumber(rest, layer);
   };
   if (std::none_of(std::begin(modelPrefixes), std::end(modelPrefixes),

@@ -48,6 +48,11 @@ inline int32_t namedExperts(const moelora_adapter_site &site) {
   return site.experts - site.always;
 }
 
+/// The word before a layer's number.
+inline const char *containerOf(const moelora_adapter_names &names) {
+  return names.container ? names.container : "layers";
+}
+
 /// Makes a place one of the experts' first projection: all its slices.
 void setGateUp(AdapterPlace &place, const moelora_adapter_site &site);
 

@@ -75,6 +75,17 @@ constexpr moelora_adapter_names plain() {
   return n;
 }
 
+/// The word before a layer's number.
+constexpr const char *containerOf(const moelora_adapter_names &n) {
+  return n.container ? n.container : "layers";
+}
+
+constexpr moelora_adapter_names withContainer(moelora_adapter_names n,
+                                              const char *container) {
+  n.container = container;
+  return n;
+}
+
 constexpr moelora_adapter_names withBlock(moelora_adapter_names n,
                                           const char *const *block) {
   n.block = block;

@@ -177,9 +177,9 @@ constexpr Family table[] = {
         .routes = {softmaxTopK(fixed(true))},
         .normP = {{"ffn_config.moe_normalize_expert_weights"}, 1, 0},
         .function = {"ffn_config.ffn_act_fn.name"},
-        .names = withRouter(withBlock(plain(), names::ffn), routerLayer),
-        .storage = {.container = "blocks",
-                    .gateUp = {{{{"experts.mlp.w1", "experts.mlp.v1"},
+        .names = withContainer(
+            withRouter(withBlock(plain(), names::ffn), routerLayer), "blocks"),
+        .storage = {.gateUp = {{{{"experts.mlp.w1", "experts.mlp.v1"},
                                  "er,c"}}},
                     .down = {{{{"experts.mlp.w2"}, "ec,r"}}}},
     },

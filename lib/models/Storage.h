@@ -32,8 +32,6 @@ struct Forms {
 /// The defaults are those of most families. Tensors of one expert each follow
 /// from the names of the modules.
 struct Storage {
-  /// The word before the layer's number.
-  const char *container = "layers";
   /// Blocks that only checkpoints know, besides those of the module names.
   Keys blocks = {};
   Forms gateUp = {{{{"experts.gate_up_proj"}, "e,sr,c"}}};

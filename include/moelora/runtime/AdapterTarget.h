@@ -30,9 +30,10 @@ typedef enum moelora_blind_rule {
   MOELORA_BLIND_IN_OUT = 2,
 } moelora_blind_rule;
 
-/* Module paths below `layers.N.` of one family; a path may have several words,
- * "router.gate". */
+/* Module paths of one family below `layers.N.`, or another word for `layers`; a
+ * path may have several words, "router.gate". */
 typedef struct moelora_adapter_names {
+  const char *container;      /* "blocks"; NULL: "layers" */
   const char *const *block;   /* the MoE block: "mlp", "block_sparse_moe"; ""
                                  where its parts lie in the layer itself */
   const char *const *experts; /* below the block: "experts" */
@@ -59,7 +60,7 @@ typedef struct moelora_adapter_names {
 
 /* One MoE layer. */
 typedef struct moelora_adapter_site {
-  int32_t layer;        /* N of `layers.N.` */
+  int32_t layer;        /* N of `layers.N.`; all sites have one container */
   int32_t experts;      /* that have weights */
   int32_t always;       /* the last so many of them are shared experts, which
                            adapters do not count among the experts */

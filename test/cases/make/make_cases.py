@@ -29,8 +29,9 @@ from safetensors.torch import load_file, save_file
 from families import families
 
 TOKENS = 24
-# r, alpha, rsLoRA, how many of the experts' parameters are adapted.
-ADAPTERS = [(3, 5, False, "all"), (8, 4, True, "last")]
+# r, alpha, rsLoRA, what is adapted: all of the experts' parameters, the last of
+# them, or the linears beside the experts (router, shared expert, ...).
+ADAPTERS = [(3, 5, False, "all"), (8, 4, True, "last"), (5, 7, False, "linears")]
 # A choice closer than this may be made otherwise by another machine.
 MARGIN = 1e-3
 LAYER = re.compile(r"(?:layers|blocks)\.(\d+)\.")
@@ -57,9 +58,14 @@ def find_block(model):
     shared expert where that lies beside it in the layer."""
     found = [(name, module) for name, module in model.named_modules()
              if LAYER.search(name) and isinstance(getattr(module, "experts", None), torch.nn.Module)]
-    name, block = found[-1]
-    beside = getattr(model.get_submodule(name.rpartition(".")[0]), "shared_mlp", None)
-    return name, block, beside
+    name = found[-1][0]
+    return name, *parts_of(model, name)
+
+
+def parts_of(model, name):
+    """The block of that name, and a shared expert beside it."""
+    layer = model.get_submodule(name.rpartition(".")[0])
+    return model.get_submodule(name), getattr(layer, "shared_mlp", None)
 
 
 def randomize(block):
@@ -90,16 +96,32 @@ def run(block, hidden, dtype):
     return output.reshape(hidden.shape).double()
 
 
-def run_all(blocks, beside, hidden, dtype):
-    """Outputs of the layer: the block's, plus a shared expert beside it."""
-    shared = run(beside, hidden, dtype) if beside is not None else 0
-    return [run(block, hidden, dtype) + shared for block in blocks]
+def run_layer(model, name, hidden, dtype):
+    """The block's output, plus that of a shared expert beside it."""
+    block, beside = parts_of(model, name)
+    output = run(block, hidden, dtype)
+    return output if beside is None else output + run(beside, hidden, dtype)
 
 
-def adapt(model, name, path, parameters, rank, alpha, stabilized):
-    """Saves an adapter on these parameters; answers the adapted block."""
+def targets(block, beside, below, which):
+    """What PEFT is to adapt, as parameters and as modules."""
+    packed = [f"{below}.experts.{key}" for key, value
+              in block.experts.named_parameters(recurse=False) if value.dim() == 3]
+    parts = {below: block}
+    if beside is not None:
+        parts["shared_mlp"] = beside
+    # A router that takes its linear's weight and multiplies by itself passes by
+    # what wraps the linear.
+    linears = [f"{path}.{key}" for path, part in parts.items() for key, module
+               in part.named_modules()
+               if type(module) is torch.nn.Linear and not key.endswith("router.classifier")]
+    return {"all": (packed, []), "last": (packed[-1:], []), "linears": ([], linears)}[which]
+
+
+def adapt(model, path, parameters, modules, rank, alpha, stabilized):
+    """Saves an adapter; answers the adapted model."""
     config = peft.LoraConfig(r=rank, lora_alpha=alpha, use_rslora=stabilized,
-                             target_parameters=parameters, target_modules=[])
+                             target_parameters=parameters or None, target_modules=modules)
     adapted = peft.get_peft_model(copy.deepcopy(model), config)
     for key, value in adapted.named_parameters():
         if "lora_" in key:
@@ -107,7 +129,7 @@ def adapt(model, name, path, parameters, rank, alpha, stabilized):
             value.copy_(noise.to(torch.bfloat16).to(value.dtype))
     adapted.save_pretrained(path)
     (path / "README.md").unlink(missing_ok=True)
-    return adapted.get_submodule("base_model.model." + name)
+    return adapted.get_submodule("base_model.model")
 
 
 def keep_layer(folder, layer):
@@ -151,15 +173,15 @@ def make(folder, family, note, settings):
     hidden = (torch.randn(4 * TOKENS, config.hidden_size) * 1.5).to(torch.bfloat16)
     hidden = hidden[~close_calls(block, hidden, dtype)][:TOKENS]
     below = name[LAYER.search(name).end():]
-    packed = [f"{below}.experts.{key}" for key, value
-              in block.experts.named_parameters(recurse=False) if value.dim() == 3]
-    blocks = {}
-    for index, (rank, alpha, stabilized, which) in enumerate(ADAPTERS if packed else []):
-        blocks[f"a{index}"] = adapt(model, name, folder / "adapters" / f"a{index}",
-                                    packed if which == "all" else packed[-1:],
-                                    rank, alpha, stabilized)
-    outputs = run_all([block, *blocks.values()], beside, hidden, dtype)
-    write(folder, layer, note, hidden, outputs, list(blocks))
+    models, adapters = [model], []
+    for rank, alpha, stabilized, which in ADAPTERS:
+        parameters, modules = targets(block, beside, below, which)
+        if parameters or modules:
+            adapters.append(f"a{len(adapters)}")
+            models.append(adapt(model, folder / "adapters" / adapters[-1],
+                                parameters, modules, rank, alpha, stabilized))
+    outputs = [run_layer(m, name, hidden, dtype) for m in models]
+    write(folder, layer, note, hidden, outputs, adapters)
 
 
 def write(folder, layer, note, hidden, outputs, adapters):
