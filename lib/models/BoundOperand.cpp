@@ -61,7 +61,7 @@ bool sameOrder(const Piece &a, const Piece &b) {
 class OperandBinder {
 public:
   OperandBinder(const moelora_checkpoint *file, const Family &family, int layer)
-      : file(file), below(std::string(names::containerOf(family.names)) + "." +
+      : file(file), below(std::string(family.names.container) + "." +
                           std::to_string(layer) + ".") {}
 
   /// Empty when it is bound.

@@ -63,6 +63,7 @@ inline constexpr Names fc2Latent = {"fc2_latent_proj", nullptr};
 /// mlp.experts.E.{gate,up,down}_proj, packed mlp.experts.gate_up_proj
 constexpr moelora_adapter_names plain() {
   moelora_adapter_names n = {};
+  n.container = "layers";
   n.block = mlp;
   n.experts = experts;
   n.gate = gateProj;
@@ -72,17 +73,6 @@ constexpr moelora_adapter_names plain() {
   n.packed_down = downProj;
   n.router = gate;
   n.blind_rule = MOELORA_BLIND_REFUSE;
-  return n;
-}
-
-/// The word before a layer's number.
-constexpr const char *containerOf(const moelora_adapter_names &n) {
-  return n.container ? n.container : "layers";
-}
-
-constexpr moelora_adapter_names withContainer(moelora_adapter_names n,
-                                              const char *container) {
-  n.container = container;
   return n;
 }
 

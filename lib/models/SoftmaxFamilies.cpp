@@ -65,6 +65,13 @@ constexpr Storage graniteStorage = {
               {{"experts.down_proj"}, "e,r,c"}}},
 };
 
+constexpr moelora_adapter_names dbrxNames = [] {
+  moelora_adapter_names n =
+      withRouter(withBlock(plain(), names::ffn), routerLayer);
+  n.container = "blocks";
+  return n;
+}();
+
 constexpr Family granite(const char *modelType, Shared shared) {
   return {
       .modelType = modelType,
@@ -177,8 +184,7 @@ constexpr Family table[] = {
         .routes = {softmaxTopK(fixed(true))},
         .normP = {{"ffn_config.moe_normalize_expert_weights"}, 1, 0},
         .function = {"ffn_config.ffn_act_fn.name"},
-        .names = withContainer(
-            withRouter(withBlock(plain(), names::ffn), routerLayer), "blocks"),
+        .names = dbrxNames,
         .storage = {.gateUp = {{{{"experts.mlp.w1", "experts.mlp.v1"},
                                  "er,c"}}},
                     .down = {{{{"experts.mlp.w2"}, "ec,r"}}}},
