@@ -178,9 +178,9 @@ Result<Model> ModelBuilder::build() {
   refuseQuantized(config);
   model.elementType = readDtype(config, readDtype(outer, MOELORA_BF16));
   std::vector<LayerKind> kinds = readLayerKinds(config, *chosen.family);
+  checkKinds(kinds);
   if (failure().empty())
     describe(kinds, model);
-  checkKinds(kinds);
   if (!failure().empty())
     return Failure{failure()};
   return model;
