@@ -94,7 +94,8 @@ void RecordedClass::addFloats() {
     std::vector<float> &values = floats[name];
     if (!(operands >> role & 1))
       continue;
-    if (recorded && entry.contains(name))
+    // Two roles may be one record: what the first points to stays.
+    if (recorded && entry.contains(name) && values.empty())
       values = entry[name].get<std::vector<float>>();
     else if (!recorded)
       values.assign(count, 0);
