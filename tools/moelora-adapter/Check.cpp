@@ -3,7 +3,7 @@
  *
  * `check`: what an adapter binds to in a model, by projection and by layer.
  */
-#include "Report.h"
+#include "Pairs.h"
 
 #include "moelora/models/AdapterTarget.h"
 #include "moelora/runtime/Checkpoint.h"
@@ -12,14 +12,6 @@
 #include <set>
 
 namespace moelora::tool {
-
-constexpr const char *projections[MOELORA_PROJECTIONS] = {
-    "gate",      "up",          "down",         "router",    "shared_gate",
-    "shared_up", "shared_down", "shared_score", "latent_in", "latent_out"};
-
-static int32_t expertsOf(const moelora_adapter_site &site, int projection) {
-  return projection <= MOELORA_DOWN ? site.experts : 1;
-}
 
 namespace {
 
@@ -63,7 +55,7 @@ public:
     Json report = Json::object();
     for (int p = 0; p < MOELORA_PROJECTIONS; ++p)
       if (all[p].layers)
-        report[projections[p]] = all[p].json();
+        report[projectionNames[p]] = all[p].json();
     return report;
   }
   Json storedTypes() const { return types; }
@@ -103,7 +95,7 @@ static Json layerReport(const moelora_adapter *adapter,
   report["pairs"] = Json::object();
   for (int p = 0; p < MOELORA_PROJECTIONS; ++p)
     if (coverage.pairs[p])
-      report["pairs"][projections[p]] = coverage.pairs[p];
+      report["pairs"][projectionNames[p]] = coverage.pairs[p];
   return report;
 }
 
@@ -127,11 +119,8 @@ Json checkBinding(const std::string &folder, const models::Model &model,
                   moelora_adapter_layout layout) {
   models::AdapterTarget names(model);
   moelora_adapter_target target = names.get();
-  moelora_adapter *opened = nullptr;
-  moelora_error *error = nullptr;
-  check(moelora_adapter_open(folder.c_str(), &target, layout, &opened, &error),
-        error);
-  Owned<moelora_adapter> adapter(opened, moelora_adapter_close);
+  Owned<moelora_adapter> adapter = openAdapter(folder, target, layout);
+  const moelora_adapter *opened = adapter.get();
   moelora_adapter_summary summary;
   moelora_adapter_summarize(opened, &summary);
   Survey survey(opened, target);

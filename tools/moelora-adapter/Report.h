@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The two questions that moelora-adapter answers, each as a document, which is
- * then printed for people or for programs.
+ * The questions about one adapter, each answered with a document, which is then
+ * printed for people or for programs.
  */
 #ifndef MOELORA_TOOLS_ADAPTER_REPORT_H
 #define MOELORA_TOOLS_ADAPTER_REPORT_H
