@@ -44,6 +44,33 @@ constexpr Storage gptOssStorage = {
 constexpr uint32_t gptOssBiases =
     MOELORA_HAS_ROUTER_BIAS | MOELORA_HAS_GATE_UP_BIAS | MOELORA_HAS_DOWN_BIAS;
 
+constexpr Family gptOss = {
+    .modelType = "gpt_oss",
+    .intermediate = intermediateSize,
+    .layerRule = LayerRule::Every,
+    .routes = {topKSoftmax()},
+    .function = {},
+    .activation = swigluOai(),
+    .limit = {{"swiglu_limit"}, 7, 0},
+    .alpha = {{"swiglu_alpha"}, 1.702},
+    .biases = gptOssBiases,
+    .demands = {{"hidden_act", R"(["silu", "swigluoai"])"}},
+    .names = withBlindRule(gptOssNames, MOELORA_BLIND_IN_OUT),
+    .storage = gptOssStorage,
+};
+
+/// Gate and up one after the other. Its weights / k and outputs * k are not
+/// seen from outside.
+constexpr Family privacyFilter = [] {
+  Family family = gptOss;
+  family.modelType = "openai_privacy_filter";
+  family.demands[0] = {};
+  family.names = gptOssNames;
+  family.storage.gateUp = {{{{"experts.gate_up_proj"}, "e,c,sr"}}};
+  family.storage.gateUpBias = {{{{"experts.gate_up_proj_bias"}, "e,sr"}}};
+  return family;
+}();
+
 constexpr uint32_t sharedBiases =
     MOELORA_HAS_SHARED_GATE_UP_BIAS | MOELORA_HAS_SHARED_DOWN_BIAS;
 
@@ -210,20 +237,7 @@ constexpr Family table[] = {
                                "mlp.gate.moe_statics.e_score_correction_bias"}},
     },
     gemma4("gemma4", {{"enable_moe_block"}, false}),
-    {
-        .modelType = "gpt_oss",
-        .intermediate = intermediateSize,
-        .layerRule = LayerRule::Every,
-        .routes = {topKSoftmax()},
-        .function = {},
-        .activation = swigluOai(),
-        .limit = {{"swiglu_limit"}, 7, 0},
-        .alpha = {{"swiglu_alpha"}, 1.702},
-        .biases = gptOssBiases,
-        .demands = {{"hidden_act", R"(["silu", "swigluoai"])"}},
-        .names = withBlindRule(gptOssNames, MOELORA_BLIND_IN_OUT),
-        .storage = gptOssStorage,
-    },
+    gptOss,
     granite("granitemoe", {}),
     granite("granitemoe_swa", graniteShared(0)),
     granite("granitemoehybrid", graniteShared(1024)),
@@ -300,23 +314,7 @@ constexpr Family table[] = {
         .layerRule = LayerRule::Every,
         .names = withBlindRule(plain(), MOELORA_BLIND_OUT_IN),
     },
-    {
-        // weights / k and outputs * k: neither is seen from outside
-        .modelType = "openai_privacy_filter",
-        .intermediate = intermediateSize,
-        .layerRule = LayerRule::Every,
-        .routes = {topKSoftmax()},
-        .function = {},
-        .activation = swigluOai(),
-        .limit = {{"swiglu_limit"}, 7, 0},
-        .alpha = {{"swiglu_alpha"}, 1.702},
-        .biases = gptOssBiases,
-        .names = gptOssNames,
-        .storage = {.gateUp = {{{{"experts.gate_up_proj"}, "e,c,sr"}}},
-                    .down = {{{{"experts.down_proj"}, "e,c,r"}}},
-                    .gateUpBias = {{{{"experts.gate_up_proj_bias"}, "e,sr"}}},
-                    .downBias = {{{{"experts.down_proj_bias"}, "e,r"}}}},
-    },
+    privacyFilter,
     {
         .modelType = "qwen2_moe",
         .shared = {.number = {{}, 1},
