@@ -46,6 +46,17 @@ moelora_status moelora::report(moelora_error **error, moelora_status status,
   return status;
 }
 
+moelora_status moelora_error_make(moelora_error **error, moelora_status status,
+                                  const char *text) {
+  try {
+    return moelora::report(error, status, text ? text : "");
+  } catch (const std::bad_alloc &) {
+    if (error)
+      *error = &outOfMemory();
+    return status;
+  }
+}
+
 const char *moelora_error_text(const moelora_error *error) {
   return error ? error->text.c_str() : "";
 }

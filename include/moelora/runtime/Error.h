@@ -26,9 +26,10 @@ typedef enum moelora_status {
   MOELORA_UNSUPPORTED = 4, /* well formed, but not what this version does */
   /* Expected answers; they carry a text as well. */
   MOELORA_FULL = 5,      /* no slot is free */
-  MOELORA_BUSY = 6,      /* somebody has acquired it */
+  MOELORA_BUSY = 6,      /* somebody is using it, or it is under way */
   MOELORA_STALE = 7,     /* the id is of an earlier tenant of the slot */
   MOELORA_NOT_FOUND = 8, /* there is nothing of that name */
+  MOELORA_CANCELLED = 9, /* the caller asked for it */
 } moelora_status;
 
 typedef struct moelora_error moelora_error;
@@ -36,6 +37,13 @@ typedef struct moelora_error moelora_error;
 /* The text, "expects ..., but ...": lower-case, without a full stop. It lives
  * as long as the error. "" for NULL. */
 MOELORA_API const char *moelora_error_text(const moelora_error *error);
+
+/* For functions that the runtime calls and others write, such as those of a
+ * device: stores a copy of `text` where `error` is not NULL, and answers
+ * `status`. */
+MOELORA_API moelora_status moelora_error_make(moelora_error **error,
+                                              moelora_status status,
+                                              const char *text);
 
 /* Frees an error; NULL is fine. */
 MOELORA_API void moelora_error_free(moelora_error *error);

@@ -1,0 +1,25 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Memory of the cpu device, from the system. The large block that was released
+ * last is kept, and the next large allocation has it, cut or grown to its size:
+ * an adapter that takes the place of another one is not written to memory that
+ * the system must clear first, which takes as long as the writing.
+ */
+#ifndef MOELORA_DEVICE_CPUMEMORY_H
+#define MOELORA_DEVICE_CPUMEMORY_H
+
+#include <cstdint>
+
+namespace moelora {
+
+uint64_t systemPageBytes();
+
+/// Throws std::bad_alloc.
+void *allocateCpuMemory(uint64_t bytes);
+/// `bytes` as when it was allocated; NULL is fine.
+void releaseCpuMemory(void *memory, uint64_t bytes);
+
+} // namespace moelora
+
+#endif // MOELORA_DEVICE_CPUMEMORY_H

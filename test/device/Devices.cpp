@@ -1,0 +1,89 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Opens the devices of the suite.
+
+#include "Devices.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <dlfcn.h>
+#include <thread>
+
+using namespace moelora;
+using namespace moelora::test;
+
+namespace {
+
+constexpr const char *variable = "MOELORA_CUDA_DRIVER";
+const char *const systemDriver = std::getenv(variable);
+
+} // namespace
+
+const FakeControl &moelora::test::fakeDriver() {
+  static void *library = ::dlopen(FAKE_DRIVER, RTLD_NOW | RTLD_LOCAL);
+  static auto control = reinterpret_cast<decltype(&fake_cuda_control)>(
+      ::dlsym(library, "fake_cuda_control"));
+  return *control();
+}
+
+DriverFile::DriverFile(const char *path) {
+  if (const char *value = std::getenv(variable))
+    before = value;
+  path ? ::setenv(variable, path, 1) : ::unsetenv(variable);
+}
+
+DriverFile::~DriverFile() {
+  before.empty() ? ::unsetenv(variable) : ::setenv(variable, before.c_str(), 1);
+}
+
+std::string moelora::test::refusal(const char *name, moelora_status *status) {
+  const moelora_device *device = nullptr;
+  moelora_error *error = nullptr;
+  moelora_status answer = moelora_device_open(name, &device, &error);
+  if (status)
+    *status = answer;
+  std::string text = moelora_error_text(error);
+  moelora_error_free(error);
+  moelora_device_close(device);
+  return text;
+}
+
+void Devices::SetUp() {
+  before = fakeDriver().live().all();
+  std::string name = GetParam();
+  bool fake = name == "fake" || name == "oldfake";
+  if (fake)
+    fakeDriver().setFeatures(name == "fake", name == "fake");
+  DriverFile driver(fake ? FAKE_DRIVER : systemDriver);
+  moelora_error *error = nullptr;
+  moelora_status status =
+      moelora_device_open(name == "cpu" ? "cpu" : "cuda", &device, &error);
+  std::string text = moelora_error_text(error);
+  moelora_error_free(error);
+  if (name == "cuda" && status == MOELORA_NOT_FOUND)
+    GTEST_SKIP() << text;
+  ASSERT_EQ(status, MOELORA_OK) << text;
+}
+
+void Devices::TearDown() {
+  moelora_device_close(device);
+  EXPECT_EQ(fakeDriver().live().all(), before);
+}
+
+void Devices::expectToPass(const Event &event) {
+  auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!passed(event)) {
+    ASSERT_LT(std::chrono::steady_clock::now(), end);
+    std::this_thread::yield();
+  }
+}
+
+std::vector<float> moelora::test::randomFloats(size_t count, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<float> signedOnes(-1, 1);
+  std::vector<float> values(count);
+  for (float &value : values)
+    value = signedOnes(random);
+  return values;
+}

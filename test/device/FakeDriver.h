@@ -1,0 +1,46 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A CUDA driver without a GPU, libcuda-fake.so: what is asked of a stream
+// happens as late as CUDA allows, so that a wait that is missing shows; memory
+// of the device is out of the host's reach; and any call can be made to fail.
+//
+// A module's image is text: "fake module", then names of kernels, each followed
+// by the decimal address of a moelora_host_kernel.
+#ifndef MOELORA_TEST_DEVICE_FAKEDRIVER_H
+#define MOELORA_TEST_DEVICE_FAKEDRIVER_H
+
+namespace moelora::test {
+
+/// What there is of everything that must be given back.
+struct FakeLive {
+  long current; // contexts on the calling thread's stack
+  long contexts, pools, memory, host, streams, events, modules;
+
+  long all() const {
+    return current + contexts + pools + memory + host + streams + events +
+           modules;
+  }
+};
+
+/// How a test steers the driver. Settings hold for devices opened later.
+struct FakeControl {
+  /// The n-th call from now, 0 being the next, answers `result`; negative: all
+  /// calls succeed. Calls that give back never fail, and are not counted.
+  void (*failCall)(long n, int result);
+  /// Whether the device has memory pools, and stores of 8 bytes.
+  void (*setFeatures)(bool pools, bool stores);
+  void (*setDevices)(int count);
+  FakeLive (*live)();
+  /// How many stream-ordered stores and pool allocations there have been.
+  long (*featureUses)();
+  /// What is left of what failCall was told; negative: it has failed.
+  long (*callsToFailure)();
+};
+
+} // namespace moelora::test
+
+/// Found with dlsym.
+extern "C" const moelora::test::FakeControl *fake_cuda_control();
+
+#endif // MOELORA_TEST_DEVICE_FAKEDRIVER_H

@@ -1,0 +1,46 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Streams and events of the fake driver: nothing happens before it must.
+#ifndef MOELORA_TEST_DEVICE_FAKESTREAM_H
+#define MOELORA_TEST_DEVICE_FAKESTREAM_H
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+
+namespace moelora::test {
+
+/// Work that waits until somebody can tell whether it is done.
+struct FakeStream {
+  std::deque<std::function<void()>> work;
+  uint64_t asked = 0, done = 0;
+
+  void ask(std::function<void()> item) {
+    work.push_back(std::move(item));
+    ++asked;
+  }
+  void runTo(uint64_t position) {
+    while (done < position) {
+      std::function<void()> item = std::move(work.front());
+      work.pop_front();
+      item();
+      ++done;
+    }
+  }
+};
+
+/// A position in a stream. The first polls find that it has not passed.
+struct FakeEvent {
+  static constexpr int latePolls = 2;
+  std::shared_ptr<FakeStream> stream;
+  uint64_t position = 0;
+  int polls = 0;
+
+  bool passed() const { return !stream || stream->done >= position; }
+};
+
+} // namespace moelora::test
+
+#endif // MOELORA_TEST_DEVICE_FAKESTREAM_H

@@ -1,0 +1,95 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The kernels of the suite: functions of the host, which the fake driver runs
+// too, and PTX.
+
+#include "Kernels.h"
+
+#include <cstring>
+#include <string>
+#include <thread>
+
+using namespace moelora;
+using namespace moelora::test;
+
+namespace {
+
+void addOnHost(const moelora_launch *launch) {
+  AddParameters p;
+  std::memcpy(&p, launch->parameters, sizeof p);
+  for (uint32_t i = 0; i < launch->grid[0] * launch->block[0]; ++i)
+    p.out[i] = p.a[i] + p.b[i];
+}
+
+void awaitOnHost(const moelora_launch *launch) {
+  AwaitParameters p;
+  std::memcpy(&p, launch->parameters, sizeof p);
+  auto *flag = const_cast<const uint64_t *>(p.flag);
+  while (__atomic_load_n(flag, __ATOMIC_ACQUIRE) == 0)
+    std::this_thread::yield();
+}
+
+const void *hostKernel(const std::string &name) {
+  return reinterpret_cast<const void *>(name == "add" ? addOnHost
+                                                      : awaitOnHost);
+}
+
+constexpr const char *ptx = R"(
+.version 7.0
+.target sm_80
+.address_size 64
+
+.visible .entry add(.param .u64 out, .param .u64 a, .param .u64 b)
+{
+  .reg .b32 %lane;
+  .reg .b64 %offset, %out, %a, %b;
+  .reg .f32 %x, %y;
+  mov.u32 %lane, %tid.x;
+  mul.wide.u32 %offset, %lane, 4;
+  ld.param.u64 %out, [out];
+  ld.param.u64 %a, [a];
+  ld.param.u64 %b, [b];
+  add.u64 %out, %out, %offset;
+  add.u64 %a, %a, %offset;
+  add.u64 %b, %b, %offset;
+  ld.f32 %x, [%a];
+  ld.f32 %y, [%b];
+  add.f32 %x, %x, %y;
+  st.f32 [%out], %x;
+  ret;
+}
+
+.visible .entry await(.param .u64 flag)
+{
+  .reg .b64 %flag, %value;
+  .reg .pred %zero;
+  ld.param.u64 %flag, [flag];
+again:
+  ld.volatile.u64 %value, [%flag];
+  setp.eq.u64 %zero, %value, 0;
+  @%zero bra again;
+  ret;
+}
+)";
+
+/// As the device wants it: an address, a fake module, or PTX.
+std::string imageFor(const moelora_device &device) {
+  if (std::string(device.name).find("Fake") == std::string::npos)
+    return ptx;
+  std::string text = "fake module";
+  for (std::string name : {"add", "await"})
+    text += " " + name + " " +
+            std::to_string(reinterpret_cast<uintptr_t>(hostKernel(name)));
+  return text;
+}
+
+} // namespace
+
+Kernel::Kernel(const moelora_device &device, const char *name)
+    : device(device) {
+  bool onHost = std::string(device.name) == "cpu";
+  std::string image = onHost ? "" : imageFor(device);
+  const void *what = onHost ? hostKernel(name) : image.data();
+  call(device, &moelora_device::kernel_load, what, image.size(), name, &kernel);
+}
