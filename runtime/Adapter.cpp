@@ -7,7 +7,6 @@
 #include "Failure.h"
 
 #include <algorithm>
-#include <memory>
 
 using namespace moelora;
 
@@ -53,6 +52,10 @@ const AdapterPair &requirePair(const moelora_adapter *adapter, int32_t layer,
 
 void readMatrix(const moelora_adapter *adapter, const MatrixView &view,
                 int64_t rows, int64_t columns, float *to) {
+  if (view.tensor < 0) {
+    std::fill_n(to, rows * columns, 0.0f);
+    return;
+  }
   StoredMatrix stored(adapter->files, view, rows, columns);
   stored.copy(view, {0, rows, 0, columns}, {to, MOELORA_F32, columns, 1});
 }
@@ -87,6 +90,24 @@ void StoredMatrix::copy(const MatrixView &view, const Block &block,
   copyBlock(bytes.data(), dtype, moved, block, to);
 }
 
+void moelora::checkLayout(int32_t stated) {
+  if (stated < MOELORA_LAYOUT_DECIDE || stated > MOELORA_LAYOUT_TRANSPOSED)
+    fail("expects the layout to be from 0 to 2, but it is " +
+         std::to_string(stated));
+}
+
+std::shared_ptr<const OpenAdapter>
+moelora::openAdapter(const std::string &folder,
+                     const moelora_adapter_target &target,
+                     moelora_adapter_layout stated) {
+  checkLayout(stated);
+  AdapterConfig config = readAdapterConfig(folder + "/" + adapterConfigName);
+  std::shared_ptr<OpenAdapter> opened(
+      new OpenAdapter{CheckpointFiles(folder + "/" + adapterTensorsName), {}});
+  opened->binding = bindAdapter({target, config, opened->files}, stated);
+  return opened;
+}
+
 moelora_status moelora_adapter_open(const char *folder,
                                     const moelora_adapter_target *target,
                                     moelora_adapter_layout layout,
@@ -95,12 +116,24 @@ moelora_status moelora_adapter_open(const char *folder,
   return guarded(error, [&] {
     if (!folder || !target || !adapter)
       fail("expects a folder, a target and a place for the adapter");
-    std::string path = folder;
-    AdapterConfig config = readAdapterConfig(path + "/adapter_config.json");
-    std::unique_ptr<moelora_adapter> opened(new moelora_adapter{
-        CheckpointFiles(path + "/adapter_model.safetensors"), {}});
-    opened->binding = bindAdapter({*target, config, opened->files}, layout);
-    *adapter = opened.release();
+    *adapter = new moelora_adapter(openAdapter(folder, *target, layout));
+  });
+}
+
+moelora_status moelora_adapter_open_memory(
+    const char *config, const moelora_tensor_data *tensors, int64_t count,
+    const moelora_adapter_target *target, moelora_adapter_layout layout,
+    moelora_adapter **adapter, moelora_error **error) {
+  return guarded(error, [&] {
+    if (!config || count < 0 || (count > 0 && !tensors) || !target || !adapter)
+      fail("expects a configuration, tensors, a target and a place for the "
+           "adapter");
+    checkLayout(layout);
+    AdapterConfig parsed = parseAdapterConfig(config, adapterConfigName);
+    std::shared_ptr<OpenAdapter> opened(
+        new OpenAdapter{CheckpointFiles(tensors, count), {}});
+    opened->binding = bindAdapter({*target, parsed, opened->files}, layout);
+    *adapter = new moelora_adapter(std::move(opened));
   });
 }
 
@@ -117,8 +150,11 @@ moelora_status moelora_adapter_pair(const moelora_adapter *adapter,
   info->in = pair->in;
   info->out = pair->out;
   info->rank = pair->rank;
+  const MatrixView &a = pair->a;
   info->dtype =
-      adapter->files.tensors()[static_cast<size_t>(pair->a.tensor)].dtype;
+      a.tensor < 0
+          ? static_cast<int32_t>(MOELORA_FILE_F32)
+          : adapter->files.tensors()[static_cast<size_t>(a.tensor)].dtype;
   info->shares_a = pair->sharesA;
   info->scale = pair->scale;
   return MOELORA_OK;

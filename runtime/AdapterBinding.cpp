@@ -16,9 +16,9 @@ namespace {
 /// is the target and not its module.
 std::string patternName(const AdapterSource &source,
                         const AdapterDraft &draft) {
-  std::string parameter = draft.place.module + ".weight";
-  return source.config.targetsParameter(parameter) ? parameter
-                                                   : draft.place.module;
+  std::string module(draft.place.module);
+  std::string parameter = module + ".weight";
+  return source.config.targetsParameter(parameter) ? parameter : module;
 }
 
 /// A matrix for each expert, or one for all of them: `step` is 0.
@@ -33,17 +33,25 @@ struct Stack {
   }
 };
 
-/// What a matrix must look like.
+/// What a matrix must look like: lora_A (rank, in), lora_B (out, rank).
 struct Expected {
-  int64_t rows, columns;
-  std::string meaning;
+  bool isB;
+  int64_t rank, size;
+
+  int64_t rows() const { return isB ? size : rank; }
+  int64_t columns() const { return isB ? rank : size; }
+  std::string meaning() const {
+    std::string stated = "rank " + std::to_string(rank) + " of the config";
+    return isB ? "the layer's output size, " + stated
+               : stated + ", the layer's input size";
+  }
 };
 
 Stack findStack(const Tensor &tensor, const AdapterHalf &half, int32_t experts,
                 const Expected &expected) {
   bool stacked = tensor.rank == 3;
   const int64_t *shape = tensor.shape.data() + (stacked ? 1 : 0);
-  int64_t rows = expected.rows, columns = expected.columns;
+  int64_t rows = expected.rows(), columns = expected.columns();
   int64_t count = stacked ? tensor.shape[0] : 1;
   if (shape[0] != rows || shape[1] != columns ||
       (count != 1 && count != experts))
@@ -51,7 +59,7 @@ Stack findStack(const Tensor &tensor, const AdapterHalf &half, int32_t experts,
          (stacked ? "1 or " + std::to_string(experts) + ", " : "") +
          std::to_string(rows) + ", " + std::to_string(columns) +
          "), which is (" + (stacked ? "one for all or each expert, " : "") +
-         expected.meaning + "), but it has " +
+         expected.meaning() + "), but it has " +
          shapeText(tensor.shape.data(), tensor.rank));
   return {{half.tensor, 0, columns, 1}, count == 1 ? 0 : rows * columns};
 }
@@ -63,13 +71,11 @@ void bindPair(const AdapterSource &source, const AdapterDraft &draft,
   std::string name = patternName(source, draft);
   int64_t rank = source.config.rankOf(name);
   PairSizes sizes = pairSizes(site, place.projection);
-  std::string stated = "rank " + std::to_string(rank) + " of the config";
-  Stack a =
-      findStack(source.tensor(draft.a.tensor), draft.a, namedExperts(site),
-                {rank, sizes.in, stated + ", the layer's input size"});
-  Stack b = findStack(
-      source.tensor(draft.b.tensor), draft.b, namedExperts(site),
-      {sizes.out * place.slices, rank, "the layer's output size, " + stated});
+  int32_t experts = namedExperts(site);
+  Stack a = findStack(source.tensor(draft.a.tensor), draft.a, experts,
+                      {false, rank, sizes.in});
+  Stack b = findStack(source.tensor(draft.b.tensor), draft.b, experts,
+                      {true, rank, sizes.out * place.slices});
   AdapterPair pair;
   pair.in = sizes.in;
   pair.out = sizes.out;
@@ -78,7 +84,7 @@ void bindPair(const AdapterSource &source, const AdapterDraft &draft,
   pair.scale = source.config.scaleOf(name);
   bool all = place.expert == allExperts;
   int32_t first = all ? 0 : place.expert;
-  int32_t end = all ? namedExperts(site) : place.expert + 1;
+  int32_t end = all ? experts : place.expert + 1;
   for (int32_t slice = 0; slice < place.slices; ++slice)
     for (int32_t e = first; e < end; ++e) {
       pair.a = a.of(e);
@@ -135,7 +141,7 @@ MatrixView moelora::takeSlice(MatrixView rows, const moelora_adapter_site &site,
 
 void moelora::addPair(AdapterBinding &binding, const AdapterSource &source,
                       size_t site, int32_t projection, int32_t expert,
-                      AdapterPair pair, const std::string &module) {
+                      AdapterPair pair, std::string_view module) {
   auto &pairs = binding.sites[site].pairs[static_cast<size_t>(projection)];
   if (pairs.empty())
     pairs.resize(isRouted(projection)
@@ -143,8 +149,8 @@ void moelora::addPair(AdapterBinding &binding, const AdapterSource &source,
                      : 1);
   AdapterPair &place = pairs[static_cast<size_t>(expert)];
   if (place.rank != 0)
-    fail("expects one pair for each projection of an expert, but '" + module +
-         "' is the second one for its place");
+    fail("expects one pair for each projection of an expert, but '" +
+         std::string(module) + "' is the second one for its place");
   place = pair;
 }
 

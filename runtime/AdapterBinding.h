@@ -85,7 +85,7 @@ MatrixView takeSlice(MatrixView rows, const moelora_adapter_site &site,
 /// Puts a pair in its place; fails when another one is there.
 void addPair(AdapterBinding &binding, const AdapterSource &source, size_t site,
              int32_t projection, int32_t expert, AdapterPair pair,
-             const std::string &module);
+             std::string_view module);
 
 /// Binds every tensor, or fails.
 AdapterBinding bindAdapter(const AdapterSource &source,

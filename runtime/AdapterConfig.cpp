@@ -235,6 +235,8 @@ private:
 } // namespace
 
 const double *PatternValues::find(std::string_view name) const {
+  if (values.empty())
+    return nullptr;
   int64_t first = patterns.firstMatch(name);
   return first < 0 ? nullptr : &values[static_cast<size_t>(first)];
 }
@@ -266,7 +268,16 @@ bool AdapterConfig::targetsParameter(std::string_view name) const {
   return true;
 }
 
+AdapterConfig moelora::parseAdapterConfig(std::string_view text,
+                                          const std::string &what) {
+  if (text.size() > maxConfigBytes)
+    fail("expects " + what + " to have at most " +
+         std::to_string(maxConfigBytes) + " bytes, but it has " +
+         std::to_string(text.size()));
+  JsonValue root = parseJsonTree(text, what);
+  return ConfigReader(what, root).read();
+}
+
 AdapterConfig moelora::readAdapterConfig(const std::string &path) {
-  JsonValue root = parseJsonTree(readText(path, maxConfigBytes), path);
-  return ConfigReader(path, root).read();
+  return parseAdapterConfig(readText(path, maxConfigBytes), path);
 }

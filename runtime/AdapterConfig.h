@@ -52,7 +52,11 @@ struct AdapterConfig {
 /// Larger ranks are refused; it keeps experts * rank small.
 constexpr int64_t maxAdapterRank = 65536;
 
-/// Reads and checks the file, or fails.
+/// Checks a whole document, or fails; `what` names it in the failure's text.
+AdapterConfig parseAdapterConfig(std::string_view text,
+                                 const std::string &what);
+
+/// The same of a file.
 AdapterConfig readAdapterConfig(const std::string &path);
 
 } // namespace moelora

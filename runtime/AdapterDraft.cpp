@@ -48,8 +48,9 @@ std::vector<AdapterDraft> joinByName(const AdapterSource &source,
   const std::vector<Tensor> &tensors = source.files.tensors();
   Placing placing(source);
   std::vector<AdapterDraft> drafts;
-  std::unordered_map<std::string, size_t> draftOf; // by module and depth
-  draftOf.reserve(tensors.size());
+  drafts.reserve(tensors.size() / 2);
+  std::unordered_map<std::string_view, size_t> draftOf; // by wrapper
+  draftOf.reserve(tensors.size() / 2);
   for (size_t i = 0; i < tensors.size(); ++i) {
     AdapterPlace place = placing.place(tensors[i]);
     if (place.kind == AdapterPlace::Elsewhere) {
@@ -57,12 +58,11 @@ std::vector<AdapterDraft> joinByName(const AdapterSource &source,
       continue;
     }
     AdapterHalf half = {static_cast<int64_t>(i), place.expert == allExperts};
-    std::string key = place.module + ":" + std::to_string(place.depth);
-    auto [found, added] = draftOf.emplace(std::move(key), drafts.size());
-    bool isB = place.isB;
+    auto [found, added] = draftOf.try_emplace(place.wrapper, drafts.size());
     if (added)
-      drafts.push_back({std::move(place), {}, {}});
-    (isB ? drafts[found->second].b : drafts[found->second].a) = half;
+      drafts.push_back({place, {}, {}});
+    AdapterDraft &draft = drafts[found->second];
+    (place.isB ? draft.b : draft.a) = half;
   }
   placing.finish();
   return drafts;

@@ -5,7 +5,7 @@
  */
 #include "moelora/runtime/AdapterFacts.h"
 
-#include "AdapterConfig.h"
+#include "AdapterFiles.h"
 #include "Failure.h"
 
 using namespace moelora;
@@ -17,7 +17,7 @@ moelora_status moelora_adapter_read_facts(const char *folder,
     if (!folder || !facts)
       fail("expects a folder and a place for the facts");
     AdapterConfig config =
-        readAdapterConfig(std::string(folder) + "/adapter_config.json");
+        readAdapterConfig(std::string(folder) + "/" + adapterConfigName);
     *facts = {};
     facts->rank = static_cast<int32_t>(config.rank);
     facts->rank_stabilized = config.rankStabilized;

@@ -8,14 +8,45 @@
 
 #include "AdapterBinding.h"
 
+#include <memory>
+
+namespace moelora {
+
+/// The files of an adapter's folder.
+constexpr const char *adapterConfigName = "adapter_config.json";
+constexpr const char *adapterTensorsName = "adapter_model.safetensors";
+
+/// What opening found; immutable.
+struct OpenAdapter {
+  CheckpointFiles files;
+  AdapterBinding binding;
+};
+
+/// Fails on a number that is no layout.
+void checkLayout(int32_t stated);
+
+/// Opens the two files of a folder and binds them, or fails.
+std::shared_ptr<const OpenAdapter> openAdapter(const std::string &folder,
+                                               const moelora_adapter_target &,
+                                               moelora_adapter_layout stated);
+
+} // namespace moelora
+
+/// One caller's handle. Several may be of the same open adapter, so that what
+/// is remembered and what callers close do not depend on each other.
 struct moelora_adapter {
-  moelora::CheckpointFiles files;
-  moelora::AdapterBinding binding;
+  explicit moelora_adapter(std::shared_ptr<const moelora::OpenAdapter> opened)
+      : opened(std::move(opened)), files(this->opened->files),
+        binding(this->opened->binding) {}
+
+  const std::shared_ptr<const moelora::OpenAdapter> opened;
+  const moelora::CheckpointFiles &files;
+  const moelora::AdapterBinding &binding;
 };
 
 namespace moelora {
 
-/// A matrix's part of its tensor, read from the file.
+/// A matrix's part of its tensor, read from the file. The view has a tensor.
 class StoredMatrix {
 public:
   /// Reads all bytes between the first and the last element of `view`.

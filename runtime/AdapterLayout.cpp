@@ -94,7 +94,7 @@ void nameNested(const AdapterSource &source,
             [](const AdapterDraft *left, const AdapterDraft *right) {
               return left->place.depth < right->place.depth;
             });
-  const std::string &module = nested[0]->place.module;
+  std::string module(nested[0]->place.module);
   std::vector<Weight> weights =
       weightsOf(source.site(*nested[0]), nested[0]->place);
   std::vector<std::pair<std::string, AdapterPlace>> targets;
@@ -123,13 +123,14 @@ void nameNested(const AdapterSource &source,
 std::vector<Packed> nameParameters(const AdapterSource &source,
                                    const std::vector<AdapterDraft> &drafts) {
   std::vector<Packed> all;
-  std::map<std::string, std::vector<const AdapterDraft *>> nestedIn;
+  std::map<std::string_view, std::vector<const AdapterDraft *>> nestedIn;
   for (const AdapterDraft &draft : drafts) {
     const AdapterPlace &place = draft.place;
     if (place.projection == unknownProjection)
       nestedIn[place.module].push_back(&draft);
     else // the module has one parameter
-      all.push_back(describe(source, draft, place, place.module + ".weight"));
+      all.push_back(describe(source, draft, place,
+                             std::string(place.module) + ".weight"));
   }
   for (auto &[module, nested] : nestedIn)
     nameNested(source, nested, all);

@@ -9,6 +9,7 @@
 #include "Failure.h"
 
 #include <algorithm>
+#include <charconv>
 
 using namespace moelora;
 
@@ -44,7 +45,7 @@ bool takeNumber(std::string_view &text, int64_t &value) {
   if (digits == 0 || digits == std::string_view::npos || digits > 9 ||
       text[digits] != '.' || (text[0] == '0' && digits > 1))
     return false;
-  value = std::stoll(std::string(text.substr(0, digits)));
+  std::from_chars(text.data(), text.data() + digits, value);
   text.remove_prefix(digits + 1);
   return true;
 }
@@ -232,10 +233,10 @@ AdapterPlace AdapterNames::place(const std::string &tensor) const {
   AdapterPlace place;
   int64_t layer = 0;
   std::string_view rest;
-  std::string container = containerOf(*target.site[0].names) + std::string(".");
+  std::string_view container = containerOf(*target.site[0].names);
   auto findLayer = [&](std::string_view prefix) {
     rest = name;
-    return take(rest, prefix) && take(rest, container) &&
+    return take(rest, prefix) && take(rest, container) && take(rest, ".") &&
            takeNumber(rest, layer);
   };
   if (std::none_of(std::begin(modelPrefixes), std::end(modelPrefixes),
@@ -254,7 +255,7 @@ AdapterPlace AdapterNames::place(const std::string &tensor) const {
     return place;
   }
   place.site = static_cast<size_t>(site);
-  place.module = name.substr(0, name.size() - rest.size());
+  place.wrapper = name;
   placeInBlock(rest, tensor, place);
   return place;
 }
@@ -270,7 +271,9 @@ void AdapterNames::placeInBlock(std::string_view inside,
     bare.remove_suffix(std::string_view(".base_layer").size());
     ++place.depth;
   }
-  place.module += bare;
+  size_t end = static_cast<size_t>(bare.data() - place.wrapper.data());
+  place.module = place.wrapper.substr(0, end + bare.size());
+  place.wrapper = place.wrapper.substr(0, end + module.size());
   bool wrapped = place.depth > 0;
   if (isAny(bare, site.names->experts) ||
       (!wrapped && findPackedModule(site, bare, place)))

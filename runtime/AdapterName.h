@@ -36,8 +36,9 @@ struct AdapterPlace {
   int32_t depth = 0;  ///< of Packed: how many wrappers are around it
   bool isB = false;
   /// Path of the wrapped module, without "base_model.model.", without the
-  /// wrappers' "base_layer": what patterns and target_parameters match.
-  std::string module;
+  /// wrappers' "base_layer": what patterns and target_parameters match. Part of
+  /// the tensor's name, as is `wrapper`, which has the "base_layer".
+  std::string_view module, wrapper;
 };
 
 /// Projections from this one on are of the experts' weights, one each.

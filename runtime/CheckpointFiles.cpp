@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Opens checkpoints, single or sharded, and reads tensors out of them.
+ * Opens checkpoints, single or sharded or in memory, and reads tensors out of
+ * them.
  */
 #include "CheckpointFiles.h"
 
@@ -11,6 +12,7 @@
 #include "moelora/runtime/Layer.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 
 using namespace moelora;
@@ -95,13 +97,31 @@ CheckpointFiles::CheckpointFiles(const std::string &path) {
   hashNames();
 }
 
+CheckpointFiles::CheckpointFiles(const moelora_tensor_data *tensors,
+                                 int64_t count) {
+  uint64_t end = 0; // as if they lay in one file, one after the other
+  for (int64_t i = 0; i < count; ++i) {
+    Tensor tensor = checkedTensor(tensors[i]);
+    tensor.offset = end;
+    if (__builtin_add_overflow(end, tensor.bytes, &end))
+      fail("expects tensors that memory can hold, but with '" + tensor.name +
+           "' they have more bytes than can be counted");
+    all.push_back(std::move(tensor));
+    memory.push_back(static_cast<const char *>(tensors[i].data));
+  }
+  hashNames();
+}
+
 void CheckpointFiles::addShard(const std::string &path) {
   shards.emplace_back(path);
   std::vector<Tensor> found = readSafetensorsHeader(shards.back());
-  for (Tensor &tensor : found) {
+  for (Tensor &tensor : found)
     tensor.shard = shards.size() - 1;
-    all.push_back(std::move(tensor));
-  }
+  if (all.empty())
+    all.swap(found);
+  else
+    all.insert(all.end(), std::make_move_iterator(found.begin()),
+               std::make_move_iterator(found.end()));
 }
 
 /// The index and the shards must say the same, both ways.
@@ -159,7 +179,15 @@ void CheckpointFiles::read(int64_t index, uint64_t first, uint64_t bytes,
     fail("expects a range within the " + std::to_string(tensor.bytes) +
          " bytes of tensor '" + tensor.name + "', but it begins at " +
          std::to_string(first) + " and has " + std::to_string(bytes));
-  shards[tensor.shard].read(tensor.offset + first, bytes, destination);
+  if (memory.empty())
+    shards[tensor.shard].read(tensor.offset + first, bytes, destination);
+  else if (bytes > 0) // without bytes there may be no address
+    std::memcpy(destination, memory[static_cast<size_t>(index)] + first, bytes);
+}
+
+void CheckpointFiles::checkUnchanged() const {
+  for (const File &shard : shards)
+    shard.checkUnchanged();
 }
 
 void CheckpointFiles::readF32(int64_t index, uint64_t first, uint64_t count,

@@ -28,7 +28,7 @@ File::File(std::string path) : name(std::move(path)) {
   struct stat status;
   bool known = ::fstat(descriptor, &status) == 0;
   if (known && S_ISREG(status.st_mode)) {
-    length = static_cast<uint64_t>(status.st_size);
+    state = stateOf(status);
     return;
   }
   ::close(descriptor);
@@ -37,7 +37,7 @@ File::File(std::string path) : name(std::move(path)) {
 
 File::File(File &&other) noexcept
     : name(std::move(other.name)),
-      descriptor(std::exchange(other.descriptor, -1)), length(other.length) {}
+      descriptor(std::exchange(other.descriptor, -1)), state(other.state) {}
 
 File::~File() {
   if (descriptor >= 0)
@@ -63,6 +63,27 @@ void File::read(uint64_t offset, uint64_t bytes, void *destination) const {
     offset += static_cast<uint64_t>(got);
     bytes -= static_cast<uint64_t>(got);
   }
+}
+
+File::State File::stateOf(const struct stat &status) {
+  return {static_cast<uint64_t>(status.st_size),
+          {status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec,
+           status.st_ctim.tv_nsec},
+          static_cast<uint64_t>(status.st_nlink)};
+}
+
+void File::checkUnchanged() const {
+  struct stat status;
+  if (::fstat(descriptor, &status) != 0)
+    fail("cannot examine " + name + ": " + systemText(errno), MOELORA_IO);
+  State now = stateOf(status);
+  // Replacing a file takes away a link of this one and changes the time of its
+  // inode, but not its content.
+  if (now.links != state.links)
+    std::copy(state.times.begin() + 2, state.times.end(),
+              now.times.begin() + 2);
+  if (now.size != state.size || now.times != state.times)
+    fail(name + " changed while it was read", MOELORA_IO);
 }
 
 std::string moelora::readText(const std::string &path, uint64_t limit) {

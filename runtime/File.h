@@ -7,8 +7,11 @@
 #ifndef MOELORA_RUNTIME_FILE_H
 #define MOELORA_RUNTIME_FILE_H
 
+#include <array>
 #include <cstdint>
 #include <string>
+
+struct stat;
 
 namespace moelora {
 
@@ -23,13 +26,25 @@ public:
   /// Reads exactly these bytes, or fails. Any thread.
   void read(uint64_t offset, uint64_t bytes, void *destination) const;
 
-  uint64_t size() const { return length; }
+  /// Fails if the file has been written since it was opened, as far as its
+  /// size and times tell. Any thread.
+  void checkUnchanged() const;
+
+  uint64_t size() const { return state.size; }
   const std::string &path() const { return name; }
 
 private:
+  /// What writing changes.
+  struct State {
+    uint64_t size;
+    std::array<int64_t, 4> times; ///< of the content and of the inode
+    uint64_t links;
+  };
+  static State stateOf(const struct stat &status);
+
   std::string name;
   int descriptor = -1;
-  uint64_t length = 0;
+  State state{};
 };
 
 /// A whole small file; fails above `limit` bytes.

@@ -7,6 +7,7 @@
 
 #include "Failure.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 #include <vector>
@@ -14,6 +15,24 @@
 using namespace moelora;
 
 namespace {
+
+/// The keys of one object. Writers mostly sort long ones; only keys out of
+/// order need a table.
+class Keys {
+public:
+  bool add(const std::string &key) {
+    if (sorted.empty() || sorted.back() < key) {
+      sorted.push_back(key);
+      return others.find(key) == others.end();
+    }
+    return !std::binary_search(sorted.begin(), sorted.end(), key) &&
+           others.insert(key).second;
+  }
+
+private:
+  std::vector<std::string> sorted;
+  std::unordered_set<std::string> others;
+};
 
 /// Stands between the parser and the receiver; its method names are the
 /// parser's. Keeps the keys of the objects that are open.
@@ -55,7 +74,7 @@ public:
     return events.endArray(), true;
   }
   bool key(std::string &text) override {
-    if (!keys.back().insert(text).second)
+    if (!keys.back().add(text))
       fail(what + ": duplicate key '" + text + "'");
     return events.key(text), true;
   }
@@ -78,7 +97,7 @@ private:
 
   const std::string &what;
   JsonEvents &events;
-  std::vector<std::unordered_set<std::string>> keys;
+  std::vector<Keys> keys;
 };
 
 } // namespace

@@ -143,11 +143,12 @@ private:
 /// Sorts by position and makes sure that nothing overlaps or is left out.
 void checkTiling(const File &file, std::vector<Tensor> &tensors,
                  uint64_t begin) {
-  std::sort(tensors.begin(), tensors.end(),
-            [](const Tensor &left, const Tensor &right) {
-              return std::tie(left.offset, left.bytes, left.name) <
-                     std::tie(right.offset, right.bytes, right.name);
-            });
+  auto before = [](const Tensor &left, const Tensor &right) {
+    return std::tie(left.offset, left.bytes, left.name) <
+           std::tie(right.offset, right.bytes, right.name);
+  };
+  if (!std::is_sorted(tensors.begin(), tensors.end(), before))
+    std::sort(tensors.begin(), tensors.end(), before);
   uint64_t data = file.size() - begin, end = 0;
   for (Tensor &tensor : tensors) {
     auto refuse = [&](const std::string &why) {
@@ -224,6 +225,11 @@ std::vector<Tensor> moelora::readSafetensorsHeader(const File &file) {
   std::string text(header, '\0');
   file.read(prefix, header, text.data());
   std::vector<Tensor> tensors;
+  // A guess, but no more than a header of this length can name.
+  constexpr size_t shortestEntry = 48;
+  auto objects = std::count(text.begin(), text.end(), '{');
+  tensors.reserve(
+      std::min(static_cast<size_t>(objects), text.size() / shortestEntry));
   HeaderEvents events(file.path(), tensors);
   parseJson(text, file.path(), events);
   checkTiling(file, tensors, prefix + header);

@@ -38,6 +38,10 @@ struct Tensor {
 /// The tensors of a file in the order of their bytes, or a failure.
 std::vector<Tensor> readSafetensorsHeader(const File &file);
 
+/// A tensor that a caller describes, as strictly checked as one of a file; its
+/// shard and offset are left open.
+Tensor checkedTensor(const moelora_tensor_data &tensor);
+
 /// The product of a shape; nothing when it overflows or a size is negative.
 std::optional<uint64_t> countElements(const int64_t *shape, int32_t rank);
 

@@ -6,6 +6,7 @@
 #include "Failure.h"
 #include "Safetensors.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -76,21 +77,6 @@ private:
   bool committed = false;
 };
 
-uint64_t checkedBytes(const moelora_tensor_data &tensor) {
-  std::string name = tensor.name ? tensor.name : "";
-  uint64_t size = moelora_file_dtype_bytes(tensor.dtype);
-  if (name.empty() || name.size() > maxNameBytes || size == 0 ||
-      tensor.rank < 0 || tensor.rank > MOELORA_MAX_DIMS)
-    fail("expects a name, a dtype and at most 8 dimensions, but tensor '" +
-         name + "' lacks one of them");
-  auto elements = countElements(tensor.shape, tensor.rank);
-  if (!elements || *elements > UINT64_MAX / size)
-    fail("the shape of tensor '" + name + "' has too many elements");
-  if (*elements > 0 && !tensor.data)
-    fail("expects tensor '" + name + "' to have data");
-  return *elements * size;
-}
-
 /// The header, padded with blanks so that the data begin at a multiple of 8.
 std::string headerText(const moelora_tensor_data *tensors, int64_t count) {
   using nlohmann::json;
@@ -99,7 +85,7 @@ std::string headerText(const moelora_tensor_data *tensors, int64_t count) {
   uint64_t offset = 0;
   for (int64_t i = 0; i < count; ++i) {
     const moelora_tensor_data &tensor = tensors[i];
-    uint64_t end = offset + checkedBytes(tensor);
+    uint64_t end = offset + checkedTensor(tensor).bytes;
     if (!names.insert(tensor.name).second)
       fail(std::string("expects names to differ, but two tensors are '") +
            tensor.name + "'");
@@ -117,6 +103,31 @@ std::string headerText(const moelora_tensor_data *tensors, int64_t count) {
 
 } // namespace
 
+Tensor moelora::checkedTensor(const moelora_tensor_data &given) {
+  Tensor tensor;
+  tensor.name = given.name ? given.name : "";
+  tensor.dtype = given.dtype;
+  tensor.rank = given.rank;
+  uint64_t size = moelora_file_dtype_bytes(given.dtype);
+  if (tensor.name.empty() || tensor.name.size() > maxNameBytes || size == 0 ||
+      given.rank < 0 || given.rank > MOELORA_MAX_DIMS)
+    fail("expects a name, a dtype and at most 8 dimensions, but tensor '" +
+         tensor.name.substr(0, maxNameBytes) + "' lacks one of them");
+  for (unsigned char byte : tensor.name)
+    if (byte < ' ' || byte == 0x7f)
+      fail("expects names without control characters, but there is '" +
+           tensor.name + "'");
+  std::copy_n(given.shape, given.rank, tensor.shape.begin());
+  auto elements = countElements(given.shape, given.rank);
+  if (!elements || *elements > UINT64_MAX / size)
+    fail("the shape of tensor '" + tensor.name + "' has too many elements");
+  if (*elements > 0 && !given.data)
+    fail("expects tensor '" + tensor.name + "' to have data");
+  tensor.elements = *elements;
+  tensor.bytes = *elements * size;
+  return tensor;
+}
+
 moelora_status moelora_safetensors_write(const char *path,
                                          const moelora_tensor_data *tensors,
                                          int64_t count, moelora_error **error) {
@@ -129,7 +140,7 @@ moelora_status moelora_safetensors_write(const char *path,
     file.write(&length, sizeof length);
     file.write(header.data(), header.size());
     for (int64_t i = 0; i < count; ++i)
-      file.write(tensors[i].data, checkedBytes(tensors[i]));
+      file.write(tensors[i].data, checkedTensor(tensors[i]).bytes);
     file.commit();
   });
 }

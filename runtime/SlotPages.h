@@ -3,55 +3,61 @@
  *
  * An adapter staged into pages, as generated code reads it.
  *
- * One block of memory per adapter, in this order, pages at multiples of 64:
+ * One image per adapter, in this order, everything at multiples of 64:
  *
  *     moelora_adapter_index
  *     moelora_adapter_layer [layers of the model]
- *     moelora_pair [experts] or [1], for each projection that has any
- *     for each pair: A pages [pages * 16][in], B pages [pages][out][16]
+ *     moelora_pair [experts] or [1], for each layer and projection with any
+ *     for each of these, in the same order:
+ *         A pages of all its experts, then B pages of all its experts
+ *
+ * The image is made in memory of the host; `address` is where it will be read,
+ * which on some devices is elsewhere.
  */
 #ifndef MOELORA_RUNTIME_SLOTPAGES_H
 #define MOELORA_RUNTIME_SLOTPAGES_H
 
 #include "AdapterFiles.h"
+#include "moelora/runtime/Staging.h"
 
-#include <string>
+#include <memory>
 
 namespace moelora {
 
-/// Zeroed memory from the system, given back as a whole.
-class Memory {
-public:
-  Memory() = default;
-  explicit Memory(uint64_t bytes); ///< throws std::bad_alloc
-  Memory(Memory &&other) noexcept;
-  Memory &operator=(Memory &&other) noexcept;
-  ~Memory();
+/// What a table keeps of an adapter, and how.
+struct PageFormat {
+  /// Checks the options, and copies what they point to.
+  explicit PageFormat(const moelora_slot_table_options &options);
 
-  char *data() const { return start; }
-  uint64_t size() const { return bytes; }
+  int32_t dtype, order, maxRank;
+  std::optional<std::vector<int32_t>> layers;  ///< sorted; nothing: all
+  std::optional<std::vector<int32_t>> experts; ///< in local order; likewise
+  int32_t tpRank, tpSize;
+};
+
+/// Where everything of one adapter goes.
+class PagePlan {
+public:
+  /// Fails where the adapter does not fit the format. Both must outlive it.
+  PagePlan(const moelora_adapter &adapter, const PageFormat &format);
+  ~PagePlan();
+
+  /// `bytes` is that of the image, not rounded to any granularity.
+  const moelora_slot_cost &cost() const;
+
+  /// Reads, converts and pads all pages of the image; every byte of it that
+  /// holds a page is written. Fails, as CANCELLED too, and then the image is
+  /// worthless. `staging` may be NULL.
+  void stagePages(char *image, const moelora_staging *staging) const;
+
+  /// Writes the rest of the image: what describes pages that are read at
+  /// `address`. Does not fail or allocate.
+  void stageIndex(char *image, const char *address) const noexcept;
 
 private:
-  char *start = nullptr;
-  uint64_t bytes = 0;
+  struct Layout;
+  std::unique_ptr<Layout> layout;
 };
-
-/// What decides how many pages an adapter takes and what is in them.
-struct PageFormat {
-  int32_t dtype;
-  int32_t maxRank;
-  std::vector<int32_t> layers; ///< sorted; kept ones, unless `allLayers`
-  bool allLayers;
-
-  bool keeps(int32_t layer) const;
-};
-
-/// Bytes that `stage` will ask for; fails on a rank above the bound.
-uint64_t stagedBytes(const moelora_adapter &adapter, const PageFormat &format);
-
-/// Reads and converts everything; fails without leaving anything behind. The
-/// memory begins with the adapter's moelora_adapter_index.
-Memory stage(const moelora_adapter &adapter, const PageFormat &format);
 
 } // namespace moelora
 

@@ -1,140 +1,111 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The slot table: who holds which slot, and the directory that runs read.
+ * The C interface of the slot table, but for loads and statistics.
  */
-#include "moelora/runtime/SlotTable.h"
+#include "SlotTableState.h"
 
 #include "Failure.h"
-#include "SlotPages.h"
 
-#include <algorithm>
-#include <memory>
-#include <mutex>
-#include <unordered_map>
+#include <string_view>
 
 using namespace moelora;
 
 namespace {
 
-constexpr int32_t maxSlots = 1 << MOELORA_SLOT_INDEX_BITS;
-constexpr uint32_t generations = 1u << MOELORA_SLOT_GENERATION_BITS;
-constexpr int addressBits = 48;
+/// Counts the answers that say that a caller is behind the times, or too early.
+void count(moelora_slot_table &table, moelora_status status) {
+  std::lock_guard<std::mutex> lock(table.mutex);
+  table.stats.busy += status == MOELORA_BUSY;
+  table.stats.stale_calls += status == MOELORA_STALE;
+}
 
-/// Reserved: somebody is staging into it, without the lock.
-enum class SlotState { Free, Reserved, Live };
+template <typename Body>
+moelora_status answered(moelora_slot_table *table, moelora_error **error,
+                        Body body) {
+  moelora_status status = guarded(error, body);
+  if (status != MOELORA_OK)
+    count(*table, status);
+  return status;
+}
 
-struct Slot {
-  SlotState state = SlotState::Free;
-  uint32_t generation = 0;
-  std::string name;
-  Memory memory;
-  int64_t pins = 0;
-  bool enabled = true;
-};
+/// The slot of a name; fails where it has none, or none yet.
+int32_t slotOf(moelora_slot_table &table, const char *name) {
+  auto found = table.slotOf.find(std::string_view(name ? name : ""));
+  if (found == table.slotOf.end()) {
+    ++table.stats.misses;
+    fail("there is no adapter '" + std::string(name ? name : "") + "'",
+         MOELORA_NOT_FOUND);
+  }
+  int32_t slot = found->second;
+  if (slot < 0 ||
+      table.core.slots()[static_cast<size_t>(slot)].state != SlotState::Live)
+    fail("adapter '" + found->first + "' is being loaded", MOELORA_BUSY);
+  return slot;
+}
+
+[[noreturn]] void failBusy(const moelora_slot_table &table, int32_t slot) {
+  fail("expects an idle adapter, but '" +
+           table.tenants[static_cast<size_t>(slot)].name +
+           "' is leased, or a stream is still before its release",
+       MOELORA_BUSY);
+}
+
+void evict(moelora_slot_table &table, int32_t id) {
+  SlotTableChange change(table);
+  table.drainAll(change);
+  int32_t slot = table.find(id);
+  if (!table.core.idle(slot, table.fences))
+    failBusy(table, slot);
+  table.clear(slot);
+  table.retire(slot, change, MOELORA_SLOT_REMOVED);
+}
+
+/// Ends the ids of all adapters, or of none.
+void clearAll(moelora_slot_table &table) {
+  std::vector<int32_t> cleared;
+  cleared.reserve(table.slotOf.size());
+  try {
+    for (const auto &[name, slot] : table.slotOf) {
+      table.clear(slot);
+      cleared.push_back(slot);
+    }
+  } catch (...) {
+    for (int32_t slot : cleared)
+      table.restore(slot);
+    throw;
+  }
+}
+
+void reset(moelora_slot_table &table) {
+  SlotTableChange change(table);
+  table.drainAll(change);
+  for (const auto &[name, slot] : table.slotOf) {
+    if (slot < 0)
+      fail("adapter '" + name + "' is being loaded", MOELORA_BUSY);
+    if (!table.core.idle(slot, table.fences))
+      failBusy(table, slot);
+  }
+  clearAll(table);
+  while (!table.slotOf.empty())
+    table.retire(table.slotOf.begin()->second, change, MOELORA_SLOT_REMOVED);
+}
+
+void enable(moelora_slot_table &table, int32_t id, bool enabled,
+            moelora_stream *stream) {
+  SlotTableChange change(table);
+  int32_t slot = table.find(id);
+  table.prepareChange(slot, stream);
+  const SlotState &state = table.core.slots()[static_cast<size_t>(slot)];
+  Mark store = table.storeOn(stream, slot, enabled ? state.block : 0);
+  table.core.enable(slot, enabled, store);
+  const Tenant &tenant = table.tenants[static_cast<size_t>(slot)];
+  change.tell({enabled ? MOELORA_SLOT_ENABLED : MOELORA_SLOT_DISABLED, id,
+               state.version, MOELORA_OK, nullptr, tenant.cost.bytes, 0, 0},
+              tenant.name);
+}
 
 } // namespace
-
-struct moelora_slot_table {
-  PageFormat format;
-  std::vector<uint64_t> directory; ///< read by runs without the lock
-  mutable std::mutex mutex;        ///< guards what follows
-  std::vector<Slot> slots;
-  std::unordered_map<std::string, size_t> slotOf;
-  uint64_t bytes = 0;
-
-  int32_t idOf(size_t slot) const {
-    return static_cast<int32_t>(
-        slots[slot].generation << MOELORA_SLOT_INDEX_BITS | slot);
-  }
-
-  /// The slot of a present adapter's id, or a failure.
-  Slot &find(int32_t id) {
-    size_t index = static_cast<uint32_t>(id) & (maxSlots - 1);
-    bool present = id >= 0 && index < slots.size() &&
-                   slots[index].state == SlotState::Live && idOf(index) == id;
-    if (!present)
-      fail("expects the id of a present adapter, but " + std::to_string(id) +
-               " is of none",
-           MOELORA_STALE);
-    return slots[index];
-  }
-
-  /// One store makes a slot's state visible to runs, for all layers at once.
-  void publish(const Slot &slot) {
-    bool visible = slot.state == SlotState::Live && slot.enabled;
-    uint64_t address =
-        visible ? reinterpret_cast<uintptr_t>(slot.memory.data()) : 0;
-    uint64_t entry = uint64_t(slot.generation) << addressBits | address;
-    size_t index = static_cast<size_t>(&slot - slots.data());
-    __atomic_store_n(&directory[index], entry, __ATOMIC_RELEASE);
-  }
-
-  Slot &reserve(const std::string &name) {
-    std::lock_guard<std::mutex> lock(mutex);
-    if (slotOf.count(name))
-      fail("expects names to differ, but there is an adapter '" + name + "'");
-    auto free = std::find_if(slots.begin(), slots.end(), [](const Slot &slot) {
-      return slot.state == SlotState::Free;
-    });
-    if (free == slots.end())
-      fail("no slot is free for adapter '" + name + "': all " +
-               std::to_string(slots.size()) + " are taken",
-           MOELORA_FULL);
-    slotOf.emplace(name, static_cast<size_t>(free - slots.begin()));
-    free->state = SlotState::Reserved;
-    return *free;
-  }
-
-  void abandon(Slot &slot, const std::string &name) noexcept {
-    std::lock_guard<std::mutex> lock(mutex);
-    slotOf.erase(slotOf.find(name));
-    slot.state = SlotState::Free;
-  }
-
-  int32_t occupy(Slot &slot, std::string &name, Memory &memory) noexcept {
-    std::lock_guard<std::mutex> lock(mutex);
-    bytes += memory.size();
-    slot.name.swap(name);
-    slot.memory = std::move(memory);
-    slot.enabled = true;
-    slot.state = SlotState::Live;
-    publish(slot);
-    return idOf(static_cast<size_t>(&slot - slots.data()));
-  }
-
-  void evict(Slot &slot) {
-    if (slot.pins > 0)
-      fail("expects an adapter that nobody has acquired, but '" + slot.name +
-               "' is acquired " + std::to_string(slot.pins) + " times",
-           MOELORA_BUSY);
-    slot.state = SlotState::Free;
-    slot.generation = (slot.generation + 1) % generations;
-    publish(slot);
-    slotOf.erase(slot.name);
-    bytes -= slot.memory.size();
-    slot.memory = Memory();
-    slot.name.clear();
-  }
-};
-
-static void checkOptions(const moelora_slot_table_options &options) {
-  auto expect = [](bool right, const char *rule, int32_t value) {
-    if (!right)
-      fail(std::string("expects ") + rule + ", but it is " +
-           std::to_string(value));
-  };
-  expect(options.slots >= 1 && options.slots <= maxSlots,
-         "slots to be from 1 to 65536", options.slots);
-  expect(options.max_rank >= 1 && options.max_rank <= maxAdapterRank,
-         "max_rank to be from 1 to 65536", options.max_rank);
-  expect(options.dtype >= MOELORA_F32 && options.dtype <= MOELORA_BF16,
-         "dtype to be f32, f16 or bf16", options.dtype);
-  expect(options.page_order == MOELORA_PAGE_ROW_MAJOR,
-         "page_order to be row-major (1)", options.page_order);
-  expect(!options.layers || options.layer_count >= 0,
-         "layer_count not to be negative", options.layer_count);
-}
 
 moelora_status
 moelora_slot_table_create(const moelora_slot_table_options *options,
@@ -142,102 +113,60 @@ moelora_slot_table_create(const moelora_slot_table_options *options,
   return guarded(error, [&] {
     if (!options || !table)
       fail("expects options and a place for the table");
-    checkOptions(*options);
-    auto made = std::make_unique<moelora_slot_table>();
-    size_t slots = static_cast<size_t>(options->slots);
-    made->directory.resize(slots);
-    made->slots.resize(slots);
-    std::vector<int32_t> layers;
-    if (options->layers)
-      layers.assign(options->layers, options->layers + options->layer_count);
-    std::sort(layers.begin(), layers.end());
-    made->format = {options->dtype, options->max_rank, std::move(layers),
-                    options->layers == nullptr};
-    *table = made.release();
+    *table = new moelora_slot_table(*options);
   });
 }
 
 void moelora_slot_table_destroy(moelora_slot_table *table) { delete table; }
 
-moelora_status moelora_slot_table_estimate(const moelora_slot_table *table,
-                                           const moelora_adapter *adapter,
-                                           uint64_t *bytes,
-                                           moelora_error **error) {
-  return guarded(error, [&] { *bytes = stagedBytes(*adapter, table->format); });
-}
-
-moelora_status moelora_slot_table_assign(moelora_slot_table *table,
-                                         const char *name,
-                                         const moelora_adapter *adapter,
-                                         int32_t *id, moelora_error **error) {
-  return guarded(error, [&] {
-    if (!name || !*name || !adapter || !id)
-      fail("expects a name, an adapter and a place for the id");
-    std::string key = name;
-    Slot &slot = table->reserve(key);
-    Memory memory;
-    try {
-      memory = stage(*adapter, table->format);
-    } catch (...) {
-      table->abandon(slot, key);
-      throw;
-    }
-    *id = table->occupy(slot, key, memory);
-  });
-}
-
 moelora_status moelora_slot_table_acquire(moelora_slot_table *table,
-                                          const char *name, int32_t *id,
+                                          const char *name,
+                                          moelora_lease *lease,
                                           moelora_error **error) {
-  return guarded(error, [&] {
-    std::string key = name ? name : "";
+  return answered(table, error, [&] {
     std::lock_guard<std::mutex> lock(table->mutex);
-    auto found = table->slotOf.find(key);
-    if (found == table->slotOf.end() ||
-        table->slots[found->second].state != SlotState::Live)
-      fail("there is no adapter '" + key + "'", MOELORA_NOT_FOUND);
-    ++table->slots[found->second].pins;
-    *id = table->idOf(found->second);
+    int32_t slot = slotOf(*table, name);
+    uint64_t pin = table->core.acquire(slot, table->fences);
+    *lease = {pin, table->core.idOf(slot),
+              table->core.slots()[static_cast<size_t>(slot)].version};
+    ++table->stats.hits;
   });
 }
 
-moelora_status moelora_slot_table_release(moelora_slot_table *table, int32_t id,
+moelora_status moelora_slot_table_release(moelora_slot_table *table,
+                                          const moelora_lease *lease,
+                                          moelora_stream *stream,
                                           moelora_error **error) {
-  return guarded(error, [&] {
+  return answered(table, error, [&] {
     std::lock_guard<std::mutex> lock(table->mutex);
-    Slot &slot = table->find(id);
-    if (slot.pins == 0)
-      fail("expects an acquired adapter, but '" + slot.name + "' is not");
-    --slot.pins;
-  });
-}
-
-moelora_status moelora_slot_table_evict(moelora_slot_table *table, int32_t id,
-                                        moelora_error **error) {
-  return guarded(error, [&] {
-    std::lock_guard<std::mutex> lock(table->mutex);
-    table->evict(table->find(id));
+    if (!table->core.leased(lease->pin))
+      fail("expects a lease that is out, but it has ended", MOELORA_STALE);
+    Fence fence = table->fences.take(stream);
+    table->fences.mark(fence, stream);
+    table->core.release(lease->pin, {fence, stream}, table->fences);
   });
 }
 
 moelora_status moelora_slot_table_enable(moelora_slot_table *table, int32_t id,
                                          int32_t enabled,
+                                         moelora_stream *stream,
                                          moelora_error **error) {
-  return guarded(error, [&] {
-    std::lock_guard<std::mutex> lock(table->mutex);
-    Slot &slot = table->find(id);
-    slot.enabled = enabled != 0;
-    table->publish(slot);
-  });
+  return answered(table, error,
+                  [&] { enable(*table, id, enabled != 0, stream); });
 }
 
-uint64_t moelora_slot_table_bytes(const moelora_slot_table *table) {
-  std::lock_guard<std::mutex> lock(table->mutex);
-  return table->bytes;
+moelora_status moelora_slot_table_evict(moelora_slot_table *table, int32_t id,
+                                        moelora_error **error) {
+  return answered(table, error, [&] { evict(*table, id); });
+}
+
+moelora_status moelora_slot_table_reset(moelora_slot_table *table,
+                                        moelora_error **error) {
+  return answered(table, error, [&] { reset(*table); });
 }
 
 void moelora_slot_table_directory(const moelora_slot_table *table,
                                   int32_t layer, moelora_directory *directory) {
-  *directory = {table->directory.data(),
-                static_cast<int32_t>(table->directory.size()), layer};
+  *directory = {table->entries(), table->counters(),
+                static_cast<int32_t>(table->tenants.size()), layer};
 }

@@ -88,7 +88,7 @@ void Operands::addAdapters(LayerOp layer, const interpreter::Inputs &inputs) {
     uint64_t address = reinterpret_cast<uintptr_t>(pages.back().index());
     entries.push_back(inputs.directory[slot] ? address : 0);
   }
-  slotDirectory = {entries.data(), int32_t(entries.size()), 0};
+  slotDirectory = {entries.data(), nullptr, int32_t(entries.size()), 0};
 }
 
 } // namespace moelora::codetest

@@ -96,7 +96,7 @@ void Data::addAdapters() {
     pages.emplace_back(adapters.back(), type);
     entries.push_back(reinterpret_cast<uint64_t>(pages.back().index()));
   }
-  slotDirectory = {entries.data(), int32_t(entries.size()), 0};
+  slotDirectory = {entries.data(), nullptr, int32_t(entries.size()), 0};
 }
 
 } // namespace moelora::differential

@@ -86,7 +86,7 @@ TEST(Artifact, RefusesWhatCannotServeThisVersion) {
 
 TEST(Artifact, RefusesAnotherVersion) {
   EXPECT_EQ(loadError(LAYER_OLD_ABI),
-            "expects a compiled layer for version 2 of the ABI, but it has "
+            "expects a compiled layer for version 3 of the ABI, but it has "
             "version 0; compile it again");
 }
 

@@ -102,7 +102,7 @@ TEST_F(Run, ZeroTokensNeedNoMemory) {
 
 TEST_F(Run, ChecksServices) {
   services.abi_version = 9;
-  EXPECT_THAT(error(), StartsWith("expects services of version 2"));
+  EXPECT_THAT(error(), StartsWith("expects services of version 3"));
   services = serialServices();
   services.plan = nullptr;
   EXPECT_THAT(error(), StartsWith("expects services to be complete"));
@@ -115,7 +115,7 @@ TEST_F(Run, ChecksServices) {
 
 TEST_F(Run, ChecksDirectory) {
   std::array<uint64_t, 3> entries = {};
-  moelora_directory directory = {entries.data(), 3, 0};
+  moelora_directory directory = {entries.data(), nullptr, 3, 0};
   call.directory = &directory;
   EXPECT_EQ(error(), "expects at most the 2 slots of the compiled layer, but "
                      "the slot table has 3");

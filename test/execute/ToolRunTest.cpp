@@ -140,7 +140,12 @@ TEST_F(ToolRun, NaNIsContained) {
 
 TEST_F(ToolRun, StatisticsAndJson) {
   EXPECT_THAT(run(random).out, Not(HasSubstr("peak_rss_bytes")));
-  EXPECT_THAT(run(random + "--stats").out, HasSubstr("masked_slots: 0\n"));
+  std::string statistics = run(random + "--stats").out;
+  for (const char *line :
+       {"\nmasked_slots: 0\n", "\nslots_leased: 2\n", "\nslot_loads: 2\n",
+        "\nslot_hits: 2\n", "\nslot_misses: 0\n", "\nslot_evictions: 0\n",
+        "\nids_masked: 0\n", "\nids_stale: 0\n", "\nload_publish_us: "})
+    EXPECT_THAT(statistics, HasSubstr(line));
   Answer json = run(random + "--json --repeat=3");
   EXPECT_THAT(json.out, HasSubstr("{\"model\": \"qwen3_moe\", \"layer\": 0, "
                                   "\"device\": \"cpu\""));

@@ -4,7 +4,6 @@
  * Adapters of every form side by side in one table: each is in its own slot as
  * its files say, whatever its neighbours are.
  */
-#include "Convert.h"
 #include "Pages.h"
 
 #include <gmock/gmock.h>
@@ -93,7 +92,7 @@ void expectSlot(const Table &table, int slot, const Opened &opened,
         }
         ++pairs;
         ASSERT_NE(stored, nullptr);
-        expectPages<moelora::BF16>(pair, stored[e], moelora::widen);
+        expectPages<moelora::BF16>(pair, stored[e]);
       }
   EXPECT_EQ(pairs, expected);
 }

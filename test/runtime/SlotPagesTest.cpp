@@ -3,30 +3,28 @@
  *
  * Pages as generated code reads them: order, padding, rounding, sharing.
  */
-#include "Convert.h"
 #include "Pages.h"
 
 using namespace moelora::test;
 
 namespace {
 
-template <typename T> void checkPages(int dtype, int rank, float (*widen)(T)) {
+template <typename T> void checkPages(int dtype, int rank) {
   Folder folder;
   Opened opened = packedAdapter(folder, rank);
   ASSERT_EQ(opened.status, MOELORA_OK) << opened.text;
   Table table(2, dtype);
-  uint64_t estimate = 0;
+  moelora_slot_cost estimate = {};
   moelora_slot_table_estimate(table.table, opened.get(), &estimate, nullptr);
   int32_t id = -1;
   ASSERT_EQ(table.assign("x", opened, id), MOELORA_OK) << table.text;
-  EXPECT_EQ(moelora_slot_table_bytes(table.table), estimate);
+  EXPECT_EQ(table.bytes(), estimate.bytes);
   EXPECT_EQ(table.published(0)->layers, 3u);
   for (int e = 0; e < experts; ++e)
     for (int p : {MOELORA_GATE, MOELORA_UP, MOELORA_DOWN})
-      expectPages(readPair(opened.get(), 0, p, e), table.pair(0, 0, p, e),
-                  widen);
-  expectPages(readPair(opened.get(), 2, MOELORA_UP, 1),
-              table.pair(0, 2, MOELORA_UP, 1), widen);
+      expectPages<T>(readPair(opened.get(), 0, p, e), table.pair(0, 0, p, e));
+  expectPages<T>(readPair(opened.get(), 2, MOELORA_UP, 1),
+                 table.pair(0, 2, MOELORA_UP, 1));
   EXPECT_EQ(table.pair(0, 0, MOELORA_UP, 1).a,
             table.pair(0, 0, MOELORA_GATE, 1).a);
   EXPECT_EQ(table.pair(0, 0, MOELORA_UP, 1).shares_a, 1u);
@@ -38,15 +36,19 @@ template <typename T> void checkPages(int dtype, int rank, float (*widen)(T)) {
 } // namespace
 
 TEST(SlotPages, order_padding_rounding) {
-  checkPages<float>(MOELORA_F32, 2, moelora::widen);
-  checkPages<moelora::BF16>(MOELORA_BF16, 17, moelora::widen);
-  checkPages<moelora::F16>(MOELORA_F16, 16, moelora::widen);
+  checkPages<float>(MOELORA_F32, 2);
+  checkPages<moelora::BF16>(MOELORA_BF16, 17);
+  checkPages<moelora::F16>(MOELORA_F16, 16);
 }
 
 TEST(SlotPages, kept_layers) {
   Folder folder;
   Opened opened = packedAdapter(folder, 2);
-  Table table(1, MOELORA_F32, 64, {2});
+  const int32_t layer = 2;
+  moelora_slot_table_options options = tableOptions(1);
+  options.layers = &layer;
+  options.layer_count = 1;
+  Table table(options);
   int32_t id;
   ASSERT_EQ(table.assign("x", opened, id), MOELORA_OK);
   EXPECT_EQ(table.published(0)->layer[0].projection[MOELORA_GATE], nullptr);

@@ -11,7 +11,7 @@
 using namespace moelora::test;
 using testing::HasSubstr;
 
-TEST(SlotTable, ids_and_pins) {
+TEST(SlotTable, ids) {
   Folder folder;
   Opened opened = packedAdapter(folder, 2);
   Table table;
@@ -21,24 +21,32 @@ TEST(SlotTable, ids_and_pins) {
   EXPECT_EQ(first, 0); // generation 0 is a plain index
   EXPECT_EQ(second, 1);
   EXPECT_EQ(table.assign("first", opened, again), MOELORA_INVALID);
-  EXPECT_EQ(table.assign("third", opened, again), MOELORA_FULL);
-  EXPECT_THAT(table.text, HasSubstr("all 2 are taken"));
-  moelora_slot_table *t = table.table;
-  EXPECT_EQ(moelora_slot_table_acquire(t, "nobody", &again, nullptr),
-            MOELORA_NOT_FOUND);
-  ASSERT_EQ(moelora_slot_table_acquire(t, "first", &again, nullptr),
-            MOELORA_OK);
-  EXPECT_EQ(again, first);
-  EXPECT_EQ(moelora_slot_table_evict(t, first, nullptr), MOELORA_BUSY);
-  EXPECT_EQ(moelora_slot_table_release(t, first, nullptr), MOELORA_OK);
-  EXPECT_EQ(moelora_slot_table_release(t, first, nullptr), MOELORA_INVALID);
-  EXPECT_EQ(moelora_slot_table_evict(t, first, nullptr), MOELORA_OK);
+  EXPECT_EQ(table.evict(first), MOELORA_OK);
   EXPECT_EQ(table.published(0), nullptr);
   ASSERT_EQ(table.assign("third", opened, again), MOELORA_OK);
   EXPECT_EQ(again, 1 << 16); // slot 0, generation 1
   EXPECT_EQ(table.entry(0) >> 48, 1u);
-  for (int32_t stale : {first, -1, 2, 1 << 17, INT32_MIN, INT32_MAX})
-    EXPECT_EQ(moelora_slot_table_evict(t, stale, nullptr), MOELORA_STALE);
+  for (int32_t stale : {first, -1, 2, 1 << 17, INT32_MIN, INT32_MAX}) {
+    EXPECT_EQ(table.evict(stale), MOELORA_STALE);
+    EXPECT_EQ(table.enable(stale, false), MOELORA_STALE);
+    EXPECT_EQ(table.replace(stale, opened), MOELORA_STALE);
+  }
+  EXPECT_EQ(table.stats().stale_calls, 18u);
+}
+
+TEST(SlotTable, names) {
+  Folder folder;
+  Opened opened = packedAdapter(folder, 2);
+  Table table;
+  int32_t id = -7;
+  EXPECT_EQ(table.assign("", opened, id), MOELORA_INVALID);
+  EXPECT_EQ(table.assign(nullptr, opened, id), MOELORA_INVALID);
+  std::string longest(MOELORA_MAX_SLOT_NAME, 'n'), longer = longest + "n";
+  EXPECT_EQ(table.assign(longer.c_str(), opened, id), MOELORA_INVALID);
+  EXPECT_THAT(table.text, HasSubstr("1 to 255 bytes, but it has 256"));
+  EXPECT_EQ(id, -7);
+  ASSERT_EQ(table.assign(longest.c_str(), opened, id), MOELORA_OK);
+  EXPECT_EQ(table.info(0).name, longest);
 }
 
 TEST(SlotTable, generations_wrap) {
@@ -52,7 +60,7 @@ TEST(SlotTable, generations_wrap) {
   for (int i = 0; i <= 32768; ++i) {
     ASSERT_EQ(table.assign("x", opened, id), MOELORA_OK);
     ASSERT_EQ(id, i % 32768 << 16);
-    ASSERT_EQ(moelora_slot_table_evict(table.table, id, nullptr), MOELORA_OK);
+    ASSERT_EQ(table.evict(id), MOELORA_OK);
   }
 }
 
@@ -63,9 +71,9 @@ TEST(SlotTable, disabled_serves_base) {
   int32_t id;
   ASSERT_EQ(table.assign("x", opened, id), MOELORA_OK);
   const moelora_adapter_index *before = table.published(0);
-  EXPECT_EQ(moelora_slot_table_enable(table.table, id, 0, nullptr), MOELORA_OK);
+  EXPECT_EQ(table.enable(id, false), MOELORA_OK);
   EXPECT_EQ(table.published(0), nullptr);
-  EXPECT_EQ(moelora_slot_table_enable(table.table, id, 1, nullptr), MOELORA_OK);
+  EXPECT_EQ(table.enable(id, true), MOELORA_OK);
   EXPECT_EQ(table.published(0), before);
 }
 
@@ -75,7 +83,7 @@ TEST(SlotTable, failed_load_changes_nothing) {
   Table table(2, MOELORA_BF16, 16);
   int32_t id = -1, other = -7;
   ASSERT_EQ(table.assign("x", opened, id), MOELORA_OK);
-  uint64_t bytes = moelora_slot_table_bytes(table.table);
+  uint64_t bytes = table.bytes();
   EXPECT_EQ(table.assign("wide", wide, other), MOELORA_INVALID);
   EXPECT_THAT(table.text, HasSubstr("has rank 17 and max_rank is 16"));
   Opened cut = packedAdapter(bad, 2);
@@ -84,17 +92,15 @@ TEST(SlotTable, failed_load_changes_nothing) {
   EXPECT_EQ(table.assign("cut", cut, other), MOELORA_IO);
   EXPECT_THAT(table.text, HasSubstr("is truncated"));
   EXPECT_EQ(other, -7);
-  EXPECT_EQ(moelora_slot_table_bytes(table.table), bytes);
+  EXPECT_EQ(table.bytes(), bytes);
   EXPECT_EQ(table.entry(1), 0u);
   EXPECT_EQ(table.assign("cut", opened, other), MOELORA_OK);
   EXPECT_EQ(other, 1);
 }
 
 TEST(SlotTable, options) {
-  moelora_slot_table_options good = {
-      1, 1, MOELORA_F32, MOELORA_PAGE_ROW_MAJOR, nullptr, 0, 0};
   auto refused = [&](auto change) {
-    moelora_slot_table_options options = good;
+    moelora_slot_table_options options = tableOptions(1);
     change(options);
     moelora_slot_table *table = nullptr;
     return moelora_slot_table_create(&options, &table, nullptr) ==

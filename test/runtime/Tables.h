@@ -7,39 +7,76 @@
 #define MOELORA_TEST_RUNTIME_TABLES_H
 
 #include "Files.h"
-#include "moelora/runtime/SlotTable.h"
+#include "moelora/runtime/SlotStats.h"
 
 #include <gtest/gtest.h>
 
 namespace moelora::test {
 
+/// Options of a small table on the cpu; change what a test is about.
+inline moelora_slot_table_options
+tableOptions(int slots, int dtype = MOELORA_F32, int maxRank = 64) {
+  moelora_slot_table_options options = {};
+  options.slots = slots;
+  options.max_rank = maxRank;
+  options.dtype = dtype;
+  options.page_order = MOELORA_PAGE_ROW_MAJOR;
+  return options;
+}
+
 struct Table {
-  explicit Table(int slots = 2, int dtype = MOELORA_F32, int maxRank = 64,
-                 std::vector<int32_t> layers = {}) {
-    moelora_slot_table_options options = {slots,
-                                          maxRank,
-                                          dtype,
-                                          MOELORA_PAGE_ROW_MAJOR,
-                                          layers.empty() ? nullptr
-                                                         : layers.data(),
-                                          static_cast<int32_t>(layers.size()),
-                                          0};
+  explicit Table(const moelora_slot_table_options &options) {
     EXPECT_EQ(moelora_slot_table_create(&options, &table, nullptr), MOELORA_OK);
   }
+  explicit Table(int slots = 2, int dtype = MOELORA_F32, int maxRank = 64)
+      : Table(tableOptions(slots, dtype, maxRank)) {}
   ~Table() { moelora_slot_table_destroy(table); }
 
-  moelora_status assign(const char *name, const Opened &adapter, int32_t &id) {
+  /// Calls a function of the table with `text` as the place for its error.
+  template <typename Function, typename... Arguments>
+  moelora_status call(Function function, Arguments... arguments) {
     moelora_error *error = nullptr;
-    moelora_status status =
-        moelora_slot_table_assign(table, name, adapter.get(), &id, &error);
+    moelora_status status = function(table, arguments..., &error);
     text = moelora_error_text(error);
     moelora_error_free(error);
     return status;
   }
+  moelora_status assign(const char *name, const Opened &adapter, int32_t &id) {
+    return call(moelora_slot_table_assign, name, adapter.get(), nullptr, &id);
+  }
+  moelora_status replace(int32_t id, const Opened &adapter,
+                         moelora_stream *stream = nullptr) {
+    return call(moelora_slot_table_replace, id, adapter.get(), nullptr, stream);
+  }
+  moelora_status acquire(const char *name, moelora_lease &lease) {
+    return call(moelora_slot_table_acquire, name, &lease);
+  }
+  moelora_status release(const moelora_lease &lease,
+                         moelora_stream *stream = nullptr) {
+    return call(moelora_slot_table_release, &lease, stream);
+  }
+  moelora_status enable(int32_t id, bool on, moelora_stream *stream = nullptr) {
+    return call(moelora_slot_table_enable, id, int32_t(on), stream);
+  }
+  moelora_status evict(int32_t id) {
+    return call(moelora_slot_table_evict, id);
+  }
+
+  moelora_slot_table_stats stats() const {
+    moelora_slot_table_stats stats;
+    moelora_slot_table_read_stats(table, &stats);
+    return stats;
+  }
+  uint64_t bytes() const { return stats().held.bytes; }
+  moelora_slot_info info(int slot) const {
+    moelora_slot_info info;
+    EXPECT_EQ(moelora_slot_table_inspect(table, slot, &info), MOELORA_OK);
+    return info;
+  }
   uint64_t entry(int slot) const {
     moelora_directory directory;
     moelora_slot_table_directory(table, 0, &directory);
-    return directory.entry[slot];
+    return __atomic_load_n(&directory.entry[slot], __ATOMIC_ACQUIRE);
   }
   const moelora_adapter_index *published(int slot) const {
     return reinterpret_cast<const moelora_adapter_index *>(

@@ -93,7 +93,7 @@ Adapters::Adapters(const Shape &shape, int32_t count, int32_t rank) {
 }
 
 moelora_directory Adapters::directory() const {
-  return {entries.data(), static_cast<int32_t>(entries.size()), 0};
+  return {entries.data(), nullptr, static_cast<int32_t>(entries.size()), 0};
 }
 
 } // namespace moelora::bench

@@ -95,7 +95,8 @@ moelora::run::openAdapters(const Options &options, const models::Model &model,
 }
 
 run::SlotTable::SlotTable(const std::vector<OpenAdapter> &adapters,
-                          const moelora_artifact &artifact, int layer)
+                          const moelora_artifact &artifact, int layer,
+                          const moelora_services &services)
     : layer(layer) {
   if (artifact.slots == 0)
     return;
@@ -109,14 +110,35 @@ run::SlotTable::SlotTable(const std::vector<OpenAdapter> &adapters,
   moelora_slot_table *made = nullptr;
   call("", moelora_slot_table_create, &options, &made);
   table.reset(made);
-  for (const OpenAdapter &adapter : adapters) {
-    std::string context = "adapter " + adapter.name + ": ";
-    int32_t id = -1;
-    call(context, moelora_slot_table_assign, made, adapter.name.c_str(),
-         adapter.handle.get(), &id);
-    call(context, moelora_slot_table_acquire, made, adapter.name.c_str(), &id);
-    ids.push_back(id);
-  }
+  for (const OpenAdapter &adapter : adapters)
+    add(adapter, services);
+}
+
+void run::SlotTable::add(const OpenAdapter &adapter,
+                         const moelora_services &services) {
+  std::string context = "adapter " + adapter.name + ": ";
+  moelora_staging staging = {};
+  staging.services = &services;
+  int32_t id = -1;
+  call(context, moelora_slot_table_assign, table.get(), adapter.name.c_str(),
+       adapter.handle.get(), &staging, &id);
+  moelora_lease lease = {};
+  call(context, moelora_slot_table_acquire, table.get(), adapter.name.c_str(),
+       &lease);
+  leases.push_back(lease);
+}
+
+/// What ran has run: the cpu is done when its calls return.
+run::SlotTable::~SlotTable() {
+  for (const moelora_lease &lease : leases)
+    moelora_slot_table_release(table.get(), &lease, nullptr, nullptr);
+}
+
+moelora_slot_table_stats run::SlotTable::stats() const {
+  moelora_slot_table_stats stats = {};
+  if (table)
+    moelora_slot_table_read_stats(table.get(), &stats);
+  return stats;
 }
 
 moelora_directory run::SlotTable::directory() const {
@@ -132,7 +154,7 @@ run::SlotTable::idsOf(const std::vector<int32_t> &slots) const {
   std::vector<int32_t> result;
   result.reserve(slots.size());
   for (int32_t slot : slots)
-    result.push_back(slot < 0 ? -1 : ids[size_t(slot)]);
+    result.push_back(slot < 0 ? -1 : leases[size_t(slot)].id);
   return result;
 }
 

@@ -10,7 +10,7 @@
 
 #include "moelora/models/Model.h"
 #include "moelora/reference/Views.h"
-#include "moelora/runtime/SlotTable.h"
+#include "moelora/runtime/SlotStats.h"
 
 #include <set>
 
@@ -34,23 +34,27 @@ void writeRandomAdapter(const std::string &folder, const models::Model &model,
                         int layer, int32_t rank, uint64_t seed,
                         const moelora_services &services);
 
-/// All of them in one table, each with the id that its tokens carry. A layer
-/// compiled without adapters has no table, and an empty directory.
+/// All of them in one table, each leased until the table goes. A layer compiled
+/// without adapters has no table, and an empty directory.
 class SlotTable {
 public:
   SlotTable(const std::vector<OpenAdapter> &adapters,
-            const moelora_artifact &artifact, int layer);
+            const moelora_artifact &artifact, int layer,
+            const moelora_services &services);
+  ~SlotTable();
+  SlotTable(const SlotTable &) = delete;
 
   moelora_directory directory() const;
-  uint64_t bytes() const {
-    return table ? moelora_slot_table_bytes(table.get()) : 0;
-  }
+  /// All zero without a table.
+  moelora_slot_table_stats stats() const;
   /// Indices into the adapters as ids; -1 stays.
   std::vector<int32_t> idsOf(const std::vector<int32_t> &slots) const;
 
 private:
+  void add(const OpenAdapter &adapter, const moelora_services &services);
+
   Handle<moelora_slot_table, moelora_slot_table_destroy> table;
-  std::vector<int32_t> ids;
+  std::vector<moelora_lease> leases;
   int layer;
 };
 

@@ -111,12 +111,13 @@ void Session::runReference() {
 
 void Session::runCpu() {
   Stopwatch watch;
-  SlotTable table(adapters, *artifact, layer);
+  SlotTable table(adapters, *artifact, layer, services);
   lines.add(Report::Statistics, "slot_table_ms", watch.milliseconds());
   CpuRun result =
       runOnCpu(*artifact, options, inputs, weights, table, services);
   noteTimes(result.milliseconds);
-  noteStats(result, table);
+  noteStats(result);
+  noteStats(table.stats());
   output.type = moelora_dtype(artifact->layer.dtype);
   output.buffer = std::move(result.output);
 }
@@ -164,13 +165,46 @@ void Session::noteTimes(const std::vector<double> &milliseconds) {
             median > 0 ? double(inputs.tokens) / median * 1000 : 0.0);
 }
 
-void Session::noteStats(const CpuRun &run, const SlotTable &table) {
-  lines.add(Report::Statistics, "slot_table_bytes", int64_t(table.bytes()));
+void Session::noteStats(const CpuRun &run) {
   lines.add(Report::Statistics, "workspace_bytes", int64_t(run.workspaceBytes));
   lines.add(Report::Statistics, "masked_slots",
             int64_t(run.stats.masked_slots));
+  lines.add(Report::Statistics, "stale_slots", int64_t(run.stats.stale_slots));
   lines.add(Report::Statistics, "dropped_pairs",
             int64_t(run.stats.dropped_pairs));
+}
+
+/// Counters are of the whole session, warm-up and repetitions included.
+void Session::noteStats(const moelora_slot_table_stats &table) {
+  const std::pair<const char *, uint64_t> counts[] = {
+      {"slots", uint64_t(table.slots)},
+      {"slots_used", uint64_t(table.used_slots)},
+      {"slots_leased", uint64_t(table.leased_slots)},
+      {"slot_table_bytes", table.held.bytes},
+      {"slot_table_index_bytes", table.held.index_bytes},
+      {"slot_table_page_bytes", table.held.page_bytes},
+      {"slot_table_exact_bytes", table.held.exact_bytes},
+      {"slot_table_pages", table.held.pages},
+      {"slot_table_read_bytes", table.read_bytes},
+      {"slot_hits", table.hits},
+      {"slot_misses", table.misses},
+      {"slot_loads", table.loads},
+      {"slot_replaced", table.replaced},
+      {"slot_failed_loads", table.failed_loads},
+      {"slot_evictions", table.evictions},
+      {"ids_masked", table.ids.masked},
+      {"ids_stale", table.ids.stale}};
+  for (const auto &[key, value] : counts)
+    lines.add(Report::Statistics, key, int64_t(value));
+  constexpr double nsPerMs = 1e6, nsPerUs = 1e3;
+  lines.add(Report::Statistics, "load_stage_ms",
+            double(table.stage_ns) / nsPerMs);
+  lines.add(Report::Statistics, "load_stage_longest_ms",
+            double(table.longest_stage_ns) / nsPerMs);
+  lines.add(Report::Statistics, "load_publish_us",
+            double(table.publish_ns) / nsPerUs);
+  lines.add(Report::Statistics, "load_publish_longest_us",
+            double(table.longest_publish_ns) / nsPerUs);
 }
 
 void Session::noteMemory() {

@@ -32,7 +32,8 @@ private:
   void compareWithReference();
   void note(const Verdict &verdict, const char *against);
   void noteTimes(const std::vector<double> &milliseconds);
-  void noteStats(const CpuRun &run, const SlotTable &table);
+  void noteStats(const CpuRun &run);
+  void noteStats(const moelora_slot_table_stats &table);
   void noteMemory();
   void writeOutput() const;
   Exact exact() const;

@@ -20,7 +20,7 @@
 extern "C" {
 #endif
 
-#define MOELORA_ABI_VERSION 2u
+#define MOELORA_ABI_VERSION 3u
 #define MOELORA_ABI_MAGIC 0x41524c4du /* "MLRA", little endian */
 #define MOELORA_QUERY_SYMBOL "moelora_query"
 
@@ -81,6 +81,14 @@ typedef enum moelora_projection {
 typedef enum moelora_page_order {
   /* A: [pages * 16][in], B: [pages][out][16], both row-major. */
   MOELORA_PAGE_ROW_MAJOR = 1,
+  /* As mma.m16n8k16 takes its first operand, of 2-byte elements only: blocks of
+   * 16 x 16, A as [pages][in / 16] and B as [pages][out / 16] with sizes
+   * rounded up and filled with zeros. The block of A has ranks as rows and
+   * inputs as columns, that of B outputs as rows and ranks as columns. In a
+   * block, lane l of 32 has 8 elements side by side: rows l / 4 and l / 4 + 8
+   * alternate by pairs of columns 2 (l % 4) + {0, 1}, first of columns 0-7,
+   * then of 8-15. */
+  MOELORA_PAGE_FRAGMENT_MAJOR = 2,
 } moelora_page_order;
 
 /* The pair of one (adapter, layer, projection, expert). 64-byte aligned data.
@@ -113,8 +121,15 @@ typedef struct moelora_adapter_index {
 #define MOELORA_SLOT_INDEX_BITS 16
 #define MOELORA_SLOT_GENERATION_BITS 15
 
+/* What became of the slot ids of all runs; added to with relaxed atomics. */
+typedef struct moelora_id_counters {
+  uint64_t masked; /* did not resolve, served as base; -1 is not counted */
+  uint64_t stale;  /* of these: the slot exists, its generation is another */
+} moelora_id_counters;
+
 typedef struct moelora_directory {
-  const uint64_t *entry; /* [slots], read with relaxed atomics, once per run */
+  const uint64_t *entry; /* [slots], each read once per run, with acquire */
+  moelora_id_counters *counters; /* of the slot table; NULL: not counted */
   int32_t slots;
   int32_t layer; /* the layer number that this run computes */
 } moelora_directory;
@@ -159,6 +174,7 @@ typedef void (*moelora_task)(void *frame, int64_t task, int64_t worker);
 /* What happened in a run; added to, never reset. */
 typedef struct moelora_run_stats {
   uint64_t masked_slots;  /* ids that did not resolve, served as base */
+  uint64_t stale_slots;   /* of these: the generation is not the slot's */
   uint64_t dropped_pairs; /* expert ids below -1 or beyond the experts; choices
                              of token ids beyond the table */
 } moelora_run_stats;
@@ -183,8 +199,9 @@ typedef struct moelora_services {
    * order of start; returns when all are done. */
   void (*parallel_for)(void *context, int64_t tasks, moelora_task task,
                        void *frame);
-  /* ids [tokens] -> dense [tokens] slot or -1, and a snapshot [slots] of each
-   * slot's layer (NULL: none), so that one run sees one version of a slot.
+  /* ids [tokens] -> dense [tokens] slot or -1, and for each slot that occurs in
+   * dense its layer in snapshot [slots], whose other elements mean nothing.
+   * Each entry is read once, so that one run sees one version of a slot.
    * directory NULL: every token is base. */
   void (*resolve_slots)(const moelora_directory *directory, const int32_t *ids,
                         int64_t tokens, int32_t slots, int32_t *dense,

@@ -17,6 +17,7 @@
 
 #include "moelora/runtime/Abi.h"
 #include "moelora/runtime/AdapterTarget.h"
+#include "moelora/runtime/Checkpoint.h"
 #include "moelora/runtime/Error.h"
 
 #ifdef __cplusplus
@@ -39,6 +40,18 @@ MOELORA_API moelora_status
 moelora_adapter_open(const char *folder, const moelora_adapter_target *target,
                      moelora_adapter_layout layout, moelora_adapter **adapter,
                      moelora_error **error);
+
+/* The text of adapter_config.json, and tensors named as in a file. Their data
+ * is borrowed until the adapter is closed; everything else is copied. */
+MOELORA_API moelora_status moelora_adapter_open_memory(
+    const char *config, const moelora_tensor_data *tensors, int64_t count,
+    const moelora_adapter_target *target, moelora_adapter_layout layout,
+    moelora_adapter **adapter, moelora_error **error);
+
+/* Zeros without files: a pair of this rank wherever the target takes one. */
+MOELORA_API moelora_status
+moelora_adapter_make_dummy(const moelora_adapter_target *target, int32_t rank,
+                           moelora_adapter **adapter, moelora_error **error);
 
 /* NULL is fine. Texts that were borrowed end here. */
 MOELORA_API void moelora_adapter_close(moelora_adapter *adapter);

@@ -1,0 +1,74 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * From an adapter's files into pages: what a table keeps, what that costs, and
+ * how the copying goes.
+ */
+#ifndef MOELORA_RUNTIME_STAGING_H
+#define MOELORA_RUNTIME_STAGING_H
+
+#include "moelora/runtime/Abi.h"
+#include "moelora/runtime/Device.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a slot table is, and what it keeps of each adapter. A table of one rank
+ * of a group names its experts and its part of the intermediate sizes; nothing
+ * else is read from the files or kept. */
+typedef struct moelora_slot_table_options {
+  int32_t slots;          /* 1 .. 65536 */
+  int32_t max_rank;       /* of every pair: 1 .. 65536 */
+  int32_t dtype;          /* moelora_dtype of the pages: F32, F16 or BF16 */
+  int32_t page_order;     /* moelora_page_order */
+  const int32_t *layers;  /* layer numbers to keep; NULL: all */
+  const int32_t *experts; /* expert numbers to keep, in the order in which the
+                             compiled layer has them; NULL: all */
+  int32_t layer_count, expert_count;
+  int32_t tp_rank, tp_size; /* part tp_rank of tp_size equal ones of the routed
+                               and the shared intermediate size; 0: all */
+  uint64_t max_bytes; /* of all adapters together; 0: no bound. One that is
+                         being loaded takes its memory besides. */
+  const moelora_device *device; /* NULL: the cpu */
+} moelora_slot_table_options;
+
+/* What an adapter takes. bytes = index + pages + alignment, rounded up to the
+ * device's granularity. */
+typedef struct moelora_slot_cost {
+  uint64_t bytes;       /* allocated on the device */
+  uint64_t index_bytes; /* of the pairs' descriptions */
+  uint64_t page_bytes;  /* of pages, ranks rounded up to 16 */
+  uint64_t exact_bytes; /* of the same without that rounding */
+  uint64_t read_bytes;  /* read from the files */
+  uint64_t pages;       /* 16 ranks of one matrix each */
+} moelora_slot_cost;
+
+typedef enum moelora_staging_order {
+  MOELORA_STAGING_FILE_ORDER = 0,  /* as the bytes lie in the file */
+  MOELORA_STAGING_LAYER_ORDER = 1, /* the lowest layer first */
+} moelora_staging_order;
+
+typedef struct moelora_staging_progress {
+  uint64_t bytes, total_bytes; /* read so far, and in all */
+  int32_t layers;              /* in layer order: whole layers so far */
+  int32_t reserved;
+} moelora_staging_progress;
+
+/* How one load goes. All zero is fine. */
+typedef struct moelora_staging {
+  /* Who copies: its parallel_for; NULL: the calling thread. Borrowed. */
+  const struct moelora_services *services;
+  int32_t order; /* moelora_staging_order */
+  int32_t reserved;
+  /* Called now and then from the threads that copy, never by two at once, and
+   * at the end; not 0: cancel. */
+  int32_t (*progress)(void *context, const moelora_staging_progress *progress);
+  void *context;
+} moelora_staging;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MOELORA_RUNTIME_STAGING_H */

@@ -1,0 +1,46 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * A thread that works on one job after the other.
+ */
+#ifndef MOELORA_RUNTIME_JOBQUEUE_H
+#define MOELORA_RUNTIME_JOBQUEUE_H
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace moelora {
+
+struct Job {
+  virtual ~Job() = default;
+  /// Called once, on the queue's thread; returns soon when it was cancelled.
+  virtual void run() noexcept = 0;
+  /// Called from any thread, at any time.
+  virtual void cancel() noexcept = 0;
+};
+
+class JobQueue {
+public:
+  /// May throw std::system_error when there are no more threads.
+  JobQueue();
+  /// Cancels all jobs and waits for their end.
+  ~JobQueue();
+
+  void add(std::shared_ptr<Job> job);
+
+private:
+  void work();
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<std::shared_ptr<Job>> jobs; ///< the first one is worked on
+  bool stopping = false;
+  std::thread thread;
+};
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_JOBQUEUE_H

@@ -1,0 +1,79 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Each function asks whether it is to fail, hands on, and counts.
+ */
+#include "FaultyDevice.h"
+
+#include "Interposed.h"
+
+#include <tuple>
+
+namespace moelora::test {
+
+namespace {
+
+using Count = std::atomic<int64_t> FaultyDevice::*;
+
+/// What a function that can fail becomes; `Made` counts its successes.
+template <auto Function, Count Made = nullptr> struct Failing;
+template <typename... Arguments,
+          moelora_status (*moelora_device::*Function)(void *, Arguments...),
+          Count Made>
+struct Failing<Function, Made> {
+  static moelora_status call(void *context, Arguments... arguments) {
+    auto *self = static_cast<FaultyDevice *>(context);
+    // The last argument is where the error goes.
+    moelora_error **error =
+        std::get<sizeof...(Arguments) - 1>(std::tie(arguments...));
+    if (failsNow(Fault::Device))
+      return moelora_error_make(error, MOELORA_IO, "the device was told to");
+    moelora_status status =
+        (self->inner->*Function)(self->inner->context, arguments...);
+    if constexpr (Made != nullptr)
+      self->*Made += status == MOELORA_OK;
+    return status;
+  }
+};
+
+/// What a function that gives back becomes.
+template <auto Function, Count Made> struct Ending;
+template <typename... Arguments,
+          void (*moelora_device::*Function)(void *, Arguments...), Count Made>
+struct Ending<Function, Made> {
+  static void call(void *context, Arguments... arguments) {
+    auto *self = static_cast<FaultyDevice *>(context);
+    (self->inner->*Function)(self->inner->context, arguments...);
+    --(self->*Made);
+  }
+};
+
+} // namespace
+
+FaultyDevice::FaultyDevice(bool remote)
+    : device(*moelora_device_cpu()), inner(moelora_device_cpu()) {
+  using D = moelora_device;
+  using F = FaultyDevice;
+  device.context = this;
+  device.name = remote ? "faulty, remote" : "faulty";
+  device.host_visible = device.null_is_done = !remote;
+  device.allocate = Failing<&D::allocate, &F::memory>::call;
+  device.release = Ending<&D::release, &F::memory>::call;
+  device.allocate_host = Failing<&D::allocate_host, &F::hostMemory>::call;
+  device.release_host = Ending<&D::release_host, &F::hostMemory>::call;
+  device.copy = Failing<&D::copy>::call;
+  device.store = Failing<&D::store>::call;
+  device.stream_create = Failing<&D::stream_create, &F::streams>::call;
+  device.stream_destroy = Ending<&D::stream_destroy, &F::streams>::call;
+  device.stream_synchronize = Failing<&D::stream_synchronize>::call;
+  device.stream_wait = Failing<&D::stream_wait>::call;
+  device.event_create = Failing<&D::event_create, &F::events>::call;
+  device.event_destroy = Ending<&D::event_destroy, &F::events>::call;
+  device.event_record = Failing<&D::event_record>::call;
+  device.event_query = Failing<&D::event_query>::call;
+  device.kernel_load = Failing<&D::kernel_load, &F::kernels>::call;
+  device.kernel_unload = Ending<&D::kernel_unload, &F::kernels>::call;
+  device.launch = Failing<&D::launch>::call;
+}
+
+} // namespace moelora::test

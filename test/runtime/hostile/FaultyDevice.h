@@ -1,0 +1,35 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The cpu as a device of which every function can be told to fail, and which
+ * counts what it has given out.
+ */
+#ifndef MOELORA_TEST_RUNTIME_HOSTILE_FAULTYDEVICE_H
+#define MOELORA_TEST_RUNTIME_HOSTILE_FAULTYDEVICE_H
+
+#include "moelora/runtime/Device.h"
+
+#include <atomic>
+
+namespace moelora::test {
+
+struct FaultyDevice {
+  /// `remote`: as a device whose memory the host does not see, and whose
+  /// stream NULL is not done on return.
+  explicit FaultyDevice(bool remote);
+  FaultyDevice(const FaultyDevice &) = delete;
+
+  /// What has been made and not been given back.
+  int64_t live() const {
+    return memory + hostMemory + streams + events + kernels;
+  }
+
+  moelora_device device;
+  const moelora_device *inner;
+  std::atomic<int64_t> memory{0}, hostMemory{0}, streams{0}, events{0},
+      kernels{0};
+};
+
+} // namespace moelora::test
+
+#endif // MOELORA_TEST_RUNTIME_HOSTILE_FAULTYDEVICE_H

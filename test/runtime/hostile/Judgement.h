@@ -1,0 +1,23 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * What a status is called, and whether a text says what it should.
+ */
+#ifndef MOELORA_TEST_RUNTIME_HOSTILE_JUDGEMENT_H
+#define MOELORA_TEST_RUNTIME_HOSTILE_JUDGEMENT_H
+
+#include "TableText.h"
+
+namespace moelora::test {
+
+std::string statusName(int32_t status);
+
+/// Whether `text` has one of the pieces, which `|` separates.
+bool saysOneOf(const std::string &text, const std::string &pieces);
+
+/// Whether pages of f32 are equal but for values that are not finite.
+bool sameButNotFinite(const Pages &good, const Pages &spoiled);
+
+} // namespace moelora::test
+
+#endif // MOELORA_TEST_RUNTIME_HOSTILE_JUDGEMENT_H

@@ -1,0 +1,151 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * What is asked of a slot table while it serves.
+ */
+#include "TableText.h"
+#include "World.h"
+
+#include <gtest/gtest.h>
+
+namespace moelora::test {
+
+namespace {
+
+void makePool(World &w) {
+  EXPECT_EQ(moelora_pool_create(2, &w.pool, nullptr), MOELORA_OK);
+  moelora_services_init(w.pool, &w.services);
+}
+
+void fill(World &w) {
+  EXPECT_EQ(w.assign("third", w.inputs.adapter.get(), nullptr, nullptr),
+            MOELORA_OK);
+}
+
+moelora_status replace(World &w, int32_t id, moelora_stream *stream,
+                       moelora_error **error) {
+  return moelora_slot_table_replace(w.table, id, w.inputs.other.get(), nullptr,
+                                    stream, error);
+}
+
+/// Slots of its own, so that nothing else is in them.
+moelora_status createTable(World &w, moelora_error **error) {
+  moelora_slot_table_options options{};
+  options.slots = 40;
+  options.max_rank = 16;
+  options.dtype = MOELORA_F32;
+  options.page_order = MOELORA_PAGE_ROW_MAJOR;
+  options.device = &w.faulty.device;
+  return moelora_slot_table_create(&options, &w.secondTable, error);
+}
+
+moelora_status assignInParallel(World &w, moelora_error **error) {
+  moelora_staging staging{};
+  staging.services = &w.services;
+  staging.order = MOELORA_STAGING_LAYER_ORDER;
+  return w.assign("new", w.inputs.other.get(), &staging, error);
+}
+
+moelora_status releaseOnStream(World &w, moelora_error **error) {
+  return moelora_slot_table_release(w.table, &w.lease, w.stream, error);
+}
+
+/// Until the table has the events that releases on this stream take in turn.
+void releaseOften(World &w) {
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(releaseOnStream(w, nullptr), MOELORA_OK);
+    EXPECT_EQ(moelora_slot_table_acquire(w.table, "first", &w.lease, nullptr),
+              MOELORA_OK);
+  }
+}
+
+void prepareLayer(World &w) {
+  static LayerRun layer;
+  layer.prepare(w.table, {w.firstId, -1, w.secondId, 77});
+  w.layer = &layer;
+}
+
+} // namespace
+
+std::vector<Operation> tableOperations() {
+  return {
+      {"create a table", nullptr, createTable},
+      {"assign", nullptr,
+       [](World &w, moelora_error **error) {
+         return w.assign("new", w.inputs.other.get(), nullptr, error);
+       }},
+      {"assign, evicting", fill,
+       [](World &w, moelora_error **error) {
+         return w.assign("new", w.inputs.other.get(), nullptr, error);
+       }},
+      {"assign in parallel", makePool, assignInParallel},
+      {"replace", nullptr,
+       [](World &w, moelora_error **error) {
+         return replace(w, w.secondId, nullptr, error);
+       },
+       true},
+      {"replace what is leased", nullptr,
+       [](World &w, moelora_error **error) {
+         return replace(w, w.firstId, nullptr, error);
+       },
+       true},
+      {"replace on a stream", nullptr,
+       [](World &w, moelora_error **error) {
+         return replace(w, w.firstId, w.stream, error);
+       },
+       true},
+      {"disable", nullptr,
+       [](World &w, moelora_error **error) {
+         return moelora_slot_table_enable(w.table, w.firstId, 0, w.stream,
+                                          error);
+       },
+       true},
+      {"evict", nullptr,
+       [](World &w, moelora_error **error) {
+         return moelora_slot_table_evict(w.table, w.secondId, error);
+       }},
+      {"reset",
+       [](World &w) {
+         EXPECT_EQ(
+             moelora_slot_table_release(w.table, &w.lease, nullptr, nullptr),
+             MOELORA_OK);
+         w.describe(); // waits for what is still before the release
+       },
+       [](World &w, moelora_error **error) {
+         return moelora_slot_table_reset(w.table, error);
+       },
+       true},
+      {"read statistics", nullptr,
+       [](World &w, moelora_error **) {
+         moelora_slot_table_stats stats;
+         moelora_slot_table_read_stats(w.table, &stats);
+         return MOELORA_OK;
+       }},
+      {"acquire", nullptr,
+       [](World &w, moelora_error **error) {
+         return moelora_slot_table_acquire(w.table, "second", &w.secondLease,
+                                           error);
+       }},
+      {"release", nullptr,
+       [](World &w, moelora_error **error) {
+         return moelora_slot_table_release(w.table, &w.lease, nullptr, error);
+       },
+       true},
+      {"release on a stream", nullptr, releaseOnStream, true},
+      {"release on a stream again", releaseOften, releaseOnStream, true},
+      {"run a layer", prepareLayer,
+       [](World &w, moelora_error **error) { return w.layer->run(error); }},
+  };
+}
+
+const std::vector<Operation> &operations() {
+  static const std::vector<Operation> all = [] {
+    std::vector<Operation> all = tableOperations(),
+                           adapters = adapterOperations();
+    all.insert(all.end(), adapters.begin(), adapters.end());
+    return all;
+  }();
+  return all;
+}
+
+} // namespace moelora::test

@@ -1,0 +1,35 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Sees what the library asks of the system about a file. Calls.cpp stands in
+ * front of the C library's open and posix_fadvise for the whole test program.
+ */
+#ifndef MOELORA_TEST_LOADER_CALLS_H
+#define MOELORA_TEST_LOADER_CALLS_H
+
+#include <string>
+
+namespace moelora::test {
+
+/// Counts the calls for one path while it lives.
+class Watch {
+public:
+  explicit Watch(std::string path);
+  ~Watch();
+  Watch(const Watch &) = delete;
+
+  /// How often it was opened by this path.
+  int opens() const;
+  /// Waits until it was asked to be read ahead, as a whole, so many times.
+  void awaitReadAhead(int times) const;
+
+private:
+  friend struct Watches;
+  const std::string path;
+  int opened = 0, readAhead = 0;
+  Watch *next = nullptr;
+};
+
+} // namespace moelora::test
+
+#endif // MOELORA_TEST_LOADER_CALLS_H

@@ -1,0 +1,91 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Adapters in every form that files have, and their images without a table.
+ */
+#ifndef MOELORA_TEST_RUNTIME_STAGING_STAGED_H
+#define MOELORA_TEST_RUNTIME_STAGING_STAGED_H
+
+#include "Failure.h"
+#include "Pages.h"
+#include "SlotPages.h"
+
+#include <cstring>
+#include <functional>
+
+namespace moelora::test {
+
+/// A model that has every projection; its intermediate sizes can be cut in two
+/// and in three.
+struct Whole : Model {
+  static constexpr int32_t experts = 4;
+  static constexpr int64_t latent = 7, intermediate = 12, shared = 6;
+  explicit Whole(bool interleaved = false);
+};
+
+/// A way of storing adapters.
+struct Form {
+  const char *name;
+  Opened (*open)(const Folder &folder, int rank, int32_t dtype);
+};
+extern const std::vector<Form> forms;
+
+/// Pages of an adapter in memory of this process, which was full of NaN.
+class Staged {
+public:
+  Staged(const Opened &opened, const moelora_slot_table_options &options,
+         const moelora_staging *staging = nullptr)
+      : format(options), plan(*opened.get(), format),
+        memory(static_cast<size_t>(plan.cost().bytes) + 64) {
+    std::memset(memory.data(), 0xff, memory.size());
+    plan.stagePages(image(), staging);
+    plan.stageIndex(image(), image());
+  }
+
+  char *image() {
+    auto address = reinterpret_cast<uintptr_t>(memory.data());
+    return memory.data() + (64 - address % 64) % 64;
+  }
+  const moelora_adapter_index &index() {
+    return *reinterpret_cast<const moelora_adapter_index *>(image());
+  }
+  /// NULL: there are no pairs.
+  const moelora_pair *pairs(int layer, int projection) {
+    return index().layer[layer].projection[projection];
+  }
+  const moelora_slot_cost &cost() const { return plan.cost(); }
+  /// Of everything in order.
+  std::string bytes() {
+    return std::string(image(), static_cast<size_t>(plan.cost().bytes));
+  }
+
+private:
+  PageFormat format;
+  PagePlan plan;
+  std::vector<char> memory;
+};
+
+/// What a rank of a group keeps of a pair.
+Pair cutPair(const Pair &pair, int projection,
+             const moelora_slot_table_options &options);
+
+/// Every kept pair has the pages that the options ask for, and nothing else is
+/// there; answers the number of pairs.
+int expectStaged(Staged &staged, const Opened &opened,
+                 const moelora_slot_table_options &options);
+
+/// What a constructor or a function throws: its text, or "".
+inline std::string failureOf(const std::function<void()> &body,
+                             moelora_status expected = MOELORA_INVALID) {
+  try {
+    body();
+    return "";
+  } catch (const Failure &failure) {
+    EXPECT_EQ(failure.status, expected) << failure.text;
+    return failure.text;
+  }
+}
+
+} // namespace moelora::test
+
+#endif // MOELORA_TEST_RUNTIME_STAGING_STAGED_H
