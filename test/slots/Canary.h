@@ -1,0 +1,66 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The tenant canary: threads that launch runs under leases, and threads that
+ * change who is in the slots, on one slot table of the cpu. Every row of every
+ * run says whose adapter it got (CanaryCode.h), and is held against whose it
+ * may have got.
+ */
+#ifndef MOELORA_TEST_SLOTS_CANARY_H
+#define MOELORA_TEST_SLOTS_CANARY_H
+
+#include "moelora/runtime/SlotStats.h"
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+namespace moelora::test {
+
+struct CanaryOptions {
+  int64_t tokens = 1000000;
+  int32_t threads = 2; ///< that launch, and as many that change
+  int32_t seed = 1;
+  bool generations = true; ///< resolving an id compares its generation
+  bool events = true;      ///< events are waited for
+};
+
+/// Rows, by what they should be and are.
+struct CanaryCounts {
+  std::atomic<uint64_t> own{0};      ///< the adapter that was leased
+  std::atomic<uint64_t> base{0};     ///< asked for: id -1
+  std::atomic<uint64_t> masked{0};   ///< ids of nobody
+  std::atomic<uint64_t> stale{0};    ///< of these: ids of earlier tenants
+  std::atomic<uint64_t> disabled{0}; ///< base, while it may be disabled
+  // What must not be.
+  std::atomic<uint64_t> crossed{0};    ///< somebody else's adapter
+  std::atomic<uint64_t> notNumbers{0}; ///< memory of nobody
+  std::atomic<uint64_t> garbled{0};    ///< parts of different adapters
+  std::atomic<uint64_t> lost{0};       ///< base in place of an adapter
+  std::atomic<uint64_t> untimely{0};   ///< a version before or after its time
+  std::atomic<uint64_t> refused{0};    ///< runs that did not run
+
+  uint64_t wrong() const {
+    return crossed + notNumbers + garbled + lost + untimely + refused;
+  }
+  uint64_t tokens() const {
+    return own + base + masked + disabled + crossed + notNumbers + garbled +
+           lost + untimely;
+  }
+};
+
+struct CanaryResult {
+  CanaryCounts counts;
+  moelora_slot_table_stats stats = {}; ///< when all streams are done
+  moelora_slot_table_stats after = {}; ///< when the table has been emptied
+  int64_t held = 0;                    ///< allocations that outlived the table
+  /// What is wrong with all that, a line each.
+  std::vector<std::string> faults() const;
+};
+
+/// Ends early when rows are wrong.
+void runCanary(const CanaryOptions &options, CanaryResult &result);
+
+} // namespace moelora::test
+
+#endif // MOELORA_TEST_SLOTS_CANARY_H

@@ -1,0 +1,26 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * What the canary's threads do.
+ */
+#ifndef MOELORA_TEST_SLOTS_CANARYTHREADS_H
+#define MOELORA_TEST_SLOTS_CANARYTHREADS_H
+
+#include "CanaryRun.h"
+#include "moelora/runtime/Loader.h"
+
+namespace moelora::test {
+
+/// Launches runs until all tokens have been asked for, or a row is wrong, and
+/// waits for its own.
+void launchRuns(CanaryStage &stage, const CanaryStreams &streams,
+                uint32_t seed);
+
+/// Loads, replaces, disables, enables and evicts until `stop`.
+void changeTenants(CanaryStage &stage, const CanaryStreams &streams,
+                   moelora_loader *loader, uint32_t seed,
+                   const std::atomic<bool> &stop);
+
+} // namespace moelora::test
+
+#endif // MOELORA_TEST_SLOTS_CANARYTHREADS_H

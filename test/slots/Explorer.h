@@ -1,0 +1,35 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Walks through the states of a world, nearest first, so that the way to a
+ * broken rule is as short as can be.
+ */
+#ifndef MOELORA_TEST_SLOTS_EXPLORER_H
+#define MOELORA_TEST_SLOTS_EXPLORER_H
+
+#include "Bounds.h"
+
+#include <vector>
+
+namespace moelora::test {
+
+struct Exploration {
+  size_t states = 0, transitions = 0, depth = 0;
+  bool closed = false;          ///< there are no other states
+  uint64_t full = 0, busy = 0;  ///< transitions with these answers
+  uint64_t late = 0;            ///< with blocks that waited for their readers
+  std::string broken;           ///< the rule; empty: none
+  std::vector<std::string> way; ///< to where it is broken
+};
+
+/// Stops where a rule is broken, or after so many states.
+Exploration explore(const Bounds &bounds, size_t limit);
+
+/// Walks of this length that take any step that may come next: few of the
+/// states, but far away. States are not told apart.
+Exploration wander(const Bounds &bounds, size_t walks, size_t length,
+                   uint32_t seed);
+
+} // namespace moelora::test
+
+#endif // MOELORA_TEST_SLOTS_EXPLORER_H
