@@ -3,10 +3,7 @@
 
 #include "Options.h"
 
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <sstream>
+#include "CommandLine.h"
 
 namespace moelora::bench {
 
@@ -27,37 +24,7 @@ flops / dense rate), both rates measured in the same run, and beside PyTorch.
   --json=FILE          results for machines
 )";
 
-[[noreturn]] static void wrong(const std::string &message) {
-  std::fprintf(stderr, "error: %s\n%s", message.c_str(), help);
-  std::exit(2);
-}
-
-static std::vector<std::string> split(const std::string &text) {
-  std::vector<std::string> parts;
-  std::istringstream stream(text);
-  for (std::string part; std::getline(stream, part, ',');)
-    parts.push_back(part);
-  return parts;
-}
-
-static int64_t number(const std::string &name, const std::string &text,
-                      int64_t least, int64_t most) {
-  char *end = nullptr;
-  long long value = std::strtoll(text.c_str(), &end, 10);
-  if (text.empty() || *end || value < least || value > most)
-    wrong(name + " expects a number in [" + std::to_string(least) + ", " +
-          std::to_string(most) + "], but it is '" + text + "'");
-  return value;
-}
-
-static std::vector<int64_t> numbers(const std::string &name,
-                                    const std::string &text, int64_t least,
-                                    int64_t most) {
-  std::vector<int64_t> values;
-  for (const std::string &part : split(text))
-    values.push_back(number(name, part, least, most));
-  return values;
-}
+static const CommandLine line(help);
 
 static std::vector<Shape> shapesOf(const std::string &text) {
   std::vector<Shape> chosen;
@@ -67,7 +34,7 @@ static std::vector<Shape> shapesOf(const std::string &text) {
       if (shape.name == name)
         chosen.push_back(shape);
     if (chosen.size() == before)
-      wrong("--shapes knows no shape '" + name + "'");
+      line.wrong("--shapes knows no shape '" + name + "'");
   }
   return chosen;
 }
@@ -77,15 +44,15 @@ static void setOption(Options &options, const std::string &name,
   if (name == "--shapes")
     options.shapes = shapesOf(value);
   else if (name == "--tokens")
-    options.tokens = numbers(name, value, 1, 16384);
+    options.tokens = line.numbers(name, value, 1, 16384);
   else if (name == "--adapters")
-    options.adapters = numbers(name, value, 0, 16);
+    options.adapters = line.numbers(name, value, 0, 16);
   else if (name == "--rank")
-    options.rank = number(name, value, 1, 16);
+    options.rank = line.number(name, value, 1, 16);
   else if (name == "--repeat")
-    options.repeat = number(name, value, 1, 1000);
+    options.repeat = line.number(name, value, 1, 1000);
   else if (name == "--threads")
-    options.threads = number(name, value, 1, 1024);
+    options.threads = line.number(name, value, 1, 1024);
   else if (name == "--cpu")
     options.cpu = value;
   else if (name == "--python")
@@ -93,23 +60,16 @@ static void setOption(Options &options, const std::string &name,
   else if (name == "--json")
     options.json = value;
   else
-    wrong("unknown option '" + name + "'");
+    line.wrong("unknown option '" + name + "'");
 }
 
 Options parseOptions(int argc, char **argv) {
   Options options;
   options.shapes = shapesOf("A/4,D");
-  for (int index = 0; index < argc; ++index) {
-    std::string argument = argv[index];
-    if (argument == "--help") {
-      std::fputs(help, stdout);
-      std::exit(0);
-    }
-    size_t equal = argument.find('=');
-    if (equal == std::string::npos)
-      wrong("unknown argument '" + argument + "'");
-    setOption(options, argument.substr(0, equal), argument.substr(equal + 1));
-  }
+  line.parse(argc, argv,
+             [&](const std::string &name, const std::string &value) {
+               setOption(options, name, value);
+             });
   return options;
 }
 

@@ -1,0 +1,80 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Figures.h"
+
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <stdexcept>
+
+namespace moelora::bench {
+
+void Figures::begin(const std::string &title, const std::string &note) {
+  section = title;
+  std::printf("\n%s: %s\n", title.c_str(), note.c_str());
+}
+
+static void print(const Figure &figure) {
+  std::printf("  %-53s %8.4g %-4s", figure.name.c_str(), figure.value,
+              figure.unit.c_str());
+  if (figure.atMost)
+    std::printf(" at most %-6.4g %s", *figure.atMost,
+                figure.holds() ? "yes" : "no");
+  std::printf("\n");
+  std::fflush(stdout);
+}
+
+void Figures::add(const std::string &name, double value,
+                  const std::string &unit, std::optional<double> atMost) {
+  figures.push_back({section, name, value, unit, atMost});
+  print(figures.back());
+}
+
+void Figures::summarize() const {
+  size_t aims = 0, hold = 0;
+  for (const Figure &figure : figures) {
+    aims += figure.atMost.has_value();
+    hold += figure.atMost && figure.holds();
+  }
+  std::printf("\n%zu of %zu aims hold\n", hold, aims);
+}
+
+static std::string cpuName() {
+  const std::string key = "model name";
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.compare(0, key.size(), key) == 0)
+      return line.substr(line.find(':') + 2);
+  return "unknown";
+}
+
+static std::string today() {
+  char text[sizeof "2000-01-01"];
+  std::time_t now = std::time(nullptr);
+  std::strftime(text, sizeof text, "%Y-%m-%d", std::gmtime(&now));
+  return text;
+}
+
+void Figures::writeJson(const std::string &path, int threads) const {
+  std::ofstream out(path);
+  out << "{\"date\": \"" << today() << "\", \"cpu\": \"" << cpuName()
+      << "\", \"threads\": " << threads << ", \"figures\": [";
+  const char *separator = "\n  ";
+  for (const Figure &figure : figures) {
+    out << separator << "{\"section\": \"" << figure.section
+        << "\", \"name\": \"" << figure.name
+        << "\", \"value\": " << figure.value << ", \"unit\": \"" << figure.unit
+        << "\"";
+    if (figure.atMost)
+      out << ", \"at_most\": " << *figure.atMost
+          << ", \"holds\": " << (figure.holds() ? "true" : "false");
+    out << "}";
+    separator = ",\n  ";
+  }
+  out << "\n]}\n";
+  if (!out.flush())
+    throw std::runtime_error("cannot write " + path);
+}
+
+} // namespace moelora::bench

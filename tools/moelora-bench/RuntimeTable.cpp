@@ -1,0 +1,181 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a table costs while it is used. The adapters are small: nothing here
+// depends on how much they hold.
+
+#include "AdapterFile.h"
+#include "Runtime.h"
+
+#include <optional>
+#include <random>
+
+namespace moelora::bench {
+namespace {
+
+constexpr double publishUs = 5;
+// Two tables count as equally fast within this: what a busy machine does to one
+// and the same measurement.
+constexpr double flat = 1.5;
+constexpr int32_t rank = 16;
+
+const Workload &smallWorkload() {
+  static const Workload workload(/*layers=*/2, /*experts=*/4, /*hidden=*/64,
+                                 /*intermediate=*/32);
+  return workload;
+}
+
+std::string nameOf(int32_t slot) { return "adapter-" + std::to_string(slot); }
+
+/// A table whose slots are all taken.
+class FullTable {
+public:
+  explicit FullTable(int32_t slots) : table(makeTable(slots, rank)) {
+    Adapter adapter = smallWorkload().makeDummy(rank);
+    for (int32_t slot = 0; slot < slots; ++slot) {
+      int32_t id = -1;
+      call(moelora_slot_table_assign, table.get(), nameOf(slot).c_str(),
+           adapter.get(), static_cast<const moelora_staging *>(nullptr), &id);
+      ids.push_back(id);
+    }
+  }
+
+  Table table;
+  std::vector<int32_t> ids;
+};
+
+/// A batch whose ids are resolved over and over.
+class Batch {
+public:
+  Batch(const FullTable &full, int64_t tokens, bool all)
+      : slots(static_cast<int32_t>(full.ids.size())),
+        dense(static_cast<size_t>(tokens)),
+        snapshot(static_cast<size_t>(slots)) {
+    moelora_slot_table_directory(full.table.get(), 0, &directory);
+    std::mt19937 random(1);
+    for (int64_t token = 0; token < tokens; ++token)
+      ids.push_back(
+          full.ids[all ? random() % full.ids.size() : full.ids.size() / 2]);
+  }
+
+  /// Nanoseconds of one run.
+  double measure(const moelora_services &services) {
+    constexpr int64_t idsPerMeasurement = 1 << 18;
+    auto runs = idsPerMeasurement / static_cast<int64_t>(ids.size());
+    double seconds = secondsOf([&] {
+      for (int64_t run = 0; run < runs; ++run)
+        services.resolve_slots(&directory, ids.data(),
+                               static_cast<int64_t>(ids.size()), slots,
+                               dense.data(), snapshot.data(), &stats);
+    });
+    return seconds * 1e9 / double(runs);
+  }
+
+private:
+  moelora_directory directory;
+  int32_t slots;
+  std::vector<int32_t> ids, dense;
+  std::vector<const moelora_adapter_layer *> snapshot;
+  moelora_run_stats stats = {};
+};
+
+/// Several tables in turns, so that a machine that slows down favours none.
+void compareTables(const std::vector<FullTable> &tables, int64_t tokens,
+                   bool all, int64_t repeat, const moelora_services &services,
+                   Figures &figures) {
+  std::vector<Batch> batches;
+  for (const FullTable &table : tables)
+    batches.emplace_back(table, tokens, all);
+  std::vector<std::vector<double>> times(tables.size());
+  for (int64_t run = 0; run < repeat; ++run)
+    for (size_t i = 0; i < batches.size(); ++i)
+      times[i].push_back(batches[i].measure(services));
+  std::string name = std::to_string(tokens) + " tokens, " +
+                     (all ? "all adapters" : "one adapter");
+  std::vector<double> medians;
+  for (size_t i = 0; i < batches.size(); ++i) {
+    medians.push_back(median(times[i]));
+    figures.add(name + " of " + std::to_string(tables[i].ids.size()),
+                medians.back(), "ns");
+  }
+  auto [least, most] = std::minmax_element(medians.begin(), medians.end());
+  // A batch that names more adapters reads more of the directory, whatever the
+  // size of the table: only the same batch must cost the same.
+  std::optional<double> aim;
+  if (!all)
+    aim = flat;
+  figures.add(name + ": slowest / fastest", *most / *least, "", aim);
+}
+
+void addPublishing(const std::string &name, const std::vector<double> &us,
+                   Figures &figures) {
+  figures.add(name + ", median", median(us), "us", publishUs);
+  figures.add(name + ", 99 of 100", quantile(us, 0.99), "us", publishUs);
+  figures.add(name + ", worst", quantile(us, 1), "us", publishUs);
+}
+
+} // namespace
+
+void measurePublishing(const RuntimeOptions &options, Figures &figures) {
+  constexpr int64_t changesPerRun = 250;
+  constexpr double nsPerUs = 1e3;
+  int64_t changes = options.repeat * changesPerRun;
+  figures.begin("publishing", "from staged to servable, small adapters, " +
+                                  std::to_string(changes) + " times");
+  Adapter adapter = smallWorkload().makeDummy(rank);
+  FullTable full(2);
+  const moelora_staging *plain = nullptr;
+  std::vector<double> replaced, assigned;
+  auto note = [&](std::vector<double> &us) {
+    us.push_back(double(statsOf(full.table).publish_ns) / nsPerUs);
+  };
+  for (int64_t change = 0; change < changes; ++change) {
+    call(moelora_slot_table_replace, full.table.get(), full.ids[0],
+         adapter.get(), plain, static_cast<moelora_stream *>(nullptr));
+    note(replaced);
+    call(moelora_slot_table_evict, full.table.get(), full.ids[1]);
+    call(moelora_slot_table_assign, full.table.get(), "new", adapter.get(),
+         plain, &full.ids[1]);
+    note(assigned);
+  }
+  addPublishing("replace", replaced, figures);
+  addPublishing("assign", assigned, figures);
+}
+
+void measureResolving(const RuntimeOptions &options,
+                      const moelora_services &services, Figures &figures) {
+  figures.begin("resolving", "ids of a batch to slots, tables of 1, 32 and 256 "
+                             "adapters");
+  std::vector<FullTable> tables;
+  for (int32_t slots : {1, 32, 256})
+    tables.emplace_back(slots);
+  for (bool all : {false, true})
+    for (int64_t tokens : {1, 16, 256})
+      compareTables(tables, tokens, all, options.repeat, services, figures);
+}
+
+void measureLeases(const RuntimeOptions &options, Figures &figures) {
+  constexpr int32_t adapters = 32;
+  constexpr int64_t pairsPerRun = 20000;
+  figures.begin("leases", "acquire and release, " + std::to_string(adapters) +
+                              " adapters in turn, one thread");
+  FullTable full(adapters);
+  std::vector<std::string> names;
+  for (int32_t slot = 0; slot < adapters; ++slot)
+    names.push_back(nameOf(slot));
+  std::vector<double> times;
+  for (int64_t run = 0; run < options.repeat; ++run)
+    times.push_back(secondsOf([&] {
+                      for (int64_t i = 0; i < pairsPerRun; ++i) {
+                        moelora_lease lease = {};
+                        call(moelora_slot_table_acquire, full.table.get(),
+                             names[i % adapters].c_str(), &lease);
+                        call(moelora_slot_table_release, full.table.get(),
+                             &lease, static_cast<moelora_stream *>(nullptr));
+                      }
+                    }) *
+                    1e9 / double(pairsPerRun));
+  figures.add("acquire and release", median(times), "ns");
+}
+
+} // namespace moelora::bench
