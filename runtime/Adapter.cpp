@@ -102,8 +102,11 @@ moelora::openAdapter(const std::string &folder,
                      moelora_adapter_layout stated) {
   checkLayout(stated);
   AdapterConfig config = readAdapterConfig(folder + "/" + adapterConfigName);
+  std::string tensors = folder + "/" + adapterTensorsName;
+  if (isFolder(tensors)) // which would do for a checkpoint
+    fail("expects " + tensors + " to be a regular file", MOELORA_IO);
   std::shared_ptr<OpenAdapter> opened(
-      new OpenAdapter{CheckpointFiles(folder + "/" + adapterTensorsName), {}});
+      new OpenAdapter{CheckpointFiles(tensors), {}});
   opened->binding = bindAdapter({target, config, opened->files}, stated);
   return opened;
 }

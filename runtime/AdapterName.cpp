@@ -39,6 +39,8 @@ constexpr const char *stackedGate[] = {"w1", nullptr};
 constexpr const char *stackedUp[] = {"w3", nullptr};
 constexpr const char *stackedDown[] = {"w2", nullptr};
 
+bool isDigit(char c) { return c >= '0' && c <= '9'; }
+
 /// Takes "12." off the front. Numbers have one spelling: no leading zeros.
 bool takeNumber(std::string_view &text, int64_t &value) {
   size_t digits = text.find_first_not_of("0123456789");
@@ -237,11 +239,15 @@ AdapterPlace AdapterNames::place(const std::string &tensor) const {
   auto findLayer = [&](std::string_view prefix) {
     rest = name;
     return take(rest, prefix) && take(rest, container) && take(rest, ".") &&
-           takeNumber(rest, layer);
+           !rest.empty() && isDigit(rest.front());
   };
   if (std::none_of(std::begin(modelPrefixes), std::end(modelPrefixes),
                    findLayer))
     return place;
+  if (!takeNumber(rest, layer))
+    unknown(tensor, "expects the number of a layer, as in 'layers.12.', but it "
+                    "is of '" +
+                        std::string(firstWord(rest)) + "'");
   if (layer >= target.layers)
     unknown(tensor, "expects layers below " + std::to_string(target.layers) +
                         ", but it is of layer " + std::to_string(layer));

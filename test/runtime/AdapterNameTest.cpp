@@ -55,6 +55,18 @@ TEST(AdapterName, layer_out_of_range) {
               HasSubstr("layer 1 has no experts"));
 }
 
+// They were taken for other parts of the model, and left aside.
+TEST(AdapterName, layer_numbers_have_one_spelling) {
+  const std::string part = ".mlp.experts.0.up_proj.lora_A.weight";
+  for (const char *number : {"00", "02", "9999999999", "18446744073709551616"})
+    EXPECT_THAT(
+        refusalOf("base_model.model.model.layers." + std::string(number) +
+                  part),
+        HasSubstr("expects the number of a layer, as in 'layers.12.', but it "
+                  "is of '" +
+                  std::string(number) + "'"));
+}
+
 TEST(AdapterName, half_a_pair) {
   EXPECT_THAT(refusalOf(expert1 + "up_proj.lora_A.weight"),
               HasSubstr("has no lora_B"));

@@ -100,8 +100,8 @@ static const std::vector<Kind> kinds = {
        return linkTo(either(f, r),
                      oneOf(r, {"/dev/zero", "/dev/null", "/dev/full"}));
      }},
-    {"folder in place of a file", MOELORA_IO,
-     "to be a regular file|to hold model.safetensors", folderInPlace},
+    {"folder in place of a file", MOELORA_IO, "to be a regular file",
+     folderInPlace},
     {"pipe in place of a file", MOELORA_IO, "to be a regular file", pipe},
     {"file that may not be read", MOELORA_IO, "cannot open", unreadable,
      When::Unprivileged},
