@@ -7,7 +7,7 @@
 
 #include "Folder.h"
 #include "moelora/models/AdapterTarget.h"
-#include "moelora/runtime/Adapter.h"
+#include "moelora/runtime/SlotTable.h"
 
 #include <vector>
 
@@ -38,15 +38,38 @@ static void readAll(const moelora_adapter *adapter,
         readPair(adapter, target.site[site].layer, projection, expert);
 }
 
+/// Into pages of both orders, whole and a part.
+static void stage(const moelora_adapter *adapter, int32_t order,
+                  int32_t tpSize) {
+  moelora_slot_table_options options = {};
+  options.slots = 1;
+  options.max_rank = 65536;
+  options.dtype = MOELORA_BF16;
+  options.page_order = order;
+  options.tp_size = tpSize;
+  moelora_slot_table *table = nullptr;
+  if (moelora_slot_table_create(&options, &table, nullptr) != MOELORA_OK)
+    __builtin_trap();
+  int32_t id;
+  moelora_status status =
+      moelora_slot_table_assign(table, "x", adapter, nullptr, &id, nullptr);
+  // Sizes that do not divide are the only thing left to refuse.
+  if (status != MOELORA_OK && (tpSize == 1 || status != MOELORA_INVALID))
+    __builtin_trap();
+  moelora_slot_table_destroy(table);
+}
+
 static void openAndRead(const Folder &folder,
                         const moelora_adapter_target &target) {
   moelora_adapter *adapter = nullptr;
   moelora_error *error = nullptr;
   if (moelora_adapter_open(folder.path().c_str(), &target,
                            MOELORA_LAYOUT_DECIDE, &adapter,
-                           &error) == MOELORA_OK)
+                           &error) == MOELORA_OK) {
     readAll(adapter, target);
-  else if (*moelora_error_text(error) == '\0')
+    stage(adapter, MOELORA_PAGE_ROW_MAJOR, 1);
+    stage(adapter, MOELORA_PAGE_FRAGMENT_MAJOR, 2);
+  } else if (*moelora_error_text(error) == '\0')
     __builtin_trap(); // refused without a word
   moelora_error_free(error);
   moelora_adapter_close(adapter);
