@@ -69,8 +69,9 @@ static void openAndRead(const Folder &folder,
     readAll(adapter, target);
     stage(adapter, MOELORA_PAGE_ROW_MAJOR, 1);
     stage(adapter, MOELORA_PAGE_FRAGMENT_MAJOR, 2);
-  } else if (*moelora_error_text(error) == '\0')
+  } else if (*moelora_error_text(error) == '\0') {
     __builtin_trap(); // refused without a word
+  }
   moelora_error_free(error);
   moelora_adapter_close(adapter);
 }
