@@ -25,14 +25,6 @@ const moelora_device &deviceOf(const moelora_slot_table_options &options) {
   return *device;
 }
 
-int32_t slotsOf(const moelora_slot_table_options &options) {
-  constexpr int32_t most = 1 << MOELORA_SLOT_INDEX_BITS;
-  if (options.slots < 1 || options.slots > most)
-    fail("expects slots to be from 1 to " + std::to_string(most) +
-         ", but it is " + std::to_string(options.slots));
-  return options.slots;
-}
-
 uint64_t directoryBytes(int32_t slots) {
   return static_cast<uint64_t>(slots) * sizeof(uint64_t) +
          sizeof(moelora_id_counters);
@@ -51,7 +43,7 @@ uint64_t entryOf(uint32_t generation, const void *address) {
 moelora_slot_table::moelora_slot_table(
     const moelora_slot_table_options &options)
     : device(deviceOf(options)), format(options), maxBytes(options.max_bytes),
-      directory(device, directoryBytes(slotsOf(options))),
+      directory(device, directoryBytes(options.slots)),
       publishing(device.null_is_done ? Stream() : Stream(device)),
       fences(device), core(options.slots, 1u << MOELORA_SLOT_GENERATION_BITS),
       tenants(static_cast<size_t>(options.slots)) {
