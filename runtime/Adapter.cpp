@@ -56,8 +56,19 @@ void readMatrix(const moelora_adapter *adapter, const MatrixView &view,
     std::fill_n(to, rows * columns, 0.0f);
     return;
   }
-  StoredMatrix stored(adapter->files, view, rows, columns);
-  stored.copy(view, {0, rows, 0, columns}, {to, MOELORA_F32, columns, 1});
+  // All bytes between the first and the last element.
+  const CheckpointFiles &files = adapter->files;
+  int32_t dtype = files.tensors()[static_cast<size_t>(view.tensor)].dtype;
+  uint64_t size = moelora_file_dtype_bytes(dtype);
+  uint64_t count = static_cast<uint64_t>((rows - 1) * view.row +
+                                         (columns - 1) * view.column + 1);
+  std::vector<double> bytes((count * size + sizeof(double) - 1) /
+                            sizeof(double)); // aligned for every element type
+  files.read(view.tensor, static_cast<uint64_t>(view.offset) * size,
+             count * size, bytes.data());
+  MatrixView within = view;
+  within.offset = 0;
+  copyToF32(bytes.data(), dtype, within, rows, columns, to);
 }
 
 template <typename Visit>
@@ -70,25 +81,6 @@ void forEachPair(const AdapterBinding &binding, Visit visit) {
 }
 
 } // namespace
-
-StoredMatrix::StoredMatrix(const CheckpointFiles &files, const MatrixView &view,
-                           int64_t rows, int64_t columns)
-    : begin(view.offset),
-      dtype(files.tensors()[static_cast<size_t>(view.tensor)].dtype) {
-  uint64_t size = moelora_file_dtype_bytes(dtype);
-  uint64_t count = static_cast<uint64_t>((rows - 1) * view.row +
-                                         (columns - 1) * view.column + 1);
-  bytes.resize((count * size + sizeof(double) - 1) / sizeof(double));
-  files.read(view.tensor, static_cast<uint64_t>(begin) * size, count * size,
-             bytes.data());
-}
-
-void StoredMatrix::copy(const MatrixView &view, const Block &block,
-                        const Destination &to) const {
-  MatrixView moved = view;
-  moved.offset -= begin;
-  copyBlock(bytes.data(), dtype, moved, block, to);
-}
 
 void moelora::checkLayout(int32_t stated) {
   if (stated < MOELORA_LAYOUT_DECIDE || stated > MOELORA_LAYOUT_TRANSPOSED)

@@ -44,25 +44,4 @@ struct moelora_adapter {
   const moelora::AdapterBinding &binding;
 };
 
-namespace moelora {
-
-/// A matrix's part of its tensor, read from the file. The view has a tensor.
-class StoredMatrix {
-public:
-  /// Reads all bytes between the first and the last element of `view`.
-  StoredMatrix(const CheckpointFiles &files, const MatrixView &view,
-               int64_t rows, int64_t columns);
-
-  /// Copies a block of `view`, or of another one within the same bytes.
-  void copy(const MatrixView &view, const Block &block,
-            const Destination &to) const;
-
-private:
-  std::vector<double> bytes; // aligned for every element type
-  int64_t begin;             // of the bytes, in elements of the tensor
-  int32_t dtype;
-};
-
-} // namespace moelora
-
 #endif // MOELORA_RUNTIME_ADAPTERFILES_H

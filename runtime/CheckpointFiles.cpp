@@ -210,7 +210,7 @@ void CheckpointFiles::readF32(int64_t index, uint64_t first, uint64_t count,
     int64_t part = static_cast<int64_t>(std::min(chunk, count - done));
     read(index, (first + done) * size, static_cast<uint64_t>(part) * size,
          buffer.data());
-    copyBlock(buffer.data(), tensor.dtype, {index, 0, part, 1}, {0, 1, 0, part},
-              {destination + done, MOELORA_F32, part, 1});
+    copyToF32(buffer.data(), tensor.dtype, {index, 0, part, 1}, 1, part,
+              destination + done);
   }
 }

@@ -9,6 +9,8 @@
 #ifndef MOELORA_RUNTIME_CONVERT_H
 #define MOELORA_RUNTIME_CONVERT_H
 
+#include "moelora/runtime/Checkpoint.h"
+
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -94,6 +96,22 @@ template <typename To, typename From> To convert(From from) {
     return static_cast<To>(widen(from));
   else
     return narrow<To>(toOdd(widen(from)));
+}
+
+/// Calls `visit` with the elements of a tensor as what they are. `dtype` is
+/// F32, F16, BF16 or F64 of moelora_file_dtype.
+template <typename Visit>
+void asFileType(const void *bytes, int32_t dtype, Visit visit) {
+  switch (dtype) {
+  case MOELORA_FILE_F32:
+    return visit(static_cast<const float *>(bytes));
+  case MOELORA_FILE_F16:
+    return visit(static_cast<const F16 *>(bytes));
+  case MOELORA_FILE_BF16:
+    return visit(static_cast<const BF16 *>(bytes));
+  case MOELORA_FILE_F64:
+    return visit(static_cast<const double *>(bytes));
+  }
 }
 
 } // namespace moelora

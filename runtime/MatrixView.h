@@ -32,21 +32,13 @@ struct Block {
   int64_t firstRow, rows, firstColumn, columns;
 };
 
-/// Where element (i, j) of a copied block goes: i * row + j * column, in
-/// elements, counted from the block's own first row and column.
-struct Destination {
-  void *data;
-  int32_t dtype; ///< moelora_dtype: F32, F16 or BF16
-  int64_t row;
-  int64_t column;
-};
+/// Copies a matrix out of a tensor's bytes, row-major, with at most one
+/// rounding. `dtype` is the moelora_file_dtype of `bytes`: F32, F16, BF16 or
+/// F64.
+void copyToF32(const void *bytes, int32_t dtype, const MatrixView &view,
+               int64_t rows, int64_t columns, float *to);
 
-/// Copies a block out of a tensor's bytes, converting with one rounding.
-/// `dtype` is the moelora_file_dtype of `bytes`: F32, F16, BF16 or F64.
-void copyBlock(const void *bytes, int32_t dtype, const MatrixView &view,
-               const Block &block, const Destination &to);
-
-/// Whether `dtype`, of a file, is one that copyBlock reads.
+/// Whether `dtype`, of a file, is one that matrices may have.
 bool isFloatingPoint(int32_t dtype);
 
 } // namespace moelora

@@ -6,7 +6,6 @@
 #include "PageMap.h"
 
 #include "Convert.h"
-#include "moelora/runtime/Checkpoint.h"
 
 #include <algorithm>
 
@@ -108,21 +107,6 @@ void copyBlock(const From *from, const MatrixView &view, const Block &block,
 }
 
 template <typename To>
-void copyFrom(const void *from, int32_t dtype, const MatrixView &view,
-              const Block &block, const PageMap &map, To *to) {
-  switch (dtype) {
-  case MOELORA_FILE_F32:
-    return copyBlock(static_cast<const float *>(from), view, block, map, to);
-  case MOELORA_FILE_F16:
-    return copyBlock(static_cast<const F16 *>(from), view, block, map, to);
-  case MOELORA_FILE_BF16:
-    return copyBlock(static_cast<const BF16 *>(from), view, block, map, to);
-  case MOELORA_FILE_F64:
-    return copyBlock(static_cast<const double *>(from), view, block, map, to);
-  }
-}
-
-template <typename To>
 void pad(int64_t rank, int64_t size, const PageMap &map, To *to) {
   auto zero = [](int64_t) { return To{}; };
   auto padRanks = [&](Range ranks, Range sizes) {
@@ -174,7 +158,9 @@ void moelora::copyIntoPages(const void *from, int32_t dtype,
                             const MatrixView &view, const Block &block,
                             const PageTarget &to) {
   asElements(to, [&](auto *elements) {
-    copyFrom(from, dtype, view, block, to.map, elements);
+    asFileType(from, dtype, [&](auto *stored) {
+      copyBlock(stored, view, block, to.map, elements);
+    });
   });
 }
 
