@@ -140,12 +140,11 @@ void emitQuery(Unit &unit, LLVM::GlobalOp artifact) {
 
 } // namespace
 
-void emitArtifact(Lowering &lowering, const Entries &entries,
+void emitArtifact(Unit &unit, LayerOp layer, const Entries &entries,
                   StringRef producer) {
-  Unit &unit = lowering.unit;
   Texts texts{unit.text("producer", producer),
-              unit.text("name", lowering.layer.getSymName()),
-              unit.text("target", "cpu"), unit.text("cpu", unit.target.cpu),
+              unit.text("name", layer.getSymName()), unit.text("target", "cpu"),
+              unit.text("cpu", unit.target.cpu),
               unit.text("features", unit.target.features())};
   OpBuilder builder = unit.atEnd();
   Type type = artifactType(unit.context());
@@ -155,7 +154,7 @@ void emitArtifact(Lowering &lowering, const Entries &entries,
   Block *block = builder.createBlock(&artifact.getInitializerRegion());
   builder.setInsertionPointToStart(block);
   Code code(builder, unit.loc);
-  Value value = fill(code, type, lowering.layer, entries, texts);
+  Value value = fill(code, type, layer, entries, texts);
   LLVM::ReturnOp::create(builder, unit.loc, value);
   emitQuery(unit, artifact);
 }

@@ -6,11 +6,21 @@
 #ifndef MOELORA_CODEGEN_ARTIFACT_H
 #define MOELORA_CODEGEN_ARTIFACT_H
 
-#include "Entry.h"
+#include "Unit.h"
+#include "moelora/dialect/Ops.h"
 
 namespace moelora::codegen {
 
-void emitArtifact(Lowering &lowering, const Entries &entries,
+/// The entry points that code generation made for a layer.
+struct Entries {
+  mlir::LLVM::LLVMFuncOp workspaceBytes;
+  /// Null where the layer has no such entry point.
+  mlir::LLVM::LLVMFuncOp run, runFromLogits, runFromIds;
+  /// Bit per role that the first of them reads.
+  uint32_t operands = 0;
+};
+
+void emitArtifact(Unit &unit, LayerOp layer, const Entries &entries,
                   llvm::StringRef producer);
 
 } // namespace moelora::codegen

@@ -12,13 +12,11 @@ namespace moelora::models {
 namespace {
 
 bool isFloat(int32_t type) {
-  return type == MOELORA_FILE_F32 || type == MOELORA_FILE_F16 ||
-         type == MOELORA_FILE_BF16 || type == MOELORA_FILE_F64;
+  return type == MOELORA_F32 || type == MOELORA_F16 || type == MOELORA_BF16 ||
+         type == MOELORA_F64;
 }
 
-bool isId(int32_t type) {
-  return type == MOELORA_FILE_I64 || type == MOELORA_FILE_I32;
-}
+bool isId(int32_t type) { return type == MOELORA_I64 || type == MOELORA_I32; }
 
 std::string show(const Shape &shape) {
   std::string text;
@@ -138,7 +136,7 @@ std::string OperandBinder::bindPiece(const Piece &piece, bool ids,
   if (!(ids ? isId(tensor.dtype) : isFloat(tensor.dtype)))
     return refuse("expects tensor " + piece.tensor + " to have type " +
                   (ids ? "I64 or I32" : "F32, F16, BF16 or F64") +
-                  ", but it has " + moelora_file_dtype_name(tensor.dtype));
+                  ", but it has " + moelora_dtype_name(tensor.dtype));
   if (shapeOf(tensor) != piece.shape)
     return "expects tensor " + piece.tensor + " to have shape " +
            show(piece.shape) + ", but it has " + show(shapeOf(tensor));

@@ -60,7 +60,7 @@ public:
         buffer(buffer + uint64_t(piece.offset) * reference::bytesOf(type)),
         width(int64_t(reference::bytesOf(type))), axes(joined(piece.axes)) {
     moelora_checkpoint_tensor(file, static_cast<int64_t>(index), &tensor);
-    storedWidth = int64_t(moelora_file_dtype_bytes(tensor.dtype));
+    storedWidth = int64_t(moelora_dtype_bytes(tensor.dtype));
   }
 
   std::string read();
@@ -111,11 +111,11 @@ std::string PieceReader::convertIds(int64_t first, int64_t count,
     const char *from = stored.data() + i * storedWidth;
     int64_t id = 0;
     int32_t narrow = 0;
-    if (tensor.dtype == MOELORA_FILE_I64)
+    if (tensor.dtype == MOELORA_I64)
       std::memcpy(&id, from, sizeof(id));
     else
       std::memcpy(&narrow, from, sizeof(narrow));
-    id = tensor.dtype == MOELORA_FILE_I64 ? id : narrow;
+    id = tensor.dtype == MOELORA_I64 ? id : narrow;
     if (id < 0 || id >= ids)
       return "expects expert ids below " + std::to_string(ids) + " in " +
              piece.tensor + ", but element " + std::to_string(first + i) +

@@ -3,8 +3,8 @@
  *
  * Devices by name, and a look at those that others bring.
  */
-#include "../Failure.h"
-#include "CudaDevice.h"
+#include "base/Failure.h"
+#include "device/Openers.h"
 
 #include <cstring>
 #include <string_view>
@@ -39,7 +39,7 @@ static const moelora_device *open(std::string_view name) {
     fail("expects a device to be called cpu, cuda, cuda:<number> or emulator, "
          "but it is \"" +
          std::string(name) + "\"");
-  return &cuda::Device::open(ordinal).release()->interface();
+  return openCuda(ordinal);
 }
 
 moelora_status moelora_device_open(const char *name,
@@ -54,7 +54,7 @@ moelora_status moelora_device_open(const char *name,
 
 void moelora_device_close(const moelora_device *device) {
   if (device && device != moelora_device_cpu())
-    delete &cuda::Device::of(device->context);
+    closeCuda(*device);
 }
 
 static void checkFunctions(const moelora_device &device) {

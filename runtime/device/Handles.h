@@ -7,7 +7,7 @@
 #ifndef MOELORA_DEVICE_HANDLES_H
 #define MOELORA_DEVICE_HANDLES_H
 
-#include "../Failure.h"
+#include "base/Failure.h"
 #include "moelora/runtime/Device.h"
 
 #include <memory>

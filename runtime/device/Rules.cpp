@@ -3,9 +3,9 @@
  *
  * What every device asks of its callers.
  */
-#include "Rules.h"
+#include "device/Rules.h"
 
-#include "../Failure.h"
+#include "base/Failure.h"
 
 #include <algorithm>
 

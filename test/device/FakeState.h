@@ -5,9 +5,9 @@
 #ifndef MOELORA_TEST_DEVICE_FAKESTATE_H
 #define MOELORA_TEST_DEVICE_FAKESTATE_H
 
-#include "../../runtime/device/CudaTypes.h"
 #include "FakeMemory.h"
 #include "FakeStream.h"
+#include "device/cuda/CudaTypes.h"
 #include "moelora/runtime/Device.h"
 
 #include <memory>

@@ -5,7 +5,7 @@
 #ifndef MOELORA_TEST_DEVICE_KERNELS_H
 #define MOELORA_TEST_DEVICE_KERNELS_H
 
-#include "../../runtime/device/Handles.h"
+#include "device/Handles.h"
 
 namespace moelora::test {
 

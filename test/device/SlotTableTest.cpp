@@ -56,7 +56,7 @@ private:
            uint32_t seed) {
     names.push_back(name);
     values.push_back(randomFloats(size_t(rows * columns), seed));
-    tensors.push_back({nullptr, MOELORA_FILE_F32, 2, {rows, columns}, nullptr});
+    tensors.push_back({nullptr, MOELORA_F32, 2, {rows, columns}, nullptr});
   }
 
   static constexpr const char *block[] = {"mlp", nullptr};

@@ -27,12 +27,11 @@ struct Run : testing::Test {
     for (size_t i = 0; i < hidden.size(); ++i)
       hidden[i] = float(i) - 7.5f;
     call.tokens = Tokens;
-    call.operand[MOELORA_HIDDEN] = {hidden.data(), sizeof hidden,
-                                    MOELORA_FILE_F32, 0};
-    call.operand[MOELORA_SLOTS] = {slots.data(), sizeof slots, MOELORA_FILE_I32,
-                                   0};
+    call.operand[MOELORA_HIDDEN] = {hidden.data(), sizeof hidden, MOELORA_F32,
+                                    0};
+    call.operand[MOELORA_SLOTS] = {slots.data(), sizeof slots, MOELORA_I32, 0};
     call.operand[MOELORA_ROUTER_WEIGHT] = {router.data(), sizeof router,
-                                           MOELORA_FILE_F32, 0};
+                                           MOELORA_F32, 0};
     call.output = output.data();
     call.output_bytes = sizeof output;
     call.workspace = workspace;
@@ -62,11 +61,11 @@ TEST_F(Run, Runs) {
 TEST_F(Run, ChecksOperands) {
   call.operand[MOELORA_HIDDEN].bytes -= 4;
   EXPECT_EQ(error(), "expects hidden to have 96 bytes, but it has 92");
-  call.operand[MOELORA_HIDDEN].dtype = MOELORA_FILE_BF16;
+  call.operand[MOELORA_HIDDEN].dtype = MOELORA_BF16;
   EXPECT_EQ(error(), "expects hidden to have type F32, but it has BF16");
   call.operand[MOELORA_HIDDEN] = {};
   EXPECT_EQ(error(), "expects hidden to have type F32, but it has none");
-  call.operand[MOELORA_HIDDEN] = {nullptr, sizeof hidden, MOELORA_FILE_F32, 0};
+  call.operand[MOELORA_HIDDEN] = {nullptr, sizeof hidden, MOELORA_F32, 0};
   EXPECT_EQ(error(), "expects hidden, but its address is null");
 }
 
@@ -93,8 +92,8 @@ TEST_F(Run, ChecksTokens) {
 
 TEST_F(Run, ZeroTokensNeedNoMemory) {
   call.tokens = 0;
-  call.operand[MOELORA_HIDDEN] = {nullptr, 0, MOELORA_FILE_F32, 0};
-  call.operand[MOELORA_SLOTS] = {nullptr, 0, MOELORA_FILE_I32, 0};
+  call.operand[MOELORA_HIDDEN] = {nullptr, 0, MOELORA_F32, 0};
+  call.operand[MOELORA_SLOTS] = {nullptr, 0, MOELORA_I32, 0};
   call.output = nullptr;
   call.output_bytes = 0;
   EXPECT_EQ(error(), "");
@@ -130,7 +129,7 @@ TEST_F(Run, EntryPointsHaveOperandsOfTheirOwn) {
   EXPECT_EQ(error(), "expects router_logits to have type F32, but it has none");
   std::array<float, Tokens * Experts> logits = {};
   call.operand[MOELORA_ROUTER_LOGITS] = {logits.data(), sizeof logits,
-                                         MOELORA_FILE_F32, 0};
+                                         MOELORA_F32, 0};
   EXPECT_EQ(error(), "");
   call.entry = MOELORA_ENTRY_IDS;
   EXPECT_EQ(error(), "expects expert_ids to have type I32, but it has none");

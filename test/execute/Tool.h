@@ -63,7 +63,7 @@ template <typename T> std::vector<T> Tool::output(const std::string &file) {
   int64_t index = moelora_checkpoint_find(opened, "output");
   moelora_tensor tensor = {};
   EXPECT_EQ(moelora_checkpoint_tensor(opened, index, &tensor), MOELORA_OK);
-  EXPECT_EQ(moelora_file_dtype_bytes(tensor.dtype), sizeof(T));
+  EXPECT_EQ(moelora_dtype_bytes(tensor.dtype), sizeof(T));
   std::vector<T> values(tensor.elements);
   EXPECT_EQ(moelora_checkpoint_read(opened, index, 0, tensor.bytes,
                                     values.data(), nullptr),

@@ -29,9 +29,9 @@ protected:
   }
   /// The tensors of a valid input file with two tokens.
   std::vector<Tensor> inputs() {
-    return {Tensor::of("hidden", MOELORA_FILE_F32, {2, 48},
+    return {Tensor::of("hidden", MOELORA_F32, {2, 48},
                        std::vector<float>(96, 0.5f)),
-            Tensor::of<int32_t>("slots", MOELORA_FILE_I32, {2}, {0, -1})};
+            Tensor::of<int32_t>("slots", MOELORA_I32, {2}, {0, -1})};
   }
   void expectInputError(const std::vector<Tensor> &tensors,
                         const std::string &part, const std::string &more = "") {
@@ -124,18 +124,18 @@ TEST_F(ToolError, InputTensors) {
                    "--routing=logits reads router_logits, but the "
                    "file has no tensor of that name",
                    " --routing=logits");
-  tensors[1] = Tensor::of<int64_t>("slots", MOELORA_FILE_I64, {2}, {0, 0});
+  tensors[1] = Tensor::of<int64_t>("slots", MOELORA_I64, {2}, {0, 0});
   expectInputError(tensors, "expects slots to have type I32, but it has type "
                             "I64");
-  tensors[1] = Tensor::of<int32_t>("slots", MOELORA_FILE_I32, {3}, {0, 0, 0});
+  tensors[1] = Tensor::of<int32_t>("slots", MOELORA_I32, {3}, {0, 0, 0});
   expectInputError(tensors, "expects slots to have shape [2], but it has shape "
                             "[3]");
   tensors[0] =
-      Tensor::of("hidden", MOELORA_FILE_F32, {2, 24}, std::vector<float>(48));
+      Tensor::of("hidden", MOELORA_F32, {2, 24}, std::vector<float>(48));
   expectInputError(tensors, "expects hidden to have shape [T, 48], but it has "
                             "shape [2, 24]");
   tensors[0] =
-      Tensor::of("hidden", MOELORA_FILE_I32, {2, 48}, std::vector<int32_t>(96));
+      Tensor::of("hidden", MOELORA_I32, {2, 48}, std::vector<int32_t>(96));
   expectInputError(tensors, "expects hidden to have type F32, F16, BF16 or "
                             "F64, but it has type I32");
 }
@@ -158,7 +158,7 @@ TEST_F(ToolError, SaysWhoReadsAnInputThatIsMissing) {
 TEST_F(ToolError, SlotsOutOfRange) {
   for (int32_t slot : {1, -2, INT32_MIN, INT32_MAX}) {
     std::vector<Tensor> tensors = inputs();
-    tensors[1] = Tensor::of<int32_t>("slots", MOELORA_FILE_I32, {2}, {0, slot});
+    tensors[1] = Tensor::of<int32_t>("slots", MOELORA_I32, {2}, {0, slot});
     expectInputError(tensors, "expects slots to be in [-1, 1), one for each "
                               "adapter, but token 1 has slot " +
                                   std::to_string(slot));

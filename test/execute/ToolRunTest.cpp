@@ -38,15 +38,15 @@ protected:
   static constexpr int64_t Tokens = 7;
 
   std::vector<Tensor> inputs() {
-    return {Tensor::of("hidden", MOELORA_FILE_F32, {Tokens, Hidden},
+    return {Tensor::of("hidden", MOELORA_F32, {Tokens, Hidden},
                        randomRows(Tokens, Hidden, 1)),
-            Tensor::of<int32_t>("slots", MOELORA_FILE_I32, {Tokens},
+            Tensor::of<int32_t>("slots", MOELORA_I32, {Tokens},
                                 {0, -1, 1, 1, -1, 0, 0}),
-            Tensor::of("router_logits", MOELORA_FILE_F32, {Tokens, Experts},
+            Tensor::of("router_logits", MOELORA_F32, {Tokens, Experts},
                        randomRows(Tokens, Experts, 2)),
-            Tensor::of<int32_t>("expert_ids", MOELORA_FILE_I32, {Tokens, TopK},
+            Tensor::of<int32_t>("expert_ids", MOELORA_I32, {Tokens, TopK},
                                 {0, 5, 1, 0, 4, 2, 3, 1, -1, 2, 5, 0, 1, 3}),
-            Tensor::of("expert_weights", MOELORA_FILE_F32, {Tokens, TopK},
+            Tensor::of("expert_weights", MOELORA_F32, {Tokens, TopK},
                        randomRows(Tokens, TopK, 3))};
   }
   const std::string random = "--random-weights --random-adapters=3,20 ";
@@ -100,7 +100,7 @@ TEST_F(ToolRun, ExpectedIsCompared) {
   auto expect = [&](const std::vector<double> &values) {
     std::vector<Tensor> tensors = inputs();
     tensors.push_back(
-        Tensor::of("expected", MOELORA_FILE_F64, {Tokens, Hidden}, values));
+        Tensor::of("expected", MOELORA_F64, {Tokens, Hidden}, values));
     write("io", tensors);
     return run(arguments + "--out=" + path("cpu"));
   };

@@ -22,8 +22,9 @@ def check_pass(report, td, record):
     report.check(record["argument"] == argument, name,
                  f"expects the argument {argument}, but it is "
                  f"{record['argument']}")
-    code = f"{folder}/{name}.cpp"
-    report.check((house.ROOT / code).exists(), name, f"expects {code}")
+    code = house.files(f"/{name}.cpp", under=(f"{folder}/",))
+    report.check(code, name, f"expects {folder}/{name}.cpp, or in a folder of "
+                 f"its target")
     tests = house.files(f"/{short}.mlir", under=(f"test/{folder}/",))
     report.check(tests, name, f"expects test/{folder}/{short}.mlir")
 

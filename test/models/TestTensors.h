@@ -29,7 +29,7 @@ public:
       values.push_back(next++);
     moelora_tensor_data tensor = {};
     tensor.name = names.emplace_back(name).c_str();
-    tensor.dtype = MOELORA_FILE_F32;
+    tensor.dtype = MOELORA_F32;
     tensor.rank = int32_t(shape.size());
     std::copy(shape.begin(), shape.end(), tensor.shape);
     tensor.data = values.data();
@@ -43,7 +43,7 @@ public:
     auto *bytes = reinterpret_cast<const char *>(ids.data());
     std::vector<char> &kept =
         integers.emplace_back(bytes, bytes + ids.size() * sizeof(T));
-    tensors.back().dtype = sizeof(T) == 8 ? MOELORA_FILE_I64 : MOELORA_FILE_I32;
+    tensors.back().dtype = sizeof(T) == 8 ? MOELORA_I64 : MOELORA_I32;
     tensors.back().data = kept.data();
   }
 

@@ -110,7 +110,7 @@ TEST(AdapterDummy, is_of_zeros) {
       for (int e = 0; e < (p <= MOELORA_DOWN ? experts : 1); ++e) {
         Pair pair = readPair(dummy.get(), layer, p, e);
         ASSERT_EQ(pair.info.rank, 5);
-        EXPECT_EQ(pair.info.dtype, MOELORA_FILE_F32);
+        EXPECT_EQ(pair.info.dtype, MOELORA_F32);
         EXPECT_EQ(pair.info.shares_a, 0);
         EXPECT_THAT(pair.a.data, testing::Each(0.0f));
         EXPECT_THAT(pair.b.data, testing::Each(0.0f));

@@ -123,7 +123,7 @@ TEST(AdapterMemory, tensors_are_checked) {
       {[&](Data &d) { d.name = present.c_str(); }, "expects names to differ"},
       {[](Data &d) { d.dtype = 0; }, "a dtype"},
       {[](Data &d) { d.dtype = 99; }, "a dtype"},
-      {[](Data &d) { d.dtype = MOELORA_FILE_I32; }, "to have the dtype F32"},
+      {[](Data &d) { d.dtype = MOELORA_I32; }, "to have the dtype F32"},
       {[](Data &d) { d.rank = 9; }, "at most 8 dimensions"},
       {[](Data &d) { d.rank = -1; }, "at most 8 dimensions"},
       {[](Data &d) { d.rank = 1; }, "to have 2 dimensions"},

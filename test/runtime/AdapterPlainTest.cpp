@@ -38,7 +38,7 @@ TEST(AdapterPlain, experts) {
     Pair pair = readPair(opened.get(), 0, p, 1);
     EXPECT_EQ(pair.info.scale, 1.5);
     EXPECT_EQ(pair.info.shares_a, 0);
-    EXPECT_EQ(pair.info.dtype, MOELORA_FILE_F32);
+    EXPECT_EQ(pair.info.dtype, MOELORA_F32);
     std::string module = expert1 + names[p];
     expectEqual(pair.a, tensors[module + ".lora_A.weight"]);
     expectEqual(pair.b, tensors[module + ".lora_B.weight"]);

@@ -31,7 +31,7 @@ void writeShard(const std::string &path, std::vector<const char *> names) {
   float data[3] = {-1, 2, 0.5};
   std::vector<moelora_tensor_data> all;
   for (const char *name : names)
-    all.push_back({name, MOELORA_FILE_F32, 1, {3}, data});
+    all.push_back({name, MOELORA_F32, 1, {3}, data});
   ASSERT_EQ(moelora_safetensors_write(path.c_str(), all.data(),
                                       static_cast<int64_t>(all.size()),
                                       nullptr),
@@ -80,10 +80,10 @@ TEST(Checkpoint, reads_as_f32) {
   uint16_t half = 0xc100, brain = 0xc020; // both -2.5
   double wide = -2.5;
   int32_t whole = -2;
-  moelora_tensor_data all[] = {{"f16", MOELORA_FILE_F16, 1, {1}, &half},
-                               {"bf16", MOELORA_FILE_BF16, 0, {}, &brain},
-                               {"f64", MOELORA_FILE_F64, 2, {1, 1}, &wide},
-                               {"i32", MOELORA_FILE_I32, 1, {1}, &whole}};
+  moelora_tensor_data all[] = {{"f16", MOELORA_F16, 1, {1}, &half},
+                               {"bf16", MOELORA_BF16, 0, {}, &brain},
+                               {"f64", MOELORA_F64, 2, {1, 1}, &wide},
+                               {"i32", MOELORA_I32, 1, {1}, &whole}};
   moelora_safetensors_write((folder / "a").c_str(), all, 4, nullptr);
   Checkpoint c(folder / "a");
   ASSERT_EQ(c.status, MOELORA_OK) << c.text;

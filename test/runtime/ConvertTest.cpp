@@ -4,7 +4,7 @@
  * Conversions between element types: all f16 and bf16 numbers exactly, and one
  * rounding to nearest even the other way.
  */
-#include "Convert.h"
+#include "base/Convert.h"
 
 #include <cmath>
 #include <gtest/gtest.h>

@@ -75,7 +75,7 @@ void writeAdapter(const Folder &folder, const std::string &config,
   std::vector<std::vector<uint16_t>> halves;
   for (const auto &[name, matrix] : tensors) {
     const void *data = matrix.data.data();
-    if (dtype == MOELORA_FILE_BF16)
+    if (dtype == MOELORA_BF16)
       data = halves.emplace_back(upperHalves(matrix.data)).data();
     if (matrix.count)
       all.push_back({name.c_str(),

@@ -50,7 +50,7 @@ using Tensors = std::map<std::string, Matrix>;
 /// Writes adapter_config.json and adapter_model.safetensors. BF16 cuts the
 /// values off, and only F32 and BF16 are written.
 void writeAdapter(const Folder &folder, const std::string &config,
-                  const Tensors &tensors, int32_t dtype = MOELORA_FILE_F32);
+                  const Tensors &tensors, int32_t dtype = MOELORA_F32);
 
 /// {"peft_type": "LORA", "r": R, "lora_alpha": A, MORE}
 std::string config(int rank, double alpha, const std::string &more = "");

@@ -15,7 +15,7 @@ inline std::vector<moelora_tensor_data> describe(const Tensors &tensors) {
   std::vector<moelora_tensor_data> all;
   for (const auto &[name, matrix] : tensors) {
     moelora_tensor_data data = {name.c_str(),
-                                MOELORA_FILE_F32,
+                                MOELORA_F32,
                                 2,
                                 {matrix.rows, matrix.columns},
                                 matrix.data.data()};

@@ -6,8 +6,8 @@
 #ifndef MOELORA_TEST_RUNTIME_PAGES_H
 #define MOELORA_TEST_RUNTIME_PAGES_H
 
-#include "Convert.h"
 #include "Tables.h"
+#include "base/Convert.h"
 
 namespace moelora::test {
 

@@ -3,8 +3,8 @@
  *
  * The expressions of rank_pattern and alpha_pattern.
  */
-#include "Pattern.h"
-#include "Failure.h"
+#include "adapter/Pattern.h"
+#include "base/Failure.h"
 
 #include <gtest/gtest.h>
 

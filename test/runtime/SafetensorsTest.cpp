@@ -140,7 +140,7 @@ TEST(Safetensors, writes_all_or_nothing) {
   Folder folder;
   std::string path = folder / "out.safetensors";
   float data[2] = {1, 2};
-  moelora_tensor_data good = {"a", MOELORA_FILE_F32, 1, {2}, data};
+  moelora_tensor_data good = {"a", MOELORA_F32, 1, {2}, data};
   auto write = [&](std::vector<moelora_tensor_data> all) {
     return moelora_safetensors_write(path.c_str(), all.data(),
                                      static_cast<int64_t>(all.size()), nullptr);

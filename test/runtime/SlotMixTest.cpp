@@ -101,9 +101,9 @@ void expectSlot(const Table &table, int slot, const Opened &opened,
 
 TEST(SlotMix, all_forms_in_one_table) {
   Folder folders[5];
-  Opened adapters[] = {plain(folders[0], 1, MOELORA_FILE_BF16),
+  Opened adapters[] = {plain(folders[0], 1, MOELORA_BF16),
                        transposed(folders[1], 3), sharedOuter(folders[2], 33),
-                       plain(folders[3], 20, MOELORA_FILE_F32),
+                       plain(folders[3], 20, MOELORA_F32),
                        transposed(folders[4], 16)};
   const int pairs[] = {10, 9, 9, 10, 9};
   Table table(5, MOELORA_BF16, 33);

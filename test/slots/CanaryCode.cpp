@@ -178,5 +178,5 @@ void SignedAdapter::addMatrix(const std::string &name, int64_t rows,
                               int64_t columns, std::vector<float> values) {
   names.push_back(name);
   data.push_back(std::move(values));
-  tensors.push_back({nullptr, MOELORA_FILE_F32, 2, {rows, columns}, nullptr});
+  tensors.push_back({nullptr, MOELORA_F32, 2, {rows, columns}, nullptr});
 }

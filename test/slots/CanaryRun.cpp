@@ -30,9 +30,9 @@ moelora_buffer bufferOf(const std::vector<T> &data, int32_t dtype) {
 CanaryRun::CanaryRun(CanaryStage &stage) : stage(stage) {
   call.entry = MOELORA_ENTRY_IDS;
   call.operand[MOELORA_GATE_UP_WEIGHT] =
-      bufferOf(stage.weights.gateUp, MOELORA_FILE_BF16);
+      bufferOf(stage.weights.gateUp, MOELORA_BF16);
   call.operand[MOELORA_DOWN_WEIGHT] =
-      bufferOf(stage.weights.down, MOELORA_FILE_BF16);
+      bufferOf(stage.weights.down, MOELORA_BF16);
   call.directory = &directory;
   call.services = &stage.services;
   call.stats = &stats;
@@ -67,11 +67,10 @@ void CanaryRun::fillCall(int64_t count) {
   expertWeights.assign(size * canaryChoices, 1);
   workspace.resize(bytes + workspaceAlignment);
   call.tokens = count;
-  call.operand[MOELORA_HIDDEN] = bufferOf(hidden, MOELORA_FILE_BF16);
-  call.operand[MOELORA_SLOTS] = bufferOf(slots, MOELORA_FILE_I32);
-  call.operand[MOELORA_EXPERT_IDS] = bufferOf(experts, MOELORA_FILE_I32);
-  call.operand[MOELORA_EXPERT_WEIGHTS] =
-      bufferOf(expertWeights, MOELORA_FILE_F32);
+  call.operand[MOELORA_HIDDEN] = bufferOf(hidden, MOELORA_BF16);
+  call.operand[MOELORA_SLOTS] = bufferOf(slots, MOELORA_I32);
+  call.operand[MOELORA_EXPERT_IDS] = bufferOf(experts, MOELORA_I32);
+  call.operand[MOELORA_EXPERT_WEIGHTS] = bufferOf(expertWeights, MOELORA_F32);
   call.output = output.data();
   call.output_bytes = size * sizeof(CanaryRow);
   auto address = reinterpret_cast<uintptr_t>(workspace.data());

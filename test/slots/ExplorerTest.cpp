@@ -6,7 +6,7 @@
  */
 #include "Explorer.h"
 
-#include "SlotCore.h"
+#include "slots/SlotCore.h"
 
 #include <gmock/gmock.h>
 

@@ -6,7 +6,7 @@
 #ifndef MOELORA_TEST_SLOTS_WORLDPARTS_H
 #define MOELORA_TEST_SLOTS_WORLDPARTS_H
 
-#include "SlotCore.h"
+#include "slots/SlotCore.h"
 
 namespace moelora::test {
 

@@ -70,7 +70,7 @@ private:
       ++pairs;
       all[p].rank.add(info.rank);
       all[p].scale.add(info.scale);
-      types.insert(moelora_file_dtype_name(info.dtype));
+      types.insert(moelora_dtype_name(info.dtype));
     }
     all[p].experts = std::max(all[p].experts, experts);
     if (pairs == 0)
@@ -128,7 +128,7 @@ Json checkBinding(const std::string &folder, const models::Model &model,
                  {"bound", summary.bound},
                  {"max_rank", summary.max_rank},
                  {"stored_as", survey.storedTypes()},
-                 {"served_as", moelora_file_dtype_name(model.dtype())}};
+                 {"served_as", moelora_dtype_name(model.dtype())}};
   reportLayout(opened, target, report);
   report["moe_layers"] = target.sites;
   report["projections"] = survey.byProjection();

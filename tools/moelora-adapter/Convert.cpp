@@ -104,16 +104,16 @@ private:
       if (bound)
         types.insert(tensor.dtype);
     });
-    dtype = types.size() == 1 ? *types.begin() : MOELORA_FILE_F32;
+    dtype = types.size() == 1 ? *types.begin() : MOELORA_F32;
     if (!options.dtype.empty())
       dtype = dtypeOf(options.dtype);
-    if (types.count(MOELORA_FILE_F64) && options.dtype != "f32")
+    if (types.count(MOELORA_F64) && options.dtype != "f32")
       throw Refusal{"expects --dtype=f32 where the file has F64: all values "
                     "are rounded once"};
     for (int32_t type : types)
-      if (type != dtype && dtype != MOELORA_FILE_F32)
-        rounded.insert(moelora_file_dtype_name(type));
-    if (types.count(MOELORA_FILE_F64))
+      if (type != dtype && dtype != MOELORA_F32)
+        rounded.insert(moelora_dtype_name(type));
+    if (types.count(MOELORA_F64))
       rounded.insert("F64");
   }
 
@@ -131,7 +131,7 @@ private:
         reference::roundTo(static_cast<moelora_dtype>(dtype), value);
     if (std::isfinite(value) && !std::isfinite(rounded))
       throw Refusal{placeText(place) + " has a value too large for " +
-                    moelora_file_dtype_name(dtype)};
+                    moelora_dtype_name(dtype)};
     return static_cast<float>(rounded);
   }
 
@@ -200,7 +200,7 @@ private:
                 static_cast<unsigned long long>(written.pairs));
     for (const std::string &type : rounded)
       std::printf("note: %s was rounded once to %s\n", type.c_str(),
-                  moelora_file_dtype_name(dtype));
+                  moelora_dtype_name(dtype));
     if (written.ambiguous)
       std::printf("note: its shapes are the same both ways: serve it with "
                   "--adapter-layout=NAME=%s\n",

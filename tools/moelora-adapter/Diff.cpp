@@ -79,8 +79,8 @@ private:
     if (static_cast<float>(l.scale) != static_cast<float>(r.scale))
       entry["scale"] = {l.scale, r.scale};
     if (l.dtype != r.dtype)
-      entry["dtype"] = {moelora_file_dtype_name(l.dtype),
-                        moelora_file_dtype_name(r.dtype)};
+      entry["dtype"] = {moelora_dtype_name(l.dtype),
+                        moelora_dtype_name(r.dtype)};
     double apart = sameDelta(l, r) ? 0 : deltaDifference(l, r);
     if (apart != 0)
       entry["difference"] = apart;

@@ -73,7 +73,7 @@ groupTensors(const moelora_checkpoint *checkpoint) {
     moelora_tensor tensor;
     moelora_checkpoint_tensor(checkpoint, i, &tensor);
     std::string name = withoutNumbers(tensor.name), shape = shapeText(tensor);
-    const char *dtype = moelora_file_dtype_name(tensor.dtype);
+    const char *dtype = moelora_dtype_name(tensor.dtype);
     Json &group = groups[name + " " + dtype + " " + shape];
     if (group.is_null())
       group = {

@@ -110,7 +110,7 @@ private:
       elements += double(rankOf.at(place.site->layer)) *
                   double((sharesA ? 0 : sizes.in) + sizes.out);
     });
-    double bytes = elements * double(moelora_file_dtype_bytes(dtype));
+    double bytes = elements * double(moelora_dtype_bytes(dtype));
     double memory =
         double(::sysconf(_SC_PHYS_PAGES)) * double(::sysconf(_SC_PAGE_SIZE));
     if (bytes > memory)

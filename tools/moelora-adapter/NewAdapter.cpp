@@ -23,7 +23,7 @@ char *NewAdapter::add(const std::string &name, int32_t dtype,
   header.name = names.emplace_back(name).c_str();
   header.dtype = dtype;
   header.rank = static_cast<int32_t>(shape.size());
-  size_t size = moelora_file_dtype_bytes(dtype);
+  size_t size = moelora_dtype_bytes(dtype);
   for (size_t i = 0; i < shape.size(); ++i) {
     header.shape[i] = shape[i];
     size *= static_cast<size_t>(shape[i]);
@@ -157,9 +157,9 @@ std::string sizeText(double bytes) {
 }
 
 int32_t dtypeOf(const std::string &name) {
-  return name == "f32"   ? MOELORA_FILE_F32
-         : name == "f16" ? MOELORA_FILE_F16
-                         : MOELORA_FILE_BF16;
+  return name == "f32"   ? MOELORA_F32
+         : name == "f16" ? MOELORA_F16
+                         : MOELORA_BF16;
 }
 
 } // namespace moelora::tool

@@ -18,7 +18,7 @@ namespace moelora::tool {
 struct Pair {
   int64_t in = 0, out = 0;
   int32_t rank = 0;
-  int32_t dtype = 0; ///< moelora_file_dtype of A
+  int32_t dtype = 0; ///< moelora_dtype of A
   double scale = 0;
   bool sharesA = false; ///< gate and up were stored as one
   std::vector<float> a; ///< [rank][in]

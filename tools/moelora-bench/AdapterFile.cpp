@@ -128,7 +128,7 @@ private:
 
   uint64_t sizeOf(const Item &item) const {
     return static_cast<uint64_t>(item.rows * item.columns) *
-           moelora_file_dtype_bytes(dtype);
+           moelora_dtype_bytes(dtype);
   }
 
   /// Sign and mantissa are random, the magnitude lies in [2^-6, 2^-5); a word
@@ -136,7 +136,7 @@ private:
   std::vector<uint32_t> values() const {
     constexpr uint32_t signAndMantissa = 0x807fffff, exponent = 121u << 23;
     constexpr uint32_t both = 0x807f807f, bothExponents = 0x3c803c80;
-    bool wide = dtype == MOELORA_FILE_F32;
+    bool wide = dtype == MOELORA_F32;
     std::mt19937 random(1);
     std::vector<uint32_t> words(largest / sizeof(uint32_t) * 2 + 1);
     for (uint32_t &word : words) {

@@ -183,9 +183,9 @@ uint64_t memoryForLoading(const RuntimeOptions &options) {
 void measureLoading(const RuntimeOptions &options,
                     const moelora_services &services, Figures &figures) {
   constexpr Case cases[] = {
-      {"per expert, bf16", FileForm::PerExpert, MOELORA_FILE_BF16, true},
-      {"packed, bf16", FileForm::Packed, MOELORA_FILE_BF16, false},
-      {"per expert, f32", FileForm::PerExpert, MOELORA_FILE_F32, false}};
+      {"per expert, bf16", FileForm::PerExpert, MOELORA_BF16, true},
+      {"packed, bf16", FileForm::Packed, MOELORA_BF16, false},
+      {"per expert, f32", FileForm::PerExpert, MOELORA_F32, false}};
   Workload workload = workloadOf(options);
   figures.begin("loading", "from the page cache into pages of bf16, rank 16, " +
                                std::to_string(options.layers) + " layers of " +

@@ -13,7 +13,7 @@ moelora_buffer view(const Operand &operand) {
 }
 
 moelora_buffer view(const std::vector<int32_t> &values) {
-  return {values.data(), values.size() * sizeof(int32_t), MOELORA_FILE_I32, 0};
+  return {values.data(), values.size() * sizeof(int32_t), MOELORA_I32, 0};
 }
 
 void bindOperands(moelora_layer_call &run, const Inputs &inputs,
@@ -26,7 +26,7 @@ void bindOperands(moelora_layer_call &run, const Inputs &inputs,
   run.operand[MOELORA_SLOTS] = view(ids);
   run.operand[MOELORA_EXPERT_IDS] = view(inputs.expertIds);
   run.operand[MOELORA_TOKEN_IDS] = view(inputs.tokenIds);
-  run.operand[MOELORA_TOKEN_TABLE].dtype = MOELORA_FILE_I32;
+  run.operand[MOELORA_TOKEN_TABLE].dtype = MOELORA_I32;
 }
 
 } // namespace

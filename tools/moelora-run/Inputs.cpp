@@ -13,8 +13,8 @@ using namespace moelora::run;
 namespace {
 
 bool isFloat(int32_t dtype) {
-  return dtype == MOELORA_FILE_F32 || dtype == MOELORA_FILE_F16 ||
-         dtype == MOELORA_FILE_BF16 || dtype == MOELORA_FILE_F64;
+  return dtype == MOELORA_F32 || dtype == MOELORA_F16 ||
+         dtype == MOELORA_BF16 || dtype == MOELORA_F64;
 }
 
 std::string shown(const moelora_tensor &tensor) {
@@ -93,9 +93,9 @@ void InputFile::read(const char *name, const moelora_tensor &tensor,
 
 std::vector<int32_t> InputFile::readInts(const char *name, const Widths &row) {
   moelora_tensor tensor = find(name, row);
-  if (tensor.dtype != MOELORA_FILE_I32)
+  if (tensor.dtype != MOELORA_I32)
     fail(name, "type I32",
-         std::string("type ") + moelora_file_dtype_name(tensor.dtype));
+         std::string("type ") + moelora_dtype_name(tensor.dtype));
   std::vector<int32_t> values(tensor.elements);
   read(name, tensor, values.data());
   return values;
@@ -105,7 +105,7 @@ Operand InputFile::readFloats(const char *name, const Widths &row) {
   moelora_tensor tensor = find(name, row);
   if (!isFloat(tensor.dtype))
     fail(name, "type F32, F16, BF16 or F64",
-         std::string("type ") + moelora_file_dtype_name(tensor.dtype));
+         std::string("type ") + moelora_dtype_name(tensor.dtype));
   Operand operand = {Buffer(tensor.bytes), moelora_dtype(tensor.dtype)};
   read(name, tensor, operand.buffer.data());
   return operand;

@@ -30,8 +30,8 @@ void noteRounding(Weights &weights, moelora_dtype stored, moelora_dtype type) {
       (stored == type || type == MOELORA_F32))
     return;
   weights.note = std::string("weights are stored as ") +
-                 moelora_file_dtype_name(stored) + " and rounded to " +
-                 moelora_file_dtype_name(type);
+                 moelora_dtype_name(stored) + " and rounded to " +
+                 moelora_dtype_name(type);
 }
 
 } // namespace

@@ -169,6 +169,10 @@ typedef struct moelora_plan_shape {
 
 /* ---- Services ------------------------------------------------------------ */
 
+/* The most experts that the `route` service takes: it keeps one token's scores
+ * on the stack. Loading refuses an artifact above it. */
+#define MOELORA_MAX_ROUTED_EXPERTS 2048
+
 typedef void (*moelora_task)(void *frame, int64_t task, int64_t worker);
 
 /* What happened in a run; added to, never reset. */

@@ -60,7 +60,7 @@ MOELORA_API void moelora_adapter_close(moelora_adapter *adapter);
 typedef struct moelora_pair_info {
   int64_t in, out;
   int32_t rank;
-  int32_t dtype;    /* moelora_file_dtype of A; B may differ */
+  int32_t dtype;    /* moelora_dtype of A; B may differ */
   int32_t shares_a; /* 1 on gate and up that were stored as one: equal A, rank
                        and scale */
   int32_t reserved;

@@ -57,7 +57,7 @@ typedef enum moelora_entry {
 typedef struct moelora_buffer {
   const void *data;
   uint64_t bytes;
-  int32_t dtype; /* moelora_file_dtype, whose floats are moelora_dtype */
+  int32_t dtype; /* moelora_dtype, whose floats are moelora_dtype */
   int32_t reserved;
 } moelora_buffer;
 

@@ -11,6 +11,7 @@
 #ifndef MOELORA_RUNTIME_CHECKPOINT_H
 #define MOELORA_RUNTIME_CHECKPOINT_H
 
+#include "moelora/runtime/Dtype.h"
 #include "moelora/runtime/Error.h"
 
 #include <stdint.h>
@@ -19,31 +20,12 @@
 extern "C" {
 #endif
 
-/* Element types of safetensors. The first four are moelora_dtype's numbers. */
-typedef enum moelora_file_dtype {
-  MOELORA_FILE_F32 = 1,
-  MOELORA_FILE_F16 = 2,
-  MOELORA_FILE_BF16 = 3,
-  MOELORA_FILE_F64 = 4,
-  MOELORA_FILE_BOOL = 5,
-  MOELORA_FILE_U8 = 6,
-  MOELORA_FILE_I8 = 7,
-  MOELORA_FILE_U16 = 8,
-  MOELORA_FILE_I16 = 9,
-  MOELORA_FILE_U32 = 10,
-  MOELORA_FILE_I32 = 11,
-  MOELORA_FILE_U64 = 12,
-  MOELORA_FILE_I64 = 13,
-  MOELORA_FILE_F8_E4M3 = 14,
-  MOELORA_FILE_F8_E5M2 = 15,
-} moelora_file_dtype;
-
 #define MOELORA_MAX_DIMS 8
 
 /* One tensor. `name` is borrowed from the checkpoint. */
 typedef struct moelora_tensor {
   const char *name;
-  int32_t dtype; /* moelora_file_dtype */
+  int32_t dtype; /* moelora_dtype */
   int32_t rank;  /* number of dimensions; 0: a scalar */
   int64_t shape[MOELORA_MAX_DIMS];
   uint64_t elements;
@@ -84,12 +66,6 @@ MOELORA_API moelora_status moelora_checkpoint_read(
 MOELORA_API moelora_status moelora_checkpoint_read_f32(
     const moelora_checkpoint *checkpoint, int64_t index, uint64_t first,
     uint64_t count, float *destination, moelora_error **error);
-
-/* "BF16"; NULL for a number that is no moelora_file_dtype. */
-MOELORA_API const char *moelora_file_dtype_name(int32_t dtype);
-
-/* Bytes of one element; 0 for a number that is no moelora_file_dtype. */
-MOELORA_API uint64_t moelora_file_dtype_bytes(int32_t dtype);
 
 /* A tensor to be written; `data` is row-major and borrowed. */
 typedef struct moelora_tensor_data {

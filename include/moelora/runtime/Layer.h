@@ -13,19 +13,13 @@
 #ifndef MOELORA_RUNTIME_LAYER_H
 #define MOELORA_RUNTIME_LAYER_H
 
+#include "moelora/runtime/Dtype.h"
+
 #include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Element types of weights, adapters and activations. */
-typedef enum moelora_dtype {
-  MOELORA_F32 = 1,
-  MOELORA_F16 = 2,
-  MOELORA_BF16 = 3,
-  MOELORA_F64 = 4, /* only what the reference answers */
-} moelora_dtype;
 
 /* Stage "score": what becomes of the logits. */
 typedef enum moelora_score {

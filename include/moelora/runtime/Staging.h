@@ -8,7 +8,6 @@
 #define MOELORA_RUNTIME_STAGING_H
 
 #include "moelora/runtime/Abi.h"
-#include "moelora/runtime/Device.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,7 +29,7 @@ typedef struct moelora_slot_table_options {
                                and the shared intermediate size; 0: all */
   uint64_t max_bytes; /* of all adapters together; 0: no bound. One that is
                          being loaded takes its memory besides. */
-  const moelora_device *device; /* NULL: the cpu */
+  const struct moelora_device *device; /* NULL: the cpu */
 } moelora_slot_table_options;
 
 /* What an adapter takes. bytes = index + pages + alignment, rounded up to the

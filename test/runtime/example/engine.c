@@ -141,7 +141,7 @@ static void make_table(struct engine *e) {
 /* Signed numbers, in the type that the layer wants: f32 or bf16. */
 static void fill(moelora_buffer needs, char *data) {
   uint32_t state = 12345;
-  uint64_t size = needs.dtype == MOELORA_FILE_F32 ? 4 : 2;
+  uint64_t size = needs.dtype == MOELORA_F32 ? 4 : 2;
   for (uint64_t at = 0; at < needs.bytes; at += size) {
     state = state * 1664525u + 1013904223u;
     float value = ((float)(state >> 8) / (1 << 23) - 1) * 0.5f;

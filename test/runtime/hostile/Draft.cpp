@@ -5,7 +5,7 @@
  */
 #include "Draft.h"
 
-#include "Convert.h"
+#include "base/Convert.h"
 
 #include <cstring>
 
@@ -102,7 +102,7 @@ void Draft::add(const std::string &name, const std::vector<int64_t> &shape) {
   uint64_t begin = data.size();
   addValues(count);
   entries.push_back(
-      {name, moelora_file_dtype_name(recipe.dtype), shape, begin, data.size()});
+      {name, moelora_dtype_name(recipe.dtype), shape, begin, data.size()});
 }
 
 /// Signed, and never zero.
@@ -113,9 +113,9 @@ void Draft::addValues(size_t count) {
   for (size_t i = 0; i < count; ++i) {
     float value = (static_cast<float>(below(values, 1000)) + 1) / 1000;
     value = values() % 2 ? value : -value;
-    if (recipe.dtype == MOELORA_FILE_F32)
+    if (recipe.dtype == MOELORA_F32)
       put(value);
-    else if (recipe.dtype == MOELORA_FILE_F16)
+    else if (recipe.dtype == MOELORA_F16)
       put(narrow<F16>(value));
     else
       put(narrow<BF16>(value));

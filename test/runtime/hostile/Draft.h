@@ -39,7 +39,7 @@ const char *formName(Form form);
 
 struct Recipe {
   Form form = Form::Plain;
-  int32_t dtype = MOELORA_FILE_F32; ///< or F16, BF16
+  int32_t dtype = MOELORA_F32; ///< or F16, BF16
   int64_t rank = 2;
   Sizes sizes;
   unsigned seed = 1;

@@ -96,7 +96,7 @@ void Mutations::fail(const Mutant &mutant, const std::string &why) {
   failures.push_back("file " + std::to_string(files) + " of seed " +
                      std::to_string(seed) + ", " + mutant.kind.name + ", " +
                      formName(recipe.form) + " " +
-                     moelora_file_dtype_name(recipe.dtype) + ", " +
+                     moelora_dtype_name(recipe.dtype) + ", " +
                      doors[mutant.door] + ": " + why);
 }
 

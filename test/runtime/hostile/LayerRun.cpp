@@ -5,7 +5,7 @@
  */
 #include "LayerRun.h"
 
-#include "Convert.h"
+#include "base/Convert.h"
 
 #include <gtest/gtest.h>
 

@@ -22,8 +22,7 @@ TEST(Mutations, every_kind_is_answered_as_documented) {
 
 TEST(Mutations, good_drafts_are_good) {
   for (int form = 0; form < forms; ++form)
-    for (int32_t dtype :
-         {MOELORA_FILE_F32, MOELORA_FILE_F16, MOELORA_FILE_BF16}) {
+    for (int32_t dtype : {MOELORA_F32, MOELORA_F16, MOELORA_BF16}) {
       Folder folder;
       Draft draft({static_cast<Form>(form), dtype, 3, {}, 7});
       draft.write(folder);

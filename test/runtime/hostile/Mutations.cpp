@@ -37,8 +37,7 @@ Mutations::Mutations(unsigned seed)
   moelora_loader_options threads{1, 2};
   EXPECT_EQ(moelora_loader_create(&threads, &loader, nullptr), MOELORA_OK);
   for (int form = 0; form < forms; ++form)
-    for (int32_t dtype :
-         {MOELORA_FILE_F32, MOELORA_FILE_F16, MOELORA_FILE_BF16})
+    for (int32_t dtype : {MOELORA_F32, MOELORA_F16, MOELORA_BF16})
       addGood({static_cast<Form>(form),
                dtype,
                2,

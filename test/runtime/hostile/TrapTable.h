@@ -15,7 +15,7 @@ namespace moelora::test {
 
 /// An adapter for the layer, of another seed for each tenant.
 inline Draft tenant(unsigned seed, int64_t rank = 8, Form form = Form::Plain) {
-  return Draft({form, MOELORA_FILE_BF16, rank, layerSizes(), seed});
+  return Draft({form, MOELORA_BF16, rank, layerSizes(), seed});
 }
 
 /// Overwrites all values of the tensors whose name has `part` with NaN.

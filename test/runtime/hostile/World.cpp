@@ -10,15 +10,14 @@
 namespace moelora::test {
 
 static int32_t dtypeOf(const std::string &name) {
-  return name == "F32"   ? MOELORA_FILE_F32
-         : name == "F16" ? MOELORA_FILE_F16
-                         : MOELORA_FILE_BF16;
+  return name == "F32"   ? MOELORA_F32
+         : name == "F16" ? MOELORA_F16
+                         : MOELORA_BF16;
 }
 
 /// f16 and f32 files are converted, bf16 ones are copied.
 static int32_t dtypeOf(Form form) {
-  static const int32_t dtypes[] = {MOELORA_FILE_F32, MOELORA_FILE_F16,
-                                   MOELORA_FILE_BF16};
+  static const int32_t dtypes[] = {MOELORA_F32, MOELORA_F16, MOELORA_BF16};
   return dtypes[static_cast<size_t>(form) % std::size(dtypes)];
 }
 

@@ -61,7 +61,7 @@ static Opened fused(const Folder &folder, int rank, int32_t dtype) {
             inLayer(2, "mlp.experts." + std::to_string(e) + ".gate_up_proj"),
             rank, latent, 2 * inner, static_cast<unsigned>(e));
   writeAdapter(folder, config(rank, 3), tensors, dtype);
-  return open(folder, Whole(dtype == MOELORA_FILE_BF16));
+  return open(folder, Whole(dtype == MOELORA_BF16));
 }
 
 static Opened stacked(const Folder &folder, int rank, int32_t dtype) {

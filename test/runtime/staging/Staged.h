@@ -6,9 +6,9 @@
 #ifndef MOELORA_TEST_RUNTIME_STAGING_STAGED_H
 #define MOELORA_TEST_RUNTIME_STAGING_STAGED_H
 
-#include "Failure.h"
 #include "Pages.h"
-#include "SlotPages.h"
+#include "base/Failure.h"
+#include "pages/ImageBuilder.h"
 
 #include <cstring>
 #include <functional>
@@ -61,7 +61,7 @@ public:
 
 private:
   PageFormat format;
-  PagePlan plan;
+  ImageBuilder plan;
   std::vector<char> memory;
 };
 

@@ -49,8 +49,7 @@ nameOf(const testing::TestParamInfo<std::tuple<size_t, int, int32_t>> &info) {
   std::string name = forms[form].name;
   for (char &c : name)
     c = std::isalnum(c) ? c : '_';
-  return name + "_" + std::to_string(rank) + "_" +
-         moelora_file_dtype_name(dtype);
+  return name + "_" + std::to_string(rank) + "_" + moelora_dtype_name(dtype);
 }
 
 } // namespace
@@ -107,5 +106,5 @@ INSTANTIATE_TEST_SUITE_P(
     , StagingForms,
     testing::Combine(testing::Range<size_t>(0, forms.size()),
                      testing::Values(1, 2, 3, 4, 8, 12, 15, 16, 17, 20, 33, 64),
-                     testing::Values(MOELORA_FILE_F32, MOELORA_FILE_BF16)),
+                     testing::Values(MOELORA_F32, MOELORA_BF16)),
     nameOf);

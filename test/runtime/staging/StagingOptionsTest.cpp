@@ -42,7 +42,7 @@ TEST(StagingOptions, element_types) {
     EXPECT_EQ(answerTo([=](Options &o) { o.dtype = dtype; }),
               "expects dtype to be f32, f16 or bf16, but it is " +
                   std::to_string(dtype));
-  auto fp8 = [](Options &o) { o.dtype = MOELORA_FILE_F8_E4M3; };
+  auto fp8 = [](Options &o) { o.dtype = MOELORA_F8_E4M3; };
   EXPECT_EQ(answerTo(fp8, MOELORA_UNSUPPORTED),
             "expects dtype to be f32, f16 or bf16: pages of F8_E4M3 are not "
             "made yet");
@@ -93,7 +93,7 @@ TEST(StagingOptions, parts) {
 
 TEST(StagingOptions, adapters_that_do_not_fit) {
   Folder folder;
-  Opened opened = forms[0].open(folder, 20, MOELORA_FILE_F32);
+  Opened opened = forms[0].open(folder, 20, MOELORA_F32);
   auto answer = [&](const std::function<void(Options &)> &change) {
     Options options = tableOptions(1);
     change(options);
@@ -119,7 +119,7 @@ TEST(StagingOptions, adapters_that_do_not_fit) {
 
 TEST(StagingOptions, no_layer_and_no_expert_in_common) {
   Folder folder;
-  Opened opened = forms[0].open(folder, 2, MOELORA_FILE_F32);
+  Opened opened = forms[0].open(folder, 2, MOELORA_F32);
   static const int32_t one[] = {1};
   Options options = tableOptions(1);
   options.experts = one; // which the adapter leaves alone
@@ -143,8 +143,8 @@ TEST(StagingOptions, files_of_f64_and_f16) {
   Folder folder;
   folder.write("adapter_config.json", config(1, 1));
   const moelora_tensor_data tensors[] = {
-      {a.c_str(), MOELORA_FILE_F64, 2, {1, hidden}, wide.data()},
-      {b.c_str(), MOELORA_FILE_F16, 2, {intermediate, 1}, half.data()}};
+      {a.c_str(), MOELORA_F64, 2, {1, hidden}, wide.data()},
+      {b.c_str(), MOELORA_F16, 2, {intermediate, 1}, half.data()}};
   ASSERT_EQ(
       moelora_safetensors_write((folder / "adapter_model.safetensors").c_str(),
                                 tensors, 2, nullptr),
@@ -159,9 +159,9 @@ TEST(StagingOptions, files_of_f64_and_f16) {
 
 TEST(StagingOptions, read_at_another_address) {
   Folder folder;
-  Opened opened = forms[0].open(folder, 2, MOELORA_FILE_F32);
+  Opened opened = forms[0].open(folder, 2, MOELORA_F32);
   moelora::PageFormat format(tableOptions(1));
-  moelora::PagePlan plan(*opened.get(), format);
+  moelora::ImageBuilder plan(*opened.get(), format);
   std::vector<uint64_t> image(plan.cost().bytes / 8), moved(image.size());
   char *here = reinterpret_cast<char *>(image.data());
   plan.stageIndex(here, here);

@@ -34,7 +34,7 @@ TEST(StagingRead, every_byte_once) {
     for (int32_t dtype : {MOELORA_F32, MOELORA_BF16}) {
       SCOPED_TRACE(form.name);
       Folder folder;
-      Opened opened = form.open(folder, 5, MOELORA_FILE_F32);
+      Opened opened = form.open(folder, 5, MOELORA_F32);
       std::string file = folder.read("adapter_model.safetensors");
       uint64_t header;
       std::memcpy(&header, file.data(), sizeof header);
@@ -51,11 +51,11 @@ TEST(StagingRead, other_experts_are_not_read) {
   const int64_t in = Whole::latent, out = Whole::intermediate;
   const int rank = 5;
   Folder folder;
-  Opened stacked = forms[2].open(folder, rank, MOELORA_FILE_F32);
+  Opened stacked = forms[2].open(folder, rank, MOELORA_F32);
   EXPECT_EQ(bytesRead(stacked, options), bytesOfPairs(rank, in, out, 3));
   // Of packed pairs, only the halves that lie together are cut: A of gate_up
   // and of down for one expert, both B for all.
-  Opened packed = forms[4].open(folder, rank, MOELORA_FILE_F32);
+  Opened packed = forms[4].open(folder, rank, MOELORA_F32);
   uint64_t a = static_cast<uint64_t>(rank * (in + out)) * sizeof(float);
   uint64_t b = static_cast<uint64_t>(rank * Whole::experts * (2 * out + in)) *
                sizeof(float);
@@ -64,7 +64,7 @@ TEST(StagingRead, other_experts_are_not_read) {
 
 TEST(StagingRead, where_other_experts_lie_is_never_touched) {
   Folder folder;
-  Opened opened = forms[0].open(folder, 3, MOELORA_FILE_F32);
+  Opened opened = forms[0].open(folder, 3, MOELORA_F32);
   moelora_checkpoint *file = nullptr;
   ASSERT_EQ(moelora_checkpoint_open(folder.path.c_str(), &file, nullptr),
             MOELORA_OK);
@@ -97,7 +97,7 @@ TEST(StagingRead, where_other_experts_lie_is_never_touched) {
 
 TEST(StagingRead, other_layers_and_rows_are_not_read) {
   Folder folder;
-  Opened opened = forms[2].open(folder, 4, MOELORA_FILE_F32);
+  Opened opened = forms[2].open(folder, 4, MOELORA_F32);
   const int32_t layers[] = {0};
   moelora_slot_table_options options = tableOptions(1);
   options.layers = layers;
@@ -150,7 +150,7 @@ TEST(StagingRead, long_tensors_in_stripes) {
 
 TEST(StagingRead, costs) {
   Folder folder;
-  Opened opened = forms[3].open(folder, 17, MOELORA_FILE_F32);
+  Opened opened = forms[3].open(folder, 17, MOELORA_F32);
   Staged staged(opened, tableOptions(1, MOELORA_BF16));
   const moelora_slot_cost &cost = staged.cost();
   // Of 17 ranks, 2 pages each; A of gate and up, and B of down, exist once.

@@ -1,0 +1,94 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The pass: a layer to functions, then the functions the layer needs from the
+// math dialect to polynomials.
+
+#include "Artifact.h"
+#include "cpu/Entry.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "moelora/codegen/Passes.h"
+
+using namespace mlir;
+
+namespace moelora {
+
+#define GEN_PASS_DEF_CONVERTMOELORATOCPU
+#include "moelora/codegen/Passes.h.inc"
+
+namespace {
+
+using namespace codegen;
+
+struct ConvertMoELoRAToCpu
+    : impl::ConvertMoELoRAToCpuBase<ConvertMoELoRAToCpu> {
+  using ConvertMoELoRAToCpuBase::ConvertMoELoRAToCpuBase;
+
+  void runOnOperation() override {
+    SmallVector<LayerOp> layers(getOperation().getOps<LayerOp>());
+    if (layers.empty())
+      return;
+    if (layers.size() > 1) {
+      layers[1].emitOpError()
+          << "expects one layer in a module, but it follows @"
+          << layers[0].getSymName();
+      return signalPassFailure();
+    }
+    FailureOr<CpuTarget> target = chooseTarget(layers[0]);
+    if (failed(target) || failed(convert(layers[0], *target)) ||
+        failed(approximate()))
+      signalPassFailure();
+  }
+
+  FailureOr<CpuTarget> chooseTarget(LayerOp layer) {
+    std::string why;
+    std::optional<CpuTarget> target = resolveCpu(cpu, why);
+    if (!target)
+      return layer.emitOpError() << why;
+    if (!tier.empty()) {
+      std::optional<CpuTier> named = parseCpuTier(tier);
+      if (!named)
+        return layer.emitOpError() << "expects the tier to be avx512bf16, "
+                                      "avx512f or avx2, but it is '"
+                                   << tier << "'";
+      target->tier = *named;
+    }
+    // The instruction is of no use to other types: do not ask for it.
+    auto hidden = cast<RankedTensorType>(layer.getResultTypes()[0]);
+    if (!hidden.getElementType().isBF16() &&
+        target->tier == CpuTier::AVX512BF16)
+      target->tier = CpuTier::AVX512F;
+    return *target;
+  }
+
+  LogicalResult convert(LayerOp layer, const CpuTarget &target) {
+    auto hidden = cast<RankedTensorType>(layer.getResultTypes()[0]);
+    Unit unit(getOperation(), layer.getLoc(), layer.getSymName(), target);
+    DotForm form(hidden.getElementType(), target);
+    DotForm wide(Float32Type::get(&getContext()), target, "_f32");
+    Lowering lowering(layer, unit, form, wide);
+    if (failed(lowering.declare()))
+      return failure();
+    emitArtifact(unit, layer, emitEntries(lowering), producer);
+    layer.erase();
+    return success();
+  }
+
+  LogicalResult approximate() {
+    RewritePatternSet patterns(&getContext());
+    populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
+      return name == math::ExpOp::getOperationName() ||
+             name == math::ErfOp::getOperationName() ||
+             name == math::TanhOp::getOperationName();
+    });
+    return applyPatternsGreedily(getOperation(), std::move(patterns));
+  }
+};
+
+} // namespace
+} // namespace moelora

@@ -1,0 +1,132 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Declaring a layer: its arguments, then its stages in order.
+
+#include "cpu/Lowering.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace moelora::codegen {
+
+/// Roles below this one have a row per token; the others are weights.
+static constexpr Role FirstWeight = Role::RouterWeight;
+
+int64_t rowElements(Type type) {
+  int64_t elements = 1;
+  for (int64_t size : cast<RankedTensorType>(type).getShape().drop_front())
+    elements *= size;
+  return elements;
+}
+
+const DotForm *Lowering::formOf(Type element) const {
+  if (element == form.element)
+    return &form;
+  return element.isF32() ? &wide : nullptr;
+}
+
+int64_t Lowering::resultWord(Operation *op, int64_t bytes) {
+  Value output = layer.getBody().front().getTerminator()->getOperand(0);
+  Value result = op->getResult(0);
+  int64_t word = result == output ? Frame::Output : frame.region({0, 0, bytes});
+  words[result] = word;
+  return word;
+}
+
+LogicalResult Lowering::expectPanel(Operation *op, Value value, Value plan,
+                                    bool gather) const {
+  Value order = panels.lookup(value);
+  if (order && order != plan)
+    return op->emitError() << "expects the activation to be of the same plan";
+  if (order && gather)
+    return op->emitError() << "expects an activation to be read pair by pair, "
+                              "but it is gathered by token";
+  return success();
+}
+
+LogicalResult Lowering::expectRows(Operation *op, Value value) const {
+  if (!panels.contains(value))
+    return success();
+  return op->emitError() << "expects an activation to be the input of a "
+                            "grouped_matmul or a shrink only";
+}
+
+LogicalResult Lowering::declareArgument(BlockArgument argument) {
+  auto type = dyn_cast<RankedTensorType>(argument.getType());
+  if (!type)
+    return success(); // a slot table: it is read through the snapshot
+  Role role = layer.getRole(argument.getArgNumber());
+  bool perToken = role < FirstWeight;
+  if (type.isDynamicDim(0) != perToken || type.getNumDynamicDims() > perToken)
+    return layer.emitOpError()
+           << "expects the argument of role " << stringifyRole(role)
+           << " to have " << (perToken ? "only its first" : "no")
+           << " dimension dynamic, but its type is " << type;
+  if (!perToken) {
+    words[argument] = frame.word();
+    return success();
+  }
+  int64_t bits = type.getElementTypeBitWidth();
+  TokenRows rows{frame.word(), frame.word(), rowElements(type) * bits / 8};
+  words[argument] = rows.chunkWord;
+  tokenRows[argument] = rows;
+  return success();
+}
+
+/// Sizes are constants of the code, but for the number of rows.
+static LogicalResult verifySizes(Operation &op) {
+  for (Type result : op.getResultTypes()) {
+    auto type = dyn_cast<RankedTensorType>(result);
+    if (type && type.getNumDynamicDims() > type.isDynamicDim(0))
+      return op.emitError() << "expects only the first dimension of a result "
+                               "to be dynamic, but its type is "
+                            << type;
+  }
+  return success();
+}
+
+LogicalResult Lowering::declareStage(Operation &op) {
+  if (failed(verifySizes(op)))
+    return failure();
+  auto stage =
+      llvm::TypeSwitch<Operation *, FailureOr<RunStage>>(&op)
+          .Case([&](ResolveSlotsOp op) { return lowerResolveSlots(*this, op); })
+          .Case([&](RouteOp op) { return lowerRoute(*this, op); })
+          .Case([&](IdentityWeightOp op) {
+            return lowerIdentityWeight(*this, op);
+          })
+          .Case([&](PlanOp op) { return lowerPlan(*this, op); })
+          .Case([&](ShrinkOp op) { return lowerShrink(*this, op); })
+          .Case(
+              [&](GroupedMatmulOp op) { return lowerGroupedMatmul(*this, op); })
+          .Case([&](RmsNormOp op) { return lowerRmsNorm(*this, op); })
+          .Default([](Operation *op) {
+            return op->emitError()
+                   << "expects a layer at the fused level, but it has a "
+                   << op->getName();
+          });
+  if (failed(stage))
+    return failure();
+  stages.push_back({&op, *stage, isa<ResolveSlotsOp>(op)});
+  return success();
+}
+
+LogicalResult Lowering::declare() {
+  Block &body = layer.getBody().front();
+  for (BlockArgument argument : body.getArguments())
+    if (failed(declareArgument(argument)))
+      return failure();
+  for (Operation &op : body.without_terminator())
+    if (failed(declareStage(op)))
+      return failure();
+  Value output = body.getTerminator()->getOperand(0);
+  auto matmul = output.getDefiningOp<GroupedMatmulOp>();
+  if ((matmul && matmul.combines()) || output.getDefiningOp<RmsNormOp>())
+    return success();
+  return layer.emitOpError()
+         << "expects its output to be a grouped_matmul with "
+            "combine or sum, or an rms_norm";
+}
+
+} // namespace moelora::codegen

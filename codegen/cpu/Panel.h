@@ -1,0 +1,48 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Panels: rows of activations in the order in which tiles read them.
+//
+// A tile's rows are cut into row blocks as equal as they can be, at most
+// `limit` rows each, the larger first; a panel holds them as
+// [block][step][row of the block][step elements]. Five rows, limit 4, two
+// steps a and b:
+//
+//   block 0: 0a 1a 2a 0b 1b 2b     block 1: 3a 4a 3b 4b
+//
+// so a block starts where its first row would if rows were contiguous, and a
+// register tile reads its panel from front to back. Rows are filled with zeros
+// up to whole steps.
+#ifndef MOELORA_CODEGEN_PANEL_H
+#define MOELORA_CODEGEN_PANEL_H
+
+#include "Unit.h"
+#include "cpu/DotForm.h"
+
+namespace moelora::codegen {
+
+struct RowBlock {
+  Int begin, rows; // in the tile
+  Int index, count;
+};
+
+/// Runs `body` for each row block of `rows` rows.
+void forRowBlocks(Code &code, Int rows, int64_t limit,
+                  llvm::function_ref<void(RowBlock)> body);
+
+/// What a panel is made of: rows of `k` columns as `stored`, in row blocks of
+/// at most `limit` rows, for products by `form`. The two are the same, or
+/// `form` is that of f32 and rows are widened.
+struct PanelShape {
+  const DotForm &stored, &form;
+  int64_t k, limit;
+};
+
+/// Copies rows of a row-major matrix into a panel; row i of it is row
+/// `indices[i]` (i32) of the matrix.
+void gatherPanel(Unit &unit, Code &code, const PanelShape &shape, Ptr matrix,
+                 Ptr indices, Int rows, Ptr panel);
+
+} // namespace moelora::codegen
+
+#endif // MOELORA_CODEGEN_PANEL_H

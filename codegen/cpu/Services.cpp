@@ -1,0 +1,214 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Calls of the services, and the stages that are nothing else.
+
+#include "cpu/Services.h"
+#include "LayerDescription.h"
+#include "cpu/Lowering.h"
+#include "moelora/runtime/Abi.h"
+#include <cstddef>
+
+using namespace mlir;
+
+namespace moelora::codegen {
+
+LLVM::LLVMFuncOp taskFunction(Unit &unit, StringRef name, TaskBody body) {
+  return unit.function(
+      name, {unit.pointer(), unit.i64(), unit.i64()}, unit.none(),
+      [&](Code &code, ArrayRef<BlockArgument> in) {
+        body(code, {&code, in[0]}, {&code, in[1]}, {&code, in[2]});
+      });
+}
+
+static Ptr services(Code &code, Ptr frame) {
+  return code.loadPtr(frame + Frame::Services);
+}
+
+Ptr service(Code &code, Ptr frame, int64_t offset) {
+  return code.loadPtr(services(code, frame) + offset);
+}
+
+Int workers(Code &code, Ptr frame) {
+  return code.loadInt32(services(code, frame) +
+                        offsetof(moelora_services, workers));
+}
+
+void parallelFor(Code &code, Ptr frame, Int tasks, LLVM::LLVMFuncOp task) {
+  Ptr context = service(code, frame, offsetof(moelora_services, context));
+  code.call(
+      service(code, frame, offsetof(moelora_services, parallel_for)),
+      {context.value, tasks.value, code.address(task).value, frame.value});
+}
+
+static Int count(PlanView &view, int64_t offset) {
+  return view.code.loadInt32(view.plan + offset);
+}
+static Ptr array(PlanView &view, int64_t offset) {
+  return view.code.loadPtr(view.plan + offset);
+}
+
+Int PlanView::rows() { return count(*this, offsetof(moelora_plan, rows)); }
+Int PlanView::tiles() { return count(*this, offsetof(moelora_plan, tiles)); }
+Int PlanView::segments() {
+  return count(*this, offsetof(moelora_plan, segments));
+}
+Ptr PlanView::rowToken() {
+  return array(*this, offsetof(moelora_plan, row_token));
+}
+Ptr PlanView::rowPair() {
+  return array(*this, offsetof(moelora_plan, row_pair));
+}
+Ptr PlanView::tile(Int index) {
+  return array(*this, offsetof(moelora_plan, tile)) +
+         index * sizeof(moelora_tile);
+}
+Ptr PlanView::segment(Int index) {
+  return array(*this, offsetof(moelora_plan, segment)) +
+         index * sizeof(moelora_segment);
+}
+
+static Ptr wordOrNull(Lowering &lowering, Code &code, Ptr frame, Value value) {
+  return value ? code.loadPtr(frame + lowering.words.lookup(value))
+               : code.null();
+}
+
+FailureOr<RunStage> lowerResolveSlots(Lowering &lowering, ResolveSlotsOp op) {
+  if (lowering.snapshotWord >= 0)
+    return op.emitError() << "expects one resolve_slots in a layer";
+  auto table = cast<SlotTableType>(op.getTables()[0].getType());
+  int64_t slots = table.getSlots();
+  Frame &frame = lowering.frame;
+  TokenRows dense{frame.region({0, 4, 0}), frame.word(), 4};
+  lowering.words[op.getSlots()] = dense.chunkWord;
+  lowering.tokenRows[op.getSlots()] = dense;
+  lowering.snapshotWord = frame.region({8 * slots, 0, 0});
+  int64_t snapshot = lowering.snapshotWord;
+  auto ids = lowering.tokenRows.find(op.getIds());
+  if (ids == lowering.tokenRows.end())
+    return op.emitError() << "expects the ids to be an argument of the layer";
+  int64_t idsWord = ids->second.word;
+  return RunStage([=](Code &code, Ptr frame) {
+    code.call(service(code, frame, offsetof(moelora_services, resolve_slots)),
+              {code.loadPtr(frame + Frame::Directory).value,
+               code.loadPtr(frame + idsWord).value,
+               code.loadInt(frame + Frame::AllTokens).value, code.i32(slots),
+               code.loadPtr(frame + dense.word).value,
+               code.loadPtr(frame + snapshot).value,
+               code.loadPtr(frame + Frame::Stats).value});
+  });
+}
+
+/// Fills the moelora_route_inputs at `inputs`.
+static void storeInputs(Lowering &lowering, Code &code, Ptr frame, Ptr inputs,
+                        RouteOp op) {
+  code.store(code.loadInt(frame + Frame::Tokens),
+             inputs + offsetof(moelora_route_inputs, tokens));
+  std::pair<int64_t, Value> pointers[] = {
+      {offsetof(moelora_route_inputs, logits), op.getLogits()},
+      {offsetof(moelora_route_inputs, bias), op.getBias()},
+      {offsetof(moelora_route_inputs, expert_scale), op.getExpertScale()},
+      {offsetof(moelora_route_inputs, table), op.getTable()},
+      {offsetof(moelora_route_inputs, token_ids), op.getTokenIds()}};
+  for (auto [offset, value] : pointers)
+    code.store(wordOrNull(lowering, code, frame, value), inputs + offset);
+}
+
+FailureOr<RunStage> lowerRoute(Lowering &lowering, RouteOp op) {
+  auto logits = cast<RankedTensorType>(op.getLogits().getType());
+  if (!logits.getElementType().isF32())
+    return op.emitError() << "expects logits of f32, but they are of "
+                          << logits.getElementType();
+  int64_t topK = op.getRouter().getTopK();
+  lowering.words[op.getIds()] = lowering.frame.region({0, 0, 4 * topK});
+  lowering.words[op.getWeights()] = lowering.frame.region({0, 0, 4 * topK});
+  int64_t inputs = lowering.frame.words(sizeof(moelora_route_inputs) / 8);
+  moelora_router router = describeRouter(op);
+  LLVM::GlobalOp constant = lowering.unit.bytes(
+      "router_" + std::to_string(inputs),
+      {reinterpret_cast<const char *>(&router), sizeof(router)});
+  return RunStage([=, &lowering](Code &code, Ptr frame) mutable {
+    storeInputs(lowering, code, frame, frame + inputs, op);
+    auto word = [&](Value value) {
+      return wordOrNull(lowering, code, frame, value).value;
+    };
+    code.call(service(code, frame, offsetof(moelora_services, route)),
+              {code.address(constant).value, (frame + inputs).value,
+               word(op.getIds()), word(op.getWeights()),
+               code.loadPtr(frame + Frame::Stats).value});
+  });
+}
+
+FailureOr<RunStage> lowerIdentityWeight(Lowering &lowering,
+                                        IdentityWeightOp op) {
+  int64_t topK = rowElements(op.getIds().getType());
+  int64_t result = lowering.resultWord(op, 4);
+  return RunStage([=, &lowering](Code &code, Ptr frame) mutable {
+    auto word = [&](Value value) {
+      return code.loadPtr(frame + lowering.words.lookup(value)).value;
+    };
+    code.call(
+        service(code, frame, offsetof(moelora_services, identity_weights)),
+        {code.loadInt(frame + Frame::Tokens).value, code.i32(topK),
+         code.i32(op.getFirst()), code.i32(op.getEnd()), word(op.getIds()),
+         word(op.getWeights()), code.loadPtr(frame + result).value});
+  });
+}
+
+/// The arrays of a plan, as large as Abi.h says.
+static void declarePlanArrays(Frame &frame, const PlanInfo &info) {
+  int64_t pairs = info.topK;
+  auto array = [&](int64_t offset, int64_t bytesPerPair, int64_t fixed = 0) {
+    frame.region({fixed, 0, bytesPerPair * pairs}, info.word + offset);
+  };
+  array(offsetof(moelora_plan, row_token), 4);
+  array(offsetof(moelora_plan, row_pair), 4);
+  array(offsetof(moelora_plan, row_slot), 4);
+  array(offsetof(moelora_plan, tile), sizeof(moelora_tile));
+  array(offsetof(moelora_plan, segment), sizeof(moelora_segment));
+  array(offsetof(moelora_plan, scratch), 4,
+        4 * (info.experts + info.slots + 2));
+}
+
+static void storeShape(Code &code, Ptr shape, Ptr frame, const PlanInfo &info) {
+  code.store(code.loadInt(frame + Frame::Tokens),
+             shape + offsetof(moelora_plan_shape, tokens));
+  std::pair<int64_t, int64_t> numbers[] = {
+      {offsetof(moelora_plan_shape, top_k), info.topK},
+      {offsetof(moelora_plan_shape, experts), info.experts},
+      {offsetof(moelora_plan_shape, slots), info.slots},
+      {offsetof(moelora_plan_shape, tile_rows), info.tileRows},
+      {offsetof(moelora_plan_shape, block_rows), info.blockRows},
+      {offsetof(moelora_plan_shape, zero_experts), info.zeroExperts}};
+  for (auto [offset, value] : numbers)
+    code.store(code.i32(value), shape + offset);
+}
+
+FailureOr<RunStage> lowerPlan(Lowering &lowering, PlanOp op) {
+  PlanType type = op.getPlan().getType();
+  PlanInfo info;
+  info.experts = type.getExperts();
+  info.slots = type.getSlots();
+  info.topK = type.getTopK();
+  info.blockRows =
+      std::min<int64_t>(op.getBlockRows(), lowering.unit.target.blockRows());
+  info.tileRows = op.getTileRows();
+  info.zeroExperts = op.getZeroExperts();
+  Frame &frame = lowering.frame;
+  info.word = frame.words(sizeof(moelora_plan) / 8);
+  declarePlanArrays(frame, info);
+  int64_t shapeWord = frame.words(sizeof(moelora_plan_shape) / 8);
+  lowering.plans[op.getPlan()] = info;
+  return RunStage([=, &lowering](Code &code, Ptr frame) mutable {
+    storeShape(code, frame + shapeWord, frame, info);
+    auto word = [&](Value value) {
+      return wordOrNull(lowering, code, frame, value).value;
+    };
+    code.call(service(code, frame, offsetof(moelora_services, plan)),
+              {(frame + shapeWord).value, word(op.getIds()),
+               word(op.getSlots()), (frame + info.word).value,
+               code.loadPtr(frame + Frame::Stats).value});
+  });
+}
+
+} // namespace moelora::codegen

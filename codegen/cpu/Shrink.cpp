@@ -1,0 +1,241 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The stage `shrink`: u = scale * (A x), rounded once.
+//
+//   task = segment: rows of one expert and slot inside one row block
+//     for slice: for four ranks: the same register tile, with W := A
+//     u[row][slice] = round(scale * sums)
+//     lora_row[row][slice] = B, u, pages
+//
+// Only ranks that exist are computed, in pages of 16. Rows without a pair keep
+// the zero pages that the stage starts with. Where UP shares the A of GATE its
+// rows point at GATE's u.
+
+#include "Projections.h"
+#include "cpu/Lowering.h"
+#include "cpu/Panel.h"
+#include "cpu/Services.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "moelora/runtime/Abi.h"
+#include <cstddef>
+
+using namespace mlir;
+
+namespace moelora::codegen {
+
+namespace {
+
+constexpr int64_t PageRanks = MOELORA_PAGE_RANKS;
+
+struct Shrink {
+  Shrink(Lowering &lowering, ShrinkOp op)
+      : lowering(lowering), op(op), plan(lowering.plans.lookup(op.getPlan())) {}
+
+  Lowering &lowering;
+  ShrinkOp op;
+  PlanInfo plan;
+  SmallVector<int64_t> projections; // of the slices
+  int64_t k, slices, ranks;         // ranks: the bound, whole pages
+  int64_t input, u, rows;           // words
+  bool panel;                       // the input is an activation
+
+  const DotForm &form() const { return lowering.form; }
+  int64_t panelBytes() const {
+    return plan.blockRows * form().panelRowBytes(k);
+  }
+  int64_t uBytes() const { return ranks * form().elementBytes; }
+
+  LLVM::LLVMFuncOp emitTask();
+};
+
+/// One segment, as its task sees it.
+class Segment {
+public:
+  Segment(Shrink &stage, Code &code, Ptr frame, Int task, Int worker)
+      : stage(stage), code(code), frame(frame),
+        view{code, frame + stage.plan.word}, segment(view.segment(task)),
+        expert(field(offsetof(moelora_segment, expert))),
+        begin(field(offsetof(moelora_segment, begin))),
+        rows(field(offsetof(moelora_segment, rows))),
+        scratch(workerScratch(code, frame, worker)) {}
+
+  void emit() {
+    Int slot = field(offsetof(moelora_segment, slot));
+    Ptr snapshot = code.loadPtr(frame + stage.lowering.snapshotWord);
+    Ptr adapter = code.loadPtr(snapshot + slot * 8);
+    findPanel();
+    for (int64_t slice = 0; slice < stage.slices; ++slice) {
+      Ptr pairs = code.loadPtr(adapter + 8 * stage.projections[slice]);
+      code.when(
+          code.equal(pairs, code.null()), [] {},
+          [&] { emitSlice(pairs + expert * sizeof(moelora_pair), slice); });
+    }
+  }
+
+private:
+  Int field(int64_t offset) { return code.loadInt32(segment + offset); }
+
+  /// Rows of an activation are read where they lie; others are gathered.
+  void findPanel() {
+    const DotForm &form = stage.form();
+    Ptr input = code.loadPtr(frame + stage.input);
+    if (stage.panel) {
+      Int block = field(offsetof(moelora_segment, block_begin));
+      panel = input + block * form.panelRowBytes(stage.k) +
+              (begin - block) * form.panelStepBytes();
+      panelStep =
+          field(offsetof(moelora_segment, block_rows)) * form.panelStepBytes();
+      return;
+    }
+    panel = scratch;
+    panelStep = rows * form.panelStepBytes();
+    Ptr indices = stage.op.getGather() ? view.rowToken() : view.rowPair();
+    gatherPanel(stage.lowering.unit, code,
+                {form, form, stage.k, stage.plan.blockRows}, input,
+                indices + begin * 4, rows, panel);
+  }
+
+  void emitSlice(Ptr pair, int64_t slice) {
+    Int pages = code.loadInt32(pair + offsetof(moelora_pair, pages));
+    Int source = code.i64(slice);
+    if (slice > 0) {
+      Int shares = code.loadInt32(pair + offsetof(moelora_pair, shares_a));
+      Value own = code.equal(shares, code.i64(0));
+      source = code.select(own, source, code.i64(0));
+      Int ownPages = code.select(own, pages, code.i64(0));
+      emitSums(pair, ownPages);
+      emitScale(pair, ownPages, slice);
+    } else {
+      emitSums(pair, pages);
+      emitScale(pair, pages, slice);
+    }
+    emitRows(pair, pages, slice, source);
+  }
+
+  Ptr sums() { return scratch + stage.panelBytes(); }
+
+  void emitSums(Ptr pair, Int pages) {
+    Ptr a = code.loadPtr(pair + offsetof(moelora_pair, a));
+    int64_t rowBytes = stage.k * stage.form().elementBytes;
+    code.loop(code.i64(0), pages * PageRanks, 4, [&](Int rank) {
+      TileOperands operands{a + rank * rowBytes,
+                            panel,
+                            panelStep,
+                            code.null(),
+                            rank,
+                            sums() + rank * 4,
+                            code.i64(stage.ranks * 4),
+                            a + (rank + 4) * rowBytes,
+                            code.i64(64)};
+      stage.lowering.tiles.call(code, {stage.form(), stage.k, 4}, rows,
+                                stage.plan.blockRows, operands);
+    });
+  }
+
+  void emitScale(Ptr pair, Int pages, int64_t slice) {
+    VectorType type = stage.form().floats(PageRanks);
+    Value scale = code.splat(code.load(code.builder.getF32Type(),
+                                       pair + offsetof(moelora_pair, scale)),
+                             type);
+    code.loop(code.i64(0), rows, 1, [&](Int row) {
+      Ptr from = sums() + row * (stage.ranks * 4);
+      Ptr to = uOf(row, code.i64(slice));
+      code.loop(code.i64(0), pages, 1, [&](Int page) {
+        Value sum = code.load(type, from + page * (PageRanks * 4));
+        Value scaled =
+            arith::MulFOp::create(code.builder, code.loc, sum, scale);
+        code.store(stage.form().round(code, scaled),
+                   to + page * (PageRanks * stage.form().elementBytes));
+      });
+    });
+  }
+
+  Ptr uOf(Int row, Int slice) {
+    return code.loadPtr(frame + stage.u) +
+           ((begin + row) * stage.slices + slice) * stage.uBytes();
+  }
+
+  void emitRows(Ptr pair, Int pages, int64_t slice, Int source) {
+    Ptr b = code.loadPtr(pair + offsetof(moelora_pair, b));
+    Ptr all = code.loadPtr(frame + stage.rows);
+    code.loop(code.i64(0), rows, 1, [&](Int row) {
+      Ptr entry =
+          all + ((begin + row) * stage.slices + slice) * lora_row::Bytes;
+      code.store(b, entry + lora_row::B);
+      code.store(uOf(row, source), entry + lora_row::U);
+      code.store(pages, entry + lora_row::Pages);
+    });
+  }
+
+  Shrink &stage;
+  Code &code;
+  Ptr frame;
+  PlanView view;
+  Ptr segment;
+  Int expert, begin, rows;
+  Ptr scratch, panel{};
+  Int panelStep{};
+};
+
+LLVM::LLVMFuncOp Shrink::emitTask() {
+  std::string name = "shrink_" + std::to_string(rows);
+  return taskFunction(lowering.unit, name,
+                      [&](Code &code, Ptr frame, Int task, Int worker) {
+                        Segment(*this, code, frame, task, worker).emit();
+                      });
+}
+
+LogicalResult verifyShrink(Lowering &lowering, ShrinkOp op) {
+  SlotTableType table = op.getTable().getType();
+  Type rows = getElementTypeOrSelf(op.getInput());
+  if (rows != lowering.form.element)
+    return op.emitError() << "expects adapters to read the layer's element "
+                             "type "
+                          << lowering.form.element << ", but the input is of "
+                          << rows;
+  if (table.getElementType() != lowering.form.element)
+    return op.emitError() << "expects adapters in the layer's element type "
+                          << lowering.form.element << ", but the table has "
+                          << table.getElementType();
+  if (!isa<BlockArgument>(op.getTable()))
+    return op.emitError() << "expects the table to be an argument of the layer";
+  if (lowering.snapshotWord < 0)
+    return op.emitError() << "expects the layer to resolve its slots first";
+  return lowering.expectPanel(op, op.getInput(), op.getPlan(), op.getGather());
+}
+
+} // namespace
+
+FailureOr<RunStage> lowerShrink(Lowering &lowering, ShrinkOp op) {
+  if (failed(verifyShrink(lowering, op)))
+    return failure();
+  SlotTableType table = op.getTable().getType();
+  Frame &frame = lowering.frame;
+  Shrink stage(lowering, op);
+  unsigned argument = cast<BlockArgument>(op.getTable()).getArgNumber();
+  stage.slices = table.getSlices();
+  stage.projections =
+      projectionsOf(lowering.layer.getRole(argument), stage.slices);
+  stage.k = table.getIn();
+  stage.ranks = (table.getMaxRank() + PageRanks - 1) / PageRanks * PageRanks;
+  stage.input = lowering.words.lookup(op.getInput());
+  stage.panel = lowering.panels.contains(op.getInput());
+  int64_t perToken = stage.plan.topK * stage.slices;
+  stage.u = frame.region({0, 0, perToken * stage.uBytes()});
+  stage.rows = frame.region({0, 0, perToken * lora_row::Bytes});
+  frame.needScratch(stage.panelBytes() +
+                    stage.plan.blockRows * stage.ranks * 4);
+  lowering.loraRows[op.getResult()] = stage.rows;
+
+  LLVM::LLVMFuncOp task = stage.emitTask();
+  int64_t rowBytes = stage.slices * lora_row::Bytes;
+  return RunStage([=, word = stage.rows,
+                   planWord = stage.plan.word](Code &code, Ptr frame) {
+    PlanView view{code, frame + planWord};
+    code.clear(code.loadPtr(frame + word), view.rows() * rowBytes);
+    parallelFor(code, frame, view.segments(), task);
+  });
+}
+
+} // namespace moelora::codegen

@@ -1,0 +1,238 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The C interface of adapters.
+ */
+#include "adapter/AdapterFiles.h"
+#include "base/Failure.h"
+#include "moelora/runtime/AdapterFacts.h"
+
+#include <algorithm>
+
+using namespace moelora;
+
+namespace {
+
+const AdapterSite *findSite(const moelora_adapter *adapter, int32_t layer) {
+  for (const AdapterSite &site : adapter->binding.sites)
+    if (site.layer == layer)
+      return &site;
+  return nullptr;
+}
+
+/// OK with the pair, or the status that moelora_adapter_pair documents.
+moelora_status findPair(const moelora_adapter *adapter, int32_t layer,
+                        int32_t projection, int32_t expert,
+                        const AdapterPair *&pair) {
+  if (layer < 0 || layer >= adapter->binding.layers || projection < 0 ||
+      projection >= MOELORA_PROJECTIONS || expert < 0)
+    return MOELORA_INVALID;
+  const AdapterSite *site = findSite(adapter, layer);
+  if (!site)
+    return MOELORA_NOT_FOUND; // a dense layer
+  if (expert >= (projection <= MOELORA_DOWN ? site->experts : 1))
+    return MOELORA_INVALID;
+  const auto &pairs = site->pairs[static_cast<size_t>(projection)];
+  if (pairs.empty() || pairs[static_cast<size_t>(expert)].rank == 0)
+    return MOELORA_NOT_FOUND;
+  pair = &pairs[static_cast<size_t>(expert)];
+  return MOELORA_OK;
+}
+
+const AdapterPair &requirePair(const moelora_adapter *adapter, int32_t layer,
+                               int32_t projection, int32_t expert) {
+  const AdapterPair *pair = nullptr;
+  moelora_status status = findPair(adapter, layer, projection, expert, pair);
+  if (status != MOELORA_OK)
+    fail("expects a pair for projection " + std::to_string(projection) +
+             " of expert " + std::to_string(expert) + " in layer " +
+             std::to_string(layer) + ", but the adapter has none",
+         status);
+  return *pair;
+}
+
+void readMatrix(const moelora_adapter *adapter, const MatrixView &view,
+                int64_t rows, int64_t columns, float *to) {
+  if (view.tensor < 0) {
+    std::fill_n(to, rows * columns, 0.0f);
+    return;
+  }
+  // All bytes between the first and the last element.
+  const CheckpointFiles &files = adapter->files;
+  int32_t dtype = files.tensors()[static_cast<size_t>(view.tensor)].dtype;
+  uint64_t size = moelora_dtype_bytes(dtype);
+  uint64_t count = static_cast<uint64_t>((rows - 1) * view.row +
+                                         (columns - 1) * view.column + 1);
+  std::vector<double> bytes((count * size + sizeof(double) - 1) /
+                            sizeof(double)); // aligned for every element type
+  files.read(view.tensor, static_cast<uint64_t>(view.offset) * size,
+             count * size, bytes.data());
+  MatrixView within = view;
+  within.offset = 0;
+  copyToF32(bytes.data(), dtype, within, rows, columns, to);
+}
+
+template <typename Visit>
+void forEachPair(const AdapterBinding &binding, Visit visit) {
+  for (const AdapterSite &site : binding.sites)
+    for (const auto &pairs : site.pairs)
+      for (const AdapterPair &pair : pairs)
+        if (pair.rank != 0)
+          visit(site, pair);
+}
+
+} // namespace
+
+void moelora::checkLayout(int32_t stated) {
+  if (stated < MOELORA_LAYOUT_DECIDE || stated > MOELORA_LAYOUT_TRANSPOSED)
+    fail("expects the layout to be from 0 to 2, but it is " +
+         std::to_string(stated));
+}
+
+std::shared_ptr<const OpenAdapter>
+moelora::openAdapter(const std::string &folder,
+                     const moelora_adapter_target &target,
+                     moelora_adapter_layout stated) {
+  checkLayout(stated);
+  AdapterConfig config = readAdapterConfig(folder + "/" + adapterConfigName);
+  std::string tensors = folder + "/" + adapterTensorsName;
+  if (isFolder(tensors)) // which would do for a checkpoint
+    fail("expects " + tensors + " to be a regular file", MOELORA_IO);
+  std::shared_ptr<OpenAdapter> opened(
+      new OpenAdapter{CheckpointFiles(tensors), {}});
+  opened->binding = bindAdapter({target, config, opened->files}, stated);
+  return opened;
+}
+
+moelora_status moelora_adapter_open(const char *folder,
+                                    const moelora_adapter_target *target,
+                                    moelora_adapter_layout layout,
+                                    moelora_adapter **adapter,
+                                    moelora_error **error) {
+  return guarded(error, [&] {
+    if (!folder || !target || !adapter)
+      fail("expects a folder, a target and a place for the adapter");
+    *adapter = new moelora_adapter(openAdapter(folder, *target, layout));
+  });
+}
+
+moelora_status moelora_adapter_open_memory(
+    const char *config, const moelora_tensor_data *tensors, int64_t count,
+    const moelora_adapter_target *target, moelora_adapter_layout layout,
+    moelora_adapter **adapter, moelora_error **error) {
+  return guarded(error, [&] {
+    if (!config || count < 0 || (count > 0 && !tensors) || !target || !adapter)
+      fail("expects a configuration, tensors, a target and a place for the "
+           "adapter");
+    checkLayout(layout);
+    AdapterConfig parsed = parseAdapterConfig(config, adapterConfigName);
+    std::shared_ptr<OpenAdapter> opened(
+        new OpenAdapter{CheckpointFiles(tensors, count), {}});
+    opened->binding = bindAdapter({*target, parsed, opened->files}, layout);
+    *adapter = new moelora_adapter(std::move(opened));
+  });
+}
+
+void moelora_adapter_close(moelora_adapter *adapter) { delete adapter; }
+
+moelora_status moelora_adapter_pair(const moelora_adapter *adapter,
+                                    int32_t layer, int32_t projection,
+                                    int32_t expert, moelora_pair_info *info) {
+  const AdapterPair *pair = nullptr;
+  moelora_status status = findPair(adapter, layer, projection, expert, pair);
+  if (status != MOELORA_OK)
+    return status;
+  *info = {};
+  info->in = pair->in;
+  info->out = pair->out;
+  info->rank = pair->rank;
+  const MatrixView &a = pair->a;
+  info->dtype =
+      a.tensor < 0
+          ? static_cast<int32_t>(MOELORA_F32)
+          : adapter->files.tensors()[static_cast<size_t>(a.tensor)].dtype;
+  info->shares_a = pair->sharesA;
+  info->scale = pair->scale;
+  return MOELORA_OK;
+}
+
+moelora_status moelora_adapter_read_a(const moelora_adapter *adapter,
+                                      int32_t layer, int32_t projection,
+                                      int32_t expert, float *a,
+                                      moelora_error **error) {
+  return guarded(error, [&] {
+    const AdapterPair &pair = requirePair(adapter, layer, projection, expert);
+    readMatrix(adapter, pair.a, pair.rank, pair.in, a);
+  });
+}
+
+moelora_status moelora_adapter_read_b(const moelora_adapter *adapter,
+                                      int32_t layer, int32_t projection,
+                                      int32_t expert, float *b,
+                                      moelora_error **error) {
+  return guarded(error, [&] {
+    const AdapterPair &pair = requirePair(adapter, layer, projection, expert);
+    readMatrix(adapter, pair.b, pair.out, pair.rank, b);
+  });
+}
+
+void moelora_adapter_summarize(const moelora_adapter *adapter,
+                               moelora_adapter_summary *summary) {
+  *summary = {};
+  const AdapterBinding &binding = adapter->binding;
+  summary->tensors = static_cast<int64_t>(adapter->files.tensors().size());
+  summary->elsewhere = static_cast<int64_t>(binding.elsewhere.size());
+  summary->bound = summary->tensors - summary->elsewhere;
+  const AdapterSite *last = nullptr;
+  forEachPair(binding, [&](const AdapterSite &site, const AdapterPair &pair) {
+    summary->layers += last != &site;
+    last = &site;
+    summary->max_rank = std::max(summary->max_rank, pair.rank);
+  });
+}
+
+const char *moelora_adapter_elsewhere(const moelora_adapter *adapter,
+                                      int64_t index) {
+  const std::vector<int64_t> &elsewhere = adapter->binding.elsewhere;
+  if (index < 0 || index >= static_cast<int64_t>(elsewhere.size()))
+    return nullptr;
+  int64_t tensor = elsewhere[static_cast<size_t>(index)];
+  return adapter->files.tensors()[static_cast<size_t>(tensor)].name.c_str();
+}
+
+moelora_status moelora_adapter_cover(const moelora_adapter *adapter,
+                                     int32_t layer,
+                                     moelora_adapter_coverage *coverage) {
+  const AdapterSite *site = findSite(adapter, layer);
+  if (!site)
+    return MOELORA_NOT_FOUND;
+  *coverage = {};
+  for (size_t p = 0; p < MOELORA_PROJECTIONS; ++p)
+    for (const AdapterPair &pair : site->pairs[p])
+      coverage->pairs[p] += pair.rank != 0;
+  coverage->packed = site->packed;
+  coverage->layout = site->packed ? adapter->binding.layout : 0;
+  coverage->why = site->packed ? adapter->binding.why.c_str() : "";
+  return MOELORA_OK;
+}
+
+moelora_status moelora_adapter_read_facts(const char *folder,
+                                          moelora_adapter_facts *facts,
+                                          moelora_error **error) {
+  return guarded(error, [&] {
+    if (!folder || !facts)
+      fail("expects a folder and a place for the facts");
+    AdapterConfig config =
+        readAdapterConfig(std::string(folder) + "/" + adapterConfigName);
+    *facts = {};
+    facts->rank = static_cast<int32_t>(config.rank);
+    facts->rank_stabilized = config.rankStabilized;
+    facts->alpha = config.alpha;
+    facts->scale = config.scale(config.alpha, config.rank);
+    facts->rank_patterns = static_cast<int32_t>(config.ranks.values.size());
+    facts->alpha_patterns = static_cast<int32_t>(config.alphas.values.size());
+    facts->target_parameters =
+        static_cast<int32_t>(config.targetParameters.size());
+    config.peftVersion.copy(facts->peft_version, MOELORA_VERSION_TEXT - 1);
+  });
+}

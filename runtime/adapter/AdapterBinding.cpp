@@ -1,0 +1,129 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * From pairs to places: ranks and shapes against those of the model.
+ */
+#include "adapter/AdapterBinding.h"
+
+#include "adapter/AdapterLayout.h"
+#include "base/Failure.h"
+
+using namespace moelora;
+
+namespace {
+
+/// The name that patterns know a pair by: a parameter's, where the parameter
+/// is the target and not its module.
+std::string patternName(const AdapterSource &source,
+                        const AdapterDraft &draft) {
+  std::string module(draft.place.module);
+  std::string parameter = module + ".weight";
+  return source.config.targetsParameter(parameter) ? parameter : module;
+}
+
+/// A matrix for each expert, or one for all of them: `step` is 0.
+struct Stack {
+  MatrixView first;
+  int64_t step;
+
+  MatrixView of(int32_t expert) const {
+    MatrixView view = first;
+    view.offset += expert * step;
+    return view;
+  }
+};
+
+/// What a matrix must look like: lora_A (rank, in), lora_B (out, rank).
+struct Expected {
+  bool isB;
+  int64_t rank, size;
+
+  int64_t rows() const { return isB ? size : rank; }
+  int64_t columns() const { return isB ? rank : size; }
+  std::string meaning() const {
+    std::string stated = "rank " + std::to_string(rank) + " of the config";
+    return isB ? "the layer's output size, " + stated
+               : stated + ", the layer's input size";
+  }
+};
+
+Stack findStack(const Tensor &tensor, const AdapterHalf &half, int32_t experts,
+                const Expected &expected) {
+  bool stacked = tensor.rank == 3;
+  const int64_t *shape = tensor.shape.data() + (stacked ? 1 : 0);
+  int64_t rows = expected.rows(), columns = expected.columns();
+  int64_t count = stacked ? tensor.shape[0] : 1;
+  if (shape[0] != rows || shape[1] != columns ||
+      (count != 1 && count != experts))
+    fail("expects tensor '" + tensor.name + "' to have the shape (" +
+         (stacked ? "1 or " + std::to_string(experts) + ", " : "") +
+         std::to_string(rows) + ", " + std::to_string(columns) +
+         "), which is (" + (stacked ? "one for all or each expert, " : "") +
+         expected.meaning() + "), but it has " +
+         shapeText(tensor.shape.data(), tensor.rank));
+  return {{half.tensor, 0, columns, 1}, count == 1 ? 0 : rows * columns};
+}
+
+void bindPair(const AdapterSource &source, const AdapterDraft &draft,
+              AdapterBinding &binding) {
+  const AdapterPlace &place = draft.place;
+  const moelora_adapter_site &site = source.site(draft);
+  std::string name = patternName(source, draft);
+  int64_t rank = source.config.rankOf(name);
+  PairSizes sizes = pairSizes(site, place.projection);
+  int32_t experts = namedExperts(site);
+  Stack a = findStack(source.tensor(draft.a.tensor), draft.a, experts,
+                      {false, rank, sizes.in});
+  Stack b = findStack(source.tensor(draft.b.tensor), draft.b, experts,
+                      {true, rank, sizes.out * place.slices});
+  AdapterPair pair;
+  pair.in = sizes.in;
+  pair.out = sizes.out;
+  pair.rank = static_cast<int32_t>(rank);
+  pair.sharesA = place.slices == 2;
+  pair.scale = source.config.scaleOf(name);
+  bool all = place.expert == allExperts;
+  int32_t first = all ? 0 : place.expert;
+  int32_t end = all ? experts : place.expert + 1;
+  for (int32_t slice = 0; slice < place.slices; ++slice)
+    for (int32_t e = first; e < end; ++e) {
+      pair.a = a.of(e);
+      pair.b = takeSlice(b.of(e), site, place, slice, sizes.out);
+      addPair(binding, source.target, place.site, place.projection + slice, e,
+              pair, place.module);
+    }
+}
+
+void checkSomethingBound(const AdapterSource &source,
+                         const std::vector<AdapterDraft> &drafts) {
+  if (!drafts.empty())
+    return;
+  const std::vector<Tensor> &tensors = source.files.tensors();
+  fail("nothing in the adapter binds to a MoE layer of this model: " +
+       std::to_string(tensors.size()) + " tensors are of other parts" +
+       (tensors.empty() ? "" : ", such as '" + tensors.front().name + "'"));
+}
+
+} // namespace
+
+AdapterBinding moelora::bindAdapter(const AdapterSource &source,
+                                    moelora_adapter_layout stated) {
+  AdapterBinding binding;
+  checkModulesToSave(source.target, source.config.modulesToSave);
+  std::vector<AdapterDraft> drafts = collectDrafts(source, binding.elsewhere);
+  checkSomethingBound(source, drafts);
+  binding.layers = source.target.layers;
+  for (int32_t i = 0; i < source.target.sites; ++i) {
+    const moelora_adapter_site &site = source.target.site[i];
+    binding.sites.push_back({site.layer, site.experts, false, {}});
+  }
+  std::vector<AdapterDraft> packed;
+  for (AdapterDraft &draft : drafts) {
+    if (draft.place.kind == AdapterPlace::Pair)
+      bindPair(source, draft, binding);
+    else
+      packed.push_back(std::move(draft));
+  }
+  bindPacked(source, packed, stated, binding);
+  return binding;
+}

@@ -1,0 +1,21 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Binding: every tensor of an adapter finds its place in a model, or the
+ * adapter is refused.
+ */
+#ifndef MOELORA_RUNTIME_ADAPTERBINDING_H
+#define MOELORA_RUNTIME_ADAPTERBINDING_H
+
+#include "adapter/AdapterDraft.h"
+#include "adapter/AdapterPairs.h"
+
+namespace moelora {
+
+/// Binds every tensor, or fails.
+AdapterBinding bindAdapter(const AdapterSource &source,
+                           moelora_adapter_layout stated);
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_ADAPTERBINDING_H

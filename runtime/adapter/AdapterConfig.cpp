@@ -1,0 +1,283 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Reads adapter_config.json.
+ */
+#include "adapter/AdapterConfig.h"
+
+#include "base/Failure.h"
+#include "files/File.h"
+#include "files/JsonTree.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+using namespace moelora;
+
+namespace {
+
+/// Real files have 1 to 50 KB; patterns for every module of a model, 1 MB.
+constexpr uint64_t maxConfigBytes = 4 << 20;
+
+/// A large model has about 37,000 modules and parameters.
+constexpr size_t maxPatterns = 1 << 16;
+
+/// Keys that this file reads itself.
+constexpr const char *usedKeys[] = {"peft_type",
+                                    "r",
+                                    "lora_alpha",
+                                    "use_rslora",
+                                    "rank_pattern",
+                                    "alpha_pattern",
+                                    "target_parameters",
+                                    "modules_to_save",
+                                    "bias",
+                                    "init_lora_weights",
+                                    "peft_version"};
+
+/// Keys that change nothing in the tensors' meaning. What the adapter was
+/// aimed at is informative only: the tensors present decide. In particular
+/// layers_to_transform is no filter, since without layers_pattern the library
+/// compares it with the expert's number.
+constexpr const char *harmlessKeys[] = {"auto_mapping",
+                                        "base_model_name_or_path",
+                                        "corda_config",
+                                        "ensure_weight_tying",
+                                        "eva_config",
+                                        "exclude_modules",
+                                        "fan_in_fan_out",
+                                        "inference_mode",
+                                        "layers_pattern",
+                                        "layers_to_transform",
+                                        "loftq_config",
+                                        "lora_dropout",
+                                        "megatron_core",
+                                        "qalora_group_size",
+                                        "revision",
+                                        "runtime_config",
+                                        "target_modules",
+                                        "task_type",
+                                        "trainable_token_indices"};
+
+/// Ways to begin the training that leave the base weights alone.
+constexpr const char *plainInits[] = {"gaussian", "eva", "orthogonal"};
+
+template <typename List>
+bool contains(const List &list, const std::string &text) {
+  return std::find(std::begin(list), std::end(list), text) != std::end(list);
+}
+
+/// For messages: short, and never a whole hostile document.
+std::string valueText(const JsonValue &value) {
+  switch (value.kind) {
+  case JsonValue::String:
+    return "'" + value.string.substr(0, 64) + "'";
+  case JsonValue::Boolean:
+    return value.boolean ? "true" : "false";
+  case JsonValue::Integer:
+    return std::to_string(value.integer);
+  case JsonValue::Real:
+    return std::to_string(value.real);
+  case JsonValue::Array:
+    return "a list";
+  case JsonValue::Object:
+    return "an object";
+  case JsonValue::Null:
+    break;
+  }
+  return "null";
+}
+
+class ConfigReader {
+public:
+  ConfigReader(const std::string &path, const JsonValue &root)
+      : path(path), root(root) {}
+
+  AdapterConfig read() {
+    if (root.kind != JsonValue::Object)
+      refuse("an object at the top", valueText(root));
+    checkKind();
+    checkUnknownKeys();
+    AdapterConfig config;
+    config.rank = rank("r", value("r"));
+    config.alpha = number("lora_alpha", value("lora_alpha"));
+    config.rankStabilized = flag("use_rslora");
+    patterns("rank_pattern", config.ranks);
+    patterns("alpha_pattern", config.alphas);
+    for (std::string &target : strings("target_parameters"))
+      config.targetParameters.insert(std::move(target));
+    config.modulesToSave = strings("modules_to_save");
+    readVersion(config);
+    return config;
+  }
+
+private:
+  [[noreturn]] void refuse(const std::string &rule, const std::string &found) {
+    fail(path + ": expects " + rule + ", but it is " + found);
+  }
+
+  const JsonValue &value(const char *key) {
+    static const JsonValue null;
+    const JsonValue *found = root.find(key);
+    return found ? *found : null;
+  }
+
+  void checkKind() {
+    const JsonValue &type = value("peft_type");
+    if (type.kind != JsonValue::String || type.string != "LORA")
+      refuse("peft_type to be 'LORA'", valueText(type));
+    const JsonValue &bias = value("bias");
+    if (bias.kind != JsonValue::Null && bias.string != "none")
+      refuse("bias to be 'none', because trained biases are not part of a pair",
+             valueText(bias));
+    const JsonValue &init = value("init_lora_weights");
+    bool plain =
+        init.kind == JsonValue::Null || init.kind == JsonValue::Boolean ||
+        (init.kind == JsonValue::String && contains(plainInits, init.string));
+    if (!plain)
+      refuse("init_lora_weights to be a method that leaves the base as it was",
+             valueText(init));
+  }
+
+  void checkUnknownKeys() {
+    for (const auto &[key, value] : root.members)
+      if (!value.isNeutral() && !contains(usedKeys, key) &&
+          !contains(harmlessKeys, key))
+        fail(path + ": expects no " + key.substr(0, 64) +
+                 ", which this version cannot honour, but it is " +
+                 valueText(value),
+             MOELORA_UNSUPPORTED);
+  }
+
+  bool flag(const char *key) {
+    const JsonValue &found = value(key);
+    if (found.kind != JsonValue::Null && found.kind != JsonValue::Boolean)
+      refuse(std::string(key) + " to be a boolean", valueText(found));
+    return found.boolean;
+  }
+
+  double number(const std::string &key, const JsonValue &found) {
+    if (!found.isNumber() || !std::isfinite(found.real))
+      refuse(key + " to be a number", valueText(found));
+    return found.real;
+  }
+
+  int64_t rank(const std::string &key, const JsonValue &found) {
+    if (found.kind != JsonValue::Integer || found.integer < 1 ||
+        found.integer > maxAdapterRank)
+      refuse(key + " to be a rank from 1 to " + std::to_string(maxAdapterRank),
+             valueText(found));
+    return found.integer;
+  }
+
+  void patterns(const char *key, PatternValues &into) {
+    const JsonValue &found = value(key);
+    if (found.isNeutral())
+      return;
+    if (found.kind != JsonValue::Object || found.members.size() > maxPatterns)
+      refuse(std::string(key) + " to be an object of at most " +
+                 std::to_string(maxPatterns) + " patterns",
+             found.kind == JsonValue::Object
+                 ? "one of " + std::to_string(found.members.size())
+                 : valueText(found));
+    bool ranks = std::string_view(key) == "rank_pattern";
+    for (const auto &[pattern, member] : found.members) {
+      std::string what = std::string(key) + "['" + pattern.substr(0, 64) + "']";
+      double value = ranks ? static_cast<double>(rank(what, member))
+                           : number(what, member);
+      add(key, pattern, into.patterns);
+      into.values.push_back(value);
+    }
+  }
+
+  void add(const char *key, const std::string &pattern, Patterns &to) {
+    try {
+      Patterns().add(pattern); // so that a stray parenthesis cannot escape
+      to.add("(.*\\.)?(" + pattern + ")$");
+    } catch (const Failure &failure) {
+      fail(path + ": " + key + ": " + failure.text);
+    }
+  }
+
+  std::vector<std::string> strings(const char *key) {
+    const JsonValue &found = value(key);
+    std::vector<std::string> all;
+    if (found.isNeutral())
+      return all;
+    bool right = found.kind == JsonValue::Array;
+    for (const JsonValue &item : found.items) {
+      right = right && item.kind == JsonValue::String && !item.string.empty();
+      all.push_back(item.string);
+    }
+    if (!right)
+      refuse(std::string(key) + " to be a list of names", valueText(found));
+    return all;
+  }
+
+  void readVersion(AdapterConfig &config) {
+    const JsonValue &found = value("peft_version");
+    config.peftVersion = found.string;
+    std::array<int, 3> release{};
+    int length = 0;
+    // Pre-releases lie between two layouts, so they tell nothing.
+    if (found.string.size() < 32 &&
+        std::sscanf(found.string.c_str(), "%5d.%5d.%5d%n", &release[0],
+                    &release[1], &release[2], &length) == 3 &&
+        static_cast<size_t>(length) == found.string.size())
+      config.release = release;
+  }
+
+  const std::string &path;
+  const JsonValue &root;
+};
+
+} // namespace
+
+const double *PatternValues::find(std::string_view name) const {
+  if (values.empty())
+    return nullptr;
+  int64_t first = patterns.firstMatch(name);
+  return first < 0 ? nullptr : &values[static_cast<size_t>(first)];
+}
+
+int64_t AdapterConfig::rankOf(std::string_view name) const {
+  const double *match = ranks.find(name);
+  return match ? static_cast<int64_t>(*match) : rank;
+}
+
+double AdapterConfig::scale(double alpha, int64_t rank) const {
+  double divisor = static_cast<double>(rank);
+  return alpha / (rankStabilized ? std::sqrt(divisor) : divisor);
+}
+
+double AdapterConfig::scaleOf(std::string_view name) const {
+  const double *match = alphas.find(name);
+  return scale(match ? *match : alpha, rankOf(name));
+}
+
+bool AdapterConfig::targetsParameter(std::string_view name) const {
+  if (targetParameters.empty())
+    return false;
+  while (targetParameters.find(name) == targetParameters.end()) {
+    size_t dot = name.find('.');
+    if (dot == std::string_view::npos)
+      return false;
+    name.remove_prefix(dot + 1);
+  }
+  return true;
+}
+
+AdapterConfig moelora::parseAdapterConfig(std::string_view text,
+                                          const std::string &what) {
+  if (text.size() > maxConfigBytes)
+    fail("expects " + what + " to have at most " +
+         std::to_string(maxConfigBytes) + " bytes, but it has " +
+         std::to_string(text.size()));
+  JsonValue root = parseJsonTree(text, what);
+  return ConfigReader(what, root).read();
+}
+
+AdapterConfig moelora::readAdapterConfig(const std::string &path) {
+  return parseAdapterConfig(readText(path, maxConfigBytes), path);
+}

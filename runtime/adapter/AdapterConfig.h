@@ -1,0 +1,64 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * adapter_config.json: what the tensors alone do not say.
+ *
+ * A key is either used, or known to change nothing here, or neutral (null,
+ * false, empty); any other key asks for something that would be ignored, and
+ * is refused by name.
+ */
+#ifndef MOELORA_RUNTIME_ADAPTERCONFIG_H
+#define MOELORA_RUNTIME_ADAPTERCONFIG_H
+
+#include "adapter/Pattern.h"
+
+#include <array>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace moelora {
+
+/// Ranks or alphas for the modules whose names match.
+struct PatternValues {
+  Patterns patterns;
+  std::vector<double> values;
+
+  /// Of the first pattern that matches, or NULL.
+  const double *find(std::string_view name) const;
+};
+
+struct AdapterConfig {
+  int64_t rank = 0;
+  double alpha = 0;
+  bool rankStabilized = false; ///< alpha / sqrt(r) instead of alpha / r
+  PatternValues ranks, alphas;
+  std::set<std::string, std::less<>> targetParameters;
+  std::vector<std::string> modulesToSave;
+  std::string peftVersion;                   ///< as written; "" when absent
+  std::optional<std::array<int, 3>> release; ///< of it; not of pre-releases
+
+  /// Of a module or parameter, by its name without "base_model.model.".
+  int64_t rankOf(std::string_view name) const;
+  double scaleOf(std::string_view name) const;
+  /// What an alpha and a rank amount to.
+  double scale(double alpha, int64_t rank) const;
+
+  /// Whether target_parameters has this parameter: entries are the whole name
+  /// or end it at a dot.
+  bool targetsParameter(std::string_view name) const;
+};
+
+/// Larger ranks are refused; it keeps experts * rank small.
+constexpr int64_t maxAdapterRank = 65536;
+
+/// Checks a whole document, or fails; `what` names it in the failure's text.
+AdapterConfig parseAdapterConfig(std::string_view text,
+                                 const std::string &what);
+
+/// The same of a file.
+AdapterConfig readAdapterConfig(const std::string &path);
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_ADAPTERCONFIG_H

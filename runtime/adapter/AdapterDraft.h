@@ -1,0 +1,55 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Tensors of a file, joined into pairs by their names, before their shapes are
+ * looked at.
+ */
+#ifndef MOELORA_RUNTIME_ADAPTERDRAFT_H
+#define MOELORA_RUNTIME_ADAPTERDRAFT_H
+
+#include "adapter/AdapterConfig.h"
+#include "adapter/AdapterName.h"
+#include "files/CheckpointFiles.h"
+#include "files/MatrixView.h"
+
+namespace moelora {
+
+/// One matrix of a pair.
+struct AdapterHalf {
+  int64_t tensor = -1;  ///< index in the checkpoint; -1: missing
+  bool ofStack = false; ///< stored for all experts, with or without a dimension
+                        ///< for them
+};
+
+/// Two matrices that were found to be lora_A and lora_B of one module.
+struct AdapterDraft {
+  AdapterPlace place;
+  AdapterHalf a, b;
+};
+
+/// What every step of binding looks at.
+struct AdapterSource {
+  const moelora_adapter_target &target;
+  const AdapterConfig &config;
+  const CheckpointFiles &files;
+
+  const moelora_adapter_site &site(const AdapterDraft &draft) const {
+    return target.site[draft.place.site];
+  }
+  const Tensor &tensor(int64_t index) const {
+    return files.tensors()[static_cast<size_t>(index)];
+  }
+};
+
+/// Joins the tensors of the file into whole pairs, or fails; the indices of
+/// those that are of no MoE block are set aside.
+std::vector<AdapterDraft> collectDrafts(const AdapterSource &source,
+                                        std::vector<int64_t> &elsewhere);
+
+/// Of a matrix of [slices * out] rows, the rows of one slice.
+MatrixView takeSlice(MatrixView rows, const moelora_adapter_site &site,
+                     const AdapterPlace &place, int32_t slice, int64_t out);
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_ADAPTERDRAFT_H

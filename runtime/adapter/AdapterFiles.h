@@ -1,0 +1,47 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * An open adapter, as the C interface and the slot table see it.
+ */
+#ifndef MOELORA_RUNTIME_ADAPTERFILES_H
+#define MOELORA_RUNTIME_ADAPTERFILES_H
+
+#include "adapter/AdapterBinding.h"
+
+#include <memory>
+
+namespace moelora {
+
+/// The files of an adapter's folder.
+constexpr const char *adapterConfigName = "adapter_config.json";
+constexpr const char *adapterTensorsName = "adapter_model.safetensors";
+
+/// What opening found; immutable.
+struct OpenAdapter {
+  CheckpointFiles files;
+  AdapterBinding binding;
+};
+
+/// Fails on a number that is no layout.
+void checkLayout(int32_t stated);
+
+/// Opens the two files of a folder and binds them, or fails.
+std::shared_ptr<const OpenAdapter> openAdapter(const std::string &folder,
+                                               const moelora_adapter_target &,
+                                               moelora_adapter_layout stated);
+
+} // namespace moelora
+
+/// One caller's handle. Several may be of the same open adapter, so that what
+/// is remembered and what callers close do not depend on each other.
+struct moelora_adapter {
+  explicit moelora_adapter(std::shared_ptr<const moelora::OpenAdapter> opened)
+      : opened(std::move(opened)), files(this->opened->files),
+        binding(this->opened->binding) {}
+
+  const std::shared_ptr<const moelora::OpenAdapter> opened;
+  const moelora::CheckpointFiles &files;
+  const moelora::AdapterBinding &binding;
+};
+
+#endif // MOELORA_RUNTIME_ADAPTERFILES_H

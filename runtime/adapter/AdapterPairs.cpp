@@ -1,0 +1,51 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The places of pairs.
+ */
+#include "adapter/AdapterPairs.h"
+
+#include "adapter/AdapterName.h"
+#include "base/Failure.h"
+
+using namespace moelora;
+
+PairSizes moelora::pairSizes(const moelora_adapter_site &site,
+                             int32_t projection) {
+  int64_t routed = site.latent ? site.latent : site.hidden;
+  switch (projection) {
+  case MOELORA_DOWN:
+    return {site.intermediate, routed};
+  case MOELORA_ROUTER:
+    return {site.hidden, site.logits ? site.logits : site.experts};
+  case MOELORA_SHARED_GATE:
+  case MOELORA_SHARED_UP:
+    return {site.hidden, site.shared};
+  case MOELORA_SHARED_DOWN:
+    return {site.shared, site.hidden};
+  case MOELORA_SHARED_SCORE:
+    return {site.hidden, 1};
+  case MOELORA_LATENT_IN:
+    return {site.hidden, site.latent};
+  case MOELORA_LATENT_OUT:
+    return {site.latent, site.hidden};
+  default:
+    return {routed, site.intermediate};
+  }
+}
+
+void moelora::addPair(AdapterBinding &binding,
+                      const moelora_adapter_target &target, size_t site,
+                      int32_t projection, int32_t expert, AdapterPair pair,
+                      std::string_view module) {
+  auto &pairs = binding.sites[site].pairs[static_cast<size_t>(projection)];
+  if (pairs.empty())
+    pairs.resize(isRouted(projection)
+                     ? static_cast<size_t>(target.site[site].experts)
+                     : 1);
+  AdapterPair &place = pairs[static_cast<size_t>(expert)];
+  if (place.rank != 0)
+    fail("expects one pair for each projection of an expert, but '" +
+         std::string(module) + "' is the second one for its place");
+  place = pair;
+}

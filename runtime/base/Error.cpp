@@ -1,0 +1,69 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Error texts of the C interface. Running out of memory has one constant text,
+ * so that reporting it needs no memory.
+ */
+#include "base/Failure.h"
+
+using namespace moelora;
+
+static moelora_error &outOfMemory() {
+  static moelora_error error{"out of memory"};
+  return error;
+}
+
+// Made when the library is loaded: later there may be no memory for it.
+static moelora_error &madeEarly = outOfMemory();
+
+/// Texts quote hostile files: no control character may reach a terminal, and
+/// no text may fill a screen.
+static std::string printable(std::string text) {
+  constexpr size_t longest = 2000;
+  if (text.size() > longest)
+    text.replace(longest, std::string::npos, "...");
+  for (char &c : text)
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f)
+      c = '?';
+  return text;
+}
+
+moelora_status moelora::reportOutOfMemory(moelora_error **error) noexcept {
+  if (error)
+    *error = &outOfMemory();
+  return MOELORA_OUT_OF_MEMORY;
+}
+
+moelora_status moelora::report(moelora_error **error, moelora_status status,
+                               const std::string &text) noexcept {
+  if (!error)
+    return status;
+  try {
+    *error = new moelora_error{printable(text)};
+  } catch (const std::bad_alloc &) {
+    *error = &outOfMemory();
+  }
+  return status;
+}
+
+moelora_status moelora_error_make(moelora_error **error, moelora_status status,
+                                  const char *text) {
+  try {
+    return moelora::report(error, status, text ? text : "");
+  } catch (const std::bad_alloc &) {
+    if (error)
+      *error = &outOfMemory();
+    return status;
+  }
+}
+
+const char *moelora_error_text(const moelora_error *error) {
+  return error ? error->text.c_str() : "";
+}
+
+void moelora_error_free(moelora_error *error) {
+  if (error != &outOfMemory())
+    delete error;
+}
+
+const char *moelora_version(void) { return MOELORA_VERSION; }

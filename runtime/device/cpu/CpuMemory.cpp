@@ -1,0 +1,87 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include "device/cpu/CpuMemory.h"
+
+#include "device/Rules.h"
+
+#include <mutex>
+#include <new>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <utility>
+
+using namespace moelora;
+
+namespace {
+
+/// What is smaller is cleared faster than it is worth keeping.
+constexpr uint64_t largeBytes = 2 << 20;
+
+struct Region {
+  void *start = nullptr;
+  uint64_t bytes = 0;
+};
+
+void unmap(const Region &region) {
+  if (region.start)
+    ::munmap(region.start, region.bytes);
+}
+
+/// At most one region.
+class Kept {
+public:
+  /// What was kept before.
+  Region swap(Region region) {
+    std::lock_guard<std::mutex> lock(mutex);
+    return std::exchange(kept, region);
+  }
+
+private:
+  std::mutex mutex;
+  Region kept;
+};
+
+Kept &kept() {
+  static Kept region; // the system has it back when the process ends
+  return region;
+}
+
+/// NULL where the system does not.
+void *resize(const Region &region, uint64_t bytes) {
+  void *moved = ::mremap(region.start, region.bytes, bytes, MREMAP_MAYMOVE);
+  return moved == MAP_FAILED ? nullptr : moved;
+}
+
+} // namespace
+
+uint64_t moelora::systemPageBytes() {
+  static const auto bytes = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  return bytes;
+}
+
+void *moelora::allocateCpuMemory(uint64_t bytes) {
+  uint64_t size = roundedBytes(bytes, systemPageBytes());
+  if (size >= largeBytes) {
+    Region region = kept().swap({});
+    void *found = region.start ? resize(region, size) : nullptr;
+    if (found)
+      return found;
+    unmap(region);
+  }
+  void *mapped = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED)
+    throw std::bad_alloc();
+#ifdef MADV_HUGEPAGE
+  ::madvise(mapped, size, MADV_HUGEPAGE); // a wish; its refusal is harmless
+#endif
+  return mapped;
+}
+
+void moelora::releaseCpuMemory(void *memory, uint64_t bytes) {
+  Region region = {memory, roundedBytes(bytes, systemPageBytes())};
+  if (memory && region.bytes >= largeBytes)
+    region = kept().swap(region);
+  unmap(region);
+}

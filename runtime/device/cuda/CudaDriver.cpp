@@ -1,0 +1,70 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Opens the driver's library, and puts its answers into words.
+ */
+#include "device/cuda/CudaDriver.h"
+
+#include "base/Failure.h"
+
+#include <dlfcn.h>
+
+using namespace moelora;
+using namespace moelora::cuda;
+
+Library::Library(std::string file) : name(std::move(file)) {
+  handle = ::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (!handle)
+    fail("no CUDA device: cannot open " + name +
+             " (is the NVIDIA driver installed?)",
+         MOELORA_NOT_FOUND);
+}
+
+Symbol Library::find(const char *symbol) const {
+  return {symbol, ::dlsym(handle, symbol)};
+}
+
+Symbol Library::need(const char *symbol) const {
+  Symbol found = find(symbol);
+  if (!found.address)
+    fail("no CUDA device: " + name + " is too old a driver, it has no " +
+             symbol,
+         MOELORA_NOT_FOUND);
+  return found;
+}
+
+/// What a result means to a caller of a device. All others are faults of the
+/// machine.
+static moelora_status statusOf(int result) {
+  static constexpr struct {
+    Result result;
+    moelora_status status;
+  } known[] = {
+      {InvalidValue, MOELORA_INVALID},
+      {InvalidImage, MOELORA_INVALID},
+      {InvalidPtx, MOELORA_INVALID},
+      {OutOfMemory, MOELORA_OUT_OF_MEMORY},
+      {NoDevice, MOELORA_NOT_FOUND},
+      {NotFound, MOELORA_NOT_FOUND},
+      {NoBinaryForGpu, MOELORA_UNSUPPORTED},
+      {UnsupportedPtxVersion, MOELORA_UNSUPPORTED},
+      {NotSupported, MOELORA_UNSUPPORTED},
+  };
+  for (const auto &entry : known)
+    if (entry.result == result)
+      return entry.status;
+  return MOELORA_IO;
+}
+
+void Driver::check(Answer answer) const {
+  if (answer.result == Success)
+    return;
+  const char *name = nullptr, *text = nullptr;
+  bool known = errorName(answer.result, &name).result == Success &&
+               errorText(answer.result, &text).result == Success;
+  fail("the CUDA driver answers " +
+           (known ? std::string(name) + " (" + text + ")"
+                  : "the unknown result " + std::to_string(answer.result)) +
+           " to " + answer.symbol,
+       statusOf(answer.result));
+}

@@ -1,0 +1,56 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The tensors of one or many files, or of a caller's memory, found by name.
+ */
+#ifndef MOELORA_RUNTIME_CHECKPOINTFILES_H
+#define MOELORA_RUNTIME_CHECKPOINTFILES_H
+
+#include "files/Safetensors.h"
+
+#include <string_view>
+#include <unordered_map>
+
+namespace moelora {
+
+class CheckpointFiles {
+public:
+  /// A file, or a folder as moelora_checkpoint_open describes it.
+  explicit CheckpointFiles(const std::string &path);
+  /// Tensors in memory, checked as those of a file; borrows the data, and
+  /// copies the rest.
+  CheckpointFiles(const moelora_tensor_data *tensors, int64_t count);
+  CheckpointFiles(const CheckpointFiles &) = delete;
+
+  const std::vector<Tensor> &tensors() const { return all; }
+  /// -1: there is none.
+  int64_t find(std::string_view name) const;
+  /// Bytes [first, first + bytes) of a tensor; fails beyond its end.
+  void read(int64_t index, uint64_t first, uint64_t bytes,
+            void *destination) const;
+  /// Fails if one of the files has been written since it was opened.
+  void checkUnchanged() const;
+  /// Elements as f32, one rounding from f64.
+  void readF32(int64_t index, uint64_t first, uint64_t count,
+               float *destination) const;
+
+private:
+  void addShard(const std::string &path);
+  void addIndexed(const std::string &folder, const std::string &index);
+  void hashNames();
+  const Tensor &at(int64_t index) const;
+
+  std::vector<File> shards;
+  std::vector<const char *> memory; // by tensor, instead of shards
+  std::vector<Tensor> all;
+  std::unordered_map<std::string_view, int64_t> byName; // of `all`
+};
+
+} // namespace moelora
+
+/// What the C interface calls a checkpoint.
+struct moelora_checkpoint {
+  moelora::CheckpointFiles files;
+};
+
+#endif // MOELORA_RUNTIME_CHECKPOINTFILES_H

@@ -1,0 +1,122 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Writes safetensors files, all or nothing.
+ */
+#include "base/Failure.h"
+#include "files/File.h"
+#include "files/Tensor.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+#include <unordered_set>
+
+using namespace moelora;
+
+namespace {
+
+/// A file under a temporary name, removed unless it is committed.
+class NewFile {
+public:
+  explicit NewFile(const std::string &path)
+      : path(path), temporary(path + uniqueSuffix()) {
+    descriptor = ::open(temporary.c_str(),
+                        O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor < 0)
+      refuse("create");
+  }
+  ~NewFile() {
+    if (descriptor >= 0)
+      ::close(descriptor);
+    if (!committed)
+      ::unlink(temporary.c_str());
+  }
+
+  void write(const void *data, uint64_t bytes) {
+    const char *at = static_cast<const char *>(data);
+    while (bytes > 0) {
+      ssize_t done =
+          ::write(descriptor, at, std::min<uint64_t>(bytes, 1 << 30));
+      if (done < 0 && errno == EINTR)
+        continue;
+      if (done < 0)
+        refuse("write");
+      at += done;
+      bytes -= static_cast<uint64_t>(done);
+    }
+  }
+
+  void commit() {
+    if (::close(std::exchange(descriptor, -1)) != 0)
+      refuse("finish");
+    if (::rename(temporary.c_str(), path.c_str()) != 0)
+      refuse("rename");
+    committed = true;
+  }
+
+private:
+  /// Differs between processes and between files of one process.
+  static std::string uniqueSuffix() {
+    static std::atomic<unsigned> counter{0};
+    return "." + std::to_string(::getpid()) + "." + std::to_string(counter++) +
+           ".tmp";
+  }
+
+  [[noreturn]] void refuse(const char *what) {
+    std::string why = systemText(errno);
+    fail(std::string("cannot ") + what + " " + path + ": " + why, MOELORA_IO);
+  }
+
+  const std::string &path;
+  std::string temporary;
+  int descriptor = -1;
+  bool committed = false;
+};
+
+/// The header, padded with blanks so that the data begin at a multiple of 8.
+std::string headerText(const moelora_tensor_data *tensors, int64_t count) {
+  using nlohmann::json;
+  std::unordered_set<std::string_view> names;
+  std::string text = "{";
+  uint64_t offset = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    const moelora_tensor_data &tensor = tensors[i];
+    uint64_t end = offset + checkedTensor(tensor).bytes;
+    if (!names.insert(tensor.name).second)
+      fail(std::string("expects names to differ, but two tensors are '") +
+           tensor.name + "'");
+    std::vector<int64_t> shape(tensor.shape, tensor.shape + tensor.rank);
+    json entry = {{"dtype", moelora_dtype_name(tensor.dtype)},
+                  {"shape", shape},
+                  {"data_offsets", {offset, end}}};
+    text += (i ? "," : "") + json(tensor.name).dump() + ":" + entry.dump();
+    offset = end;
+  }
+  text += "}";
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  return text;
+}
+
+} // namespace
+
+moelora_status moelora_safetensors_write(const char *path,
+                                         const moelora_tensor_data *tensors,
+                                         int64_t count, moelora_error **error) {
+  return guarded(error, [&] {
+    if (!path || count < 0 || (count > 0 && !tensors))
+      fail("expects a path and tensors");
+    std::string target = path, header = headerText(tensors, count);
+    uint64_t length = header.size();
+    NewFile file(target);
+    file.write(&length, sizeof length);
+    file.write(header.data(), header.size());
+    for (int64_t i = 0; i < count; ++i)
+      file.write(tensors[i].data, checkedTensor(tensors[i]).bytes);
+    file.commit();
+  });
+}

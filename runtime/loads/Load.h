@@ -1,0 +1,66 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * One load, from its start to its answer.
+ *
+ *     waiting  -> running  -> done      its table's answer
+ *     waiting  ------------>  done      cancelled before it touched anything
+ *     running  -> running               asked to cancel: staging ends soon
+ */
+#ifndef MOELORA_RUNTIME_LOAD_H
+#define MOELORA_RUNTIME_LOAD_H
+
+#include "loads/AdapterCache.h"
+#include "loads/JobQueue.h"
+#include "moelora/runtime/Loader.h"
+
+#include <atomic>
+
+namespace moelora {
+
+class Load final : public Job {
+public:
+  /// Checks the request, and copies its strings. The rest must stay until the
+  /// load is done.
+  Load(AdapterCache &cache, const moelora_services &services,
+       const moelora_load_request &request);
+  ~Load() override;
+
+  void run() noexcept override;
+  void cancel() noexcept override;
+  void wait(int64_t milliseconds);
+
+  /// BUSY until it is done. Any of the results may be NULL.
+  moelora_status answer(moelora_staging_progress *progress, int32_t *id,
+                        moelora_error **error) noexcept;
+
+private:
+  /// Whatever a load ends with; `failure` is its own.
+  struct Result {
+    moelora_status status = MOELORA_BUSY;
+    int32_t id = -1;
+    moelora_error *failure = nullptr;
+  };
+
+  bool begin();
+  Result work() noexcept;
+  Result stage(const moelora_adapter &adapter) noexcept;
+  void finish(const Result &result);
+  int32_t report(const moelora_staging_progress &now) noexcept;
+
+  AdapterCache &cache;
+  const moelora_services &services;
+  const moelora_load_request request; // with strings that may be gone
+  const std::string name, folder;
+
+  std::atomic<bool> cancelled{false};
+  std::mutex mutex; // guards what follows
+  std::condition_variable done;
+  bool running = false;
+  Result result;
+  moelora_staging_progress progress{};
+};
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_LOAD_H

@@ -1,0 +1,178 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The C interface of the loader.
+ */
+#include "moelora/runtime/Loader.h"
+
+#include "base/Failure.h"
+#include "base/Pool.h"
+#include "loads/Load.h"
+#include "moelora/runtime/Pool.h"
+
+#include <fcntl.h>
+#include <system_error>
+#include <unistd.h>
+
+using namespace moelora;
+
+using OwnedPool = std::unique_ptr<moelora_pool, void (*)(moelora_pool *)>;
+
+/// One thread works on the loads, because loads side by side would all be done
+/// late, out of order, and would share the memory's bandwidth all the same;
+/// `pool` makes it fast. Prefetches have another thread: opening an adapter is
+/// serial work that must not hold up a load which is copying.
+struct moelora_loader {
+  moelora_loader(size_t adapters, OwnedPool &&copying)
+      : pool(std::move(copying)), cache(adapters) {
+    shareWork(pool.get(), services);
+  }
+
+  OwnedPool pool;
+  moelora_services services = {}; ///< parallel_for alone
+  AdapterCache cache;
+  JobQueue loads, prefetches; // end before what their threads use
+};
+
+/// The queue has the other share, so that a load may be closed and still be in
+/// its way.
+struct moelora_load {
+  std::shared_ptr<Load> load;
+};
+
+namespace {
+
+class Prefetch final : public Job {
+public:
+  Prefetch(AdapterCache &cache, const char *folder,
+           const moelora_adapter_target &target, moelora_adapter_layout layout)
+      : cache(cache), folder(folder), target(target), layout(layout) {}
+
+  void cancel() noexcept override { cancelled = true; }
+
+  void run() noexcept override {
+    // Whoever loads it will be told what is wrong.
+    guarded(nullptr, [&] {
+      if (cancelled)
+        return;
+      cache.open(folder, target, layout);
+      readAhead(folder + "/" + adapterTensorsName);
+    });
+  }
+
+private:
+  static void readAhead(const std::string &path) {
+    int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0)
+      return;
+    ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_WILLNEED);
+    ::close(descriptor);
+  }
+
+  AdapterCache &cache;
+  const std::string folder;
+  const moelora_adapter_target &target;
+  const moelora_adapter_layout layout;
+  std::atomic<bool> cancelled{false};
+};
+
+OwnedPool makePool(int32_t threads) {
+  moelora_pool *pool = nullptr;
+  moelora_error *error = nullptr;
+  moelora_status status = moelora_pool_create(threads, &pool, &error);
+  if (status == MOELORA_OK)
+    return {pool, moelora_pool_destroy};
+  std::unique_ptr<moelora_error, void (*)(moelora_error *)> owned(
+      error, moelora_error_free);
+  fail(error->text, status);
+}
+
+} // namespace
+
+moelora_status moelora_loader_create(const moelora_loader_options *options,
+                                     moelora_loader **loader,
+                                     moelora_error **error) {
+  return guarded(error, [&] {
+    if (!options || !loader)
+      fail("expects options and a place for the loader");
+    if (options->adapters < 0)
+      fail("expects the number of adapters to remember not to be negative, "
+           "but it is " +
+           std::to_string(options->adapters));
+    OwnedPool pool = makePool(options->threads);
+    try {
+      *loader = new moelora_loader(static_cast<size_t>(options->adapters),
+                                   std::move(pool));
+    } catch (const std::system_error &refused) {
+      fail(std::string("expects to start the loader's threads, but ") +
+               refused.what(),
+           MOELORA_OUT_OF_MEMORY);
+    }
+  });
+}
+
+void moelora_loader_destroy(moelora_loader *loader) { delete loader; }
+
+moelora_status moelora_loader_open(moelora_loader *loader, const char *folder,
+                                   const moelora_adapter_target *target,
+                                   moelora_adapter_layout layout,
+                                   moelora_adapter **adapter,
+                                   moelora_error **error) {
+  return guarded(error, [&] {
+    if (!folder || !target || !adapter)
+      fail("expects a folder, a target and a place for the adapter");
+    *adapter = new moelora_adapter(loader->cache.open(folder, *target, layout));
+  });
+}
+
+moelora_status moelora_load_start(moelora_loader *loader,
+                                  const moelora_load_request *request,
+                                  moelora_load **load, moelora_error **error) {
+  return guarded(error, [&] {
+    if (!request || !load)
+      fail("expects a request and a place for the load");
+    auto started = std::make_unique<moelora_load>();
+    started->load =
+        std::make_shared<Load>(loader->cache, loader->services, *request);
+    loader->loads.add(started->load);
+    *load = started.release();
+  });
+}
+
+moelora_status moelora_load_poll(moelora_load *load,
+                                 moelora_staging_progress *progress,
+                                 int32_t *id, moelora_error **error) {
+  return load->load->answer(progress, id, error);
+}
+
+moelora_status moelora_load_wait(moelora_load *load, int64_t milliseconds,
+                                 int32_t *id, moelora_error **error) {
+  load->load->wait(milliseconds);
+  return load->load->answer(nullptr, id, error);
+}
+
+void moelora_load_cancel(moelora_load *load) { load->load->cancel(); }
+
+void moelora_load_close(moelora_load *load) {
+  if (!load)
+    return;
+  load->load->cancel();
+  load->load->wait(-1);
+  delete load;
+}
+
+moelora_status moelora_loader_prefetch(moelora_loader *loader,
+                                       const char *folder,
+                                       const moelora_adapter_target *target,
+                                       moelora_adapter_layout layout,
+                                       moelora_error **error) {
+  return guarded(error, [&] {
+    if (!folder || !target)
+      fail("expects a folder and a target");
+    if (!loader->cache.remembers())
+      fail("expects a loader that remembers adapters, but this one remembers "
+           "none");
+    loader->prefetches.add(
+        std::make_shared<Prefetch>(loader->cache, folder, *target, layout));
+  });
+}

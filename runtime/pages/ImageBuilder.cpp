@@ -1,0 +1,71 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Joins the steps of staging: placement, sources, copying, and the index.
+ */
+#include "pages/ImageBuilder.h"
+
+#include "base/Failure.h"
+#include "pages/PageSources.h"
+#include "pages/PageStaging.h"
+#include "pages/Placement.h"
+
+#include <algorithm>
+
+using namespace moelora;
+
+struct ImageBuilder::Parts {
+  Parts(const moelora_adapter &adapter, const PageFormat &format)
+      : format(format), placement(placePages(adapter.binding, format)),
+        sources(adapter.files, placement.matrices) {
+    placement.cost.read_bytes = sources.readBytes();
+  }
+
+  const PageFormat &format;
+  Placement placement;
+  PageSources sources;
+};
+
+ImageBuilder::ImageBuilder(const moelora_adapter &adapter,
+                           const PageFormat &format)
+    : parts(std::make_unique<Parts>(adapter, format)) {}
+
+ImageBuilder::~ImageBuilder() = default;
+
+const moelora_slot_cost &ImageBuilder::cost() const {
+  return parts->placement.cost;
+}
+
+void ImageBuilder::stagePages(char *image,
+                              const moelora_staging *staging) const {
+  const PageFormat &format = parts->format;
+  stageSources(parts->sources, {image, format.dtype, format.order},
+               staging ? *staging : moelora_staging{});
+}
+
+void ImageBuilder::stageIndex(char *image, const char *address) const noexcept {
+  const Placement &placement = parts->placement;
+  std::fill_n(image, placement.cost.index_bytes, '\0');
+  auto *index = reinterpret_cast<moelora_adapter_index *>(image);
+  auto *layers =
+      reinterpret_cast<moelora_adapter_layer *>(image + placement.layerTable);
+  index->layers = static_cast<uint32_t>(placement.layers);
+  index->layer = reinterpret_cast<const moelora_adapter_layer *>(
+      address + placement.layerTable);
+  for (const PageGroup &group : placement.groups) {
+    layers[group.layer].projection[group.projection] =
+        reinterpret_cast<const moelora_pair *>(address + group.entries);
+    auto *entry = reinterpret_cast<moelora_pair *>(image + group.entries);
+    for (const PlacedPair &placed : group.pairs) {
+      const AdapterPair &pair = placed.pair;
+      if (pair.rank > 0)
+        *entry = {address + placed.a,
+                  address + placed.b,
+                  static_cast<uint32_t>(pagesOf(pair.rank)),
+                  static_cast<uint32_t>(pair.rank),
+                  static_cast<float>(pair.scale),
+                  placed.borrowsA};
+      ++entry;
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * An adapter staged into pages, as generated code reads it.
+ *
+ * One image per adapter, in this order, everything at multiples of 64:
+ *
+ *     moelora_adapter_index
+ *     moelora_adapter_layer [layers of the model]
+ *     moelora_pair [experts] or [1], for each layer and projection with any
+ *     for each of these, in the same order:
+ *         A pages of all its experts, then B pages of all its experts
+ *
+ * The image is made in memory of the host; `address` is where it will be read,
+ * which on some devices is elsewhere.
+ */
+#ifndef MOELORA_RUNTIME_IMAGEBUILDER_H
+#define MOELORA_RUNTIME_IMAGEBUILDER_H
+
+#include "adapter/AdapterFiles.h"
+#include "pages/PageFormat.h"
+
+#include <memory>
+
+namespace moelora {
+
+/// Makes the image of one adapter.
+class ImageBuilder {
+public:
+  /// Fails where the adapter does not fit the format. Both must outlive it.
+  ImageBuilder(const moelora_adapter &adapter, const PageFormat &format);
+  ~ImageBuilder();
+
+  /// `bytes` is that of the image, not rounded to any granularity.
+  const moelora_slot_cost &cost() const;
+
+  /// Reads, converts and pads all pages of the image; every byte of it that
+  /// holds a page is written. Fails, as CANCELLED too, and then the image is
+  /// worthless. `staging` may be NULL.
+  void stagePages(char *image, const moelora_staging *staging) const;
+
+  /// Writes the rest of the image: what describes pages that are read at
+  /// `address`. Does not fail or allocate.
+  void stageIndex(char *image, const char *address) const noexcept;
+
+private:
+  struct Parts;
+  std::unique_ptr<Parts> parts;
+};
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_IMAGEBUILDER_H

@@ -1,0 +1,91 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Checks what a slot table asks for.
+ */
+#include "pages/PageFormat.h"
+
+#include "adapter/AdapterConfig.h"
+#include "base/Failure.h"
+#include "moelora/runtime/Checkpoint.h"
+
+#include <algorithm>
+#include <string>
+
+using namespace moelora;
+
+namespace {
+
+void expect(bool right, const char *rule, int32_t value) {
+  if (!right)
+    fail(std::string("expects ") + rule + ", but it is " +
+         std::to_string(value));
+}
+
+void checkElements(int32_t dtype, int32_t order) {
+  if (dtype == MOELORA_F8_E4M3 || dtype == MOELORA_F8_E5M2)
+    fail(std::string("expects dtype to be f32, f16 or bf16: pages of ") +
+             moelora_dtype_name(dtype) + " are not made yet",
+         MOELORA_UNSUPPORTED);
+  expect(dtype >= MOELORA_F32 && dtype <= MOELORA_BF16,
+         "dtype to be f32, f16 or bf16", dtype);
+  bool fragments = order == MOELORA_PAGE_FRAGMENT_MAJOR;
+  expect(fragments || order == MOELORA_PAGE_ROW_MAJOR,
+         "page_order to be row-major (1) or fragment-major (2)", order);
+  if (fragments && dtype == MOELORA_F32)
+    fail("expects fragment-major pages to have elements of 2 bytes, but dtype "
+         "is f32, which has 4");
+}
+
+void checkOptions(const moelora_slot_table_options &options) {
+  constexpr int32_t maxSlots = 1 << MOELORA_SLOT_INDEX_BITS;
+  expect(options.slots >= 1 && options.slots <= maxSlots,
+         "slots to be from 1 to 65536", options.slots);
+  expect(options.max_rank >= 1 && options.max_rank <= maxAdapterRank,
+         "max_rank to be from 1 to 65536", options.max_rank);
+  checkElements(options.dtype, options.page_order);
+  expect(!options.layers || options.layer_count >= 0,
+         "layer_count not to be negative", options.layer_count);
+  expect(!options.experts || options.expert_count >= 1,
+         "expert_count to be at least 1", options.expert_count);
+  expect(options.tp_size >= 0, "tp_size not to be negative", options.tp_size);
+  int32_t parts = std::max(options.tp_size, 1);
+  if (options.tp_rank < 0 || options.tp_rank >= parts)
+    fail("expects tp_rank to be from 0 to tp_size - 1, but it is " +
+         std::to_string(options.tp_rank) + " and tp_size is " +
+         std::to_string(options.tp_size));
+}
+
+/// A copy of what an option points to.
+std::optional<std::vector<int32_t>> copyList(const int32_t *first,
+                                             int32_t count) {
+  if (!first)
+    return std::nullopt;
+  return std::vector<int32_t>(first, first + count);
+}
+
+void checkExperts(std::vector<int32_t> experts) {
+  std::sort(experts.begin(), experts.end());
+  if (experts.front() < 0)
+    fail("expects experts not to be negative, but one is " +
+         std::to_string(experts.front()));
+  auto twice = std::adjacent_find(experts.begin(), experts.end());
+  if (twice != experts.end())
+    fail("expects experts to differ, but " + std::to_string(*twice) +
+         " is there twice");
+}
+
+} // namespace
+
+PageFormat::PageFormat(const moelora_slot_table_options &options)
+    : dtype(options.dtype), order(options.page_order),
+      maxRank(options.max_rank), tpRank(options.tp_rank),
+      tpSize(std::max(options.tp_size, 1)) {
+  checkOptions(options);
+  layers = copyList(options.layers, options.layer_count);
+  if (layers)
+    std::sort(layers->begin(), layers->end());
+  experts = copyList(options.experts, options.expert_count);
+  if (experts)
+    checkExperts(*experts);
+}

@@ -1,0 +1,28 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * What a slot table keeps of each adapter, and in which form.
+ */
+#ifndef MOELORA_RUNTIME_PAGEFORMAT_H
+#define MOELORA_RUNTIME_PAGEFORMAT_H
+
+#include "moelora/runtime/Staging.h"
+
+#include <optional>
+#include <vector>
+
+namespace moelora {
+
+struct PageFormat {
+  /// Checks the options, and copies what they point to.
+  explicit PageFormat(const moelora_slot_table_options &options);
+
+  int32_t dtype, order, maxRank;
+  std::optional<std::vector<int32_t>> layers;  ///< sorted; nothing: all
+  std::optional<std::vector<int32_t>> experts; ///< in local order; likewise
+  int32_t tpRank, tpSize;
+};
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_PAGEFORMAT_H

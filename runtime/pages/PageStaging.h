@@ -1,0 +1,27 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Copies stripes of files into pages, on as many threads as there are.
+ */
+#ifndef MOELORA_RUNTIME_PAGESTAGING_H
+#define MOELORA_RUNTIME_PAGESTAGING_H
+
+#include "moelora/runtime/Staging.h"
+#include "pages/PageSources.h"
+
+namespace moelora {
+
+/// What pages are made of, and where they go.
+struct PageImage {
+  char *bytes;
+  int32_t dtype, order;
+};
+
+/// Writes every byte of every page, or fails: with the first failure of any
+/// thread, or as CANCELLED.
+void stageSources(const PageSources &sources, const PageImage &image,
+                  const moelora_staging &staging);
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_PAGESTAGING_H

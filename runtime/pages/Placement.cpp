@@ -1,0 +1,205 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Chooses what is kept, and gives every piece of it a place.
+ */
+#include "pages/Placement.h"
+
+#include "adapter/AdapterName.h"
+#include "base/Failure.h"
+
+#include <algorithm>
+
+using namespace moelora;
+
+namespace {
+
+constexpr uint64_t alignment = 64; // promised by moelora_pair
+
+/// The addresses of directory entries end here; it keeps sums countable too.
+constexpr uint64_t maxBytes = uint64_t(1) << 48;
+
+/// Which size of a projection the ranks of a group share out.
+enum class Cut { None, Inputs, Outputs };
+
+constexpr Cut cutOf[MOELORA_PROJECTIONS] = {
+    Cut::Outputs, Cut::Outputs, Cut::Inputs, // gate, up, down
+    Cut::None,                               // router
+    Cut::Outputs, Cut::Outputs, Cut::Inputs, // shared gate, up, down
+    Cut::None,                               // shared score
+    Cut::None,    Cut::None};                // latent in, out
+
+/// Takes this rank's part of a pair.
+void cutPair(AdapterPair &pair, int32_t layer, int32_t projection,
+             const PageFormat &format) {
+  Cut cut = cutOf[projection];
+  if (cut == Cut::None || format.tpSize == 1)
+    return;
+  int64_t &size = cut == Cut::Inputs ? pair.in : pair.out;
+  if (size % format.tpSize != 0)
+    fail(std::string("expects tp_size to divide the ") +
+         (isRouted(projection) ? "" : "shared ") + "intermediate size, but " +
+         "that of layer " + std::to_string(layer) + " is " +
+         std::to_string(size) + " and tp_size is " +
+         std::to_string(format.tpSize));
+  size /= format.tpSize;
+  if (cut == Cut::Inputs)
+    pair.a.offset += format.tpRank * size * pair.a.column;
+  else
+    pair.b.offset += format.tpRank * size * pair.b.row;
+}
+
+void checkRank(const AdapterPair &pair, int32_t layer,
+               const PageFormat &format) {
+  if (pair.rank > format.maxRank)
+    fail("expects the rank of every pair to be at most max_rank, but a pair of "
+         "layer " +
+         std::to_string(layer) + " has rank " + std::to_string(pair.rank) +
+         " and max_rank is " + std::to_string(format.maxRank));
+}
+
+bool keepsLayer(const PageFormat &format, int32_t layer) {
+  return !format.layers || std::binary_search(format.layers->begin(),
+                                              format.layers->end(), layer);
+}
+
+/// The pairs of the kept experts, in local order.
+std::vector<PlacedPair> choosePairs(const AdapterSite &site, int32_t projection,
+                                    const PageFormat &format) {
+  const auto &all = site.pairs[static_cast<size_t>(projection)];
+  std::vector<PlacedPair> chosen;
+  auto choose = [&](const AdapterPair &pair) {
+    chosen.push_back({pair, 0, 0, false});
+  };
+  if (!isRouted(projection) || !format.experts) {
+    chosen.reserve(all.size());
+    std::for_each(all.begin(), all.end(), choose);
+    return chosen;
+  }
+  for (int32_t expert : *format.experts) {
+    if (expert >= site.experts)
+      fail("expects experts below the " + std::to_string(site.experts) +
+           " of layer " + std::to_string(site.layer) + ", but one is " +
+           std::to_string(expert));
+    choose(all[static_cast<size_t>(expert)]);
+  }
+  return chosen;
+}
+
+/// Whether two matrices are one in the file. Zeros that are in no file stand
+/// for matrices that share nothing.
+bool isSame(const MatrixView &left, const MatrixView &right) {
+  return left.tensor >= 0 && left.tensor == right.tensor &&
+         left.offset == right.offset && left.row == right.row &&
+         left.column == right.column;
+}
+
+class Planner {
+public:
+  explicit Planner(const PageFormat &format) : format(format) {}
+
+  Placement plan(const AdapterBinding &binding) {
+    placement.layers = binding.layers;
+    reserve(sizeof(moelora_adapter_index));
+    placement.layerTable = reserve(sizeof(moelora_adapter_layer) *
+                                   static_cast<uint64_t>(binding.layers));
+    for (const AdapterSite &site : binding.sites)
+      for (int32_t p = 0; p < MOELORA_PROJECTIONS; ++p)
+        keepPairs(site, p);
+    placement.cost.index_bytes = placement.cost.bytes;
+    const PageGroup *gate = nullptr;
+    for (PageGroup &group : placement.groups) {
+      if (group.projection == MOELORA_GATE)
+        gate = &group;
+      placeA(group, gate);
+      placeB(group);
+    }
+    return std::move(placement);
+  }
+
+private:
+  uint64_t reserve(uint64_t bytes) {
+    uint64_t offset = placement.cost.bytes;
+    placement.cost.bytes += (bytes + alignment - 1) / alignment * alignment;
+    if (placement.cost.bytes > maxBytes)
+      throw std::bad_alloc();
+    return offset;
+  }
+
+  void keepPairs(const AdapterSite &site, int32_t projection) {
+    if (!keepsLayer(format, site.layer) ||
+        site.pairs[static_cast<size_t>(projection)].empty())
+      return;
+    PageGroup group = {site.layer, projection, 0,
+                       choosePairs(site, projection, format)};
+    bool any = false;
+    for (PlacedPair &placed : group.pairs)
+      if (placed.pair.rank > 0) {
+        checkRank(placed.pair, site.layer, format);
+        cutPair(placed.pair, site.layer, projection, format);
+        any = true;
+      }
+    if (!any)
+      return;
+    group.entries = reserve(sizeof(moelora_pair) * group.pairs.size());
+    placement.groups.push_back(std::move(group));
+  }
+
+  void placeA(PageGroup &group, const PageGroup *gate) {
+    const PlacedPair *last = nullptr;
+    for (size_t e = 0; e < group.pairs.size(); ++e) {
+      PlacedPair &placed = group.pairs[e];
+      const AdapterPair &pair = placed.pair;
+      if (pair.rank == 0)
+        continue;
+      placed.borrowsA = pair.sharesA && group.projection == MOELORA_UP;
+      if (placed.borrowsA)
+        placed.a = gate->pairs[e].a;
+      else if (last && isSame(last->pair.a, pair.a))
+        placed.a = last->a;
+      else
+        placed.a = place({pair.a, pair.rank, pair.in, false, group.layer, 0});
+      last = &placed;
+    }
+  }
+
+  void placeB(PageGroup &group) {
+    const PlacedPair *last = nullptr;
+    for (PlacedPair &placed : group.pairs) {
+      const AdapterPair &pair = placed.pair;
+      if (pair.rank == 0)
+        continue;
+      MatrixView turned = {pair.b.tensor, pair.b.offset, pair.b.column,
+                           pair.b.row};
+      if (last && isSame(last->pair.b, pair.b))
+        placed.b = last->b;
+      else
+        placed.b = place({turned, pair.rank, pair.out, true, group.layer, 0});
+      last = &placed;
+    }
+  }
+
+  /// Gives a matrix pages of its own.
+  uint64_t place(PageMatrix matrix) {
+    uint64_t ranks = static_cast<uint64_t>(matrix.rank);
+    uint64_t pages = static_cast<uint64_t>(pagesOf(matrix.rank));
+    uint64_t bytes = static_cast<uint64_t>(pageElements(matrix, format.order)) *
+                     moelora_dtype_bytes(format.dtype);
+    placement.cost.pages += pages;
+    placement.cost.page_bytes += bytes;
+    placement.cost.exact_bytes += bytes / (pages * MOELORA_PAGE_RANKS) * ranks;
+    matrix.offset = reserve(bytes);
+    placement.matrices.push_back(matrix);
+    return matrix.offset;
+  }
+
+  const PageFormat &format;
+  Placement placement;
+};
+
+} // namespace
+
+Placement moelora::placePages(const AdapterBinding &binding,
+                              const PageFormat &format) {
+  return Planner(format).plan(binding);
+}

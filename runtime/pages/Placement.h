@@ -1,0 +1,47 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * What a table keeps of an adapter, and where in the image it goes: the one
+ * place that knows sizes and offsets.
+ *
+ * The part of a pair that one rank of a group keeps is a pair with other views:
+ * fewer rows of B, or fewer columns of A. What experts share in the file they
+ * share in pages.
+ */
+#ifndef MOELORA_RUNTIME_PLACEMENT_H
+#define MOELORA_RUNTIME_PLACEMENT_H
+
+#include "adapter/AdapterPairs.h"
+#include "pages/PageFormat.h"
+#include "pages/PageMap.h"
+
+namespace moelora {
+
+/// A kept pair; rank 0: there is none.
+struct PlacedPair {
+  AdapterPair pair;
+  uint64_t a = 0, b = 0; ///< offsets of the pages
+  bool borrowsA = false; ///< UP finds A where GATE has it
+};
+
+/// The kept pairs of one layer and projection.
+struct PageGroup {
+  int32_t layer, projection;
+  uint64_t entries; ///< offset of their moelora_pair array
+  std::vector<PlacedPair> pairs;
+};
+
+struct Placement {
+  moelora_slot_cost cost{}; ///< without read_bytes
+  int32_t layers = 0;
+  uint64_t layerTable = 0; ///< offset of the moelora_adapter_layer array
+  std::vector<PageGroup> groups;
+  std::vector<PageMatrix> matrices; ///< whatever has pages of its own
+};
+
+/// Fails where the adapter does not fit the format.
+Placement placePages(const AdapterBinding &binding, const PageFormat &format);
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_PLACEMENT_H

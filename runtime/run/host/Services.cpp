@@ -1,0 +1,22 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The services of the runtime.
+ */
+#include "run/host/Services.h"
+
+#include "base/Pool.h"
+#include "moelora/runtime/Execute.h"
+
+using namespace moelora;
+
+void moelora_services_init(moelora_pool *pool, moelora_services *services) {
+  *services = {};
+  services->struct_size = sizeof(moelora_services);
+  services->abi_version = MOELORA_ABI_VERSION;
+  shareWork(pool, *services);
+  services->resolve_slots = resolveSlots;
+  services->route = route;
+  services->identity_weights = identityWeights;
+  services->plan = makePlan;
+}
