@@ -1,19 +1,57 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Devices by name, and a look at those that others bring.
+ * Devices by name, those that are open, and a look at those that others bring.
  */
 #include "base/Failure.h"
 #include "device/Openers.h"
+#include "device/Rules.h"
 
-#include <cstring>
+#include <algorithm>
+#include <memory>
+#include <mutex>
 #include <string_view>
+#include <vector>
 
 using namespace moelora;
 
+namespace {
+
+/// The devices that are open, each as often as it was opened.
+struct OpenDevices {
+  std::mutex mutex;
+  std::vector<const moelora_device *> devices;
+};
+
+OpenDevices &openDevices() {
+  static OpenDevices devices;
+  return devices;
+}
+
+void add(const moelora_device *device) {
+  std::lock_guard<std::mutex> lock(openDevices().mutex);
+  openDevices().devices.push_back(device);
+}
+
+/// False where it is not open.
+bool remove(const moelora_device *device) {
+  std::lock_guard<std::mutex> lock(openDevices().mutex);
+  std::vector<const moelora_device *> &devices = openDevices().devices;
+  auto found = std::find(devices.begin(), devices.end(), device);
+  if (found == devices.end())
+    return false;
+  devices.erase(found);
+  return true;
+}
+
+void end(const moelora_device *device) {
+  if (device->close)
+    device->close(device->context);
+}
+
 /// The N of "cuda:N", 0 without it, -1 where the name is another one. Nine
 /// digits are more than there are devices, and fit.
-static int cudaOrdinal(std::string_view name) {
+int cudaOrdinal(std::string_view name) {
   constexpr std::string_view prefix = "cuda";
   constexpr size_t mostDigits = 9;
   if (name.substr(0, prefix.size()) != prefix)
@@ -28,33 +66,49 @@ static int cudaOrdinal(std::string_view name) {
   return number ? std::stoi(digits) : -1;
 }
 
-static const moelora_device *open(std::string_view name) {
+const moelora_device *open(const std::string &name) {
   if (name == "cpu")
     return moelora_device_cpu();
-  if (name == "emulator")
-    fail("the device \"emulator\" is not part of this version",
-         MOELORA_UNSUPPORTED);
-  int ordinal = cudaOrdinal(name);
-  if (ordinal < 0)
-    fail("expects a device to be called cpu, cuda, cuda:<number> or emulator, "
-         "but it is \"" +
-         std::string(name) + "\"");
-  return openCuda(ordinal);
+  if (int ordinal = cudaOrdinal(name); ordinal >= 0)
+    return openCuda(ordinal);
+  size_t colon = name.find(':');
+  std::string plugin = name.substr(0, colon);
+  std::string options =
+      colon == std::string::npos ? "" : name.substr(colon + 1);
+  if (plugin.find('/') != std::string::npos)
+    return openPlugin(plugin, options);
+  if (plugin == "emulator")
+    return openPlugin(pluginFile(plugin), options);
+  fail("expects a device to be called cpu, cuda, cuda:<number>, emulator or "
+       "the path of a plug-in, but it is \"" +
+       name + "\"");
 }
+
+} // namespace
 
 moelora_status moelora_device_open(const char *name,
                                    const moelora_device **device,
                                    moelora_error **error) {
   return guarded(error, [&] {
-    if (!name)
-      fail("expects the name of a device, but it is NULL");
-    *device = open(name);
+    checkThere(name, "the name of a device");
+    checkResults(device);
+    std::unique_ptr<const moelora_device, void (*)(const moelora_device *)>
+        opened(open(name), end);
+    if (opened.get() != moelora_device_cpu())
+      add(opened.get());
+    *device = opened.release();
   });
 }
 
-void moelora_device_close(const moelora_device *device) {
-  if (device && device != moelora_device_cpu())
-    closeCuda(*device);
+moelora_status moelora_device_close(const moelora_device *device,
+                                    moelora_error **error) {
+  return guarded(error, [&] {
+    if (!device || device == moelora_device_cpu())
+      return;
+    if (!remove(device))
+      fail("expects to close a device that is open, but it is not");
+    end(device);
+  });
 }
 
 static void checkFunctions(const moelora_device &device) {
@@ -75,9 +129,12 @@ static void checkFunctions(const moelora_device &device) {
       {"event_create", device.event_create != nullptr},
       {"event_destroy", device.event_destroy != nullptr},
       {"event_record", device.event_record != nullptr},
-      {"event_query", device.event_query != nullptr},
-      {"kernel_load", device.kernel_load != nullptr},
-      {"kernel_unload", device.kernel_unload != nullptr},
+      {"event_state", device.event_state != nullptr},
+      {"capture", device.capture != nullptr},
+      {"query", device.query != nullptr},
+      {"module_load", device.module_load != nullptr},
+      {"module_unload", device.module_unload != nullptr},
+      {"kernel_get", device.kernel_get != nullptr},
       {"launch", device.launch != nullptr},
   };
   for (const auto &function : functions)
@@ -89,16 +146,15 @@ static void checkFunctions(const moelora_device &device) {
 moelora_status moelora_device_check(const moelora_device *device,
                                     moelora_error **error) {
   return guarded(error, [&] {
-    if (!device)
-      fail("expects a device, but it is NULL");
+    checkThere(device, "a device");
     if (device->version != MOELORA_DEVICE_VERSION)
       fail("expects a device of version " +
            std::to_string(MOELORA_DEVICE_VERSION) + ", but it is of version " +
            std::to_string(device->version));
-    if (device->struct_size != sizeof *device)
+    if (device->size != sizeof *device)
       fail("expects the struct of a device to have " +
            std::to_string(sizeof *device) + " bytes, but it has " +
-           std::to_string(device->struct_size));
+           std::to_string(device->size));
     if (!device->name)
       fail("expects a device to have a name, but it is NULL");
     if (device->granularity == 0)

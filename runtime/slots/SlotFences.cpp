@@ -29,11 +29,11 @@ void SlotFences::mark(Fence fence, moelora_stream *stream) {
 }
 
 bool SlotFences::passed(Fence fence) {
-  int32_t hasPassed = 0;
+  int32_t state = MOELORA_EVENT_PENDING;
   return !at(fence).broken &&
-         device.event_query(device.context, at(fence).event.get(), &hasPassed,
+         device.event_state(device.context, at(fence).event.get(), &state,
                             nullptr) == MOELORA_OK &&
-         hasPassed;
+         state == MOELORA_EVENT_PASSED;
 }
 
 void SlotFences::drop(Fence fence) {

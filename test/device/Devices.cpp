@@ -45,7 +45,7 @@ std::string moelora::test::refusal(const char *name, moelora_status *status) {
     *status = answer;
   std::string text = moelora_error_text(error);
   moelora_error_free(error);
-  moelora_device_close(device);
+  EXPECT_EQ(moelora_device_close(device, nullptr), MOELORA_OK);
   return text;
 }
 
@@ -54,7 +54,7 @@ void Devices::SetUp() {
   std::string name = GetParam();
   bool fake = name == "fake" || name == "oldfake";
   if (fake)
-    fakeDriver().setFeatures(name == "fake", name == "fake");
+    fakeDriver().setFeatures(name == "fake");
   DriverFile driver(fake ? FAKE_DRIVER : systemDriver);
   moelora_error *error = nullptr;
   moelora_status status =
@@ -67,7 +67,7 @@ void Devices::SetUp() {
 }
 
 void Devices::TearDown() {
-  moelora_device_close(device);
+  EXPECT_EQ(moelora_device_close(device, nullptr), MOELORA_OK);
   EXPECT_EQ(fakeDriver().live().all(), before);
 }
 

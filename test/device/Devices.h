@@ -75,9 +75,10 @@ protected:
     call(*device, &moelora_device::event_record, stream, event.get());
   }
   bool passed(const Event &event) {
-    int32_t passed = -1;
-    call(*device, &moelora_device::event_query, event.get(), &passed);
-    return passed == 1;
+    int32_t state = -1;
+    call(*device, &moelora_device::event_state, event.get(), &state);
+    EXPECT_NE(state, MOELORA_EVENT_FAILED);
+    return state == MOELORA_EVENT_PASSED;
   }
   /// Polls until it has.
   void expectToPass(const Event &event);

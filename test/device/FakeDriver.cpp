@@ -23,10 +23,7 @@ void setFailure(long n, int result) {
   state().callsToFailure = n;
   state().failure = result;
 }
-void setFeatures(bool pools, bool stores) {
-  state().pools = pools;
-  state().stores = stores;
-}
+void setFeatures(bool all) { state().features = all; }
 void setDevices(int count) { state().devices = count; }
 
 FakeLive live() {
@@ -42,6 +39,10 @@ FakeLive live() {
           fake.modules.live()};
 }
 long featureUses() { return state().featureUses; }
+void setCapture(const void *stream, int status, unsigned long long id) {
+  std::lock_guard<std::mutex> lock(state().mutex);
+  state().capture = {stream, status, id};
+}
 long callsToFailure() { return state().callsToFailure; }
 
 } // namespace
@@ -49,8 +50,9 @@ long callsToFailure() { return state().callsToFailure; }
 extern "C" {
 
 const FakeControl *fake_cuda_control() {
-  static const FakeControl control = {setFailure, setFeatures, setDevices,
-                                      live,       featureUses, callsToFailure};
+  static const FakeControl control = {setFailure,    setFeatures, setDevices,
+                                      live,          featureUses, setCapture,
+                                      callsToFailure};
   return &control;
 }
 
@@ -66,6 +68,12 @@ int cuGetErrorString(int, const char **text) {
 
 int cuInit(unsigned) {
   return call(Anywhere, [&](FakeState &) { return Success; });
+}
+int cuDriverGetVersion(int *version) {
+  return call(Anywhere, [&](FakeState &fake) {
+    *version = fake.features ? 12080 : 11000;
+    return Success;
+  });
 }
 int cuDeviceGetCount(int *count) {
   return call(Anywhere, [&](FakeState &fake) {
@@ -88,9 +96,10 @@ int cuDeviceGetName(char *name, int bytes, int) {
 }
 int cuDeviceGetAttribute(int *value, int attribute, int) {
   return call(Anywhere, [&](FakeState &fake) {
-    const std::map<int, int> values = {{MostSharedBytes, 99 << 10},
-                                       {HasMemoryPools, fake.pools},
-                                       {HasStores, fake.stores}};
+    const std::map<int, int> values = {
+        {MostSharedBytes, 99 << 10},     {Multiprocessors, 7},
+        {ArchitectureMajor, 9},          {ArchitectureMinor, 0},
+        {HasMemoryPools, fake.features}, {HasStores, fake.features}};
     if (!values.count(attribute))
       return InvalidValue;
     *value = values.at(attribute);

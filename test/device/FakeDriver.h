@@ -28,12 +28,15 @@ struct FakeControl {
   /// The n-th call from now, 0 being the next, answers `result`; negative: all
   /// calls succeed. Calls that give back never fail, and are not counted.
   void (*failCall)(long n, int result);
-  /// Whether the device has memory pools, and stores of 8 bytes.
-  void (*setFeatures)(bool pools, bool stores);
+  /// Whether the driver is a new one: the device has memory pools and stores of
+  /// 8 bytes, and launches may have attributes.
+  void (*setFeatures)(bool all);
   void (*setDevices)(int count);
   FakeLive (*live)();
   /// How many stream-ordered stores and pool allocations there have been.
   long (*featureUses)();
+  /// What the driver says of the capture of a stream.
+  void (*setCapture)(const void *stream, int status, unsigned long long id);
   /// What is left of what failCall was told; negative: it has failed.
   long (*callsToFailure)();
 };

@@ -5,6 +5,7 @@
 
 #include "FakeState.h"
 
+#include <algorithm>
 #include <sstream>
 #include <vector>
 
@@ -21,14 +22,44 @@ static std::vector<char> parametersOf(void **extra) {
   return bytes;
 }
 
+/// Writes what a compiler says where the caller wants it.
+static void writeLog(const std::string &text, unsigned count,
+                     const int *options, void **values) {
+  for (unsigned i = 0; i + 1 < count; ++i)
+    if (options[i] == ErrorLog && options[i + 1] == ErrorLogBytes)
+      text.copy(static_cast<char *>(values[i]),
+                reinterpret_cast<size_t>(values[i + 1]));
+}
+
+/// Puts a launch on a stream.
+static int launchOn(StreamHandle on, FunctionHandle handle,
+                    moelora_launch launch, void **extra) {
+  return onStream(on, [&](FakeState &fake, auto &stream) {
+    FakeFunction function = *reinterpret_cast<FakeFunction *>(handle);
+    if (!function.loaded ||
+        static_cast<int>(launch.shared_bytes) > function.sharedBytes)
+      return InvalidValue;
+    stream->ask([=, &fake, parameters = parametersOf(extra)]() mutable {
+      launch.parameters = parameters.data();
+      launch.parameter_bytes = static_cast<uint32_t>(parameters.size());
+      FakeMemory::Access access(fake.memory);
+      function.kernel(&launch);
+    });
+    return Success;
+  });
+}
+
 extern "C" {
 
-int cuModuleLoadData(ModuleHandle *handle, const void *image) {
+int cuModuleLoadDataEx(ModuleHandle *handle, const void *image, unsigned count,
+                       int *options, void **values) {
   return call(InContext, [&](FakeState &fake) -> int {
     std::istringstream text(static_cast<const char *>(image));
     std::string first, second, name;
-    if (!(text >> first >> second) || first + second != "fakemodule")
+    if (!(text >> first >> second) || first + second != "fakemodule") {
+      writeLog("fake line 1; fatal\n", count, options, values);
       return InvalidImage;
+    }
     FakeModule module;
     constexpr int usualSharedBytes = 48 << 10;
     for (uintptr_t address; text >> name >> address;)
@@ -54,9 +85,18 @@ int cuModuleGetFunction(FunctionHandle *function, ModuleHandle handle,
     return Success;
   });
 }
-int cuFuncGetAttribute(int *value, int, FunctionHandle function) {
+int cuFuncLoad(FunctionHandle function) {
   return call(InContext, [&](FakeState &) {
-    *value = reinterpret_cast<FakeFunction *>(function)->sharedBytes;
+    reinterpret_cast<FakeFunction *>(function)->loaded = true;
+    return Success;
+  });
+}
+int cuFuncGetAttribute(int *value, int attribute, FunctionHandle function) {
+  return call(InContext, [&](FakeState &) {
+    constexpr int mostThreads = 1024;
+    *value = attribute == MostThreads
+                 ? mostThreads
+                 : reinterpret_cast<FakeFunction *>(function)->sharedBytes;
     return Success;
   });
 }
@@ -69,19 +109,26 @@ int cuFuncSetAttribute(FunctionHandle function, int, int value) {
 int cuLaunchKernel(FunctionHandle handle, unsigned gx, unsigned gy, unsigned gz,
                    unsigned bx, unsigned by, unsigned bz, unsigned sharedBytes,
                    StreamHandle on, void **, void **extra) {
-  return onStream(on, [&](FakeState &fake, auto &stream) {
-    FakeFunction function = *reinterpret_cast<FakeFunction *>(handle);
-    if (static_cast<int>(sharedBytes) > function.sharedBytes)
-      return InvalidValue;
-    moelora_launch launch = {nullptr, {gx, gy, gz}, {bx, by, bz}, sharedBytes,
-                             0,       nullptr};
-    stream->ask([=, &fake, parameters = parametersOf(extra)]() mutable {
-      launch.parameters = parameters.data();
-      launch.parameter_bytes = static_cast<uint32_t>(parameters.size());
-      FakeMemory::Access access(fake.memory);
-      function.kernel(&launch);
-    });
-    return Success;
-  });
+  moelora_launch launch = {nullptr,   {gx, gy, gz}, {bx, by, bz},
+                           {0, 0, 0}, sharedBytes,  0,
+                           0,         nullptr};
+  return launchOn(on, handle, launch, extra);
+}
+int cuLaunchKernelEx(const LaunchConfig *config, FunctionHandle handle, void **,
+                     void **extra) {
+  moelora_launch launch = {};
+  for (int axis = 0; axis < 3; ++axis) {
+    launch.grid[axis] = config->grid[axis];
+    launch.block[axis] = config->block[axis];
+  }
+  launch.shared_bytes = config->sharedBytes;
+  for (unsigned i = 0; i < config->attributeCount; ++i) {
+    const LaunchAttribute &attribute = config->attributes[i];
+    if (attribute.id == ClusterDimension)
+      std::copy(attribute.cluster, attribute.cluster + 3, launch.cluster);
+    else if (attribute.id == ProgrammaticStreamSerialization)
+      launch.flags = attribute.allowed ? MOELORA_LAUNCH_DEPENDENT : 0;
+  }
+  return launchOn(config->stream, handle, launch, extra);
 }
 }

@@ -13,15 +13,14 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 
 namespace moelora::test {
-
-// Results that only the fake driver has to name.
-inline constexpr int InvalidContext = 201, InvalidHandle = 400;
 
 struct FakeFunction {
   moelora_host_kernel kernel;
   int sharedBytes;
+  bool loaded = false;
 };
 using FakeModule = std::map<std::string, FakeFunction>;
 
@@ -44,13 +43,21 @@ private:
   std::map<const void *, std::shared_ptr<T>> objects;
 };
 
+/// What tests say of the capture of a stream.
+struct FakeCapture {
+  const void *stream = nullptr;
+  int status = 0;
+  uint64_t id = 0;
+};
+
 using FakeHostBlock = std::unique_ptr<void, void (*)(void *)>;
 
 struct FakeState {
   std::mutex mutex;
   long callsToFailure = -1;
   int failure = 0, devices = 1;
-  bool pools = true, stores = true;
+  FakeCapture capture;
+  bool features = true;
   long featureUses = 0, contexts = 0, livePools = 0, liveMemory = 0;
   FakeMemory memory;
   std::map<void *, FakeHostBlock> host;
@@ -58,9 +65,20 @@ struct FakeState {
   Registry<FakeEvent> events;
   Registry<FakeModule> modules;
   std::shared_ptr<FakeStream> defaultStream = std::make_shared<FakeStream>();
+  std::map<std::thread::id, std::shared_ptr<FakeStream>> threadStreams;
 
-  std::shared_ptr<FakeStream> stream(const void *handle) const {
-    return handle ? streams.find(handle) : defaultStream;
+  std::shared_ptr<FakeStream> stream(const void *handle) {
+    // As CU_STREAM_LEGACY and CU_STREAM_PER_THREAD.
+    auto value = reinterpret_cast<uintptr_t>(handle);
+    if (value <= 1)
+      return defaultStream;
+    if (value > 2)
+      return streams.find(handle);
+    std::shared_ptr<FakeStream> &mine =
+        threadStreams[std::this_thread::get_id()];
+    if (!mine)
+      mine = std::make_shared<FakeStream>();
+    return mine;
   }
 };
 
@@ -81,7 +99,7 @@ template <typename Body> int call(Kind kind, Body body) {
       fake.callsToFailure-- == 0)
     return fake.failure;
   if (kind == InContext && currentContexts == 0)
-    return InvalidContext;
+    return cuda::InvalidContext;
   return body(fake);
 }
 
@@ -89,7 +107,7 @@ template <typename Body> int call(Kind kind, Body body) {
 template <typename Body> int onStream(cuda::StreamHandle handle, Body body) {
   return call(InContext, [&](FakeState &fake) -> int {
     std::shared_ptr<FakeStream> stream = fake.stream(handle);
-    return stream ? body(fake, stream) : InvalidHandle;
+    return stream ? body(fake, stream) : cuda::InvalidHandle;
   });
 }
 

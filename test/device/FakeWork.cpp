@@ -88,6 +88,15 @@ int cuStreamWaitEvent(StreamHandle handle, EventHandle awaited, unsigned) {
   });
 }
 
+int cuStreamGetCaptureInfo(StreamHandle handle, int *status, uint64_t *id) {
+  return onStream(handle, [&](FakeState &fake, auto &) {
+    bool captured = fake.capture.stream == handle;
+    *status = captured ? fake.capture.status : CaptureNone;
+    *id = captured ? fake.capture.id : 0x77; // nobody may read it then
+    return Success;
+  });
+}
+
 int cuEventCreate(EventHandle *handle, unsigned) {
   return call(InContext, [&](FakeState &fake) {
     fake.events.add(handle, FakeEvent());

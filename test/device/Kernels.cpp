@@ -84,12 +84,43 @@ std::string imageFor(const moelora_device &device) {
   return text;
 }
 
+moelora_binary binaryOf(const std::string &text) {
+  return {MOELORA_BINARY_PTX, 0, text.size() + 1, text.c_str()};
+}
+
 } // namespace
 
-Kernel::Kernel(const moelora_device &device, const char *name)
+Kernel::Kernel(const moelora_device &device, const char *name,
+               uint32_t sharedBytes)
     : device(device) {
   bool onHost = std::string(device.name) == "cpu";
   std::string image = onHost ? "" : imageFor(device);
-  const void *what = onHost ? hostKernel(name) : image.data();
-  call(device, &moelora_device::kernel_load, what, image.size(), name, &kernel);
+  load(onHost ? moelora_binary{MOELORA_BINARY_HOST, 0, 0, hostKernel(name)}
+              : binaryOf(image),
+       name, sharedBytes);
+}
+
+Kernel::Kernel(const moelora_device &device, const std::string &image,
+               const char *name)
+    : device(device) {
+  load(binaryOf(image), name, 0);
+}
+
+void Kernel::load(const moelora_binary &binary, const char *name,
+                  uint32_t sharedBytes) {
+  call(device, &moelora_device::module_load, &binary, &module);
+  try {
+    kernel = get(name, sharedBytes);
+  } catch (...) {
+    device.module_unload(device.context, module);
+    throw;
+  }
+}
+
+moelora_kernel *Kernel::get(const char *name, uint32_t sharedBytes,
+                            uint32_t threadCount) const {
+  moelora_kernel_info info = {name, 0, threadCount, sharedBytes, 0};
+  moelora_kernel *found = nullptr;
+  call(device, &moelora_device::kernel_get, module, &info, &found);
+  return found;
 }

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Kernels and their parameters.
+// Launches and their parameters.
 
 #include "Devices.h"
 
@@ -47,8 +47,9 @@ protected:
       EXPECT_EQ(sums[i], a[i] + b[i]) << i;
   }
   std::string refusalOf(const moelora_launch &launch) {
-    return failureOf(
-        [&] { call(*device, &moelora_device::launch, stream.get(), &launch); });
+    return failureOf([&] {
+      call(*device, &moelora_device::launch, stream.get(), &launch, 1u);
+    });
   }
 
   std::optional<Kernel> add;
@@ -93,64 +94,99 @@ TEST_P(Launches, HaveParametersOfTheirOwn) {
   EXPECT_EQ(got, expected);
 }
 
-TEST_P(Launches, MayAskForMoreSharedMemoryThanIsUsual) {
+TEST_P(Launches, MayAskForAsMuchSharedMemoryAsTheirKernel) {
+  Kernel large(*device, "add", 96 << 10);
+  large.get("add", 10);
   for (uint32_t bytes : {1u << 10, 64u << 10, 32u << 10, 96u << 10})
-    add->launch(stream.get(), parameters(), bytes);
+    large.launch(stream.get(), parameters(), bytes);
   expectSums();
 }
 
-TEST_P(Launches, MayNotAskForMoreSharedMemoryThanThereIs) {
-  if (std::string(device->name) == "cpu")
-    GTEST_SKIP() << "the cpu has no shared memory";
-  moelora_status status = MOELORA_OK;
-  std::string text = failureOf(
-      [&] { add->launch(stream.get(), parameters(), 1 << 30); }, &status);
-  EXPECT_EQ(status, MOELORA_INVALID);
-  EXPECT_THAT(text, testing::MatchesRegex(
-                        "expects a block to have at most the [0-9]+ bytes of "
-                        "shared memory of the device, but the launch asks for "
-                        "1073741824"));
+TEST_P(Launches, GoInOrderWithOneCall) {
+  DeviceMemory more = onDevice(bytes * 3);
+  auto *sums = reinterpret_cast<float *>(more.data());
+  AddParameters given[] = {{sums, place(1), place(2)},
+                           {sums + 4, sums, place(2)},
+                           {sums + 8, sums + 4, place(2)}};
+  moelora_launch launches[3];
+  for (int i = 0; i < 3; ++i) {
+    launches[i] = add->of(given[i]);
+    launches[i].flags = i ? MOELORA_LAUNCH_DEPENDENT : 0;
+  }
+  call(*device, &moelora_device::launch, stream.get(),
+       static_cast<const moelora_launch *>(launches), 3u);
+  std::memset(given, 0, sizeof given);
+  std::vector<float> got(4);
+  copy(stream.get(), got.data(), sums + 8, bytes);
+  synchronize(stream.get());
+  for (size_t i = 0; i < 4; ++i)
+    EXPECT_EQ(got[i], a[i] + b[i] + b[i] + b[i]);
+}
+
+TEST_P(Launches, OfWhichOneIsWrongDoNothing) {
   add->launch(stream.get(), parameters());
+  AddParameters wrong = {place(0), place(1), place(1)};
+  moelora_launch launches[] = {add->of(wrong), add->of(wrong)};
+  launches[1].grid[2] = 0;
+  EXPECT_NE(failureOf([&] {
+              call(*device, &moelora_device::launch, stream.get(),
+                   static_cast<const moelora_launch *>(launches), 2u);
+            }),
+            "");
   expectSums();
+}
+
+TEST_P(Launches, MayBeNone) {
+  call(*device, &moelora_device::launch, stream.get(),
+       static_cast<const moelora_launch *>(nullptr), 0u);
 }
 
 TEST_P(Launches, AreRefusedWithTooManyParameters) {
   std::vector<char> many(4097);
-  moelora_launch launch = {add->get(), {1, 1, 1}, {4, 1, 1},
-                           0,          4097,      many.data()};
+  moelora_launch launch = add->of(many);
+  launch.parameters = many.data();
+  launch.parameter_bytes = 4097;
   EXPECT_EQ(refusalOf(launch), "expects the parameters of a kernel to take at "
                                "most 4096 bytes, but they take 4097");
 }
 
 TEST_P(Launches, AreRefusedWithoutAGrid) {
   AddParameters given = parameters();
-  moelora_launch launch = {add->get(), {1, 0, 1},    {4, 1, 1},
-                           0,          sizeof given, &given};
+  moelora_launch launch = add->of(given);
+  launch.grid[1] = 0;
   EXPECT_EQ(refusalOf(launch),
             "expects the grid and the block of a launch to be at least 1 in "
             "each direction, but in direction 1 they are 0 and 1");
 }
 
-TEST_P(Launches, NeedAnImageThatHoldsTheKernel) {
-  if (std::string(device->name) == "cpu")
-    GTEST_SKIP() << "kernels of the cpu have no names";
-  moelora_status status = MOELORA_OK;
-  EXPECT_EQ(failureOf([&] { Kernel(*device, "subtract"); }, &status),
-            "expects the image to hold the kernel \"subtract\", but it does "
-            "not");
-  EXPECT_EQ(status, MOELORA_NOT_FOUND);
+TEST_P(Launches, AreRefusedWithAClusterThatDoesNotFit) {
+  AddParameters given = parameters();
+  moelora_launch launch = add->of(given);
+  launch.grid[2] = 3;
+  launch.cluster[2] = 2;
+  EXPECT_EQ(refusalOf(launch),
+            "expects the grid of a launch to be a multiple of its cluster, but "
+            "in direction 2 they are 3 and 2");
 }
 
-TEST_P(Launches, NeedAnImage) {
-  moelora_kernel *kernel = nullptr;
-  auto load = [&](const void *image, uint64_t bytes) {
-    return failureOf([&] {
-      call(*device, &moelora_device::kernel_load, image, bytes, "add", &kernel);
-    });
-  };
-  EXPECT_NE(load(nullptr, 0), "");
-  EXPECT_NE(load("neither PTX nor a cubin", 23), "");
-  EXPECT_EQ(kernel, nullptr);
+TEST_P(Launches, AreRefusedWithUnknownFlags) {
+  AddParameters given = parameters();
+  moelora_launch launch = add->of(given);
+  launch.flags = 6;
+  EXPECT_EQ(refusalOf(launch),
+            "expects the flags of a launch to be at most 1, but they are 6");
+}
+
+TEST_P(Launches, AreRefusedWithoutWhatTheyNeed) {
+  AddParameters given = parameters();
+  moelora_launch launch = add->of(given);
+  launch.kernel = nullptr;
+  EXPECT_EQ(refusalOf(launch),
+            "expects the kernel of a launch, but it is NULL");
+  launch = add->of(given);
+  launch.parameters = nullptr;
+  EXPECT_EQ(refusalOf(launch),
+            "expects the parameters of a launch, but it is NULL");
 }
 
 INSTANTIATE_TEST_SUITE_P(On, Launches, everyDevice(), nameOfDevice);

@@ -17,9 +17,9 @@ constexpr int nanByte = 0xff;
 
 const moelora_device &cpu() { return *moelora_device_cpu(); }
 
-moelora_status alwaysPassed(void *, moelora_event *, int32_t *passed,
+moelora_status alwaysPassed(void *, moelora_event *, int32_t *state,
                             moelora_error **) {
-  *passed = 1;
+  *state = MOELORA_EVENT_PASSED;
   return MOELORA_OK;
 }
 
@@ -45,11 +45,14 @@ CanaryDevice::CanaryDevice(bool eventsPass) : device(cpu()) {
   device.event_create = forward<&D::event_create>;
   device.event_destroy = forward<&D::event_destroy>;
   device.event_record = forward<&D::event_record>;
-  device.event_query = forward<&D::event_query>;
+  device.event_state = forward<&D::event_state>;
   if (eventsPass)
-    device.event_query = alwaysPassed;
-  device.kernel_load = forward<&D::kernel_load>;
-  device.kernel_unload = forward<&D::kernel_unload>;
+    device.event_state = alwaysPassed;
+  device.capture = forward<&D::capture>;
+  device.query = forward<&D::query>;
+  device.module_load = forward<&D::module_load>;
+  device.module_unload = forward<&D::module_unload>;
+  device.kernel_get = forward<&D::kernel_get>;
   device.launch = forward<&D::launch>;
 }
 

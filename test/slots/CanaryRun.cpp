@@ -97,14 +97,14 @@ void CanaryRun::launch(std::vector<CanaryLease> with, int64_t count,
   moelora_host_kernel kernel = [](const moelora_launch *launch) {
     (*static_cast<CanaryRun *const *>(launch->parameters))->run();
   };
-  moelora_launch launch = {reinterpret_cast<const moelora_kernel *>(kernel),
-                           {1, 1, 1},
-                           {1, 1, 1},
-                           0,
-                           sizeof self,
-                           &self};
+  moelora_launch launch = {};
+  launch.kernel = reinterpret_cast<const moelora_kernel *>(kernel);
+  for (int axis = 0; axis < 3; ++axis)
+    launch.grid[axis] = launch.block[axis] = 1;
+  launch.parameter_bytes = sizeof self;
+  launch.parameters = &self;
   const moelora_device &device = stage.device;
-  if (device.launch(device.context, stream, &launch, nullptr) != MOELORA_OK)
+  if (device.launch(device.context, stream, &launch, 1, nullptr) != MOELORA_OK)
     throw std::runtime_error("expects the cpu to launch");
 }
 

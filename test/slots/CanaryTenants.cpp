@@ -36,13 +36,14 @@ void Track::settle(int32_t number) {
 void Track::settleOn(const moelora_device &device, moelora_stream *stream,
                      int32_t number) {
   Settling settling = {this, number};
-  moelora_kernel *kernel = nullptr;
-  must(device.kernel_load(device.context,
-                          reinterpret_cast<const void *>(settleKernel), 0,
-                          "settle", &kernel, nullptr));
-  moelora_launch launch = {kernel, {1, 1, 1},       {1, 1, 1},
-                           0,      sizeof settling, &settling};
-  must(device.launch(device.context, stream, &launch, nullptr));
+  // A kernel of the cpu is its function.
+  moelora_launch launch = {};
+  launch.kernel = reinterpret_cast<const moelora_kernel *>(settleKernel);
+  for (int axis = 0; axis < 3; ++axis)
+    launch.grid[axis] = launch.block[axis] = 1;
+  launch.parameter_bytes = sizeof settling;
+  launch.parameters = &settling;
+  must(device.launch(device.context, stream, &launch, 1, nullptr));
 }
 
 void GoneIds::add(int32_t id) {

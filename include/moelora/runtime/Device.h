@@ -1,18 +1,23 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Devices: memory, streams, events and launches behind one small interface.
+ * Devices: memory, streams, events, kernels and launches behind one interface.
  *
  * A device is a struct of functions, so that an engine, an emulator or a test
  * may bring its own. Work on a stream is done in order; an event passes when
  * all before it is done. Any thread may call. What fails has done nothing, and
- * says so with moelora_error_make. What is destroyed must be of the device, and
- * idle.
+ * says so with moelora_error_make: INVALID for NULL, misaligned and other
+ * arguments that break a rule, DEVICE_LOST where the device has failed for
+ * good. What is destroyed must be of the device, and idle; NULL is fine.
  *
  *   device  a stream is                      stream NULL is
  *   cpu     a thread that runs one thing     the calling thread: the work is
  *           after the other                  done when the call returns
  *   cuda    a CUstream, an engine's own too  the legacy default stream
+ *
+ * Handles are no identities: a stream's handle may be used again for another
+ * stream, and one value may stand for several (CU_STREAM_PER_THREAD). A child
+ * process has none of the streams and events that were made before the fork.
  */
 #ifndef MOELORA_RUNTIME_DEVICE_H
 #define MOELORA_RUNTIME_DEVICE_H
@@ -25,15 +30,47 @@
 extern "C" {
 #endif
 
-#define MOELORA_DEVICE_VERSION 1u
+#define MOELORA_DEVICE_VERSION 2u
+
 typedef struct moelora_stream moelora_stream;
 typedef struct moelora_event moelora_event;
-typedef struct moelora_kernel moelora_kernel;
+typedef struct moelora_module moelora_module; /* loaded code */
+typedef struct moelora_kernel moelora_kernel; /* a function of a module */
+
+typedef enum moelora_binary_kind {
+  MOELORA_BINARY_HOST = 1, /* data: the moelora_host_kernel itself; bytes: 0 */
+  MOELORA_BINARY_PTX = 2,  /* text that ends in a zero byte, which counts */
+  MOELORA_BINARY_CUBIN = 3,
+  MOELORA_BINARY_NVVM = 4, /* bitcode, for emulators */
+} moelora_binary_kind;
+
+typedef struct moelora_binary {
+  int32_t kind;      /* a moelora_binary_kind */
+  uint32_t reserved; /* 0 */
+  uint64_t bytes;
+  const void *data;
+} moelora_binary;
+
+/* What a kernel needs; constant data of an artifact. */
+typedef struct moelora_kernel_info {
+  const char *name;
+  uint32_t binary;       /* an index into the binaries of the artifact */
+  uint32_t threads;      /* of a block */
+  uint32_t shared_bytes; /* dynamic shared memory of a block, at most */
+  uint32_t flags;        /* 0 */
+} moelora_kernel_info;
+
+/* The launch may begin before the one before it on the stream has ended; its
+ * kernel waits for what it needs. A device may wait itself. */
+#define MOELORA_LAUNCH_DEPENDENT 1u
+
 typedef struct moelora_launch {
   const moelora_kernel *kernel;
-  uint32_t grid[3], block[3];
-  uint32_t shared_bytes;    /* dynamic shared memory of a block */
-  uint32_t parameter_bytes; /* at most 4096 */
+  uint32_t grid[3], block[3]; /* blocks, and threads of a block */
+  uint32_t cluster[3];        /* blocks of a cluster; 0 or 1: none */
+  uint32_t shared_bytes;      /* at most those of the kernel's info */
+  uint32_t parameter_bytes;   /* at most 4096 */
+  uint32_t flags;             /* MOELORA_LAUNCH_ */
   /* The kernel's parameters as the fields of one struct; copied by the call. */
   const void *parameters;
 } moelora_launch;
@@ -41,13 +78,42 @@ typedef struct moelora_launch {
 /* A kernel on the host: called once for the whole grid. */
 typedef void (*moelora_host_kernel)(const moelora_launch *launch);
 
+typedef enum moelora_event_state {
+  MOELORA_EVENT_PENDING = 0,
+  MOELORA_EVENT_PASSED = 1,
+  /* The work before it, or the device, has failed: it will never pass. */
+  MOELORA_EVENT_FAILED = 2,
+} moelora_event_state;
+
+typedef enum moelora_capture_state {
+  MOELORA_CAPTURE_NONE = 0,
+  MOELORA_CAPTURE_ACTIVE = 1, /* work goes into a graph instead of being done */
+  MOELORA_CAPTURE_BROKEN = 2, /* there will be no graph; the capture must end */
+} moelora_capture_state;
+
+typedef enum moelora_device_kind {
+  MOELORA_DEVICE_KIND_CPU = 1,
+  MOELORA_DEVICE_KIND_CUDA = 2,
+  MOELORA_DEVICE_KIND_EMULATOR = 3,
+  MOELORA_DEVICE_KIND_OTHER = 4,
+} moelora_device_kind;
+
+/* What a device can be asked for. */
+typedef enum moelora_device_key {
+  MOELORA_DEVICE_KIND = 1,         /* a moelora_device_kind */
+  MOELORA_DEVICE_ARCHITECTURE = 2, /* 90 for sm_90; 0 for the cpu */
+  MOELORA_DEVICE_MULTIPROCESSORS = 3,
+  MOELORA_DEVICE_SHARED_BYTES = 4, /* most dynamic shared memory of a block */
+  MOELORA_DEVICE_ORDINAL = 5,      /* 1 for cuda:1 */
+} moelora_device_key;
+
 typedef struct moelora_device {
-  uint32_t struct_size, version;
-  void *context;        /* first argument of every function */
-  const char *name;     /* "cpu", "cuda:0 NVIDIA H200" */
-  int32_t host_visible; /* 1: the host reads and writes its memory directly */
-  int32_t null_is_done; /* 1: work on stream NULL is done on return */
-  uint64_t granularity; /* allocations are rounded up to multiples of it */
+  uint32_t size, version; /* sizeof this struct, MOELORA_DEVICE_VERSION */
+  void *context;          /* first argument of every function */
+  const char *name;       /* "cpu", "cuda:0 NVIDIA H200" */
+  int32_t host_visible;   /* 1: the host reads and writes its memory directly */
+  int32_t null_is_done;   /* 1: work on stream NULL is done on return */
+  uint64_t granularity;   /* allocations are rounded up to multiples of it */
 
   /* Memory of the device, at multiples of 256, of undefined content. */
   moelora_status (*allocate)(void *context, uint64_t bytes, void **memory,
@@ -82,29 +148,54 @@ typedef struct moelora_device {
   void (*event_destroy)(void *context, moelora_event *event);
   moelora_status (*event_record)(void *context, moelora_stream *stream,
                                  moelora_event *event, moelora_error **error);
-  /* *passed is 1 or 0; never waits. */
-  moelora_status (*event_query)(void *context, moelora_event *event,
-                                int32_t *passed, moelora_error **error);
+  /* *state: a moelora_event_state; never waits. A status other than OK says
+   * that it could not be asked for, as in a capture. */
+  moelora_status (*event_state)(void *context, moelora_event *event,
+                                int32_t *state, moelora_error **error);
+  /* Whether the stream is being captured into a graph: *state is a
+   * moelora_capture_state, *id the same number for all streams of one capture,
+   * and 0 without one. */
+  moelora_status (*capture)(void *context, moelora_stream *stream,
+                            int32_t *state, uint64_t *id,
+                            moelora_error **error);
 
-  /* `image`: PTX or a cubin with the kernel `name`; on the cpu, with 0 bytes,
-   * the address of a moelora_host_kernel. */
-  moelora_status (*kernel_load)(void *context, const void *image,
-                                uint64_t bytes, const char *name,
-                                moelora_kernel **kernel, moelora_error **error);
-  void (*kernel_unload)(void *context, moelora_kernel *kernel);
+  /* The value of a moelora_device_key; NOT_FOUND for one that is not known. */
+  moelora_status (*query)(void *context, int32_t key, int64_t *value,
+                          moelora_error **error);
+  /* Loads everything now. What the device's compiler has to say about code that
+   * it refuses is part of the error. */
+  moelora_status (*module_load)(void *context, const moelora_binary *binary,
+                                moelora_module **module, moelora_error **error);
+  void (*module_unload)(void *context, moelora_module *module);
+  /* A kernel, ready to be launched with info->shared_bytes. It lives as long as
+   * its module. */
+  moelora_status (*kernel_get)(void *context, moelora_module *module,
+                               const moelora_kernel_info *info,
+                               moelora_kernel **kernel, moelora_error **error);
+  /* Several launches in the order of the stream: all or, on a failure, as many
+   * as the device took. Devices that have captures neither allocate, lock nor
+   * wait here. */
   moelora_status (*launch)(void *context, moelora_stream *stream,
-                           const moelora_launch *launch, moelora_error **error);
+                           const moelora_launch *launches, uint32_t count,
+                           moelora_error **error);
+  /* Ends the device, of which nothing may be left. NULL: it never ends. */
+  void (*close)(void *context);
 } moelora_device;
 
-/* "cpu", "cuda" (the first one), "cuda:1". NOT_FOUND: there is none;
- * UNSUPPORTED: "emulator", a name kept for later. The caller closes *device.
- * MOELORA_CUDA_DRIVER in the environment names another libcuda.so.1. */
+/* "cpu", "cuda" (the first one), "cuda:1"; "emulator", which is the plug-in
+ * libmoelora_emulator.so beside this library; or the path of a plug-in, known
+ * by its slash. Options of a plug-in may follow its name after a colon, as in
+ * "./libdevice.so:options". NOT_FOUND: there is none. The caller closes
+ * *device. MOELORA_CUDA_DRIVER in the environment names another libcuda.so.1.
+ */
 MOELORA_API moelora_status moelora_device_open(const char *name,
                                                const moelora_device **device,
                                                moelora_error **error);
 
-/* NULL is fine, and so is the cpu. */
-MOELORA_API void moelora_device_close(const moelora_device *device);
+/* Closes a device as often as it was opened; INVALID for one that is not open.
+ * NULL is fine, and so is the cpu. */
+MOELORA_API moelora_status moelora_device_close(const moelora_device *device,
+                                                moelora_error **error);
 
 /* There is one, and it is never closed. */
 MOELORA_API const moelora_device *moelora_device_cpu(void);
@@ -112,6 +203,13 @@ MOELORA_API const moelora_device *moelora_device_cpu(void);
 /* Whether a device is of this version and complete. */
 MOELORA_API moelora_status moelora_device_check(const moelora_device *device,
                                                 moelora_error **error);
+
+/* The one function that a plug-in exports, as moelora_device_plugin. `version`
+ * is the MOELORA_DEVICE_VERSION that is expected of *device, and `options` what
+ * followed the colon, or "". Its library is never unloaded. */
+typedef moelora_status (*moelora_device_plugin_function)(
+    uint32_t version, const char *options, const moelora_device **device,
+    moelora_error **error);
 
 #ifdef __cplusplus
 }

@@ -30,6 +30,8 @@ typedef enum moelora_status {
   MOELORA_STALE = 7,     /* the id is of an earlier tenant of the slot */
   MOELORA_NOT_FOUND = 8, /* there is nothing of that name */
   MOELORA_CANCELLED = 9, /* the caller asked for it */
+  /* The device or its context has failed for good: nothing on it is left. */
+  MOELORA_DEVICE_LOST = 10,
 } moelora_status;
 
 typedef struct moelora_error moelora_error;

@@ -2,13 +2,14 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * The cpu as a device. Without a stream, everything is done at once on the
- * calling thread.
+ * calling thread. It has no captures.
  */
 #include "base/Failure.h"
 #include "device/Rules.h"
 #include "device/cpu/CpuMemory.h"
 #include "device/cpu/CpuStream.h"
 
+#include <algorithm>
 #include <system_error>
 
 using namespace moelora;
@@ -17,6 +18,7 @@ namespace {
 
 /// Another thread may look at it while it is recorded again.
 struct CpuEvent {
+  const MadeBeforeFork madeBeforeFork;
   std::mutex mutex;
   CpuMoment moment;
 
@@ -30,16 +32,34 @@ struct CpuEvent {
   }
 };
 
-CpuStream *cpuStream(moelora_stream *stream) {
-  return reinterpret_cast<CpuStream *>(stream);
+template <typename T> T &usable(T *object, const char *what) {
+  if (object->madeBeforeFork)
+    fail(std::string("expects ") + what +
+         " to be used by the process that made it, but this one was forked "
+         "since");
+  return *object;
 }
-CpuEvent *cpuEvent(moelora_event *event) {
-  return reinterpret_cast<CpuEvent *>(event);
+
+CpuStream &cpuStream(moelora_stream *stream) {
+  return usable(reinterpret_cast<CpuStream *>(stream), "a stream");
+}
+CpuEvent &cpuEvent(moelora_event *event) {
+  checkThere(event, "an event");
+  return usable(reinterpret_cast<CpuEvent *>(event), "an event");
+}
+
+/// What another process has made is left to it.
+template <typename T> void destroy(T *object) {
+  if (object && !object->madeBeforeFork)
+    delete object;
 }
 
 moelora_status allocate(void *, uint64_t bytes, void **memory,
                         moelora_error **error) {
-  return guarded(error, [&] { *memory = allocateCpuMemory(bytes); });
+  return guarded(error, [&] {
+    checkResults(memory);
+    *memory = allocateCpuMemory(bytes);
+  });
 }
 
 void release(void *, void *memory, uint64_t bytes) {
@@ -48,7 +68,7 @@ void release(void *, void *memory, uint64_t bytes) {
 
 void ask(moelora_stream *stream, const CpuWork &work) {
   if (stream)
-    cpuStream(stream)->add(work);
+    cpuStream(stream).add(work);
   else
     runCpuWork(work, nullptr);
 }
@@ -56,6 +76,7 @@ void ask(moelora_stream *stream, const CpuWork &work) {
 moelora_status copy(void *, moelora_stream *stream, void *to, const void *from,
                     uint64_t bytes, moelora_error **error) {
   return guarded(error, [&] {
+    checkCopy(to, from, bytes);
     if (bytes)
       ask(stream, CpuCopy{to, from, bytes});
   });
@@ -72,6 +93,7 @@ moelora_status store(void *, moelora_stream *stream, uint64_t *to,
 moelora_status streamCreate(void *, moelora_stream **stream,
                             moelora_error **error) {
   return guarded(error, [&] {
+    checkResults(stream);
     try {
       *stream = reinterpret_cast<moelora_stream *>(new CpuStream);
     } catch (const std::system_error &refused) {
@@ -82,95 +104,151 @@ moelora_status streamCreate(void *, moelora_stream **stream,
   });
 }
 
-void streamDestroy(void *, moelora_stream *stream) { delete cpuStream(stream); }
+void streamDestroy(void *, moelora_stream *stream) {
+  destroy(reinterpret_cast<CpuStream *>(stream));
+}
 
 moelora_status streamSynchronize(void *, moelora_stream *stream,
                                  moelora_error **error) {
   return guarded(error, [&] {
     if (stream)
-      cpuStream(stream)->now().await();
+      cpuStream(stream).now().await();
   });
 }
 
 moelora_status streamWait(void *, moelora_stream *stream, moelora_event *event,
                           moelora_error **error) {
-  return guarded(error, [&] { ask(stream, cpuEvent(event)->get()); });
+  return guarded(error, [&] { ask(stream, cpuEvent(event).get()); });
 }
 
 moelora_status eventCreate(void *, moelora_event **event,
                            moelora_error **error) {
-  return guarded(
-      error, [&] { *event = reinterpret_cast<moelora_event *>(new CpuEvent); });
+  return guarded(error, [&] {
+    checkResults(event);
+    *event = reinterpret_cast<moelora_event *>(new CpuEvent);
+  });
 }
 
-void eventDestroy(void *, moelora_event *event) { delete cpuEvent(event); }
+void eventDestroy(void *, moelora_event *event) {
+  destroy(reinterpret_cast<CpuEvent *>(event));
+}
 
 moelora_status eventRecord(void *, moelora_stream *stream, moelora_event *event,
                            moelora_error **error) {
   return guarded(error, [&] {
-    cpuEvent(event)->set(stream ? cpuStream(stream)->now() : CpuMoment());
+    cpuEvent(event).set(stream ? cpuStream(stream).now() : CpuMoment());
   });
 }
 
-moelora_status eventQuery(void *, moelora_event *event, int32_t *passed,
-                          moelora_error **error) {
-  return guarded(error, [&] { *passed = cpuEvent(event)->get().reached(); });
-}
-
-moelora_status kernelLoad(void *, const void *image, uint64_t bytes,
-                          const char *, moelora_kernel **kernel,
+moelora_status eventState(void *, moelora_event *event, int32_t *state,
                           moelora_error **error) {
   return guarded(error, [&] {
-    if (!image || bytes)
-      fail("expects a kernel of the cpu to be the address of a "
-           "moelora_host_kernel and 0 bytes long, but it is " +
-           std::string(image ? "" : "NULL and ") + std::to_string(bytes) +
-           " bytes long");
-    *kernel = static_cast<moelora_kernel *>(const_cast<void *>(image));
+    checkResults(state);
+    *state = cpuEvent(event).get().reached() ? MOELORA_EVENT_PASSED
+                                             : MOELORA_EVENT_PENDING;
   });
 }
 
-void kernelUnload(void *, moelora_kernel *) {}
+moelora_status capture(void *, moelora_stream *, int32_t *state, uint64_t *id,
+                       moelora_error **error) {
+  return guarded(error, [&] {
+    checkResults(state, id);
+    *state = MOELORA_CAPTURE_NONE;
+    *id = 0;
+  });
+}
+
+int64_t valueOf(int32_t key) {
+  switch (key) {
+  case MOELORA_DEVICE_KIND:
+    return MOELORA_DEVICE_KIND_CPU;
+  case MOELORA_DEVICE_MULTIPROCESSORS:
+    return std::max(1u, std::thread::hardware_concurrency());
+  case MOELORA_DEVICE_ARCHITECTURE:
+  case MOELORA_DEVICE_SHARED_BYTES:
+  case MOELORA_DEVICE_ORDINAL:
+    return 0;
+  }
+  failUnknownKey(key);
+}
+
+moelora_status query(void *, int32_t key, int64_t *value,
+                     moelora_error **error) {
+  return guarded(error, [&] {
+    checkResults(value);
+    *value = valueOf(key);
+  });
+}
+
+/// A kernel of the cpu is its function, and so is the module that holds it.
+moelora_status moduleLoad(void *, const moelora_binary *binary,
+                          moelora_module **module, moelora_error **error) {
+  return guarded(error, [&] {
+    checkBinary(binary);
+    checkResults(module);
+    if (binary->kind != MOELORA_BINARY_HOST)
+      refuseBinary(*binary, "the cpu");
+    *module = static_cast<moelora_module *>(const_cast<void *>(binary->data));
+  });
+}
+
+void moduleUnload(void *, moelora_module *) {}
+
+moelora_status kernelGet(void *, moelora_module *module,
+                         const moelora_kernel_info *info,
+                         moelora_kernel **kernel, moelora_error **error) {
+  return guarded(error, [&] {
+    checkThere(module, "a module");
+    checkKernelInfo(info);
+    checkResults(kernel);
+    *kernel = reinterpret_cast<moelora_kernel *>(module);
+  });
+}
 
 moelora_status launch(void *, moelora_stream *stream,
-                      const moelora_launch *launch, moelora_error **error) {
+                      const moelora_launch *launches, uint32_t count,
+                      moelora_error **error) {
   return guarded(error, [&] {
-    checkLaunch(*launch);
+    checkLaunches(launches, count);
     if (stream)
-      cpuStream(stream)->addLaunch(*launch);
+      cpuStream(stream).addLaunches(launches, count);
     else
-      runCpuKernel(*launch);
+      for (uint32_t i = 0; i < count; ++i)
+        runCpuKernel(launches[i]);
   });
+}
+
+moelora_device makeCpu() {
+  moelora_device device = {};
+  device.size = sizeof device;
+  device.version = MOELORA_DEVICE_VERSION;
+  device.name = "cpu";
+  device.host_visible = device.null_is_done = 1;
+  device.granularity = systemPageBytes();
+  device.allocate = device.allocate_host = allocate;
+  device.release = device.release_host = release;
+  device.copy = copy;
+  device.store = store;
+  device.stream_create = streamCreate;
+  device.stream_destroy = streamDestroy;
+  device.stream_synchronize = streamSynchronize;
+  device.stream_wait = streamWait;
+  device.event_create = eventCreate;
+  device.event_destroy = eventDestroy;
+  device.event_record = eventRecord;
+  device.event_state = eventState;
+  device.capture = capture;
+  device.query = query;
+  device.module_load = moduleLoad;
+  device.module_unload = moduleUnload;
+  device.kernel_get = kernelGet;
+  device.launch = launch;
+  return device;
 }
 
 } // namespace
 
 const moelora_device *moelora_device_cpu(void) {
-  static const moelora_device device = {
-      sizeof(moelora_device),
-      MOELORA_DEVICE_VERSION,
-      nullptr,
-      "cpu",
-      /*host_visible=*/1,
-      /*null_is_done=*/1,
-      systemPageBytes(),
-      allocate,
-      release,
-      allocate,
-      release,
-      copy,
-      store,
-      streamCreate,
-      streamDestroy,
-      streamSynchronize,
-      streamWait,
-      eventCreate,
-      eventDestroy,
-      eventRecord,
-      eventQuery,
-      kernelLoad,
-      kernelUnload,
-      launch,
-  };
+  static const moelora_device device = makeCpu();
   return &device;
 }

@@ -5,11 +5,10 @@
 
 #include "device/Rules.h"
 
-#include <mutex>
+#include <atomic>
 #include <new>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <utility>
 
 using namespace moelora;
 
@@ -28,23 +27,17 @@ void unmap(const Region &region) {
     ::munmap(region.start, region.bytes);
 }
 
-/// At most one region.
-class Kept {
-public:
-  /// What was kept before.
-  Region swap(Region region) {
-    std::lock_guard<std::mutex> lock(mutex);
-    return std::exchange(kept, region);
-  }
+/// At most one region, whose first bytes say how long it is. Without a lock,
+/// which a child process might find held for ever.
+std::atomic<Region *> kept;
 
-private:
-  std::mutex mutex;
-  Region kept;
-};
-
-Kept &kept() {
-  static Kept region; // the system has it back when the process ends
-  return region;
+/// Keeps a region, if there is one, and returns what was kept before.
+Region swapKept(Region region) {
+  auto *place = static_cast<Region *>(region.start);
+  if (place)
+    *place = region;
+  Region *before = kept.exchange(place);
+  return before ? *before : Region();
 }
 
 /// NULL where the system does not.
@@ -63,7 +56,7 @@ uint64_t moelora::systemPageBytes() {
 void *moelora::allocateCpuMemory(uint64_t bytes) {
   uint64_t size = roundedBytes(bytes, systemPageBytes());
   if (size >= largeBytes) {
-    Region region = kept().swap({});
+    Region region = swapKept({});
     void *found = region.start ? resize(region, size) : nullptr;
     if (found)
       return found;
@@ -82,6 +75,6 @@ void *moelora::allocateCpuMemory(uint64_t bytes) {
 void moelora::releaseCpuMemory(void *memory, uint64_t bytes) {
   Region region = {memory, roundedBytes(bytes, systemPageBytes())};
   if (memory && region.bytes >= largeBytes)
-    region = kept().swap(region);
+    region = swapKept(region);
   unmap(region);
 }

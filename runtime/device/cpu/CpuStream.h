@@ -14,73 +14,15 @@
 #ifndef MOELORA_DEVICE_CPUSTREAM_H
 #define MOELORA_DEVICE_CPUSTREAM_H
 
-#include "moelora/runtime/Device.h"
+#include "device/cpu/CpuFork.h"
+#include "device/cpu/CpuWork.h"
 
-#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <thread>
-#include <variant>
-#include <vector>
 
 namespace moelora {
-
-/// How many things a stream has done. It only grows.
-class Progress {
-public:
-  bool reached(uint64_t position) const { return done >= position; }
-  void await(uint64_t position);
-  void advance();
-
-private:
-  std::atomic<uint64_t> done{0};
-  std::mutex mutex;
-  std::condition_variable changed;
-};
-
-/// A place in a stream; a new one has been reached.
-struct CpuMoment {
-  std::shared_ptr<Progress> progress;
-  uint64_t position = 0;
-
-  bool reached() const { return !progress || progress->reached(position); }
-  void await() const {
-    if (progress)
-      progress->await(position);
-  }
-};
-
-struct CpuCopy {
-  void *to;
-  const void *from;
-  uint64_t bytes;
-};
-struct CpuStore {
-  uint64_t *to;
-  uint64_t value;
-};
-/// `parameters` is an offset into those of the queue.
-struct CpuLaunch {
-  moelora_launch launch;
-  size_t parameters;
-};
-using CpuWork = std::variant<CpuCopy, CpuStore, CpuLaunch, CpuMoment>;
-
-/// What has been asked for and not begun. It keeps its memory when it is
-/// emptied, so that a stream soon allocates no more.
-struct CpuQueue {
-  std::vector<CpuWork> work;
-  std::vector<char> parameters;
-
-  void add(const CpuWork &work);
-  void addLaunch(const moelora_launch &launch);
-  void clear();
-};
-
-/// Does it on the calling thread. `parameters` is that of its queue.
-void runCpuWork(const CpuWork &work, const char *parameters);
-void runCpuKernel(const moelora_launch &launch);
 
 class CpuStream {
 public:
@@ -89,15 +31,19 @@ public:
   /// Waits for what is on it.
   ~CpuStream();
 
+  /// Whether its thread is that of another process: nothing else may be called
+  /// then, and it may not be destroyed.
+  const MadeBeforeFork madeBeforeFork;
+
   /// Each adds all of its work or, without memory, none.
   void add(const CpuWork &work);
-  void addLaunch(const moelora_launch &launch);
+  void addLaunches(const moelora_launch *launches, uint32_t count);
 
   /// After all that has been asked for up to now.
   CpuMoment now() const;
 
 private:
-  template <typename Add> void ask(Add add);
+  template <typename Add> void ask(uint64_t count, Add add);
   void run();
   /// Waits for work; none is left when the stream ends.
   bool take(CpuQueue &taken);

@@ -4,64 +4,27 @@
  * The functions of a CUDA device: each is little more than a call of the driver
  * within the device's context.
  */
-#include "base/Failure.h"
 #include "device/Openers.h"
 #include "device/Rules.h"
 #include "device/cuda/CudaDevice.h"
-
-#include <atomic>
-#include <mutex>
 
 using namespace moelora;
 using namespace moelora::cuda;
 
 namespace {
 
-struct Kernel {
-  explicit Kernel(const Driver &driver) : driver(driver) {}
-  ~Kernel() {
-    if (module)
-      (void)driver.moduleUnload(module);
-  }
-
-  const Driver &driver;
-  ModuleHandle module = nullptr;
-  FunctionHandle function = nullptr;
-  std::mutex mutex; // held to raise the following
-  std::atomic<uint32_t> sharedBytes{0};
-};
-
 Address addressOf(const void *memory) {
   return reinterpret_cast<uintptr_t>(memory);
 }
-StreamHandle handleOf(moelora_stream *stream) {
-  return reinterpret_cast<StreamHandle>(stream);
-}
-EventHandle handleOf(moelora_event *event) {
+EventHandle eventOf(moelora_event *event) {
+  checkThere(event, "an event");
   return reinterpret_cast<EventHandle>(event);
-}
-
-/// Runs `body(device, driver)`; what it throws is the answer.
-template <typename Body>
-moelora_status use(void *context, moelora_error **error, Body body) {
-  return guarded(error, [&] {
-    Device &device = Device::of(context);
-    Within within(device);
-    device.driver.check(within.entered());
-    body(device, device.driver);
-  });
-}
-
-/// The same for what takes back, which goes on whatever happens.
-template <typename Body> void finish(void *context, Body body) {
-  Device &device = Device::of(context);
-  Within within(device);
-  body(device, device.driver);
 }
 
 moelora_status allocate(void *context, uint64_t bytes, void **memory,
                         moelora_error **error) {
   return use(context, error, [&](Device &device, const Driver &) {
+    checkResults(memory);
     uint64_t size = roundedBytes(bytes, device.interface().granularity);
     *memory = reinterpret_cast<void *>(device.allocate(size));
   });
@@ -77,6 +40,7 @@ void release(void *context, void *memory, uint64_t) {
 moelora_status allocateHost(void *context, uint64_t bytes, void **memory,
                             moelora_error **error) {
   return use(context, error, [&](Device &device, const Driver &driver) {
+    checkResults(memory);
     uint64_t size = roundedBytes(bytes, device.interface().granularity);
     void *made = nullptr;
     driver.check(driver.hostAllocate(&made, size, HostPortable));
@@ -94,6 +58,7 @@ void releaseHost(void *context, void *memory, uint64_t) {
 moelora_status copy(void *context, moelora_stream *stream, void *to,
                     const void *from, uint64_t bytes, moelora_error **error) {
   return use(context, error, [&](Device &, const Driver &driver) {
+    checkCopy(to, from, bytes);
     if (bytes)
       driver.check(
           driver.copy(addressOf(to), addressOf(from), bytes, handleOf(stream)));
@@ -111,6 +76,7 @@ moelora_status store(void *context, moelora_stream *stream, uint64_t *to,
 moelora_status streamCreate(void *context, moelora_stream **stream,
                             moelora_error **error) {
   return use(context, error, [&](Device &, const Driver &driver) {
+    checkResults(stream);
     StreamHandle made = nullptr;
     driver.check(driver.streamCreate(&made, StreamNonBlocking));
     *stream = reinterpret_cast<moelora_stream *>(made);
@@ -136,13 +102,14 @@ moelora_status streamSynchronize(void *context, moelora_stream *stream,
 moelora_status streamWait(void *context, moelora_stream *stream,
                           moelora_event *event, moelora_error **error) {
   return use(context, error, [&](Device &, const Driver &driver) {
-    driver.check(driver.streamWait(handleOf(stream), handleOf(event), 0));
+    driver.check(driver.streamWait(handleOf(stream), eventOf(event), 0));
   });
 }
 
 moelora_status eventCreate(void *context, moelora_event **event,
                            moelora_error **error) {
   return use(context, error, [&](Device &, const Driver &driver) {
+    checkResults(event);
     EventHandle made = nullptr;
     driver.check(driver.eventCreate(&made, EventDisableTiming));
     *event = reinterpret_cast<moelora_event *>(made);
@@ -152,98 +119,81 @@ moelora_status eventCreate(void *context, moelora_event **event,
 void eventDestroy(void *context, moelora_event *event) {
   finish(context, [&](Device &, const Driver &driver) {
     if (event)
-      (void)driver.eventDestroy(handleOf(event));
+      (void)driver.eventDestroy(eventOf(event));
   });
 }
 
 moelora_status eventRecord(void *context, moelora_stream *stream,
                            moelora_event *event, moelora_error **error) {
   return use(context, error, [&](Device &, const Driver &driver) {
-    driver.check(driver.eventRecord(handleOf(event), handleOf(stream)));
+    driver.check(driver.eventRecord(eventOf(event), handleOf(stream)));
   });
 }
 
-moelora_status eventQuery(void *context, moelora_event *event, int32_t *passed,
+int32_t stateOf(const Driver &driver, Answer answer) {
+  if (answer.result == Success)
+    return MOELORA_EVENT_PASSED;
+  if (answer.result == NotReady)
+    return MOELORA_EVENT_PENDING;
+  // The caller's fault, such as an event of a capture, says nothing of it.
+  if (statusOf(answer.result) == MOELORA_INVALID)
+    driver.check(answer);
+  return MOELORA_EVENT_FAILED;
+}
+
+moelora_status eventState(void *context, moelora_event *event, int32_t *state,
                           moelora_error **error) {
   return use(context, error, [&](Device &, const Driver &driver) {
-    Answer answer = driver.eventQuery(handleOf(event));
-    if (answer.result != NotReady)
-      driver.check(answer);
-    *passed = answer.result == Success;
+    checkResults(state);
+    *state = stateOf(driver, driver.eventQuery(eventOf(event)));
   });
 }
 
-moelora_status kernelLoad(void *context, const void *image, uint64_t bytes,
-                          const char *name, moelora_kernel **kernel,
-                          moelora_error **error) {
+moelora_status capture(void *context, moelora_stream *stream, int32_t *state,
+                       uint64_t *id, moelora_error **error) {
   return use(context, error, [&](Device &, const Driver &driver) {
-    if (!image || !bytes)
-      fail("expects a kernel of a CUDA device to be PTX or a cubin, but there "
-           "are 0 bytes of it");
-    auto made = std::make_unique<Kernel>(driver);
-    // The driver reads PTX up to a zero byte.
-    std::string text(static_cast<const char *>(image), bytes);
-    driver.check(driver.moduleLoad(&made->module, text.c_str()));
-    Answer found = driver.moduleFunction(&made->function, made->module, name);
-    if (found.result == NotFound)
-      fail("expects the image to hold the kernel \"" + std::string(name) +
-               "\", but it does not",
-           MOELORA_NOT_FOUND);
-    driver.check(found);
-    int shared = 0;
-    driver.check(
-        driver.functionGet(&shared, MostDynamicSharedBytes, made->function));
-    made->sharedBytes = static_cast<uint32_t>(shared);
-    *kernel = reinterpret_cast<moelora_kernel *>(made.release());
+    checkResults(state, id);
+    int status = CaptureNone;
+    uint64_t number = 0;
+    driver.check(driver.captureInfo(handleOf(stream), &status, &number));
+    *state = status == CaptureNone     ? MOELORA_CAPTURE_NONE
+             : status == CaptureActive ? MOELORA_CAPTURE_ACTIVE
+                                       : MOELORA_CAPTURE_BROKEN;
+    *id = status == CaptureNone ? 0 : number;
   });
 }
 
-void kernelUnload(void *context, moelora_kernel *kernel) {
-  finish(context, [&](Device &, const Driver &) {
-    delete reinterpret_cast<Kernel *>(kernel);
+int64_t valueOf(const Device::Facts &facts, int32_t key) {
+  switch (key) {
+  case MOELORA_DEVICE_KIND:
+    return MOELORA_DEVICE_KIND_CUDA;
+  case MOELORA_DEVICE_ARCHITECTURE:
+    return facts.architecture;
+  case MOELORA_DEVICE_MULTIPROCESSORS:
+    return facts.multiprocessors;
+  case MOELORA_DEVICE_SHARED_BYTES:
+    return facts.sharedBytes;
+  case MOELORA_DEVICE_ORDINAL:
+    return facts.ordinal;
+  }
+  failUnknownKey(key);
+}
+
+moelora_status query(void *context, int32_t key, int64_t *value,
+                     moelora_error **error) {
+  return guarded(error, [&] {
+    checkResults(value);
+    *value = valueOf(Device::of(context).facts, key);
   });
 }
 
-/// A kernel gets as much shared memory as its largest launch has asked for.
-void raiseSharedBytes(Kernel &kernel, uint32_t bytes, uint32_t most) {
-  if (bytes <= kernel.sharedBytes)
-    return;
-  if (bytes > most)
-    fail("expects a block to have at most the " + std::to_string(most) +
-         " bytes of shared memory of the device, but the launch asks for " +
-         std::to_string(bytes));
-  std::lock_guard<std::mutex> lock(kernel.mutex);
-  if (bytes <= kernel.sharedBytes)
-    return;
-  kernel.driver.check(kernel.driver.functionSet(
-      kernel.function, MostDynamicSharedBytes, static_cast<int>(bytes)));
-  kernel.sharedBytes = bytes;
-}
-
-moelora_status launch(void *context, moelora_stream *stream,
-                      const moelora_launch *launch, moelora_error **error) {
-  return use(context, error, [&](Device &device, const Driver &driver) {
-    checkLaunch(*launch);
-    auto &kernel = *reinterpret_cast<Kernel *>(
-        const_cast<moelora_kernel *>(launch->kernel));
-    raiseSharedBytes(kernel, launch->shared_bytes, device.mostSharedBytes());
-    size_t bytes = launch->parameter_bytes;
-    void *parameters[] = {launchParameters,
-                          const_cast<void *>(launch->parameters),
-                          launchParameterBytes, &bytes, launchEnd};
-    const auto &[gx, gy, gz] = launch->grid;
-    const auto &[bx, by, bz] = launch->block;
-    driver.check(driver.launch(kernel.function, gx, gy, gz, bx, by, bz,
-                               launch->shared_bytes, handleOf(stream), nullptr,
-                               bytes ? parameters : nullptr));
-  });
-}
+void close(void *context) { delete &Device::of(context); }
 
 } // namespace
 
 moelora_device cuda::deviceFunctions() {
   moelora_device device = {};
-  device.struct_size = sizeof device;
+  device.size = sizeof device;
   device.version = MOELORA_DEVICE_VERSION;
   device.allocate = allocate;
   device.release = release;
@@ -258,17 +208,14 @@ moelora_device cuda::deviceFunctions() {
   device.event_create = eventCreate;
   device.event_destroy = eventDestroy;
   device.event_record = eventRecord;
-  device.event_query = eventQuery;
-  device.kernel_load = kernelLoad;
-  device.kernel_unload = kernelUnload;
-  device.launch = launch;
+  device.event_state = eventState;
+  device.capture = capture;
+  device.query = query;
+  device.close = close;
+  addKernelFunctions(device);
   return device;
 }
 
 const moelora_device *moelora::openCuda(int ordinal) {
   return &cuda::Device::open(ordinal).release()->interface();
-}
-
-void moelora::closeCuda(const moelora_device &device) {
-  delete &cuda::Device::of(device.context);
 }

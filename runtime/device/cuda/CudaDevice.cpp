@@ -5,8 +5,6 @@
  */
 #include "device/cuda/CudaDevice.h"
 
-#include "base/Failure.h"
-
 #include <cstdlib>
 
 using namespace moelora;
@@ -61,13 +59,33 @@ bool Device::has(DeviceAttribute attribute) const {
   return answer.result == Success && value;
 }
 
+int Device::ask(DeviceAttribute attribute) const {
+  int value = 0;
+  driver.check(driver.deviceAttribute(&value, attribute, device));
+  return value;
+}
+
+void Device::lookAt(int ordinal) {
+  // Launches with attributes, and dependent ones in captures.
+  constexpr int withAttributes = 12000, dependentsInGraphs = 12030;
+  constexpr int withClusters = 90;
+  int version = 0;
+  driver.check(driver.version(&version));
+  facts.ordinal = ordinal;
+  facts.architecture = 10 * ask(ArchitectureMajor) + ask(ArchitectureMinor);
+  facts.multiprocessors = ask(Multiprocessors);
+  facts.sharedBytes = ask(MostSharedBytes);
+  facts.launchesWith = driver.launchWith && version >= withAttributes &&
+                       facts.architecture >= withClusters;
+  facts.launchesDependents =
+      facts.launchesWith && version >= dependentsInGraphs;
+}
+
 void Device::start(int ordinal) {
   char model[256] = {};
   driver.check(driver.deviceGet(&device, ordinal));
   driver.check(driver.deviceName(model, sizeof model - 1, device));
-  int shared = 0;
-  driver.check(driver.deviceAttribute(&shared, MostSharedBytes, device));
-  sharedBytes = static_cast<uint32_t>(shared);
+  lookAt(ordinal);
   name = "cuda:" + std::to_string(ordinal) + " " + model;
   functions = deviceFunctions();
   functions.context = this;

@@ -7,11 +7,13 @@
 #ifndef MOELORA_DEVICE_CUDADEVICE_H
 #define MOELORA_DEVICE_CUDADEVICE_H
 
+#include "base/Failure.h"
 #include "device/cuda/CudaDriver.h"
 #include "device/cuda/CudaStores.h"
 #include "moelora/runtime/Device.h"
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace moelora::cuda {
@@ -31,7 +33,17 @@ public:
   Address allocate(uint64_t bytes) const;
   void release(Address memory) const noexcept;
   void store(StreamHandle stream, Address to, uint64_t value);
-  uint32_t mostSharedBytes() const { return sharedBytes; }
+
+  /// What it was when the device was opened.
+  struct Facts {
+    int ordinal, architecture, multiprocessors, sharedBytes;
+    bool launchesWith;       // attributes
+    bool launchesDependents; // also in captures
+  };
+  Facts facts = {};
+
+  /// Held to raise the shared memory of a kernel.
+  std::mutex kernels;
 
 private:
   friend class Within;
@@ -39,12 +51,13 @@ private:
   void start(int ordinal);
   void startPool(int ordinal);
   void checkOrdinal(int ordinal) const;
+  void lookAt(int ordinal);
+  int ask(DeviceAttribute attribute) const;
   bool has(DeviceAttribute attribute) const;
 
   moelora_device functions = {};
   std::string name;
   int device = -1;
-  uint32_t sharedBytes = 0;
   ContextHandle context = nullptr;
   PoolHandle pool = nullptr;      // NULL: there are none
   StreamHandle stream = nullptr;  // orders what the pool gives and takes
@@ -66,8 +79,33 @@ private:
   bool relaxed = false;
 };
 
+/// Runs `body(device, driver)` within the device of a context; what it throws
+/// is the answer.
+template <typename Body>
+moelora_status use(void *context, moelora_error **error, Body body) {
+  return guarded(error, [&] {
+    Device &device = Device::of(context);
+    Within within(device);
+    device.driver.check(within.entered());
+    body(device, device.driver);
+  });
+}
+
+/// The same for what takes back, which goes on whatever happens.
+template <typename Body> void finish(void *context, Body body) {
+  Device &device = Device::of(context);
+  Within within(device);
+  body(device, device.driver);
+}
+
+inline StreamHandle handleOf(moelora_stream *stream) {
+  return reinterpret_cast<StreamHandle>(stream);
+}
+
 /// The functions of every device; its name and context are to be filled in.
 moelora_device deviceFunctions();
+/// Those about modules, kernels and launches.
+void addKernelFunctions(moelora_device &device);
 
 } // namespace moelora::cuda
 

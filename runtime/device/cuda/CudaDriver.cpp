@@ -33,9 +33,35 @@ Symbol Library::need(const char *symbol) const {
   return found;
 }
 
-/// What a result means to a caller of a device. All others are faults of the
-/// machine.
-static moelora_status statusOf(int result) {
+/// Every call after one of these answers the same: the context is done for.
+static bool isSticky(int result) {
+  switch (result) {
+  case NotInitialized:
+  case Deinitialized:
+  case InvalidContext:
+  case EccUncorrectable:
+  case NvlinkUncorrectable:
+  case Contained:
+  case IllegalAddress:
+  case LaunchTimeout:
+  case ContextIsDestroyed:
+  case Assert:
+  case HardwareStackError:
+  case IllegalInstruction:
+  case MisalignedAddress:
+  case InvalidAddressSpace:
+  case InvalidPc:
+  case LaunchFailed:
+  case TensorMemoryLeak:
+  case MpsClientTerminated:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/// What is neither known nor the caller's is a fault of the machine.
+moelora_status cuda::statusOf(int result) {
   static constexpr struct {
     Result result;
     moelora_status status;
@@ -43,6 +69,7 @@ static moelora_status statusOf(int result) {
       {InvalidValue, MOELORA_INVALID},
       {InvalidImage, MOELORA_INVALID},
       {InvalidPtx, MOELORA_INVALID},
+      {InvalidHandle, MOELORA_INVALID},
       {OutOfMemory, MOELORA_OUT_OF_MEMORY},
       {NoDevice, MOELORA_NOT_FOUND},
       {NotFound, MOELORA_NOT_FOUND},
@@ -53,18 +80,22 @@ static moelora_status statusOf(int result) {
   for (const auto &entry : known)
     if (entry.result == result)
       return entry.status;
-  return MOELORA_IO;
+  if (result >= CaptureUnsupported && result <= CaptureWrongThread)
+    return MOELORA_INVALID;
+  return isSticky(result) ? MOELORA_DEVICE_LOST : MOELORA_IO;
 }
 
-void Driver::check(Answer answer) const {
-  if (answer.result == Success)
-    return;
+std::string Driver::words(Answer answer) const {
   const char *name = nullptr, *text = nullptr;
   bool known = errorName(answer.result, &name).result == Success &&
                errorText(answer.result, &text).result == Success;
-  fail("the CUDA driver answers " +
-           (known ? std::string(name) + " (" + text + ")"
-                  : "the unknown result " + std::to_string(answer.result)) +
-           " to " + answer.symbol,
-       statusOf(answer.result));
+  return "the CUDA driver answers " +
+         (known ? std::string(name) + " (" + text + ")"
+                : "the unknown result " + std::to_string(answer.result)) +
+         " to " + answer.symbol;
+}
+
+void Driver::check(Answer answer) const {
+  if (answer.result != Success)
+    fail(words(answer), statusOf(answer.result));
 }

@@ -8,8 +8,12 @@
 
 #include "device/cuda/CudaLibrary.h"
 #include "device/cuda/CudaTypes.h"
+#include "moelora/runtime/Error.h"
 
 namespace moelora::cuda {
+
+/// What a result means to a caller of a device.
+moelora_status statusOf(int result);
 
 /// The symbols end in the version of the interface that is meant here. Those
 /// that are younger than the 11.0 drivers may be absent.
@@ -19,6 +23,8 @@ struct Driver {
 
   /// Fails, in words, where the answer is not Success.
   void check(Answer answer) const;
+  /// "the CUDA driver answers ... to ...".
+  std::string words(Answer answer) const;
 
   Library library;
 
@@ -26,6 +32,7 @@ struct Driver {
   Function<int, const char **> errorText{library.need("cuGetErrorString")};
 
   Function<unsigned> init{library.need("cuInit")};
+  Function<int *> version{library.need("cuDriverGetVersion")};
   Function<int *> deviceCount{library.need("cuDeviceGetCount")};
   Function<int *, int> deviceGet{library.need("cuDeviceGet")};
   Function<char *, int, int> deviceName{library.need("cuDeviceGetName")};
@@ -68,6 +75,9 @@ struct Driver {
   Function<StreamHandle, EventHandle, unsigned> streamWait{
       library.need("cuStreamWaitEvent")};
 
+  Function<StreamHandle, int *, uint64_t *> captureInfo{
+      library.need("cuStreamGetCaptureInfo")};
+
   Function<EventHandle *, unsigned> eventCreate{library.need("cuEventCreate")};
   Function<EventHandle> eventDestroy{library.need("cuEventDestroy_v2")};
   Function<EventHandle, StreamHandle> eventRecord{
@@ -75,11 +85,12 @@ struct Driver {
   Function<EventHandle> eventQuery{library.need("cuEventQuery")};
   Function<EventHandle> eventSynchronize{library.need("cuEventSynchronize")};
 
-  Function<ModuleHandle *, const void *> moduleLoad{
-      library.need("cuModuleLoadData")};
+  Function<ModuleHandle *, const void *, unsigned, int *, void **> moduleLoad{
+      library.need("cuModuleLoadDataEx")};
   Function<ModuleHandle> moduleUnload{library.need("cuModuleUnload")};
   Function<FunctionHandle *, ModuleHandle, const char *> moduleFunction{
       library.need("cuModuleGetFunction")};
+  Function<FunctionHandle> functionLoad{library.find("cuFuncLoad")};
   Function<int *, int, FunctionHandle> functionGet{
       library.need("cuFuncGetAttribute")};
   Function<FunctionHandle, int, int> functionSet{
@@ -87,6 +98,8 @@ struct Driver {
   Function<FunctionHandle, unsigned, unsigned, unsigned, unsigned, unsigned,
            unsigned, unsigned, StreamHandle, void **, void **>
       launch{library.need("cuLaunchKernel")};
+  Function<const LaunchConfig *, FunctionHandle, void **, void **> launchWith{
+      library.find("cuLaunchKernelEx")};
 };
 
 } // namespace moelora::cuda

@@ -7,6 +7,8 @@
 #ifndef MOELORA_DEVICE_CUDATYPES_H
 #define MOELORA_DEVICE_CUDATYPES_H
 
+#include "device/cuda/CudaResults.h"
+
 #include <cstddef>
 #include <cstdint>
 
@@ -20,29 +22,27 @@ using ModuleHandle = struct CUmod_st *;
 using FunctionHandle = struct CUfunc_st *;
 using PoolHandle = struct CUmemPoolHandle_st *;
 
-/// The results that are told apart here.
-enum Result : int {
-  Success = 0,
-  InvalidValue = 1,
-  OutOfMemory = 2,
-  NoDevice = 100,
-  InvalidImage = 200,
-  NoBinaryForGpu = 209,
-  InvalidPtx = 218,
-  UnsupportedPtxVersion = 222,
-  NotFound = 500,
-  NotReady = 600,
-  NotSupported = 801,
-};
-
 enum DeviceAttribute : int {
+  Multiprocessors = 16,
+  ArchitectureMajor = 75,
+  ArchitectureMinor = 76,
   MostSharedBytes = 97, // of a block that opts in to more than usual
   HasMemoryPools = 115,
   HasStores = 122, // of 8 bytes, by the second version of the interface
 };
-enum FunctionAttribute : int { MostDynamicSharedBytes = 8 };
+enum FunctionAttribute : int { MostThreads = 0, MostDynamicSharedBytes = 8 };
 enum PoolAttribute : int { ReleaseThreshold = 4 };
 enum CaptureMode : int { CaptureRelaxed = 2 };
+enum CaptureStatus : int {
+  CaptureNone = 0,
+  CaptureActive = 1,
+  CaptureInvalidated = 2,
+};
+enum JitOption : int { ErrorLog = 5, ErrorLogBytes = 6 };
+enum LaunchAttributeId : int {
+  ClusterDimension = 4,
+  ProgrammaticStreamSerialization = 6,
+};
 enum Flags : unsigned {
   HostPortable = 1,      // pinned for every context
   StreamNonBlocking = 1, // not ordered with the legacy default stream
@@ -62,7 +62,26 @@ struct PoolProperties {
 };
 static_assert(sizeof(PoolProperties) == 88);
 
-/// Keys in the last argument of cuLaunchKernel.
+struct LaunchAttribute {
+  int id; // a LaunchAttributeId
+  char padding[4];
+  union {
+    char bytes[64];
+    unsigned cluster[3];
+    int allowed;
+  };
+};
+static_assert(sizeof(LaunchAttribute) == 72);
+
+struct LaunchConfig {
+  unsigned grid[3], block[3], sharedBytes;
+  StreamHandle stream;
+  LaunchAttribute *attributes;
+  unsigned attributeCount;
+};
+static_assert(sizeof(LaunchConfig) == 56);
+
+/// Keys in the last argument of functions that launch.
 inline void *const launchEnd = nullptr;
 inline void *const launchParameters = reinterpret_cast<void *>(1);
 inline void *const launchParameterBytes = reinterpret_cast<void *>(2);

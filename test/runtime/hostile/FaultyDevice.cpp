@@ -70,9 +70,12 @@ FaultyDevice::FaultyDevice(bool remote)
   device.event_create = Failing<&D::event_create, &F::events>::call;
   device.event_destroy = Ending<&D::event_destroy, &F::events>::call;
   device.event_record = Failing<&D::event_record>::call;
-  device.event_query = Failing<&D::event_query>::call;
-  device.kernel_load = Failing<&D::kernel_load, &F::kernels>::call;
-  device.kernel_unload = Ending<&D::kernel_unload, &F::kernels>::call;
+  device.event_state = Failing<&D::event_state>::call;
+  device.capture = Failing<&D::capture>::call;
+  device.query = Failing<&D::query>::call;
+  device.module_load = Failing<&D::module_load, &F::modules>::call;
+  device.module_unload = Ending<&D::module_unload, &F::modules>::call;
+  device.kernel_get = Failing<&D::kernel_get>::call;
   device.launch = Failing<&D::launch>::call;
 }
 

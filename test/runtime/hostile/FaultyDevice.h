@@ -21,13 +21,13 @@ struct FaultyDevice {
 
   /// What has been made and not been given back.
   int64_t live() const {
-    return memory + hostMemory + streams + events + kernels;
+    return memory + hostMemory + streams + events + modules;
   }
 
   moelora_device device;
   const moelora_device *inner;
   std::atomic<int64_t> memory{0}, hostMemory{0}, streams{0}, events{0},
-      kernels{0};
+      modules{0};
 };
 
 } // namespace moelora::test

@@ -1,0 +1,24 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * What a process that is forked leaves behind.
+ */
+#ifndef MOELORA_DEVICE_CPUFORK_H
+#define MOELORA_DEVICE_CPUFORK_H
+
+namespace moelora {
+
+/// A process that was forked has a copy of everything but the threads, and its
+/// locks may be held by those: what was made before must be left alone.
+class MadeBeforeFork {
+public:
+  MadeBeforeFork();
+  explicit operator bool() const;
+
+private:
+  unsigned forks;
+};
+
+} // namespace moelora
+
+#endif // MOELORA_DEVICE_CPUFORK_H
