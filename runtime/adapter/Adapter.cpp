@@ -92,15 +92,16 @@ void moelora::checkLayout(int32_t stated) {
 std::shared_ptr<const OpenAdapter>
 moelora::openAdapter(const std::string &folder,
                      const moelora_adapter_target &target,
-                     moelora_adapter_layout stated) {
+                     moelora_adapter_layout stated, Work &work) {
   checkLayout(stated);
-  AdapterConfig config = readAdapterConfig(folder + "/" + adapterConfigName);
+  std::string configPath = folder + "/" + adapterConfigName;
+  AdapterConfig config = readAdapterConfig(configPath, work);
   std::string tensors = folder + "/" + adapterTensorsName;
   if (isFolder(tensors)) // which would do for a checkpoint
     fail("expects " + tensors + " to be a regular file", MOELORA_IO);
   std::shared_ptr<OpenAdapter> opened(
-      new OpenAdapter{CheckpointFiles(tensors), {}});
-  opened->binding = bindAdapter({target, config, opened->files}, stated);
+      new OpenAdapter{CheckpointFiles(tensors, work), {}});
+  opened->binding = bindAdapter({target, config, opened->files, work}, stated);
   return opened;
 }
 
@@ -112,7 +113,8 @@ moelora_status moelora_adapter_open(const char *folder,
   return guarded(error, [&] {
     if (!folder || !target || !adapter)
       fail("expects a folder, a target and a place for the adapter");
-    *adapter = new moelora_adapter(openAdapter(folder, *target, layout));
+    Work work;
+    *adapter = new moelora_adapter(openAdapter(folder, *target, layout, work));
   });
 }
 
@@ -125,10 +127,12 @@ moelora_status moelora_adapter_open_memory(
       fail("expects a configuration, tensors, a target and a place for the "
            "adapter");
     checkLayout(layout);
-    AdapterConfig parsed = parseAdapterConfig(config, adapterConfigName);
+    Work work;
+    AdapterConfig parsed = parseAdapterConfig(config, adapterConfigName, work);
     std::shared_ptr<OpenAdapter> opened(
         new OpenAdapter{CheckpointFiles(tensors, count), {}});
-    opened->binding = bindAdapter({*target, parsed, opened->files}, layout);
+    opened->binding =
+        bindAdapter({*target, parsed, opened->files, work}, layout);
     *adapter = new moelora_adapter(std::move(opened));
   });
 }
@@ -222,8 +226,9 @@ moelora_status moelora_adapter_read_facts(const char *folder,
   return guarded(error, [&] {
     if (!folder || !facts)
       fail("expects a folder and a place for the facts");
+    Work work;
     AdapterConfig config =
-        readAdapterConfig(std::string(folder) + "/" + adapterConfigName);
+        readAdapterConfig(std::string(folder) + "/" + adapterConfigName, work);
     *facts = {};
     facts->rank = static_cast<int32_t>(config.rank);
     facts->rank_stabilized = config.rankStabilized;

@@ -16,7 +16,8 @@ moelora_status moelora_checkpoint_open(const char *path,
   return guarded(error, [&] {
     if (!path || !checkpoint)
       fail("expects a path and a place for the checkpoint");
-    *checkpoint = new moelora_checkpoint{CheckpointFiles(path)};
+    Work work;
+    *checkpoint = new moelora_checkpoint{CheckpointFiles(path, work)};
   });
 }
 

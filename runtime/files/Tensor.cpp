@@ -6,6 +6,7 @@
 #include "files/Tensor.h"
 
 #include "base/Failure.h"
+#include "base/Text.h"
 
 #include <algorithm>
 
@@ -52,8 +53,8 @@ Tensor moelora::checkedTensor(const moelora_tensor_data &given) {
   uint64_t size = moelora_dtype_bytes(given.dtype);
   if (tensor.name.empty() || tensor.name.size() > maxNameBytes || size == 0 ||
       given.rank < 0 || given.rank > MOELORA_MAX_DIMS)
-    fail("expects a name, a dtype and at most 8 dimensions, but tensor '" +
-         tensor.name.substr(0, maxNameBytes) + "' lacks one of them");
+    fail("expects a name, a dtype and at most 8 dimensions, but tensor " +
+         quoted(tensor.name) + " lacks one of them");
   for (unsigned char byte : tensor.name)
     if (byte < ' ' || byte == 0x7f)
       fail("expects names without control characters, but there is '" +

@@ -81,11 +81,12 @@ Load::Result Load::work() noexcept {
   if (!request.folder)
     return stage(*request.adapter);
   std::optional<moelora_adapter> adapter;
+  Work work(cancelled);
   Result end;
   end.status = guarded(&end.failure, [&] {
     adapter.emplace(
         cache.open(folder, *request.target,
-                   static_cast<moelora_adapter_layout>(request.layout)));
+                   static_cast<moelora_adapter_layout>(request.layout), work));
   });
   return end.status == MOELORA_OK ? stage(*adapter) : end;
 }

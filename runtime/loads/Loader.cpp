@@ -53,9 +53,9 @@ public:
   void run() noexcept override {
     // Whoever loads it will be told what is wrong.
     guarded(nullptr, [&] {
-      if (cancelled)
-        return;
-      cache.open(folder, target, layout);
+      Work work(cancelled);
+      work.look();
+      cache.open(folder, target, layout, work);
       readAhead(folder + "/" + adapterTensorsName);
     });
   }
@@ -121,7 +121,9 @@ moelora_status moelora_loader_open(moelora_loader *loader, const char *folder,
   return guarded(error, [&] {
     if (!folder || !target || !adapter)
       fail("expects a folder, a target and a place for the adapter");
-    *adapter = new moelora_adapter(loader->cache.open(folder, *target, layout));
+    Work work;
+    *adapter =
+        new moelora_adapter(loader->cache.open(folder, *target, layout, work));
   });
 }
 

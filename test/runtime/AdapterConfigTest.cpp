@@ -104,10 +104,10 @@ TEST(AdapterConfig, wrong_types) {
 
 TEST(AdapterConfig, too_many_patterns) {
   std::string many = "\"rank_pattern\": {\"a0\": 1";
-  for (int i = 1; i <= 65536; ++i)
+  for (int i = 1; i <= 131072; ++i)
     many += ", \"a" + std::to_string(i) + "\": 1";
   EXPECT_THAT(answerTo(config(2, 3, many + "}")),
-              HasSubstr("at most 65536 patterns, but it is one of 65537"));
+              HasSubstr("at most 131072 patterns, but it is one of 131073"));
 }
 
 TEST(AdapterConfig, malformed) {
