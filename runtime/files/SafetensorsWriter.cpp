@@ -8,11 +8,11 @@
 #include "files/Tensor.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <unistd.h>
 #include <unordered_set>
 
@@ -23,10 +23,17 @@ namespace {
 /// A file under a temporary name, removed unless it is committed.
 class NewFile {
 public:
-  explicit NewFile(const std::string &path)
-      : path(path), temporary(path + uniqueSuffix()) {
-    descriptor = ::open(temporary.c_str(),
-                        O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  explicit NewFile(const std::string &path) : path(path) {
+    // A name is taken when a process that was killed left it, which may well
+    // have had the same number.
+    constexpr int tries = 100;
+    for (int i = 0; i < tries && descriptor < 0; ++i) {
+      temporary = path + randomSuffix();
+      descriptor = ::open(temporary.c_str(),
+                          O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      if (descriptor < 0 && errno != EEXIST)
+        break;
+    }
     if (descriptor < 0)
       refuse("create");
   }
@@ -60,10 +67,9 @@ public:
   }
 
 private:
-  /// Differs between processes and between files of one process.
-  static std::string uniqueSuffix() {
-    static std::atomic<unsigned> counter{0};
-    return "." + std::to_string(::getpid()) + "." + std::to_string(counter++) +
+  static std::string randomSuffix() {
+    std::random_device random;
+    return "." + std::to_string(random()) + "." + std::to_string(random()) +
            ".tmp";
   }
 
