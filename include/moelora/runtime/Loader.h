@@ -10,6 +10,9 @@
  *
  * Threads: any number may call any function of one loader at once. One load is
  * waited for, cancelled and closed by one thread at a time.
+ * Processes: a child of fork has none of the threads. There, functions of its
+ * parent's loaders and loads answer INVALID and say so, and cancelling, closing
+ * and destroying them has no effect. It may make its own.
  */
 #ifndef MOELORA_RUNTIME_LOADER_H
 #define MOELORA_RUNTIME_LOADER_H
@@ -21,7 +24,7 @@ extern "C" {
 #endif
 
 typedef struct moelora_loader_options {
-  int32_t threads;  /* that copy; 0: as many as this process may use */
+  int32_t threads;  /* that copy; 0: as moelora_pool_create has it */
   int32_t adapters; /* to remember at most, open; 0: none */
 } moelora_loader_options;
 
