@@ -51,7 +51,10 @@ moelora_status moelora_pool_create(int32_t threads, moelora_pool **pool,
 }
 
 void moelora_pool_destroy(moelora_pool *pool) {
-  delete pool;
+  // Elsewhere there are no threads to end, and condition variables would wait
+  // for them: the memory stays.
+  if (pool && pool->pool.isOfThisProcess())
+    delete pool;
 }
 
 int32_t moelora_pool_workers(const moelora_pool *pool) {

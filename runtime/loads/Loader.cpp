@@ -28,6 +28,7 @@ struct moelora_loader {
     shareWork(pool.get(), services);
   }
 
+  const Maker maker;
   OwnedPool pool;
   moelora_services services = {}; ///< parallel_for alone
   AdapterCache cache;
@@ -38,6 +39,7 @@ struct moelora_loader {
 /// its way.
 struct moelora_load {
   std::shared_ptr<Load> load;
+  const Maker maker = {};
 };
 
 namespace {
@@ -76,6 +78,13 @@ private:
   std::atomic<bool> cancelled{false};
 };
 
+/// Anything else than this touches locks.
+void checkProcess(const Maker &maker) {
+  if (!maker.isThisProcess())
+    fail("expects a loader to be used by the process that made it, but this is "
+         "a child of that process and has none of its threads");
+}
+
 OwnedPool makePool(int32_t threads) {
   moelora_pool *pool = nullptr;
   moelora_error *error = nullptr;
@@ -111,7 +120,10 @@ moelora_status moelora_loader_create(const moelora_loader_options *options,
   });
 }
 
-void moelora_loader_destroy(moelora_loader *loader) { delete loader; }
+void moelora_loader_destroy(moelora_loader *loader) {
+  if (loader && loader->maker.isThisProcess())
+    delete loader;
+}
 
 moelora_status moelora_loader_open(moelora_loader *loader, const char *folder,
                                    const moelora_adapter_target *target,
@@ -121,6 +133,7 @@ moelora_status moelora_loader_open(moelora_loader *loader, const char *folder,
   return guarded(error, [&] {
     if (!folder || !target || !adapter)
       fail("expects a folder, a target and a place for the adapter");
+    checkProcess(loader->maker);
     Work work;
     *adapter =
         new moelora_adapter(loader->cache.open(folder, *target, layout, work));
@@ -133,6 +146,7 @@ moelora_status moelora_load_start(moelora_loader *loader,
   return guarded(error, [&] {
     if (!request || !load)
       fail("expects a request and a place for the load");
+    checkProcess(loader->maker);
     auto started = std::make_unique<moelora_load>();
     started->load =
         std::make_shared<Load>(loader->cache, loader->services, *request);
@@ -144,19 +158,27 @@ moelora_status moelora_load_start(moelora_loader *loader,
 moelora_status moelora_load_poll(moelora_load *load,
                                  moelora_staging_progress *progress,
                                  int32_t *id, moelora_error **error) {
-  return load->load->answer(progress, id, error);
+  moelora_status usable = guarded(error, [&] { checkProcess(load->maker); });
+  return usable == MOELORA_OK ? load->load->answer(progress, id, error)
+                              : usable;
 }
 
 moelora_status moelora_load_wait(moelora_load *load, int64_t milliseconds,
                                  int32_t *id, moelora_error **error) {
-  load->load->wait(milliseconds);
-  return load->load->answer(nullptr, id, error);
+  moelora_status usable = guarded(error, [&] {
+    checkProcess(load->maker);
+    load->load->wait(milliseconds);
+  });
+  return usable == MOELORA_OK ? load->load->answer(nullptr, id, error) : usable;
 }
 
-void moelora_load_cancel(moelora_load *load) { load->load->cancel(); }
+void moelora_load_cancel(moelora_load *load) {
+  if (load && load->maker.isThisProcess())
+    load->load->cancel();
+}
 
 void moelora_load_close(moelora_load *load) {
-  if (!load)
+  if (!load || !load->maker.isThisProcess())
     return;
   load->load->cancel();
   load->load->wait(-1);
@@ -171,6 +193,7 @@ moelora_status moelora_loader_prefetch(moelora_loader *loader,
   return guarded(error, [&] {
     if (!folder || !target)
       fail("expects a folder and a target");
+    checkProcess(loader->maker);
     if (!loader->cache.remembers())
       fail("expects a loader that remembers adapters, but this one remembers "
            "none");
