@@ -48,8 +48,9 @@ TEST_F(LoaderBusy, is_an_answer_like_any_other) {
   ASSERT_EQ(loading.wait(longTime), MOELORA_BUSY);
   EXPECT_THAT(loading.text, HasSubstr("on its way on another"));
   EXPECT_EQ(loading.poll(), MOELORA_BUSY);
-  EXPECT_THAT(loading.text, HasSubstr("on its way on another")); // each time anew
-  EXPECT_EQ(loading.wait(-1), MOELORA_BUSY);                 // does not wait
+  EXPECT_THAT(loading.text,
+              HasSubstr("on its way on another")); // each time anew
+  EXPECT_EQ(loading.wait(-1), MOELORA_BUSY);       // does not wait
   held.letGo();
   EXPECT_EQ(loading.poll(), MOELORA_BUSY); // what was answered stays
   loading.close();
