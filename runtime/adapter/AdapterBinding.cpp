@@ -50,7 +50,7 @@ struct Expected {
 
 Stack findStack(const Tensor &tensor, const AdapterHalf &half, int32_t experts,
                 const Expected &expected) {
-  bool stacked = tensor.rank == 3;
+  bool stacked = tensor.dims == 3;
   const int64_t *shape = tensor.shape.data() + (stacked ? 1 : 0);
   int64_t rows = expected.rows(), columns = expected.columns();
   int64_t count = stacked ? tensor.shape[0] : 1;
@@ -61,7 +61,7 @@ Stack findStack(const Tensor &tensor, const AdapterHalf &half, int32_t experts,
          std::to_string(rows) + ", " + std::to_string(columns) +
          "), which is (" + (stacked ? "one for all or each expert, " : "") +
          expected.meaning() + "), but it has " +
-         shapeText(tensor.shape.data(), tensor.rank));
+         shapeText(tensor.shape.data(), tensor.dims));
   return {{half.tensor, 0, columns, 1}, count == 1 ? 0 : rows * columns};
 }
 

@@ -125,10 +125,10 @@ private:
 };
 
 void checkTensor(const Tensor &tensor, bool ofStack) {
-  if (tensor.rank != 2 && !(ofStack && tensor.rank == 3))
+  if (tensor.dims != 2 && !(ofStack && tensor.dims == 3))
     fail("expects tensor '" + tensor.name + "' to have 2 dimensions" +
          (ofStack ? ", or 3 with the experts first" : "") +
-         ", but its shape is " + shapeText(tensor.shape.data(), tensor.rank));
+         ", but its shape is " + shapeText(tensor.shape.data(), tensor.dims));
   if (!isFloatingPoint(tensor.dtype))
     fail("expects tensor '" + tensor.name + "' to have the dtype F32, F16, " +
          "BF16 or F64, but it has " + moelora_dtype_name(tensor.dtype));

@@ -3,9 +3,9 @@
  *
  * The C interface of pools.
  */
-#include "base/Failure.h"
 #include "base/Pool.h"
 #include "base/Processors.h"
+#include "base/Sized.h"
 #include "moelora/runtime/Pool.h"
 
 #include <algorithm>
@@ -34,6 +34,7 @@ void serialFor(void *, int64_t tasks, moelora_task task, void *frame) {
 moelora_status moelora_pool_create(int32_t threads, moelora_pool **pool,
                                    moelora_error **error) {
   return guarded(error, [&] {
+    expectThere(pool, "a place for the pool");
     if (threads < 0 || threads > MOELORA_MAX_POOL_THREADS)
       fail("expects the number of threads to be in [0, " +
            std::to_string(MOELORA_MAX_POOL_THREADS) + "], but it is " +
@@ -58,7 +59,7 @@ void moelora_pool_destroy(moelora_pool *pool) {
 }
 
 int32_t moelora_pool_workers(const moelora_pool *pool) {
-  return pool->pool.workers();
+  return pool ? pool->pool.workers() : 0;
 }
 
 void moelora::shareWork(moelora_pool *pool, moelora_services &services) {

@@ -21,6 +21,8 @@ public:
   CheckpointFiles(const CheckpointFiles &) = delete;
 
   const std::vector<Tensor> &tensors() const { return all; }
+  /// Fails beyond the last one.
+  const Tensor &at(int64_t index) const;
   /// -1: there is none.
   int64_t find(std::string_view name) const;
   /// Bytes [first, first + bytes) of a tensor; fails beyond its end.
@@ -37,7 +39,6 @@ private:
   void addIndexed(const std::string &folder, const std::string &index,
                   Work &work);
   void hashNames();
-  const Tensor &at(int64_t index) const;
 
   std::vector<File> shards;
   std::vector<const char *> memory; // by tensor, instead of shards

@@ -43,7 +43,7 @@ public:
   void endArray() override {
     inArray = false;
     if (field == Shape)
-      current.rank = numbers;
+      current.dims = numbers;
     else if (numbers != 2)
       refuse("expects data_offsets to have 2 numbers, but it has " +
              std::to_string(numbers));
@@ -111,10 +111,10 @@ private:
   void finish() {
     if (seen != 7)
       refuse("expects dtype, shape and data_offsets, but one is missing");
-    auto elements = countElements(current.shape.data(), current.rank);
+    auto elements = countElements(current.shape.data(), current.dims);
     uint64_t size = moelora_dtype_bytes(current.dtype);
     if (!elements || *elements > UINT64_MAX / size)
-      refuse("the shape " + shapeText(current.shape.data(), current.rank) +
+      refuse("the shape " + shapeText(current.shape.data(), current.dims) +
              " has more elements than can be counted");
     current.elements = *elements;
     current.bytes = *elements * size;

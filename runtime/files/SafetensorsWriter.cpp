@@ -3,7 +3,7 @@
  *
  * Writes safetensors files, all or nothing.
  */
-#include "base/Failure.h"
+#include "base/Sized.h"
 #include "files/File.h"
 #include "files/Tensor.h"
 
@@ -96,7 +96,7 @@ std::string headerText(const moelora_tensor_data *tensors, int64_t count) {
     if (!names.insert(tensor.name).second)
       fail(std::string("expects names to differ, but two tensors are '") +
            tensor.name + "'");
-    std::vector<int64_t> shape(tensor.shape, tensor.shape + tensor.rank);
+    std::vector<int64_t> shape(tensor.shape, tensor.shape + tensor.dims);
     json entry = {{"dtype", moelora_dtype_name(tensor.dtype)},
                   {"shape", shape},
                   {"data_offsets", {offset, end}}};
@@ -114,8 +114,11 @@ moelora_status moelora_safetensors_write(const char *path,
                                          const moelora_tensor_data *tensors,
                                          int64_t count, moelora_error **error) {
   return guarded(error, [&] {
-    if (!path || count < 0 || (count > 0 && !tensors))
-      fail("expects a path and tensors");
+    expectThere(path, "a path");
+    if (count < 0)
+      fail("expects a number of tensors, but it is " + std::to_string(count));
+    if (count > 0)
+      expectThere(tensors, "tensors");
     std::string target = path, header = headerText(tensors, count);
     uint64_t length = header.size();
     NewFile file(target);

@@ -5,8 +5,8 @@
  */
 #include "moelora/runtime/Loader.h"
 
-#include "base/Failure.h"
 #include "base/Pool.h"
+#include "base/Sized.h"
 #include "loads/Load.h"
 #include "moelora/runtime/Pool.h"
 
@@ -98,19 +98,21 @@ OwnedPool makePool(int32_t threads) {
 
 } // namespace
 
-moelora_status moelora_loader_create(const moelora_loader_options *options,
+moelora_status moelora_loader_create(const moelora_loader_options *given,
                                      moelora_loader **loader,
                                      moelora_error **error) {
+  constexpr uint32_t least =
+      MOELORA_SIZE_THROUGH(moelora_loader_options, adapters);
   return guarded(error, [&] {
-    if (!options || !loader)
-      fail("expects options and a place for the loader");
-    if (options->adapters < 0)
+    auto options = readSized(given, least, "options");
+    expectThere(loader, "a place for the loader");
+    if (options.adapters < 0)
       fail("expects the number of adapters to remember not to be negative, "
            "but it is " +
-           std::to_string(options->adapters));
-    OwnedPool pool = makePool(options->threads);
+           std::to_string(options.adapters));
+    OwnedPool pool = makePool(options.threads);
     try {
-      *loader = new moelora_loader(static_cast<size_t>(options->adapters),
+      *loader = new moelora_loader(static_cast<size_t>(options.adapters),
                                    std::move(pool));
     } catch (const std::system_error &refused) {
       fail(std::string("expects to start the loader's threads, but ") +
@@ -131,8 +133,10 @@ moelora_status moelora_loader_open(moelora_loader *loader, const char *folder,
                                    moelora_adapter **adapter,
                                    moelora_error **error) {
   return guarded(error, [&] {
-    if (!folder || !target || !adapter)
-      fail("expects a folder, a target and a place for the adapter");
+    expectThere(loader, "a loader");
+    expectThere(folder, "a folder");
+    expectThere(target, "a target");
+    expectThere(adapter, "a place for the adapter");
     checkProcess(loader->maker);
     Work work;
     *adapter =
@@ -141,15 +145,18 @@ moelora_status moelora_loader_open(moelora_loader *loader, const char *folder,
 }
 
 moelora_status moelora_load_start(moelora_loader *loader,
-                                  const moelora_load_request *request,
+                                  const moelora_load_request *given,
                                   moelora_load **load, moelora_error **error) {
+  constexpr uint32_t least =
+      MOELORA_SIZE_THROUGH(moelora_load_request, context);
   return guarded(error, [&] {
-    if (!request || !load)
-      fail("expects a request and a place for the load");
+    expectThere(loader, "a loader");
+    auto request = readSized(given, least, "a request");
+    expectThere(load, "a place for the load");
     checkProcess(loader->maker);
     auto started = std::make_unique<moelora_load>();
     started->load =
-        std::make_shared<Load>(loader->cache, loader->services, *request);
+        std::make_shared<Load>(loader->cache, loader->services, request);
     loader->loads.add(started->load);
     *load = started.release();
   });
@@ -158,7 +165,10 @@ moelora_status moelora_load_start(moelora_loader *loader,
 moelora_status moelora_load_poll(moelora_load *load,
                                  moelora_staging_progress *progress,
                                  int32_t *id, moelora_error **error) {
-  moelora_status usable = guarded(error, [&] { checkProcess(load->maker); });
+  moelora_status usable = guarded(error, [&] {
+    expectThere(load, "a load");
+    checkProcess(load->maker);
+  });
   return usable == MOELORA_OK ? load->load->answer(progress, id, error)
                               : usable;
 }
@@ -166,6 +176,7 @@ moelora_status moelora_load_poll(moelora_load *load,
 moelora_status moelora_load_wait(moelora_load *load, int64_t milliseconds,
                                  int32_t *id, moelora_error **error) {
   moelora_status usable = guarded(error, [&] {
+    expectThere(load, "a load");
     checkProcess(load->maker);
     load->load->wait(milliseconds);
   });
@@ -191,8 +202,9 @@ moelora_status moelora_loader_prefetch(moelora_loader *loader,
                                        moelora_adapter_layout layout,
                                        moelora_error **error) {
   return guarded(error, [&] {
-    if (!folder || !target)
-      fail("expects a folder and a target");
+    expectThere(loader, "a loader");
+    expectThere(folder, "a folder");
+    expectThere(target, "a target");
     checkProcess(loader->maker);
     if (!loader->cache.remembers())
       fail("expects a loader that remembers adapters, but this one remembers "

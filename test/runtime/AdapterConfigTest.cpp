@@ -22,7 +22,8 @@ std::string answerTo(const std::string &json) {
           intermediate);
   writeAdapter(folder, json, tensors);
   Opened opened = open(folder, Model());
-  moelora_adapter_facts facts;
+  moelora_adapter_facts facts = {};
+  facts.size = sizeof facts;
   EXPECT_EQ(moelora_adapter_read_facts(folder.path.c_str(), &facts, nullptr),
             opened.status)
       << json;

@@ -42,7 +42,7 @@ MOELORA_API moelora_status moelora_pool_create(int32_t threads,
  * effect. */
 MOELORA_API void moelora_pool_destroy(moelora_pool *pool);
 
-/* Workers of the pool, its callers counted as one. */
+/* Workers of the pool, its callers counted as one; 0 for NULL. */
 MOELORA_API int32_t moelora_pool_workers(const moelora_pool *pool);
 
 #ifdef __cplusplus

@@ -39,7 +39,8 @@ moelora_status cancelledAtOpen(const Folder &folder, const char *file) {
   gate.open();
   moelora_status status = loading->wait();
   EXPECT_EQ(watch.opens(), 1);
-  loading.reset();
+  loading.reset(); // cancels once more
+  EXPECT_EQ(scene.find("x"), MOELORA_NOT_FOUND);
   return status;
 }
 
@@ -58,6 +59,30 @@ TEST(LoaderCancel, ends_before_the_configuration_is_read) {
   folder.write("adapter_config.json", "{");
   settle(folder);
   EXPECT_EQ(cancelledAtOpen(folder, "adapter_config.json"), MOELORA_CANCELLED);
+}
+
+TEST(LoaderCancel, of_one_caller_leaves_the_others_alone) {
+  Folder folder;
+  writeSmall(folder);
+  Scene scene;
+  const std::string file = folder / "adapter_model.safetensors";
+  std::unique_ptr<Loading> loading;
+  Gate gate;
+  Folder good;
+  writeSmall(good);
+  moelora_load_request held = scene.request("held", good);
+  gate.guard(held);
+  Loading before(scene.loader, held);
+  {
+    Watch watch(file, [&] { loading->cancel(); });
+    loading =
+        std::make_unique<Loading>(scene.loader, scene.request("x", folder));
+    gate.open();
+    EXPECT_EQ(loading->wait(), MOELORA_CANCELLED);
+  }
+  Watch watch(file);
+  EXPECT_EQ(scene.loader.open(folder.path).status, MOELORA_OK);
+  EXPECT_EQ(watch.opens(), 1); // half an adapter was not remembered
 }
 
 TEST(LoaderCancel, by_the_last_report_of_progress) {
