@@ -34,12 +34,13 @@ moelora_dtype widest(moelora_dtype a, moelora_dtype b) {
 
 moelora_tensor tensorAt(const moelora_checkpoint *file, int64_t index) {
   moelora_tensor tensor = {};
+  tensor.size = sizeof tensor;
   moelora_checkpoint_tensor(file, index, &tensor);
   return tensor;
 }
 
 Shape shapeOf(const moelora_tensor &tensor) {
-  return {tensor.shape, tensor.shape + tensor.rank};
+  return {tensor.shape, tensor.shape + tensor.dims};
 }
 
 /// Whether both put every element at the same place.

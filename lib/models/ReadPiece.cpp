@@ -59,6 +59,7 @@ public:
       : file(file), index(index), piece(piece), type(type), ids(ids),
         buffer(buffer + uint64_t(piece.offset) * reference::bytesOf(type)),
         width(int64_t(reference::bytesOf(type))), axes(joined(piece.axes)) {
+    tensor.size = sizeof tensor;
     moelora_checkpoint_tensor(file, static_cast<int64_t>(index), &tensor);
     storedWidth = int64_t(moelora_dtype_bytes(tensor.dtype));
   }

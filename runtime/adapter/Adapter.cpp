@@ -4,7 +4,7 @@
  * The C interface of adapters.
  */
 #include "adapter/AdapterFiles.h"
-#include "base/Failure.h"
+#include "base/Sized.h"
 #include "moelora/runtime/AdapterFacts.h"
 
 #include <algorithm>
@@ -41,6 +41,7 @@ moelora_status findPair(const moelora_adapter *adapter, int32_t layer,
 
 const AdapterPair &requirePair(const moelora_adapter *adapter, int32_t layer,
                                int32_t projection, int32_t expert) {
+  expectThere(adapter, "an adapter");
   const AdapterPair *pair = nullptr;
   moelora_status status = findPair(adapter, layer, projection, expert, pair);
   if (status != MOELORA_OK)
@@ -92,15 +93,16 @@ void moelora::checkLayout(int32_t stated) {
 std::shared_ptr<const OpenAdapter>
 moelora::openAdapter(const std::string &folder,
                      const moelora_adapter_target &target,
-                     moelora_adapter_layout stated) {
+                     moelora_adapter_layout stated, Work &work) {
   checkLayout(stated);
-  AdapterConfig config = readAdapterConfig(folder + "/" + adapterConfigName);
+  std::string configPath = folder + "/" + adapterConfigName;
+  AdapterConfig config = readAdapterConfig(configPath, work);
   std::string tensors = folder + "/" + adapterTensorsName;
   if (isFolder(tensors)) // which would do for a checkpoint
     fail("expects " + tensors + " to be a regular file", MOELORA_IO);
   std::shared_ptr<OpenAdapter> opened(
-      new OpenAdapter{CheckpointFiles(tensors), {}});
-  opened->binding = bindAdapter({target, config, opened->files}, stated);
+      new OpenAdapter{CheckpointFiles(tensors, work), {}});
+  opened->binding = bindAdapter({target, config, opened->files, work}, stated);
   return opened;
 }
 
@@ -110,9 +112,11 @@ moelora_status moelora_adapter_open(const char *folder,
                                     moelora_adapter **adapter,
                                     moelora_error **error) {
   return guarded(error, [&] {
-    if (!folder || !target || !adapter)
-      fail("expects a folder, a target and a place for the adapter");
-    *adapter = new moelora_adapter(openAdapter(folder, *target, layout));
+    expectThere(folder, "a folder");
+    expectThere(target, "a target");
+    expectThere(adapter, "a place for the adapter");
+    Work work;
+    *adapter = new moelora_adapter(openAdapter(folder, *target, layout, work));
   });
 }
 
@@ -121,14 +125,20 @@ moelora_status moelora_adapter_open_memory(
     const moelora_adapter_target *target, moelora_adapter_layout layout,
     moelora_adapter **adapter, moelora_error **error) {
   return guarded(error, [&] {
-    if (!config || count < 0 || (count > 0 && !tensors) || !target || !adapter)
-      fail("expects a configuration, tensors, a target and a place for the "
-           "adapter");
+    expectThere(config, "a configuration");
+    if (count < 0)
+      fail("expects a number of tensors, but it is " + std::to_string(count));
+    if (count > 0)
+      expectThere(tensors, "tensors");
+    expectThere(target, "a target");
+    expectThere(adapter, "a place for the adapter");
     checkLayout(layout);
-    AdapterConfig parsed = parseAdapterConfig(config, adapterConfigName);
+    Work work;
+    AdapterConfig parsed = parseAdapterConfig(config, adapterConfigName, work);
     std::shared_ptr<OpenAdapter> opened(
         new OpenAdapter{CheckpointFiles(tensors, count), {}});
-    opened->binding = bindAdapter({*target, parsed, opened->files}, layout);
+    opened->binding =
+        bindAdapter({*target, parsed, opened->files, work}, layout);
     *adapter = new moelora_adapter(std::move(opened));
   });
 }
@@ -138,22 +148,20 @@ void moelora_adapter_close(moelora_adapter *adapter) { delete adapter; }
 moelora_status moelora_adapter_pair(const moelora_adapter *adapter,
                                     int32_t layer, int32_t projection,
                                     int32_t expert, moelora_pair_info *info) {
-  const AdapterPair *pair = nullptr;
-  moelora_status status = findPair(adapter, layer, projection, expert, pair);
-  if (status != MOELORA_OK)
-    return status;
-  *info = {};
-  info->in = pair->in;
-  info->out = pair->out;
-  info->rank = pair->rank;
-  const MatrixView &a = pair->a;
-  info->dtype =
-      a.tensor < 0
-          ? static_cast<int32_t>(MOELORA_F32)
-          : adapter->files.tensors()[static_cast<size_t>(a.tensor)].dtype;
-  info->shares_a = pair->sharesA;
-  info->scale = pair->scale;
-  return MOELORA_OK;
+  constexpr uint32_t least = MOELORA_SIZE_THROUGH(moelora_pair_info, scale);
+  return guarded(nullptr, [&] {
+    const AdapterPair &pair = requirePair(adapter, layer, projection, expert);
+    const MatrixView &a = pair.a;
+    moelora_pair_info told = {};
+    told.in = pair.in;
+    told.out = pair.out;
+    told.rank = pair.rank;
+    told.dtype = a.tensor < 0 ? static_cast<int32_t>(MOELORA_F32)
+                              : adapter->files.at(a.tensor).dtype;
+    told.shares_a = pair.sharesA;
+    told.scale = pair.scale;
+    writeSized(info, told, least, "the pair");
+  });
 }
 
 moelora_status moelora_adapter_read_a(const moelora_adapter *adapter,
@@ -162,6 +170,7 @@ moelora_status moelora_adapter_read_a(const moelora_adapter *adapter,
                                       moelora_error **error) {
   return guarded(error, [&] {
     const AdapterPair &pair = requirePair(adapter, layer, projection, expert);
+    expectThere(a, "a place for A");
     readMatrix(adapter, pair.a, pair.rank, pair.in, a);
   });
 }
@@ -172,67 +181,84 @@ moelora_status moelora_adapter_read_b(const moelora_adapter *adapter,
                                       moelora_error **error) {
   return guarded(error, [&] {
     const AdapterPair &pair = requirePair(adapter, layer, projection, expert);
+    expectThere(b, "a place for B");
     readMatrix(adapter, pair.b, pair.out, pair.rank, b);
   });
 }
 
-void moelora_adapter_summarize(const moelora_adapter *adapter,
-                               moelora_adapter_summary *summary) {
-  *summary = {};
-  const AdapterBinding &binding = adapter->binding;
-  summary->tensors = static_cast<int64_t>(adapter->files.tensors().size());
-  summary->elsewhere = static_cast<int64_t>(binding.elsewhere.size());
-  summary->bound = summary->tensors - summary->elsewhere;
-  const AdapterSite *last = nullptr;
-  forEachPair(binding, [&](const AdapterSite &site, const AdapterPair &pair) {
-    summary->layers += last != &site;
-    last = &site;
-    summary->max_rank = std::max(summary->max_rank, pair.rank);
+moelora_status moelora_adapter_summarize(const moelora_adapter *adapter,
+                                         moelora_adapter_summary *summary) {
+  constexpr uint32_t least =
+      MOELORA_SIZE_THROUGH(moelora_adapter_summary, elsewhere);
+  return guarded(nullptr, [&] {
+    expectThere(adapter, "an adapter");
+    const AdapterBinding &binding = adapter->binding;
+    moelora_adapter_summary told = {};
+    told.tensors = static_cast<int64_t>(adapter->files.tensors().size());
+    told.elsewhere = static_cast<int64_t>(binding.elsewhere.size());
+    told.bound = told.tensors - told.elsewhere;
+    const AdapterSite *last = nullptr;
+    forEachPair(binding, [&](const AdapterSite &site, const AdapterPair &pair) {
+      told.layers += last != &site;
+      last = &site;
+      told.max_rank = std::max(told.max_rank, pair.rank);
+    });
+    writeSized(summary, told, least, "the summary");
   });
 }
 
 const char *moelora_adapter_elsewhere(const moelora_adapter *adapter,
                                       int64_t index) {
-  const std::vector<int64_t> &elsewhere = adapter->binding.elsewhere;
-  if (index < 0 || index >= static_cast<int64_t>(elsewhere.size()))
+  if (!adapter || index < 0 ||
+      index >= static_cast<int64_t>(adapter->binding.elsewhere.size()))
     return nullptr;
-  int64_t tensor = elsewhere[static_cast<size_t>(index)];
-  return adapter->files.tensors()[static_cast<size_t>(tensor)].name.c_str();
+  int64_t tensor = adapter->binding.elsewhere[static_cast<size_t>(index)];
+  return adapter->files.at(tensor).name.c_str();
 }
 
 moelora_status moelora_adapter_cover(const moelora_adapter *adapter,
                                      int32_t layer,
                                      moelora_adapter_coverage *coverage) {
-  const AdapterSite *site = findSite(adapter, layer);
-  if (!site)
-    return MOELORA_NOT_FOUND;
-  *coverage = {};
-  for (size_t p = 0; p < MOELORA_PROJECTIONS; ++p)
-    for (const AdapterPair &pair : site->pairs[p])
-      coverage->pairs[p] += pair.rank != 0;
-  coverage->packed = site->packed;
-  coverage->layout = site->packed ? adapter->binding.layout : 0;
-  coverage->why = site->packed ? adapter->binding.why.c_str() : "";
-  return MOELORA_OK;
+  constexpr uint32_t least =
+      MOELORA_SIZE_THROUGH(moelora_adapter_coverage, why);
+  return guarded(nullptr, [&] {
+    expectThere(adapter, "an adapter");
+    const AdapterSite *site = findSite(adapter, layer);
+    if (!site)
+      fail("expects a MoE layer, but it is " + std::to_string(layer),
+           MOELORA_NOT_FOUND);
+    moelora_adapter_coverage told = {};
+    for (size_t p = 0; p < MOELORA_PROJECTIONS; ++p)
+      for (const AdapterPair &pair : site->pairs[p])
+        told.pairs[p] += pair.rank != 0;
+    told.packed = site->packed;
+    told.layout = site->packed ? adapter->binding.layout : 0;
+    told.why = site->packed ? adapter->binding.why.c_str() : "";
+    writeSized(coverage, told, least, "the coverage");
+  });
 }
 
 moelora_status moelora_adapter_read_facts(const char *folder,
                                           moelora_adapter_facts *facts,
                                           moelora_error **error) {
+  constexpr uint32_t least =
+      MOELORA_SIZE_THROUGH(moelora_adapter_facts, peft_version);
   return guarded(error, [&] {
-    if (!folder || !facts)
-      fail("expects a folder and a place for the facts");
+    expectThere(folder, "a folder");
+    statedSize(facts, least, "the facts");
+    Work work;
     AdapterConfig config =
-        readAdapterConfig(std::string(folder) + "/" + adapterConfigName);
-    *facts = {};
-    facts->rank = static_cast<int32_t>(config.rank);
-    facts->rank_stabilized = config.rankStabilized;
-    facts->alpha = config.alpha;
-    facts->scale = config.scale(config.alpha, config.rank);
-    facts->rank_patterns = static_cast<int32_t>(config.ranks.values.size());
-    facts->alpha_patterns = static_cast<int32_t>(config.alphas.values.size());
-    facts->target_parameters =
+        readAdapterConfig(std::string(folder) + "/" + adapterConfigName, work);
+    moelora_adapter_facts told = {};
+    told.rank = static_cast<int32_t>(config.rank);
+    told.rank_stabilized = config.rankStabilized;
+    told.alpha = config.alpha;
+    told.scale = config.scale(config.alpha, config.rank);
+    told.rank_patterns = static_cast<int32_t>(config.ranks.values.size());
+    told.alpha_patterns = static_cast<int32_t>(config.alphas.values.size());
+    told.target_parameters =
         static_cast<int32_t>(config.targetParameters.size());
-    config.peftVersion.copy(facts->peft_version, MOELORA_VERSION_TEXT - 1);
+    config.peftVersion.copy(told.peft_version, MOELORA_VERSION_TEXT - 1);
+    writeSized(facts, told, least, "the facts");
   });
 }

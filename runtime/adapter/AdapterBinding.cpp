@@ -18,7 +18,8 @@ std::string patternName(const AdapterSource &source,
                         const AdapterDraft &draft) {
   std::string module(draft.place.module);
   std::string parameter = module + ".weight";
-  return source.config.targetsParameter(parameter) ? parameter : module;
+  return source.config.targetsParameter(parameter, source.work) ? parameter
+                                                                : module;
 }
 
 /// A matrix for each expert, or one for all of them: `step` is 0.
@@ -49,7 +50,7 @@ struct Expected {
 
 Stack findStack(const Tensor &tensor, const AdapterHalf &half, int32_t experts,
                 const Expected &expected) {
-  bool stacked = tensor.rank == 3;
+  bool stacked = tensor.dims == 3;
   const int64_t *shape = tensor.shape.data() + (stacked ? 1 : 0);
   int64_t rows = expected.rows(), columns = expected.columns();
   int64_t count = stacked ? tensor.shape[0] : 1;
@@ -60,7 +61,7 @@ Stack findStack(const Tensor &tensor, const AdapterHalf &half, int32_t experts,
          std::to_string(rows) + ", " + std::to_string(columns) +
          "), which is (" + (stacked ? "one for all or each expert, " : "") +
          expected.meaning() + "), but it has " +
-         shapeText(tensor.shape.data(), tensor.rank));
+         shapeText(tensor.shape.data(), tensor.dims));
   return {{half.tensor, 0, columns, 1}, count == 1 ? 0 : rows * columns};
 }
 
@@ -69,7 +70,7 @@ void bindPair(const AdapterSource &source, const AdapterDraft &draft,
   const AdapterPlace &place = draft.place;
   const moelora_adapter_site &site = source.site(draft);
   std::string name = patternName(source, draft);
-  int64_t rank = source.config.rankOf(name);
+  int64_t rank = source.config.rankOf(name, source.work);
   PairSizes sizes = pairSizes(site, place.projection);
   int32_t experts = namedExperts(site);
   Stack a = findStack(source.tensor(draft.a.tensor), draft.a, experts,
@@ -81,12 +82,14 @@ void bindPair(const AdapterSource &source, const AdapterDraft &draft,
   pair.out = sizes.out;
   pair.rank = static_cast<int32_t>(rank);
   pair.sharesA = place.slices == 2;
-  pair.scale = source.config.scaleOf(name);
+  pair.scale =
+      source.config.scale(source.config.alphaOf(name, source.work), rank);
   bool all = place.expert == allExperts;
   int32_t first = all ? 0 : place.expert;
   int32_t end = all ? experts : place.expert + 1;
   for (int32_t slice = 0; slice < place.slices; ++slice)
     for (int32_t e = first; e < end; ++e) {
+      source.work.step();
       pair.a = a.of(e);
       pair.b = takeSlice(b.of(e), site, place, slice, sizes.out);
       addPair(binding, source.target, place.site, place.projection + slice, e,
@@ -109,7 +112,8 @@ void checkSomethingBound(const AdapterSource &source,
 AdapterBinding moelora::bindAdapter(const AdapterSource &source,
                                     moelora_adapter_layout stated) {
   AdapterBinding binding;
-  checkModulesToSave(source.target, source.config.modulesToSave);
+  source.work.look();
+  checkModulesToSave(source.target, source.config.modulesToSave, source.work);
   std::vector<AdapterDraft> drafts = collectDrafts(source, binding.elsewhere);
   checkSomethingBound(source, drafts);
   binding.layers = source.target.layers;

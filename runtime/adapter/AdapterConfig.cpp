@@ -5,7 +5,7 @@
  */
 #include "adapter/AdapterConfig.h"
 
-#include "base/Failure.h"
+#include "base/Text.h"
 #include "files/File.h"
 #include "files/JsonTree.h"
 
@@ -17,11 +17,12 @@ using namespace moelora;
 
 namespace {
 
-/// Real files have 1 to 50 KB; patterns for every module of a model, 1 MB.
-constexpr uint64_t maxConfigBytes = 4 << 20;
+/// Real files have 1 to 50 KB; patterns for every module of a large model, 5
+/// MB.
+constexpr uint64_t maxConfigBytes = 8 << 20;
 
-/// A large model has about 37,000 modules and parameters.
-constexpr size_t maxPatterns = 1 << 16;
+/// The largest models have about 70,000 modules.
+constexpr size_t maxPatterns = 1 << 17;
 
 /// Keys that this file reads itself.
 constexpr const char *usedKeys[] = {"peft_type",
@@ -72,7 +73,7 @@ bool contains(const List &list, const std::string &text) {
 std::string valueText(const JsonValue &value) {
   switch (value.kind) {
   case JsonValue::String:
-    return "'" + value.string.substr(0, 64) + "'";
+    return quoted(value.string);
   case JsonValue::Boolean:
     return value.boolean ? "true" : "false";
   case JsonValue::Integer:
@@ -91,8 +92,8 @@ std::string valueText(const JsonValue &value) {
 
 class ConfigReader {
 public:
-  ConfigReader(const std::string &path, const JsonValue &root)
-      : path(path), root(root) {}
+  ConfigReader(const std::string &path, const JsonValue &root, Work &work)
+      : path(path), root(root), work(work) {}
 
   AdapterConfig read() {
     if (root.kind != JsonValue::Object)
@@ -105,8 +106,7 @@ public:
     config.rankStabilized = flag("use_rslora");
     patterns("rank_pattern", config.ranks);
     patterns("alpha_pattern", config.alphas);
-    for (std::string &target : strings("target_parameters"))
-      config.targetParameters.insert(std::move(target));
+    readTargets(config);
     config.modulesToSave = strings("modules_to_save");
     readVersion(config);
     return config;
@@ -144,7 +144,7 @@ private:
     for (const auto &[key, value] : root.members)
       if (!value.isNeutral() && !contains(usedKeys, key) &&
           !contains(harmlessKeys, key))
-        fail(path + ": expects no " + key.substr(0, 64) +
+        fail(path + ": expects no " + cutText(key, 64) +
                  ", which this version cannot honour, but it is " +
                  valueText(value),
              MOELORA_UNSUPPORTED);
@@ -183,7 +183,7 @@ private:
                  : valueText(found));
     bool ranks = std::string_view(key) == "rank_pattern";
     for (const auto &[pattern, member] : found.members) {
-      std::string what = std::string(key) + "['" + pattern.substr(0, 64) + "']";
+      std::string what = std::string(key) + "[" + quoted(pattern) + "]";
       double value = ranks ? static_cast<double>(rank(what, member))
                            : number(what, member);
       add(key, pattern, into.patterns);
@@ -193,11 +193,18 @@ private:
 
   void add(const char *key, const std::string &pattern, Patterns &to) {
     try {
-      Patterns().add(pattern); // so that a stray parenthesis cannot escape
-      to.add("(.*\\.)?(" + pattern + ")$");
+      to.add(pattern, work);
     } catch (const Failure &failure) {
-      fail(path + ": " + key + ": " + failure.text);
+      fail(path + ": " + key + ": " + failure.text, failure.status);
     }
+  }
+
+  void readTargets(AdapterConfig &config) {
+    config.targetParameters = strings("target_parameters");
+    std::vector<std::string> atDots;
+    for (const std::string &target : config.targetParameters)
+      atDots.push_back("." + target);
+    config.targets = Endings(atDots, work);
   }
 
   std::vector<std::string> strings(const char *key) {
@@ -230,20 +237,26 @@ private:
 
   const std::string &path;
   const JsonValue &root;
+  Work &work;
 };
 
 } // namespace
 
-const double *PatternValues::find(std::string_view name) const {
+const double *PatternValues::find(std::string_view name, Work &work) const {
   if (values.empty())
     return nullptr;
-  int64_t first = patterns.firstMatch(name);
+  int64_t first = patterns.firstMatch(name, work);
   return first < 0 ? nullptr : &values[static_cast<size_t>(first)];
 }
 
-int64_t AdapterConfig::rankOf(std::string_view name) const {
-  const double *match = ranks.find(name);
+int64_t AdapterConfig::rankOf(std::string_view name, Work &work) const {
+  const double *match = ranks.find(name, work);
   return match ? static_cast<int64_t>(*match) : rank;
+}
+
+double AdapterConfig::alphaOf(std::string_view name, Work &work) const {
+  const double *match = alphas.find(name, work);
+  return match ? *match : alpha;
 }
 
 double AdapterConfig::scale(double alpha, int64_t rank) const {
@@ -251,33 +264,22 @@ double AdapterConfig::scale(double alpha, int64_t rank) const {
   return alpha / (rankStabilized ? std::sqrt(divisor) : divisor);
 }
 
-double AdapterConfig::scaleOf(std::string_view name) const {
-  const double *match = alphas.find(name);
-  return scale(match ? *match : alpha, rankOf(name));
-}
-
-bool AdapterConfig::targetsParameter(std::string_view name) const {
-  if (targetParameters.empty())
-    return false;
-  while (targetParameters.find(name) == targetParameters.end()) {
-    size_t dot = name.find('.');
-    if (dot == std::string_view::npos)
-      return false;
-    name.remove_prefix(dot + 1);
-  }
-  return true;
+bool AdapterConfig::targetsParameter(std::string_view name, Work &work) const {
+  return targets.endOf("." + std::string(name), work).has_value();
 }
 
 AdapterConfig moelora::parseAdapterConfig(std::string_view text,
-                                          const std::string &what) {
+                                          const std::string &what, Work &work) {
   if (text.size() > maxConfigBytes)
     fail("expects " + what + " to have at most " +
          std::to_string(maxConfigBytes) + " bytes, but it has " +
          std::to_string(text.size()));
-  JsonValue root = parseJsonTree(text, what);
-  return ConfigReader(what, root).read();
+  JsonValue root = parseJsonTree(text, what, work);
+  return ConfigReader(what, root, work).read();
 }
 
-AdapterConfig moelora::readAdapterConfig(const std::string &path) {
-  return parseAdapterConfig(readText(path, maxConfigBytes), path);
+AdapterConfig moelora::readAdapterConfig(const std::string &path, Work &work) {
+  std::string text = readText(path, maxConfigBytes);
+  work.look();
+  return parseAdapterConfig(text, path, work);
 }

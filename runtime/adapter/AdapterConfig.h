@@ -10,12 +10,10 @@
 #ifndef MOELORA_RUNTIME_ADAPTERCONFIG_H
 #define MOELORA_RUNTIME_ADAPTERCONFIG_H
 
-#include "adapter/Pattern.h"
+#include "adapter/pattern/Endings.h"
+#include "adapter/pattern/Pattern.h"
 
 #include <array>
-#include <optional>
-#include <set>
-#include <string>
 
 namespace moelora {
 
@@ -25,7 +23,7 @@ struct PatternValues {
   std::vector<double> values;
 
   /// Of the first pattern that matches, or NULL.
-  const double *find(std::string_view name) const;
+  const double *find(std::string_view name, Work &work) const;
 };
 
 struct AdapterConfig {
@@ -33,31 +31,33 @@ struct AdapterConfig {
   double alpha = 0;
   bool rankStabilized = false; ///< alpha / sqrt(r) instead of alpha / r
   PatternValues ranks, alphas;
-  std::set<std::string, std::less<>> targetParameters;
+  std::vector<std::string> targetParameters;
   std::vector<std::string> modulesToSave;
   std::string peftVersion;                   ///< as written; "" when absent
   std::optional<std::array<int, 3>> release; ///< of it; not of pre-releases
 
   /// Of a module or parameter, by its name without "base_model.model.".
-  int64_t rankOf(std::string_view name) const;
-  double scaleOf(std::string_view name) const;
+  int64_t rankOf(std::string_view name, Work &work) const;
+  double alphaOf(std::string_view name, Work &work) const;
   /// What an alpha and a rank amount to.
   double scale(double alpha, int64_t rank) const;
 
   /// Whether target_parameters has this parameter: entries are the whole name
   /// or end it at a dot.
-  bool targetsParameter(std::string_view name) const;
+  bool targetsParameter(std::string_view name, Work &work) const;
+
+  Endings targets; ///< target_parameters, each with a dot before it
 };
 
 /// Larger ranks are refused; it keeps experts * rank small.
 constexpr int64_t maxAdapterRank = 65536;
 
 /// Checks a whole document, or fails; `what` names it in the failure's text.
-AdapterConfig parseAdapterConfig(std::string_view text,
-                                 const std::string &what);
+AdapterConfig parseAdapterConfig(std::string_view text, const std::string &what,
+                                 Work &work);
 
 /// The same of a file.
-AdapterConfig readAdapterConfig(const std::string &path);
+AdapterConfig readAdapterConfig(const std::string &path, Work &work);
 
 } // namespace moelora
 

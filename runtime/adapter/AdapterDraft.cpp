@@ -5,7 +5,7 @@
  */
 #include "adapter/AdapterDraft.h"
 
-#include "base/Failure.h"
+#include "files/NameHash.h"
 
 #include <algorithm>
 #include <map>
@@ -49,9 +49,10 @@ std::vector<AdapterDraft> joinByName(const AdapterSource &source,
   Placing placing(source);
   std::vector<AdapterDraft> drafts;
   drafts.reserve(tensors.size() / 2);
-  std::unordered_map<std::string_view, size_t> draftOf; // by wrapper
+  NameMap<std::string_view, size_t> draftOf; // by wrapper
   draftOf.reserve(tensors.size() / 2);
   for (size_t i = 0; i < tensors.size(); ++i) {
+    source.work.step(1 + tensors[i].name.size() / 8);
     AdapterPlace place = placing.place(tensors[i]);
     if (place.kind == AdapterPlace::Elsewhere) {
       elsewhere.push_back(static_cast<int64_t>(i));
@@ -124,10 +125,10 @@ private:
 };
 
 void checkTensor(const Tensor &tensor, bool ofStack) {
-  if (tensor.rank != 2 && !(ofStack && tensor.rank == 3))
+  if (tensor.dims != 2 && !(ofStack && tensor.dims == 3))
     fail("expects tensor '" + tensor.name + "' to have 2 dimensions" +
          (ofStack ? ", or 3 with the experts first" : "") +
-         ", but its shape is " + shapeText(tensor.shape.data(), tensor.rank));
+         ", but its shape is " + shapeText(tensor.shape.data(), tensor.dims));
   if (!isFloatingPoint(tensor.dtype))
     fail("expects tensor '" + tensor.name + "' to have the dtype F32, F16, " +
          "BF16 or F64, but it has " + moelora_dtype_name(tensor.dtype));
@@ -152,8 +153,10 @@ moelora::collectDrafts(const AdapterSource &source,
                        std::vector<int64_t> &elsewhere) {
   std::vector<AdapterDraft> drafts = joinByName(source, elsewhere);
   Lending(drafts).lend();
-  for (const AdapterDraft &draft : drafts)
+  for (const AdapterDraft &draft : drafts) {
+    source.work.step();
     checkWhole(source, draft);
+  }
   return drafts;
 }
 

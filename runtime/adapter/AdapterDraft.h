@@ -32,6 +32,7 @@ struct AdapterSource {
   const moelora_adapter_target &target;
   const AdapterConfig &config;
   const CheckpointFiles &files;
+  Work &work;
 
   const moelora_adapter_site &site(const AdapterDraft &draft) const {
     return target.site[draft.place.site];

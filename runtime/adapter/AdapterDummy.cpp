@@ -4,7 +4,7 @@
  * Adapters of zeros: every pair that a target takes, and no tensor behind it.
  */
 #include "adapter/AdapterFiles.h"
-#include "base/Failure.h"
+#include "base/Sized.h"
 
 #include <algorithm>
 
@@ -66,8 +66,8 @@ moelora_status moelora_adapter_make_dummy(const moelora_adapter_target *target,
                                           moelora_adapter **adapter,
                                           moelora_error **error) {
   return guarded(error, [&] {
-    if (!target || !adapter)
-      fail("expects a target and a place for the adapter");
+    expectThere(target, "a target");
+    expectThere(adapter, "a place for the adapter");
     if (rank < 1 || rank > maxAdapterRank)
       fail("expects the rank to be from 1 to " +
            std::to_string(maxAdapterRank) + ", but it is " +

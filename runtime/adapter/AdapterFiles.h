@@ -25,10 +25,12 @@ struct OpenAdapter {
 /// Fails on a number that is no layout.
 void checkLayout(int32_t stated);
 
-/// Opens the two files of a folder and binds them, or fails.
+/// Opens the two files of a folder and binds them, or fails; with CANCELLED as
+/// soon as `work` is.
 std::shared_ptr<const OpenAdapter> openAdapter(const std::string &folder,
                                                const moelora_adapter_target &,
-                                               moelora_adapter_layout stated);
+                                               moelora_adapter_layout stated,
+                                               Work &work);
 
 } // namespace moelora
 

@@ -31,7 +31,7 @@ Packed describe(const AdapterSource &source, const AdapterDraft &draft,
   const moelora_adapter_site &site = source.site(draft);
   PairSizes sizes = pairSizes(site, place.projection);
   int64_t zero = place.projection == MOELORA_DOWN ? 0 : site.zero_experts;
-  int64_t rank = source.config.rankOf(parameter);
+  int64_t rank = source.config.rankOf(parameter, source.work);
   int64_t out = sizes.out * place.slices;
   return {&draft,
           std::move(place),
@@ -66,7 +66,7 @@ std::string findTargeted(const AdapterSource &source, const std::string &module,
   for (; names && *names; ++names) {
     std::string name = module + "." + *names;
     if (source.config.targetParameters.empty() ||
-        source.config.targetsParameter(name))
+        source.config.targetsParameter(name, source.work))
       return name;
   }
   return "";
@@ -76,11 +76,13 @@ std::string findTargeted(const AdapterSource &source, const std::string &module,
 void refuseOtherTargets(const AdapterSource &source, const std::string &module,
                         const std::vector<Weight> &weights) {
   for (const std::string &entry : source.config.targetParameters) {
+    source.work.step();
     std::string leaf = entry.substr(entry.rfind('.') + 1);
     bool known = false;
     for (const Weight &weight : weights)
       known = known || isAny(leaf, weight.names);
-    if (!known && source.config.targetsParameter(module + "." + leaf))
+    std::string weight = "." + module + "." + leaf;
+    if (!known && endsWith(weight, "." + entry))
       fail("expects target_parameters to name weights of '" + module +
            "', but '" + entry + "' is none (biases take no adapter)");
   }
@@ -267,9 +269,11 @@ void moelora::bindPacked(const AdapterSource &source,
     const moelora_adapter_site &site = source.site(*packed.draft);
     const AdapterPlace &place = packed.place;
     binding.sites[place.site].packed = true;
-    double scale = source.config.scaleOf(packed.parameter);
+    double alpha = source.config.alphaOf(packed.parameter, source.work);
+    double scale = source.config.scale(alpha, packed.rank);
     for (int32_t slice = 0; slice < place.slices; ++slice)
       for (int32_t e = 0; e < namedExperts(site); ++e) {
+        source.work.step();
         AdapterPair pair = cut(packed, site, natural, e, slice);
         pair.scale = scale;
         addPair(binding, source.target, place.site, place.projection + slice, e,

@@ -2,11 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * modules_to_save: modules that the adapter brings as a whole. An entry names
- * every module whose path ends in it, so it is compared with all of them.
+ * every module whose path ends in it, so all of them are looked at.
  */
 #include "adapter/AdapterName.h"
 #include "adapter/AdapterPath.h"
-#include "base/Failure.h"
+#include "adapter/pattern/Endings.h"
 
 #include <initializer_list>
 
@@ -59,14 +59,15 @@ void forEachModule(const moelora_adapter_site &site, Visit visit) {
 } // namespace
 
 void moelora::checkModulesToSave(const moelora_adapter_target &target,
-                                 const std::vector<std::string> &entries) {
+                                 const std::vector<std::string> &entries,
+                                 Work &work) {
   if (entries.empty())
     return;
+  Endings endings(entries, work);
   for (int32_t i = 0; i < target.sites; ++i)
     forEachModule(target.site[i], [&](const std::string &module) {
-      for (const std::string &entry : entries)
-        if (endsWith(module, entry))
-          fail("expects modules_to_save to leave MoE blocks alone, but '" +
-               entry + "' replaces " + module);
+      if (auto entry = endings.endOf(module, work))
+        fail("expects modules_to_save to leave MoE blocks alone, but '" +
+             *entry + "' replaces " + module);
     });
 }

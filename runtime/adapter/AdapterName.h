@@ -6,6 +6,7 @@
 #ifndef MOELORA_RUNTIME_ADAPTERNAME_H
 #define MOELORA_RUNTIME_ADAPTERNAME_H
 
+#include "base/Work.h"
 #include "moelora/runtime/Abi.h"
 #include "moelora/runtime/AdapterTarget.h"
 
@@ -76,7 +77,7 @@ private:
 
 /// Fails when modules_to_save replaces a part of a MoE block.
 void checkModulesToSave(const moelora_adapter_target &target,
-                        const std::vector<std::string> &entries);
+                        const std::vector<std::string> &entries, Work &work);
 
 } // namespace moelora
 

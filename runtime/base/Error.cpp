@@ -5,6 +5,7 @@
  * so that reporting it needs no memory.
  */
 #include "base/Failure.h"
+#include "base/Text.h"
 
 using namespace moelora;
 
@@ -16,17 +17,8 @@ static moelora_error &outOfMemory() {
 // Made when the library is loaded: later there may be no memory for it.
 static moelora_error &madeEarly = outOfMemory();
 
-/// Texts quote hostile files: no control character may reach a terminal, and
-/// no text may fill a screen.
-static std::string printable(std::string text) {
-  constexpr size_t longest = 2000;
-  if (text.size() > longest)
-    text.replace(longest, std::string::npos, "...");
-  for (char &c : text)
-    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f)
-      c = '?';
-  return text;
-}
+/// No text may fill a screen.
+static constexpr size_t longestText = 2000;
 
 moelora_status moelora::reportOutOfMemory(moelora_error **error) noexcept {
   if (error)
@@ -39,7 +31,7 @@ moelora_status moelora::report(moelora_error **error, moelora_status status,
   if (!error)
     return status;
   try {
-    *error = new moelora_error{printable(text)};
+    *error = new moelora_error{printable(cutText(text, longestText))};
   } catch (const std::bad_alloc &) {
     *error = &outOfMemory();
   }

@@ -87,7 +87,8 @@ void Pool::stop() {
 }
 
 void Pool::run(int64_t count, moelora_task function, void *data) {
-  bool helped = count > 1 && !threads.empty() && !busy.exchange(true);
+  bool helped = count > 1 && !threads.empty() && isOfThisProcess() &&
+                !busy.exchange(true);
   if (!helped)
     return runAlone(count, function, data, seat.pool == this ? seat.worker : 0);
   Seat outer = seat;

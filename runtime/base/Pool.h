@@ -11,6 +11,7 @@
 #ifndef MOELORA_RUNTIME_BASE_POOL_H
 #define MOELORA_RUNTIME_BASE_POOL_H
 
+#include "base/Fork.h"
 #include "moelora/runtime/Abi.h"
 
 #include <atomic>
@@ -45,6 +46,9 @@ public:
   ~Pool();
 
   int32_t workers() const { return int32_t(threads.size()) + 1; }
+  /// Else it has no threads: it runs everything alone, and must not be
+  /// destroyed.
+  bool isOfThisProcess() const { return maker.isThisProcess(); }
   void run(int64_t tasks, moelora_task task, void *frame);
 
 private:
@@ -56,6 +60,7 @@ private:
   void drain(int32_t worker);
   void stop();
 
+  const Maker maker;
   // The job; written only while the gate is closed and nobody is inside.
   moelora_task task = nullptr;
   void *frame = nullptr;

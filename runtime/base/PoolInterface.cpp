@@ -3,11 +3,12 @@
  *
  * The C interface of pools.
  */
-#include "base/Failure.h"
 #include "base/Pool.h"
+#include "base/Processors.h"
+#include "base/Sized.h"
 #include "moelora/runtime/Pool.h"
 
-#include <sched.h>
+#include <algorithm>
 #include <system_error>
 
 using namespace moelora;
@@ -18,15 +19,6 @@ struct moelora_pool {
 };
 
 namespace {
-
-/// The processors that this process may run on, which may be fewer than the
-/// machine has.
-int32_t usableProcessors() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0)
-    return 1;
-  return CPU_COUNT(&set);
-}
 
 void parallelFor(void *context, int64_t tasks, moelora_task task, void *frame) {
   static_cast<moelora_pool *>(context)->pool.run(tasks, task, frame);
@@ -42,11 +34,13 @@ void serialFor(void *, int64_t tasks, moelora_task task, void *frame) {
 moelora_status moelora_pool_create(int32_t threads, moelora_pool **pool,
                                    moelora_error **error) {
   return guarded(error, [&] {
+    expectThere(pool, "a place for the pool");
     if (threads < 0 || threads > MOELORA_MAX_POOL_THREADS)
       fail("expects the number of threads to be in [0, " +
            std::to_string(MOELORA_MAX_POOL_THREADS) + "], but it is " +
            std::to_string(threads));
-    int32_t workers = threads ? threads : usableProcessors();
+    int32_t most = MOELORA_MAX_POOL_THREADS;
+    int32_t workers = threads ? threads : std::min(usableProcessors(), most);
     try {
       *pool = new moelora_pool(workers);
     } catch (const std::system_error &refused) {
@@ -57,10 +51,15 @@ moelora_status moelora_pool_create(int32_t threads, moelora_pool **pool,
   });
 }
 
-void moelora_pool_destroy(moelora_pool *pool) { delete pool; }
+void moelora_pool_destroy(moelora_pool *pool) {
+  // Elsewhere there are no threads to end, and condition variables would wait
+  // for them: the memory stays.
+  if (pool && pool->pool.isOfThisProcess())
+    delete pool;
+}
 
 int32_t moelora_pool_workers(const moelora_pool *pool) {
-  return pool->pool.workers();
+  return pool ? pool->pool.workers() : 0;
 }
 
 void moelora::shareWork(moelora_pool *pool, moelora_services &services) {

@@ -3,7 +3,7 @@
  *
  * The C interface of checkpoints.
  */
-#include "base/Failure.h"
+#include "base/Sized.h"
 #include "files/CheckpointFiles.h"
 
 #include <algorithm>
@@ -14,9 +14,10 @@ moelora_status moelora_checkpoint_open(const char *path,
                                        moelora_checkpoint **checkpoint,
                                        moelora_error **error) {
   return guarded(error, [&] {
-    if (!path || !checkpoint)
-      fail("expects a path and a place for the checkpoint");
-    *checkpoint = new moelora_checkpoint{CheckpointFiles(path)};
+    expectThere(path, "a path");
+    expectThere(checkpoint, "a place for the checkpoint");
+    Work work;
+    *checkpoint = new moelora_checkpoint{CheckpointFiles(path, work)};
   });
 }
 
@@ -25,32 +26,43 @@ void moelora_checkpoint_close(moelora_checkpoint *checkpoint) {
 }
 
 int64_t moelora_checkpoint_count(const moelora_checkpoint *checkpoint) {
-  return static_cast<int64_t>(checkpoint->files.tensors().size());
+  return checkpoint ? static_cast<int64_t>(checkpoint->files.tensors().size())
+                    : 0;
 }
 
 moelora_status moelora_checkpoint_tensor(const moelora_checkpoint *checkpoint,
                                          int64_t index,
                                          moelora_tensor *tensor) {
-  if (index < 0 || index >= moelora_checkpoint_count(checkpoint))
-    return MOELORA_INVALID;
-  const Tensor &found = checkpoint->files.tensors()[static_cast<size_t>(index)];
-  *tensor = {found.name.c_str(), found.dtype, found.rank, {},
-             found.elements,     found.bytes};
-  std::copy(found.shape.begin(), found.shape.end(), tensor->shape);
-  return MOELORA_OK;
+  constexpr uint32_t least = MOELORA_SIZE_THROUGH(moelora_tensor, bytes);
+  return guarded(nullptr, [&] {
+    expectThere(checkpoint, "a checkpoint");
+    const Tensor &found = checkpoint->files.at(index);
+    moelora_tensor told = {};
+    told.dtype = found.dtype;
+    told.dims = found.dims;
+    told.name = found.name.c_str();
+    std::copy(found.shape.begin(), found.shape.end(), told.shape);
+    told.elements = found.elements;
+    told.bytes = found.bytes;
+    writeSized(tensor, told, least, "a tensor");
+  });
 }
 
 int64_t moelora_checkpoint_find(const moelora_checkpoint *checkpoint,
                                 const char *name) {
-  return checkpoint->files.find(name);
+  return checkpoint && name ? checkpoint->files.find(name) : -1;
 }
 
 moelora_status moelora_checkpoint_read(const moelora_checkpoint *checkpoint,
                                        int64_t index, uint64_t first,
                                        uint64_t bytes, void *destination,
                                        moelora_error **error) {
-  return guarded(
-      error, [&] { checkpoint->files.read(index, first, bytes, destination); });
+  return guarded(error, [&] {
+    expectThere(checkpoint, "a checkpoint");
+    if (bytes > 0)
+      expectThere(destination, "a place for the bytes");
+    checkpoint->files.read(index, first, bytes, destination);
+  });
 }
 
 moelora_status moelora_checkpoint_read_f32(const moelora_checkpoint *checkpoint,
@@ -58,6 +70,9 @@ moelora_status moelora_checkpoint_read_f32(const moelora_checkpoint *checkpoint,
                                            uint64_t count, float *destination,
                                            moelora_error **error) {
   return guarded(error, [&] {
+    expectThere(checkpoint, "a checkpoint");
+    if (count > 0)
+      expectThere(destination, "a place for the elements");
     checkpoint->files.readF32(index, first, count, destination);
   });
 }

@@ -6,7 +6,7 @@
  */
 #include "files/CheckpointFiles.h"
 
-#include "base/Failure.h"
+#include "base/Text.h"
 #include "files/Json.h"
 #include "files/MatrixView.h"
 #include "moelora/runtime/Layer.h"
@@ -23,7 +23,7 @@ namespace {
 class IndexEvents final : public JsonEvents {
 public:
   IndexEvents(const std::string &path,
-              std::unordered_map<std::string, std::string> &shardOf)
+              NameMap<std::string, std::string> &shardOf)
       : path(path), shardOf(shardOf) {}
 
   void beginObject() override { ++level; }
@@ -57,7 +57,7 @@ private:
   }
 
   const std::string &path;
-  std::unordered_map<std::string, std::string> &shardOf;
+  NameMap<std::string, std::string> &shardOf;
   std::string name;
   int level = 0;
   bool inMap = false;
@@ -70,25 +70,24 @@ void checkShardName(const std::string &index, const std::string &shard) {
                shard.find('\0') == std::string::npos;
   if (!plain)
     fail(index +
-         ": expects shards to be names of files beside it, but one is "
-         "'" +
-         shard.substr(0, 64) + "'");
+         ": expects shards to be names of files beside it, but one is " +
+         quoted(shard));
 }
 
 } // namespace
 
-CheckpointFiles::CheckpointFiles(const std::string &path) {
+CheckpointFiles::CheckpointFiles(const std::string &path, Work &work) {
   constexpr const char *single = "/model.safetensors";
   constexpr const char *index = "/model.safetensors.index.json";
   constexpr const char *adapter = "/adapter_model.safetensors";
   if (!isFolder(path))
-    addShard(path);
+    addShard(path, work);
   else if (isFile(path + single))
-    addShard(path + single);
+    addShard(path + single, work);
   else if (isFile(path + index))
-    addIndexed(path, path + index);
+    addIndexed(path, path + index, work);
   else if (isFile(path + adapter))
-    addShard(path + adapter);
+    addShard(path + adapter, work);
   else
     fail("expects " + path +
              " to hold model.safetensors, model.safetensors.index.json or "
@@ -112,9 +111,9 @@ CheckpointFiles::CheckpointFiles(const moelora_tensor_data *tensors,
   hashNames();
 }
 
-void CheckpointFiles::addShard(const std::string &path) {
+void CheckpointFiles::addShard(const std::string &path, Work &work) {
   shards.emplace_back(path);
-  std::vector<Tensor> found = readSafetensorsHeader(shards.back());
+  std::vector<Tensor> found = readSafetensorsHeader(shards.back(), work);
   for (Tensor &tensor : found)
     tensor.shard = shards.size() - 1;
   if (all.empty())
@@ -126,10 +125,10 @@ void CheckpointFiles::addShard(const std::string &path) {
 
 /// The index and the shards must say the same, both ways.
 void CheckpointFiles::addIndexed(const std::string &folder,
-                                 const std::string &index) {
-  std::unordered_map<std::string, std::string> shardOf;
+                                 const std::string &index, Work &work) {
+  NameMap<std::string, std::string> shardOf;
   IndexEvents events(index, shardOf);
-  parseJson(readText(index, maxHeaderBytes), index, events);
+  parseJson(readText(index, maxHeaderBytes), index, events, work);
   if (shardOf.empty())
     fail(index + ": expects weight_map to name tensors, but there are none");
   std::map<std::string, size_t> tensorsOf;
@@ -138,7 +137,7 @@ void CheckpointFiles::addIndexed(const std::string &folder,
   for (const auto &[shard, count] : tensorsOf) {
     checkShardName(index, shard);
     size_t first = all.size();
-    addShard(folder + "/" + shard);
+    addShard(folder + "/" + shard, work);
     for (size_t i = first; i < all.size(); ++i) {
       auto said = shardOf.find(all[i].name);
       if (said == shardOf.end() || said->second != shard)

@@ -6,23 +6,23 @@
 #ifndef MOELORA_RUNTIME_CHECKPOINTFILES_H
 #define MOELORA_RUNTIME_CHECKPOINTFILES_H
 
+#include "files/NameHash.h"
 #include "files/Safetensors.h"
-
-#include <string_view>
-#include <unordered_map>
 
 namespace moelora {
 
 class CheckpointFiles {
 public:
   /// A file, or a folder as moelora_checkpoint_open describes it.
-  explicit CheckpointFiles(const std::string &path);
+  CheckpointFiles(const std::string &path, Work &work);
   /// Tensors in memory, checked as those of a file; borrows the data, and
   /// copies the rest.
   CheckpointFiles(const moelora_tensor_data *tensors, int64_t count);
   CheckpointFiles(const CheckpointFiles &) = delete;
 
   const std::vector<Tensor> &tensors() const { return all; }
+  /// Fails beyond the last one.
+  const Tensor &at(int64_t index) const;
   /// -1: there is none.
   int64_t find(std::string_view name) const;
   /// Bytes [first, first + bytes) of a tensor; fails beyond its end.
@@ -35,15 +35,15 @@ public:
                float *destination) const;
 
 private:
-  void addShard(const std::string &path);
-  void addIndexed(const std::string &folder, const std::string &index);
+  void addShard(const std::string &path, Work &work);
+  void addIndexed(const std::string &folder, const std::string &index,
+                  Work &work);
   void hashNames();
-  const Tensor &at(int64_t index) const;
 
   std::vector<File> shards;
   std::vector<const char *> memory; // by tensor, instead of shards
   std::vector<Tensor> all;
-  std::unordered_map<std::string_view, int64_t> byName; // of `all`
+  NameMap<std::string_view, int64_t> byName; // of `all`
 };
 
 } // namespace moelora

@@ -5,11 +5,10 @@
  */
 #include "files/Json.h"
 
-#include "base/Failure.h"
+#include "files/NameHash.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <unordered_set>
 #include <vector>
 
 using namespace moelora;
@@ -31,52 +30,56 @@ public:
 
 private:
   std::vector<std::string> sorted;
-  std::unordered_set<std::string> others;
+  NameSet<std::string> others;
 };
 
 /// Stands between the parser and the receiver; its method names are the
 /// parser's. Keeps the keys of the objects that are open.
 class Strict final : public nlohmann::json_sax<nlohmann::json> {
 public:
-  Strict(const std::string &what, JsonEvents &events)
-      : what(what), events(events) {}
+  Strict(const std::string &what, JsonEvents &events, Work &work)
+      : what(what), events(events), work(work) {}
 
-  bool null() override { return events.null(), true; }
-  bool boolean(bool value) override { return events.boolean(value), true; }
+  bool null() override { return tell(&JsonEvents::null); }
+  bool boolean(bool value) override {
+    return tell(&JsonEvents::boolean, value);
+  }
   bool number_integer(int64_t value) override {
-    return events.integer(value), true;
+    return tell(&JsonEvents::integer, value);
   }
   bool number_unsigned(uint64_t value) override {
     if (value > static_cast<uint64_t>(INT64_MAX))
-      return events.real(static_cast<double>(value)), true;
-    return events.integer(static_cast<int64_t>(value)), true;
+      return tell(&JsonEvents::real, static_cast<double>(value));
+    return tell(&JsonEvents::integer, static_cast<int64_t>(value));
   }
   bool number_float(double value, const std::string &) override {
-    return events.real(value), true;
+    return tell(&JsonEvents::real, value);
   }
-  bool string(std::string &text) override { return events.string(text), true; }
+  bool string(std::string &text) override {
+    return tell<std::string &>(&JsonEvents::string, text);
+  }
   bool binary(nlohmann::json::binary_t &) override { return false; }
 
   bool start_object(size_t) override {
     open();
-    return events.beginObject(), true;
+    return tell(&JsonEvents::beginObject);
   }
   bool end_object() override {
     keys.pop_back();
-    return events.endObject(), true;
+    return tell(&JsonEvents::endObject);
   }
   bool start_array(size_t) override {
     open();
-    return events.beginArray(), true;
+    return tell(&JsonEvents::beginArray);
   }
   bool end_array() override {
     keys.pop_back();
-    return events.endArray(), true;
+    return tell(&JsonEvents::endArray);
   }
   bool key(std::string &text) override {
     if (!keys.back().add(text))
       fail(what + ": duplicate key '" + text + "'");
-    return events.key(text), true;
+    return tell<std::string &>(&JsonEvents::key, text);
   }
   bool parse_error(size_t position, const std::string &,
                    const nlohmann::detail::exception &error) override {
@@ -88,6 +91,13 @@ public:
   }
 
 private:
+  template <typename... Values>
+  bool tell(void (JsonEvents::*event)(Values...), Values... values) {
+    work.step();
+    (events.*event)(values...);
+    return true;
+  }
+
   void open() {
     if (keys.size() == maxJsonDepth)
       fail(what + ": expects at most " + std::to_string(maxJsonDepth) +
@@ -97,14 +107,16 @@ private:
 
   const std::string &what;
   JsonEvents &events;
+  Work &work;
   std::vector<Keys> keys;
 };
 
 } // namespace
 
 void moelora::parseJson(std::string_view text, const std::string &what,
-                        JsonEvents &events) {
-  Strict strict(what, events);
+                        JsonEvents &events, Work &work) {
+  work.look();
+  Strict strict(what, events, work);
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &strict))
     fail(what + ": expects JSON");
 }

@@ -8,6 +8,8 @@
 #ifndef MOELORA_RUNTIME_JSON_H
 #define MOELORA_RUNTIME_JSON_H
 
+#include "base/Work.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -36,7 +38,7 @@ constexpr size_t maxJsonDepth = 64;
 
 /// Parses a whole document, or fails; `what` names it in the failure's text.
 void parseJson(std::string_view text, const std::string &what,
-               JsonEvents &events);
+               JsonEvents &events, Work &work);
 
 } // namespace moelora
 

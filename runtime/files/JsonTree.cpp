@@ -13,7 +13,8 @@ namespace {
 
 class TreeBuilder final : public JsonEvents {
 public:
-  explicit TreeBuilder(JsonValue &root) : root(root) {}
+  TreeBuilder(const std::string &what, JsonValue &root)
+      : what(what), root(root) {}
 
   void beginObject() override { open(JsonValue::Object); }
   void beginArray() override { open(JsonValue::Array); }
@@ -37,6 +38,9 @@ private:
 
   // Pointers in `path` stay valid: only the innermost value grows.
   JsonValue &add(JsonValue::Kind kind) {
+    if (++values > maxJsonValues)
+      fail(what + ": expects at most " + std::to_string(maxJsonValues) +
+           " values, but there are more");
     JsonValue &added = place();
     added.kind = kind;
     return added;
@@ -51,7 +55,9 @@ private:
     return parent.members.back().second;
   }
 
+  const std::string &what;
   JsonValue &root;
+  size_t values = 0;
   std::vector<JsonValue *> path;
   std::string nextKey;
 };
@@ -84,10 +90,10 @@ const JsonValue *JsonValue::find(std::string_view key) const {
   return nullptr;
 }
 
-JsonValue moelora::parseJsonTree(std::string_view text,
-                                 const std::string &what) {
+JsonValue moelora::parseJsonTree(std::string_view text, const std::string &what,
+                                 Work &work) {
   JsonValue root;
-  TreeBuilder builder(root);
-  parseJson(text, what, builder);
+  TreeBuilder builder(what, root);
+  parseJson(text, what, builder, work);
   return root;
 }

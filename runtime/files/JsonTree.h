@@ -6,6 +6,8 @@
 #ifndef MOELORA_RUNTIME_JSONTREE_H
 #define MOELORA_RUNTIME_JSONTREE_H
 
+#include "base/Work.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,8 +32,12 @@ struct JsonValue {
   const JsonValue *find(std::string_view key) const;
 };
 
+/// Documents with more values are refused: each takes a hundred bytes.
+constexpr size_t maxJsonValues = 1 << 19;
+
 /// The whole document, or a failure that names `what`.
-JsonValue parseJsonTree(std::string_view text, const std::string &what);
+JsonValue parseJsonTree(std::string_view text, const std::string &what,
+                        Work &work);
 
 } // namespace moelora
 

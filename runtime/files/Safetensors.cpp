@@ -5,7 +5,7 @@
  */
 #include "files/Safetensors.h"
 
-#include "base/Failure.h"
+#include "base/Text.h"
 #include "files/Json.h"
 
 #include <algorithm>
@@ -43,7 +43,7 @@ public:
   void endArray() override {
     inArray = false;
     if (field == Shape)
-      current.rank = numbers;
+      current.dims = numbers;
     else if (numbers != 2)
       refuse("expects data_offsets to have 2 numbers, but it has " +
              std::to_string(numbers));
@@ -69,7 +69,7 @@ public:
       refuse("unexpected string");
     current.dtype = findFileDtype(text);
     if (current.dtype == 0)
-      refuse("unknown dtype '" + text.substr(0, 32) + "'");
+      refuse("unknown dtype " + quoted(text, 32));
   }
   void integer(int64_t value) override {
     if (!inArray || value < 0)
@@ -111,10 +111,10 @@ private:
   void finish() {
     if (seen != 7)
       refuse("expects dtype, shape and data_offsets, but one is missing");
-    auto elements = countElements(current.shape.data(), current.rank);
+    auto elements = countElements(current.shape.data(), current.dims);
     uint64_t size = moelora_dtype_bytes(current.dtype);
     if (!elements || *elements > UINT64_MAX / size)
-      refuse("the shape " + shapeText(current.shape.data(), current.rank) +
+      refuse("the shape " + shapeText(current.shape.data(), current.dims) +
              " has more elements than can be counted");
     current.elements = *elements;
     current.bytes = *elements * size;
@@ -141,9 +141,10 @@ private:
 };
 
 /// Sorts by position and makes sure that nothing overlaps or is left out.
-void checkTiling(const File &file, std::vector<Tensor> &tensors,
-                 uint64_t begin) {
-  auto before = [](const Tensor &left, const Tensor &right) {
+void checkTiling(const File &file, std::vector<Tensor> &tensors, uint64_t begin,
+                 Work &work) {
+  auto before = [&](const Tensor &left, const Tensor &right) {
+    work.step();
     return std::tie(left.offset, left.bytes, left.name) <
            std::tie(right.offset, right.bytes, right.name);
   };
@@ -179,7 +180,8 @@ void checkTiling(const File &file, std::vector<Tensor> &tensors,
 
 } // namespace
 
-std::vector<Tensor> moelora::readSafetensorsHeader(const File &file) {
+std::vector<Tensor> moelora::readSafetensorsHeader(const File &file,
+                                                   Work &work) {
   uint64_t header = 0;
   constexpr uint64_t prefix = sizeof header;
   if (file.size() < prefix)
@@ -202,7 +204,7 @@ std::vector<Tensor> moelora::readSafetensorsHeader(const File &file) {
   tensors.reserve(
       std::min(static_cast<size_t>(objects), text.size() / shortestEntry));
   HeaderEvents events(file.path(), tensors);
-  parseJson(text, file.path(), events);
-  checkTiling(file, tensors, prefix + header);
+  parseJson(text, file.path(), events, work);
+  checkTiling(file, tensors, prefix + header, work);
   return tensors;
 }

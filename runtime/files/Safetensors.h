@@ -9,6 +9,7 @@
 #ifndef MOELORA_RUNTIME_SAFETENSORS_H
 #define MOELORA_RUNTIME_SAFETENSORS_H
 
+#include "base/Work.h"
 #include "files/File.h"
 #include "files/Tensor.h"
 
@@ -20,7 +21,7 @@ namespace moelora {
 constexpr uint64_t maxHeaderBytes = 100'000'000;
 
 /// The tensors of a file in the order of their bytes, or a failure.
-std::vector<Tensor> readSafetensorsHeader(const File &file);
+std::vector<Tensor> readSafetensorsHeader(const File &file, Work &work);
 
 } // namespace moelora
 

@@ -3,16 +3,16 @@
  *
  * Writes safetensors files, all or nothing.
  */
-#include "base/Failure.h"
+#include "base/Sized.h"
 #include "files/File.h"
 #include "files/Tensor.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <unistd.h>
 #include <unordered_set>
 
@@ -23,10 +23,17 @@ namespace {
 /// A file under a temporary name, removed unless it is committed.
 class NewFile {
 public:
-  explicit NewFile(const std::string &path)
-      : path(path), temporary(path + uniqueSuffix()) {
-    descriptor = ::open(temporary.c_str(),
-                        O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  explicit NewFile(const std::string &path) : path(path) {
+    // A name is taken when a process that was killed left it, which may well
+    // have had the same number.
+    constexpr int tries = 100;
+    for (int i = 0; i < tries && descriptor < 0; ++i) {
+      temporary = path + randomSuffix();
+      descriptor = ::open(temporary.c_str(),
+                          O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      if (descriptor < 0 && errno != EEXIST)
+        break;
+    }
     if (descriptor < 0)
       refuse("create");
   }
@@ -60,10 +67,9 @@ public:
   }
 
 private:
-  /// Differs between processes and between files of one process.
-  static std::string uniqueSuffix() {
-    static std::atomic<unsigned> counter{0};
-    return "." + std::to_string(::getpid()) + "." + std::to_string(counter++) +
+  static std::string randomSuffix() {
+    std::random_device random;
+    return "." + std::to_string(random()) + "." + std::to_string(random()) +
            ".tmp";
   }
 
@@ -90,7 +96,7 @@ std::string headerText(const moelora_tensor_data *tensors, int64_t count) {
     if (!names.insert(tensor.name).second)
       fail(std::string("expects names to differ, but two tensors are '") +
            tensor.name + "'");
-    std::vector<int64_t> shape(tensor.shape, tensor.shape + tensor.rank);
+    std::vector<int64_t> shape(tensor.shape, tensor.shape + tensor.dims);
     json entry = {{"dtype", moelora_dtype_name(tensor.dtype)},
                   {"shape", shape},
                   {"data_offsets", {offset, end}}};
@@ -108,8 +114,11 @@ moelora_status moelora_safetensors_write(const char *path,
                                          const moelora_tensor_data *tensors,
                                          int64_t count, moelora_error **error) {
   return guarded(error, [&] {
-    if (!path || count < 0 || (count > 0 && !tensors))
-      fail("expects a path and tensors");
+    expectThere(path, "a path");
+    if (count < 0)
+      fail("expects a number of tensors, but it is " + std::to_string(count));
+    if (count > 0)
+      expectThere(tensors, "tensors");
     std::string target = path, header = headerText(tensors, count);
     uint64_t length = header.size();
     NewFile file(target);

@@ -6,6 +6,7 @@
 #include "files/Tensor.h"
 
 #include "base/Failure.h"
+#include "base/Text.h"
 
 #include <algorithm>
 
@@ -16,10 +17,10 @@ bool moelora::isFloatingPoint(int32_t dtype) {
 }
 
 std::optional<uint64_t> moelora::countElements(const int64_t *shape,
-                                               int32_t rank) {
+                                               int32_t dims) {
   // A zero elsewhere does not excuse sizes that overflow.
   uint64_t product = 1, elements = 1;
-  for (int32_t i = 0; i < rank; ++i) {
+  for (int32_t i = 0; i < dims; ++i) {
     if (shape[i] < 0)
       return std::nullopt;
     uint64_t size = static_cast<uint64_t>(shape[i]);
@@ -30,9 +31,9 @@ std::optional<uint64_t> moelora::countElements(const int64_t *shape,
   return elements;
 }
 
-std::string moelora::shapeText(const int64_t *shape, int32_t rank) {
+std::string moelora::shapeText(const int64_t *shape, int32_t dims) {
   std::string text = "(";
-  for (int32_t i = 0; i < rank; ++i)
+  for (int32_t i = 0; i < dims; ++i)
     text += (i ? ", " : "") + std::to_string(shape[i]);
   return text + ")";
 }
@@ -48,18 +49,18 @@ Tensor moelora::checkedTensor(const moelora_tensor_data &given) {
   Tensor tensor;
   tensor.name = given.name ? given.name : "";
   tensor.dtype = given.dtype;
-  tensor.rank = given.rank;
+  tensor.dims = given.dims;
   uint64_t size = moelora_dtype_bytes(given.dtype);
   if (tensor.name.empty() || tensor.name.size() > maxNameBytes || size == 0 ||
-      given.rank < 0 || given.rank > MOELORA_MAX_DIMS)
-    fail("expects a name, a dtype and at most 8 dimensions, but tensor '" +
-         tensor.name.substr(0, maxNameBytes) + "' lacks one of them");
+      given.dims < 0 || given.dims > MOELORA_MAX_DIMS)
+    fail("expects a name, a dtype and at most 8 dimensions, but tensor " +
+         quoted(tensor.name) + " lacks one of them");
   for (unsigned char byte : tensor.name)
     if (byte < ' ' || byte == 0x7f)
       fail("expects names without control characters, but there is '" +
            tensor.name + "'");
-  std::copy_n(given.shape, given.rank, tensor.shape.begin());
-  auto elements = countElements(given.shape, given.rank);
+  std::copy_n(given.shape, given.dims, tensor.shape.begin());
+  auto elements = countElements(given.shape, given.dims);
   if (!elements || *elements > UINT64_MAX / size)
     fail("the shape of tensor '" + tensor.name + "' has too many elements");
   if (*elements > 0 && !given.data)

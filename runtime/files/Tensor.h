@@ -21,7 +21,7 @@ constexpr size_t maxNameBytes = 1024;
 struct Tensor {
   std::string name;
   int32_t dtype = 0; ///< moelora_dtype
-  int32_t rank = 0;
+  int32_t dims = 0;
   std::array<int64_t, MOELORA_MAX_DIMS> shape{};
   uint64_t elements = 0;
   uint64_t bytes = 0;
@@ -34,10 +34,10 @@ struct Tensor {
 Tensor checkedTensor(const moelora_tensor_data &tensor);
 
 /// The product of a shape; nothing when it overflows or a size is negative.
-std::optional<uint64_t> countElements(const int64_t *shape, int32_t rank);
+std::optional<uint64_t> countElements(const int64_t *shape, int32_t dims);
 
 /// "(4, 32)"
-std::string shapeText(const int64_t *shape, int32_t rank);
+std::string shapeText(const int64_t *shape, int32_t dims);
 
 /// Number of a dtype's name; 0 when it is unknown.
 int32_t findFileDtype(const std::string &name);

@@ -119,9 +119,9 @@ std::string realPath(const std::string &folder) {
 std::shared_ptr<const OpenAdapter>
 AdapterCache::open(const std::string &folder,
                    const moelora_adapter_target &target,
-                   moelora_adapter_layout stated) {
+                   moelora_adapter_layout stated, Work &work) {
   if (!remembers())
-    return openAdapter(folder, target, stated);
+    return openAdapter(folder, target, stated, work);
   AdapterNames checked(target);
   std::string key = realPath(folder) + '\0' + std::to_string(stated) + '\0' +
                     TargetText(target).text;
@@ -130,7 +130,7 @@ AdapterCache::open(const std::string &folder,
   if (before)
     if (auto found = find(key, *before))
       return found;
-  auto opened = openAdapter(folder, target, stated);
+  auto opened = openAdapter(folder, target, stated, work);
   if (settled && stampsOf(folder) == before) {
     Entries entry;
     entry.push_back({std::move(key), *before, opened});

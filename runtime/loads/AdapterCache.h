@@ -37,7 +37,8 @@ public:
   /// What is remembered, or opened now; fails as openAdapter does.
   std::shared_ptr<const OpenAdapter> open(const std::string &folder,
                                           const moelora_adapter_target &target,
-                                          moelora_adapter_layout stated);
+                                          moelora_adapter_layout stated,
+                                          Work &work);
 
 private:
   struct Entry {

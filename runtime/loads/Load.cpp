@@ -55,22 +55,24 @@ void Load::run() noexcept {
 
 bool Load::begin() {
   std::lock_guard<std::mutex> lock(mutex);
-  running = result.status == MOELORA_BUSY;
-  return running;
+  if (state == Waiting)
+    state = Running;
+  return state == Running;
 }
 
 void Load::cancel() noexcept {
   cancelled = true;
   std::lock_guard<std::mutex> lock(mutex);
-  if (running || result.status != MOELORA_BUSY)
+  if (state != Waiting)
     return;
+  state = Done;
   result.status = MOELORA_CANCELLED;
   done.notify_all();
 }
 
 void Load::finish(const Result &end) {
   std::lock_guard<std::mutex> lock(mutex);
-  running = false;
+  state = Done;
   result = end;
   done.notify_all();
 }
@@ -79,11 +81,12 @@ Load::Result Load::work() noexcept {
   if (!request.folder)
     return stage(*request.adapter);
   std::optional<moelora_adapter> adapter;
+  Work work(cancelled);
   Result end;
   end.status = guarded(&end.failure, [&] {
     adapter.emplace(
         cache.open(folder, *request.target,
-                   static_cast<moelora_adapter_layout>(request.layout)));
+                   static_cast<moelora_adapter_layout>(request.layout), work));
   });
   return end.status == MOELORA_OK ? stage(*adapter) : end;
 }
@@ -117,7 +120,7 @@ int32_t Load::report(const moelora_staging_progress &now) noexcept {
 }
 
 void Load::wait(int64_t milliseconds) {
-  auto isDone = [this] { return result.status != MOELORA_BUSY; };
+  auto isDone = [this] { return state == Done; };
   // Longer times, which clocks may not be able to count, are for ever.
   constexpr std::chrono::hours longest(24 * 365);
   std::chrono::milliseconds time(milliseconds);
@@ -135,16 +138,17 @@ moelora_status Load::answer(moelora_staging_progress *progressNow, int32_t *id,
   std::unique_lock<std::mutex> lock(mutex);
   if (progressNow)
     *progressNow = progress;
+  bool isDone = state == Done;
   Result now = result;
   lock.unlock();
+  if (!isDone)
+    return moelora::report(error, MOELORA_BUSY, underWay);
   if (now.status == MOELORA_OK) {
     if (id)
       *id = now.id;
     return MOELORA_OK;
   }
   // The failure stays as it is until the load is closed.
-  const std::string &text = now.failure                  ? now.failure->text
-                            : now.status == MOELORA_BUSY ? underWay
-                                                         : wasCancelled;
-  return moelora::report(error, now.status, text);
+  return moelora::report(error, now.status,
+                         now.failure ? now.failure->text : wasCancelled);
 }

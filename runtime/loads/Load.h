@@ -35,9 +35,11 @@ public:
                         moelora_error **error) noexcept;
 
 private:
-  /// Whatever a load ends with; `failure` is its own.
+  enum State { Waiting, Running, Done };
+
+  /// Whatever a load ends with, BUSY among it; `failure` is its own.
   struct Result {
-    moelora_status status = MOELORA_BUSY;
+    moelora_status status = MOELORA_OK;
     int32_t id = -1;
     moelora_error *failure = nullptr;
   };
@@ -56,8 +58,8 @@ private:
   std::atomic<bool> cancelled{false};
   std::mutex mutex; // guards what follows
   std::condition_variable done;
-  bool running = false;
-  Result result;
+  State state = Waiting;
+  Result result; // of what is done
   moelora_staging_progress progress{};
 };
 

@@ -5,8 +5,8 @@
  */
 #include "moelora/runtime/Loader.h"
 
-#include "base/Failure.h"
 #include "base/Pool.h"
+#include "base/Sized.h"
 #include "loads/Load.h"
 #include "moelora/runtime/Pool.h"
 
@@ -28,6 +28,7 @@ struct moelora_loader {
     shareWork(pool.get(), services);
   }
 
+  const Maker maker;
   OwnedPool pool;
   moelora_services services = {}; ///< parallel_for alone
   AdapterCache cache;
@@ -38,6 +39,7 @@ struct moelora_loader {
 /// its way.
 struct moelora_load {
   std::shared_ptr<Load> load;
+  const Maker maker = {};
 };
 
 namespace {
@@ -53,9 +55,9 @@ public:
   void run() noexcept override {
     // Whoever loads it will be told what is wrong.
     guarded(nullptr, [&] {
-      if (cancelled)
-        return;
-      cache.open(folder, target, layout);
+      Work work(cancelled);
+      work.look();
+      cache.open(folder, target, layout, work);
       readAhead(folder + "/" + adapterTensorsName);
     });
   }
@@ -76,6 +78,13 @@ private:
   std::atomic<bool> cancelled{false};
 };
 
+/// Anything else than this touches locks.
+void checkProcess(const Maker &maker) {
+  if (!maker.isThisProcess())
+    fail("expects a loader to be used by the process that made it, but this is "
+         "a child of that process and has none of its threads");
+}
+
 OwnedPool makePool(int32_t threads) {
   moelora_pool *pool = nullptr;
   moelora_error *error = nullptr;
@@ -89,19 +98,21 @@ OwnedPool makePool(int32_t threads) {
 
 } // namespace
 
-moelora_status moelora_loader_create(const moelora_loader_options *options,
+moelora_status moelora_loader_create(const moelora_loader_options *given,
                                      moelora_loader **loader,
                                      moelora_error **error) {
+  constexpr uint32_t least =
+      MOELORA_SIZE_THROUGH(moelora_loader_options, adapters);
   return guarded(error, [&] {
-    if (!options || !loader)
-      fail("expects options and a place for the loader");
-    if (options->adapters < 0)
+    auto options = readSized(given, least, "options");
+    expectThere(loader, "a place for the loader");
+    if (options.adapters < 0)
       fail("expects the number of adapters to remember not to be negative, "
            "but it is " +
-           std::to_string(options->adapters));
-    OwnedPool pool = makePool(options->threads);
+           std::to_string(options.adapters));
+    OwnedPool pool = makePool(options.threads);
     try {
-      *loader = new moelora_loader(static_cast<size_t>(options->adapters),
+      *loader = new moelora_loader(static_cast<size_t>(options.adapters),
                                    std::move(pool));
     } catch (const std::system_error &refused) {
       fail(std::string("expects to start the loader's threads, but ") +
@@ -111,7 +122,10 @@ moelora_status moelora_loader_create(const moelora_loader_options *options,
   });
 }
 
-void moelora_loader_destroy(moelora_loader *loader) { delete loader; }
+void moelora_loader_destroy(moelora_loader *loader) {
+  if (loader && loader->maker.isThisProcess())
+    delete loader;
+}
 
 moelora_status moelora_loader_open(moelora_loader *loader, const char *folder,
                                    const moelora_adapter_target *target,
@@ -119,21 +133,30 @@ moelora_status moelora_loader_open(moelora_loader *loader, const char *folder,
                                    moelora_adapter **adapter,
                                    moelora_error **error) {
   return guarded(error, [&] {
-    if (!folder || !target || !adapter)
-      fail("expects a folder, a target and a place for the adapter");
-    *adapter = new moelora_adapter(loader->cache.open(folder, *target, layout));
+    expectThere(loader, "a loader");
+    expectThere(folder, "a folder");
+    expectThere(target, "a target");
+    expectThere(adapter, "a place for the adapter");
+    checkProcess(loader->maker);
+    Work work;
+    *adapter =
+        new moelora_adapter(loader->cache.open(folder, *target, layout, work));
   });
 }
 
 moelora_status moelora_load_start(moelora_loader *loader,
-                                  const moelora_load_request *request,
+                                  const moelora_load_request *given,
                                   moelora_load **load, moelora_error **error) {
+  constexpr uint32_t least =
+      MOELORA_SIZE_THROUGH(moelora_load_request, context);
   return guarded(error, [&] {
-    if (!request || !load)
-      fail("expects a request and a place for the load");
+    expectThere(loader, "a loader");
+    auto request = readSized(given, least, "a request");
+    expectThere(load, "a place for the load");
+    checkProcess(loader->maker);
     auto started = std::make_unique<moelora_load>();
     started->load =
-        std::make_shared<Load>(loader->cache, loader->services, *request);
+        std::make_shared<Load>(loader->cache, loader->services, request);
     loader->loads.add(started->load);
     *load = started.release();
   });
@@ -142,19 +165,31 @@ moelora_status moelora_load_start(moelora_loader *loader,
 moelora_status moelora_load_poll(moelora_load *load,
                                  moelora_staging_progress *progress,
                                  int32_t *id, moelora_error **error) {
-  return load->load->answer(progress, id, error);
+  moelora_status usable = guarded(error, [&] {
+    expectThere(load, "a load");
+    checkProcess(load->maker);
+  });
+  return usable == MOELORA_OK ? load->load->answer(progress, id, error)
+                              : usable;
 }
 
 moelora_status moelora_load_wait(moelora_load *load, int64_t milliseconds,
                                  int32_t *id, moelora_error **error) {
-  load->load->wait(milliseconds);
-  return load->load->answer(nullptr, id, error);
+  moelora_status usable = guarded(error, [&] {
+    expectThere(load, "a load");
+    checkProcess(load->maker);
+    load->load->wait(milliseconds);
+  });
+  return usable == MOELORA_OK ? load->load->answer(nullptr, id, error) : usable;
 }
 
-void moelora_load_cancel(moelora_load *load) { load->load->cancel(); }
+void moelora_load_cancel(moelora_load *load) {
+  if (load && load->maker.isThisProcess())
+    load->load->cancel();
+}
 
 void moelora_load_close(moelora_load *load) {
-  if (!load)
+  if (!load || !load->maker.isThisProcess())
     return;
   load->load->cancel();
   load->load->wait(-1);
@@ -167,8 +202,10 @@ moelora_status moelora_loader_prefetch(moelora_loader *loader,
                                        moelora_adapter_layout layout,
                                        moelora_error **error) {
   return guarded(error, [&] {
-    if (!folder || !target)
-      fail("expects a folder and a target");
+    expectThere(loader, "a loader");
+    expectThere(folder, "a folder");
+    expectThere(target, "a target");
+    checkProcess(loader->maker);
     if (!loader->cache.remembers())
       fail("expects a loader that remembers adapters, but this one remembers "
            "none");

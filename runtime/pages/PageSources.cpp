@@ -67,7 +67,7 @@ PageSources::PageSources(const CheckpointFiles &files,
 
 int64_t PageSources::width(int64_t tensor) const {
   const Tensor &found = files.tensors()[static_cast<size_t>(tensor)];
-  return found.shape[static_cast<size_t>(found.rank - 1)];
+  return found.shape[static_cast<size_t>(found.dims - 1)];
 }
 
 int64_t PageSources::elementBytes(int64_t tensor) const {

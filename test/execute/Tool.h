@@ -62,6 +62,7 @@ template <typename T> std::vector<T> Tool::output(const std::string &file) {
             MOELORA_OK);
   int64_t index = moelora_checkpoint_find(opened, "output");
   moelora_tensor tensor = {};
+  tensor.size = sizeof tensor;
   EXPECT_EQ(moelora_checkpoint_tensor(opened, index, &tensor), MOELORA_OK);
   EXPECT_EQ(moelora_dtype_bytes(tensor.dtype), sizeof(T));
   std::vector<T> values(tensor.elements);

@@ -16,7 +16,8 @@ using namespace moelora::models;
 
 static void readPair(const moelora_adapter *adapter, int32_t layer,
                      int32_t projection, int32_t expert) {
-  moelora_pair_info info;
+  moelora_pair_info info = {};
+  info.size = sizeof info;
   if (moelora_adapter_pair(adapter, layer, projection, expert, &info) !=
       MOELORA_OK)
     return;

@@ -11,7 +11,8 @@ using namespace moelora::fuzz;
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static const Folder folder;
   folder.write("adapter_config.json", Input(data, size).remaining());
-  moelora_adapter_facts facts;
+  moelora_adapter_facts facts = {};
+  facts.size = sizeof facts;
   moelora_error *error = nullptr;
   moelora_status status =
       moelora_adapter_read_facts(folder.path().c_str(), &facts, &error);

@@ -15,7 +15,8 @@ using namespace moelora::fuzz;
 static void readAll(const moelora_checkpoint *checkpoint) {
   for (int64_t index = 0; index < moelora_checkpoint_count(checkpoint);
        ++index) {
-    moelora_tensor tensor;
+    moelora_tensor tensor = {};
+    tensor.size = sizeof tensor;
     if (moelora_checkpoint_tensor(checkpoint, index, &tensor) != MOELORA_OK ||
         moelora_checkpoint_find(checkpoint, tensor.name) != index)
       __builtin_trap();

@@ -16,7 +16,8 @@ import house
 MAY = {
     "base": (),
     "files": ("base",),
-    "adapter": ("base", "files"),
+    "adapter/pattern": ("base", "files"),
+    "adapter": ("base", "files", "adapter/pattern"),
     "pages": ("base", "files", "adapter"),
     "device": ("base",),
     "device/cpu": ("base", "device"),

@@ -30,7 +30,7 @@ public:
     moelora_tensor_data tensor = {};
     tensor.name = names.emplace_back(name).c_str();
     tensor.dtype = MOELORA_F32;
-    tensor.rank = int32_t(shape.size());
+    tensor.dims = int32_t(shape.size());
     std::copy(shape.begin(), shape.end(), tensor.shape);
     tensor.data = values.data();
     tensors.push_back(tensor);
@@ -52,7 +52,7 @@ public:
   }
 
   size_t rank(const std::string &name) const {
-    return size_t(tensors.at(find(name)).rank);
+    return size_t(tensors.at(find(name)).dims);
   }
 
   /// The element of a tensor of floats.

@@ -31,7 +31,8 @@ Opened openBlind(const std::string &more, moelora_adapter_layout layout,
 }
 
 int32_t layoutOf(const Opened &opened) {
-  moelora_adapter_coverage coverage{};
+  moelora_adapter_coverage coverage = {};
+  coverage.size = sizeof coverage;
   moelora_adapter_cover(opened.get(), 0, &coverage);
   return coverage.layout;
 }

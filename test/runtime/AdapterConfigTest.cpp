@@ -22,7 +22,8 @@ std::string answerTo(const std::string &json) {
           intermediate);
   writeAdapter(folder, json, tensors);
   Opened opened = open(folder, Model());
-  moelora_adapter_facts facts;
+  moelora_adapter_facts facts = {};
+  facts.size = sizeof facts;
   EXPECT_EQ(moelora_adapter_read_facts(folder.path.c_str(), &facts, nullptr),
             opened.status)
       << json;
@@ -104,10 +105,10 @@ TEST(AdapterConfig, wrong_types) {
 
 TEST(AdapterConfig, too_many_patterns) {
   std::string many = "\"rank_pattern\": {\"a0\": 1";
-  for (int i = 1; i <= 65536; ++i)
+  for (int i = 1; i <= 131072; ++i)
     many += ", \"a" + std::to_string(i) + "\": 1";
   EXPECT_THAT(answerTo(config(2, 3, many + "}")),
-              HasSubstr("at most 65536 patterns, but it is one of 65537"));
+              HasSubstr("at most 131072 patterns, but it is one of 131073"));
 }
 
 TEST(AdapterConfig, malformed) {

@@ -125,14 +125,16 @@ TEST(AdapterDummy, is_of_zeros) {
 
 TEST(AdapterDummy, describes_itself) {
   Opened dummy = makeDummy(Model(), 64);
-  moelora_adapter_summary summary;
+  moelora_adapter_summary summary = {};
+  summary.size = sizeof summary;
   moelora_adapter_summarize(dummy.get(), &summary);
   EXPECT_EQ(summary.tensors, 0);
   EXPECT_EQ(summary.bound, 0);
   EXPECT_EQ(summary.layers, 2);
   EXPECT_EQ(summary.max_rank, 64);
   EXPECT_EQ(moelora_adapter_elsewhere(dummy.get(), 0), nullptr);
-  moelora_adapter_coverage coverage;
+  moelora_adapter_coverage coverage = {};
+  coverage.size = sizeof coverage;
   ASSERT_EQ(moelora_adapter_cover(dummy.get(), 2, &coverage), MOELORA_OK);
   EXPECT_EQ(coverage.pairs[MOELORA_DOWN], experts);
   EXPECT_EQ(coverage.pairs[MOELORA_SHARED_SCORE], 1);

@@ -68,7 +68,8 @@ TEST(AdapterMemory, same_as_files) {
   ASSERT_EQ(filed.status, MOELORA_OK) << filed.text;
   ASSERT_EQ(held.status, MOELORA_OK) << held.text;
   expectSame(filed, held);
-  moelora_adapter_summary summary;
+  moelora_adapter_summary summary = {};
+  summary.size = sizeof summary;
   moelora_adapter_summarize(held.get(), &summary);
   EXPECT_EQ(summary.tensors, 12);
   EXPECT_EQ(summary.bound, 10);
@@ -124,9 +125,9 @@ TEST(AdapterMemory, tensors_are_checked) {
       {[](Data &d) { d.dtype = 0; }, "a dtype"},
       {[](Data &d) { d.dtype = 99; }, "a dtype"},
       {[](Data &d) { d.dtype = MOELORA_I32; }, "to have the dtype F32"},
-      {[](Data &d) { d.rank = 9; }, "at most 8 dimensions"},
-      {[](Data &d) { d.rank = -1; }, "at most 8 dimensions"},
-      {[](Data &d) { d.rank = 1; }, "to have 2 dimensions"},
+      {[](Data &d) { d.dims = 9; }, "at most 8 dimensions"},
+      {[](Data &d) { d.dims = -1; }, "at most 8 dimensions"},
+      {[](Data &d) { d.dims = 1; }, "to have 2 dimensions"},
       {[](Data &d) { d.shape[0] = -4; }, "too many elements"},
       {[](Data &d) { d.shape[0] = INT64_MAX; }, "too many elements"},
       {[](Data &d) { d.shape[0] = INT64_MAX / 64; },
@@ -160,9 +161,9 @@ TEST(AdapterMemory, configuration_is_checked) {
   EXPECT_THAT(broken.text, HasSubstr("adapter_config.json"));
   EXPECT_THAT(openMemory(config(2, 3, R"("use_dora": true)"), all).text,
               HasSubstr("adapter_config.json: expects no use_dora"));
-  std::string blanks(5 << 20, ' ');
+  std::string blanks(9 << 20, ' ');
   EXPECT_THAT(openMemory(settings + blanks, all).text,
-              HasSubstr("to have at most 4194304 bytes"));
+              HasSubstr("to have at most 8388608 bytes"));
 }
 
 TEST(AdapterMemory, arguments_are_checked) {

@@ -43,7 +43,8 @@ void checkBoth(bool natural, bool interleaved) {
     expectPair(down, tensors, outer, readPair(opened.get(), 0, MOELORA_DOWN, e),
                e, 0, 1);
   }
-  moelora_adapter_coverage coverage;
+  moelora_adapter_coverage coverage = {};
+  coverage.size = sizeof coverage;
   ASSERT_EQ(moelora_adapter_cover(opened.get(), 0, &coverage), MOELORA_OK);
   EXPECT_EQ(coverage.layout,
             natural ? MOELORA_LAYOUT_NATURAL : MOELORA_LAYOUT_TRANSPOSED);

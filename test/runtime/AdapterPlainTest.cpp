@@ -95,7 +95,8 @@ TEST(AdapterPlain, router_and_shared_expert) {
     Pair pair = readPair(opened.get(), 0, c.projection, 0);
     EXPECT_EQ(pair.info.in, c.in) << c.module;
     EXPECT_EQ(pair.info.out, c.out) << c.module;
-    moelora_pair_info info;
+    moelora_pair_info info = {};
+    info.size = sizeof info;
     EXPECT_EQ(moelora_adapter_pair(opened.get(), 0, c.projection, 1, &info),
               MOELORA_INVALID);
   }
@@ -120,7 +121,8 @@ TEST(AdapterPlain, router_as_a_parameter) {
   EXPECT_EQ(router.info.scale, 0.75);
   expectEqual(router.a, tensors[inLayer(0, "mlp.gate.lora_A.weight")]);
   expectEqual(router.b, tensors[inLayer(0, "mlp.gate.lora_B.weight")]);
-  moelora_adapter_coverage coverage;
+  moelora_adapter_coverage coverage = {};
+  coverage.size = sizeof coverage;
   moelora_adapter_cover(opened.get(), 0, &coverage);
   EXPECT_EQ(coverage.layout, MOELORA_LAYOUT_TRANSPOSED);
 }
@@ -159,7 +161,8 @@ TEST(AdapterPlain, other_layers_contribute_nothing_here) {
   writeAdapter(folder, config(2, 3), tensors);
   Opened opened = open(folder, Model());
   ASSERT_EQ(opened.status, MOELORA_OK) << opened.text;
-  moelora_adapter_summary summary;
+  moelora_adapter_summary summary = {};
+  summary.size = sizeof summary;
   moelora_adapter_summarize(opened.get(), &summary);
   EXPECT_EQ(summary.tensors, 8);
   EXPECT_EQ(summary.bound, 2);
@@ -167,7 +170,8 @@ TEST(AdapterPlain, other_layers_contribute_nothing_here) {
   EXPECT_EQ(summary.max_rank, 2);
   EXPECT_THAT(moelora_adapter_elsewhere(opened.get(), 5), HasSubstr("lora_"));
   EXPECT_EQ(moelora_adapter_elsewhere(opened.get(), 6), nullptr);
-  moelora_adapter_coverage coverage;
+  moelora_adapter_coverage coverage = {};
+  coverage.size = sizeof coverage;
   moelora_adapter_cover(opened.get(), 0, &coverage);
   EXPECT_THAT(coverage.pairs, testing::Each(0));
   EXPECT_EQ(moelora_adapter_cover(opened.get(), 1, &coverage),
@@ -180,7 +184,8 @@ TEST(AdapterPlain, no_such_pair) {
   addPair(tensors, expert1 + "up_proj", 2, hidden, intermediate);
   writeAdapter(folder, config(2, 3), tensors);
   Opened opened = open(folder, Model());
-  moelora_pair_info info;
+  moelora_pair_info info = {};
+  info.size = sizeof info;
   auto ask = [&](int layer, int projection, int expert) {
     return moelora_adapter_pair(opened.get(), layer, projection, expert, &info);
   };

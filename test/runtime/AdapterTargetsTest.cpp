@@ -115,7 +115,8 @@ TEST(AdapterTargets, zero_experts) {
       expectPair(downFile, tensors, outer,
                  readPair(opened.get(), 0, MOELORA_DOWN, e), e, 0, 1);
     }
-    moelora_pair_info info;
+    moelora_pair_info info = {};
+    info.size = sizeof info;
     EXPECT_EQ(
         moelora_adapter_pair(opened.get(), 0, MOELORA_GATE, experts, &info),
         MOELORA_INVALID);

@@ -55,7 +55,8 @@ TEST(Checkpoint, finds_and_reads) {
   int64_t b = moelora_checkpoint_find(c.opened, "b");
   ASSERT_GE(b, 0);
   EXPECT_EQ(moelora_checkpoint_find(c.opened, "c"), -1);
-  moelora_tensor tensor;
+  moelora_tensor tensor = {};
+  tensor.size = sizeof tensor;
   ASSERT_EQ(moelora_checkpoint_tensor(c.opened, b, &tensor), MOELORA_OK);
   EXPECT_STREQ(tensor.name, "b");
   EXPECT_EQ(tensor.shape[0], 3);

@@ -167,6 +167,7 @@ Opened open(const Folder &folder, const Model &model,
 Pair readPair(const moelora_adapter *adapter, int layer, int projection,
               int expert) {
   Pair pair;
+  pair.info.size = sizeof pair.info;
   if (moelora_adapter_pair(adapter, layer, projection, expert, &pair.info) !=
       MOELORA_OK)
     return pair;

@@ -20,7 +20,7 @@ inline std::vector<moelora_tensor_data> describe(const Tensors &tensors) {
                                 {matrix.rows, matrix.columns},
                                 matrix.data.data()};
     if (matrix.count) {
-      data.rank = 3;
+      data.dims = 3;
       int64_t shape[] = {matrix.count, matrix.rows, matrix.columns};
       std::copy(std::begin(shape), std::end(shape), data.shape);
     }

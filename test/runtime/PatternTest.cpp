@@ -3,8 +3,7 @@
  *
  * The expressions of rank_pattern and alpha_pattern.
  */
-#include "adapter/Pattern.h"
-#include "base/Failure.h"
+#include "adapter/pattern/Pattern.h"
 
 #include <gtest/gtest.h>
 
@@ -12,22 +11,33 @@
 #include <vector>
 
 using moelora::Patterns;
+using moelora::Work;
 
 namespace {
 
 /// One pattern.
 struct Pattern {
-  explicit Pattern(std::string_view text) { all.add(text); }
-  bool matches(std::string_view text) const {
-    return all.firstMatch(text) == 0;
+  explicit Pattern(std::string_view text) { all.add(text, work); }
+  bool matches(std::string_view text) {
+    return all.firstMatch(text, work) == 0;
   }
   Patterns all;
+  Work work;
 };
 
-/// As the keys are used: any modules before, the name at the end.
 bool matches(const std::string &key, const std::string &name) {
-  return Pattern("(.*\\.)?(" + key + ")$").matches(name);
+  return Pattern(key).matches(name);
 }
+
+/// Several patterns.
+struct All {
+  void add(const std::string &text) { patterns.add(text, work); }
+  int64_t firstMatch(const std::string &name) {
+    return patterns.firstMatch(name, work);
+  }
+  Patterns patterns;
+  Work work;
+};
 
 } // namespace
 
@@ -62,7 +72,7 @@ TEST(Pattern, characters) {
   EXPECT_TRUE(Pattern("[0-9a]\\d\\.").matches("a7."));
   EXPECT_FALSE(Pattern("[0-9a]\\d\\.").matches("a7x"));
   EXPECT_TRUE(Pattern("[^.]+").matches("gate_proj"));
-  EXPECT_FALSE(Pattern("[^.]+").matches("a.b"));
+  EXPECT_FALSE(Pattern("^[^.]+").matches("a.b"));
   EXPECT_TRUE(Pattern("[]x]+[a-]").matches("]x-"));
   EXPECT_TRUE(Pattern("[\\d_]*\\w\\W\\s\\S\\D").matches("1_a. bc"));
 }
@@ -72,6 +82,31 @@ TEST(Pattern, anchors) {
   EXPECT_FALSE(matches("^a", "model.a"));
   EXPECT_TRUE(matches("a$", "model.a"));
   EXPECT_FALSE(matches("a$b", "a$b"));
+}
+
+// These are looked up, and run when a group is added to them: both must agree.
+TEST(Pattern, of_one_length) {
+  const char *keys[] = {"",     "b",    "a.b", "a\\.b", "^b",    "^a.b",
+                        ".*b",  "^.*b", "...", "^...",  "\\.b",  ".*",
+                        "x\\*", "\\_b", "..b", "b\\$",  "\\\\b", ".*..b"};
+  const char *names[] = {"",     "b",   "a.b", "axb",  "x.a.b", "x.axb",
+                         "xa.b", "x.b", "..b", "b.",   ".",     "_b",
+                         "b$",   "x*",  "\\b", "a._b", "xa_b",  "bb"};
+  for (const std::string key : keys)
+    for (const char *name : names)
+      EXPECT_EQ(matches(key, name), matches("(" + key + ")", name))
+          << key << " on " << name;
+}
+
+TEST(Pattern, looked_up_and_run_side_by_side) {
+  All all;
+  for (const char *text : {"b", "(a|b)", "a", ".", "(x)?y"})
+    all.add(text);
+  EXPECT_EQ(all.firstMatch("b"), 0);
+  EXPECT_EQ(all.firstMatch("a"), 1);
+  EXPECT_EQ(all.firstMatch("c"), 3);
+  EXPECT_EQ(all.firstMatch("y"), 3);
+  EXPECT_EQ(all.firstMatch("xy"), 4);
 }
 
 TEST(Pattern, refused) {
@@ -95,7 +130,7 @@ TEST(Pattern, hostile_patterns_take_bounded_time) {
 }
 
 TEST(Pattern, the_first_of_many_that_matches) {
-  Patterns all;
+  All all;
   for (const char *text : {"a.c", "b|ab+c", "^abc$", ".*c", "(x|y)z?"})
     all.add(text);
   EXPECT_EQ(all.firstMatch("abc"), 0);
@@ -105,19 +140,19 @@ TEST(Pattern, the_first_of_many_that_matches) {
   EXPECT_EQ(all.firstMatch("yz"), 4);
   EXPECT_EQ(all.firstMatch("xzz"), -1);
   EXPECT_EQ(all.firstMatch(""), -1);
-  EXPECT_EQ(Patterns().firstMatch("a"), -1);
+  EXPECT_EQ(All().firstMatch("a"), -1);
 }
 
 TEST(Pattern, a_pattern_for_each_module) {
   // More states than are kept, so the answers survive forgetting.
-  Patterns all;
+  All all;
   std::vector<std::string> names;
   for (int layer = 0; layer < 40; ++layer)
     for (int expert = 0; expert < 40; ++expert)
       names.push_back("model.layers." + std::to_string(layer) +
                       ".mlp.experts." + std::to_string(expert) + ".up_proj");
   for (const std::string &name : names)
-    all.add("(.*\\.)?(" + name + ")$");
+    all.add(name + "()"); // not one that is looked up
   for (size_t i = 0; i < names.size(); ++i) {
     EXPECT_EQ(all.firstMatch(names[i]), static_cast<int64_t>(i));
     EXPECT_EQ(all.firstMatch("language_" + names[i]), -1);
@@ -126,7 +161,7 @@ TEST(Pattern, a_pattern_for_each_module) {
 }
 
 TEST(Pattern, hostile_sets_of_patterns) {
-  Patterns all;
+  All all;
   for (int i = 0; i < 20000; ++i)
     all.add(".*" + std::to_string(i) + ".*x.*y.*z");
   auto matchMany = [&] {

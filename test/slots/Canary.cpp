@@ -47,7 +47,7 @@ void note(void *context, const moelora_slot_event *event) {
 
 struct Loader {
   Loader() {
-    moelora_loader_options options = {1, 0};
+    moelora_loader_options options = {sizeof options, 1, 0};
     if (moelora_loader_create(&options, &loader, nullptr) != MOELORA_OK)
       throw std::runtime_error("expects a loader");
   }

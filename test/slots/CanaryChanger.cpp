@@ -48,6 +48,7 @@ private:
   moelora_status loadLater(const CanaryTenant &tenant,
                            const SignedAdapter &adapter) {
     moelora_load_request request = {};
+    request.size = sizeof request;
     request.table = stage.table;
     request.name = tenant.name.c_str();
     request.adapter = adapter.get();

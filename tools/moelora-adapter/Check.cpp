@@ -64,7 +64,8 @@ private:
   void visit(const moelora_adapter_site &site, int p) {
     int32_t pairs = 0, experts = expertsOf(site, p);
     for (int32_t e = 0; e < experts; ++e) {
-      moelora_pair_info info;
+      moelora_pair_info info = {};
+      info.size = sizeof info;
       if (moelora_adapter_pair(adapter, site.layer, p, e, &info) != MOELORA_OK)
         continue;
       ++pairs;
@@ -88,7 +89,8 @@ private:
 
 static Json layerReport(const moelora_adapter *adapter,
                         const moelora_adapter_site &site) {
-  moelora_adapter_coverage coverage;
+  moelora_adapter_coverage coverage = {};
+  coverage.size = sizeof coverage;
   moelora_adapter_cover(adapter, site.layer, &coverage);
   Json report = {{"layer", site.layer}, {"experts", site.experts}};
   report["packed"] = coverage.packed != 0;
@@ -104,7 +106,8 @@ static void reportLayout(const moelora_adapter *adapter,
                          const moelora_adapter_target &target, Json &report) {
   report["layout"] = report["why"] = nullptr;
   for (int32_t i = 0; i < target.sites; ++i) {
-    moelora_adapter_coverage coverage;
+    moelora_adapter_coverage coverage = {};
+    coverage.size = sizeof coverage;
     moelora_adapter_cover(adapter, target.site[i].layer, &coverage);
     if (!coverage.packed)
       continue;
@@ -121,7 +124,8 @@ Json checkBinding(const std::string &folder, const models::Model &model,
   moelora_adapter_target target = names.get();
   Owned<moelora_adapter> adapter = openAdapter(folder, target, layout);
   const moelora_adapter *opened = adapter.get();
-  moelora_adapter_summary summary;
+  moelora_adapter_summary summary = {};
+  summary.size = sizeof summary;
   moelora_adapter_summarize(opened, &summary);
   Survey survey(opened, target);
   Json report = {{"tensors", summary.tensors},

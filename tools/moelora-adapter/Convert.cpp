@@ -35,7 +35,8 @@ public:
   /// Calls visit(index, tensor, whether it is of the MoE layers).
   template <typename Visit> void forEach(Visit visit) const {
     for (int64_t i = 0; i < moelora_checkpoint_count(checkpoint.get()); ++i) {
-      moelora_tensor tensor;
+      moelora_tensor tensor = {};
+      tensor.size = sizeof tensor;
       moelora_checkpoint_tensor(checkpoint.get(), i, &tensor);
       visit(i, tensor, elsewhere.count(tensor.name) == 0);
     }
@@ -45,7 +46,7 @@ public:
   void copy(int64_t index, const moelora_tensor &tensor, int32_t dtype,
             NewAdapter &to) const {
     char *data =
-        to.add(tensor.name, dtype, {tensor.shape, tensor.shape + tensor.rank});
+        to.add(tensor.name, dtype, {tensor.shape, tensor.shape + tensor.dims});
     moelora_error *error = nullptr;
     if (dtype == tensor.dtype) {
       check(moelora_checkpoint_read(checkpoint.get(), index, 0, tensor.bytes,

@@ -30,7 +30,7 @@ std::string withoutNumbers(const std::string &name) {
 
 static std::string shapeText(const moelora_tensor &tensor) {
   std::string text = "(";
-  for (int32_t i = 0; i < tensor.rank; ++i)
+  for (int32_t i = 0; i < tensor.dims; ++i)
     text += (i ? ", " : "") + std::to_string(tensor.shape[i]);
   return text + ")";
 }
@@ -53,7 +53,8 @@ static Json formsOf(const std::map<std::string, Json> &groups) {
 }
 
 static Json configOf(const std::string &folder) {
-  moelora_adapter_facts facts;
+  moelora_adapter_facts facts = {};
+  facts.size = sizeof facts;
   moelora_error *error = nullptr;
   check(moelora_adapter_read_facts(folder.c_str(), &facts, &error), error);
   return {{"rank", facts.rank},
@@ -70,7 +71,8 @@ static std::map<std::string, Json>
 groupTensors(const moelora_checkpoint *checkpoint) {
   std::map<std::string, Json> groups;
   for (int64_t i = 0; i < moelora_checkpoint_count(checkpoint); ++i) {
-    moelora_tensor tensor;
+    moelora_tensor tensor = {};
+    tensor.size = sizeof tensor;
     moelora_checkpoint_tensor(checkpoint, i, &tensor);
     std::string name = withoutNumbers(tensor.name), shape = shapeText(tensor);
     const char *dtype = moelora_dtype_name(tensor.dtype);

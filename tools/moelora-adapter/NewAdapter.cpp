@@ -22,7 +22,7 @@ char *NewAdapter::add(const std::string &name, int32_t dtype,
   moelora_tensor_data header = {};
   header.name = names.emplace_back(name).c_str();
   header.dtype = dtype;
-  header.rank = static_cast<int32_t>(shape.size());
+  header.dims = static_cast<int32_t>(shape.size());
   size_t size = moelora_dtype_bytes(dtype);
   for (size_t i = 0; i < shape.size(); ++i) {
     header.shape[i] = shape[i];

@@ -37,7 +37,8 @@ Owned<moelora_adapter> openAdapter(const std::string &folder,
 
 std::optional<Pair> readPair(const moelora_adapter *adapter,
                              const Place &place) {
-  moelora_pair_info info;
+  moelora_pair_info info = {};
+  info.size = sizeof info;
   int32_t layer = place.site->layer, p = place.projection, e = place.expert;
   if (moelora_adapter_pair(adapter, layer, p, e, &info) != MOELORA_OK)
     return std::nullopt;

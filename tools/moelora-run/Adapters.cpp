@@ -64,6 +64,7 @@ void checkCount(size_t count, const moelora_artifact &artifact) {
 /// Said before any weight is read, and on every device alike.
 void checkRank(const OpenAdapter &adapter, const moelora_artifact &artifact) {
   moelora_adapter_summary summary = {};
+  summary.size = sizeof summary;
   moelora_adapter_summarize(adapter.handle.get(), &summary);
   if (summary.max_rank > artifact.max_rank)
     throw Error(
@@ -168,6 +169,7 @@ ExactAdapter::ExactAdapter(const OpenAdapter &opened,
 
 void ExactAdapter::read(moelora_projection projection, int32_t expert) {
   moelora_pair_info info = {};
+  info.size = sizeof info;
   if (!done.emplace(projection, expert).second ||
       moelora_adapter_pair(handle, layerNumber, projection, expert, &info) !=
           MOELORA_OK)

@@ -19,7 +19,7 @@ bool isFloat(int32_t dtype) {
 
 std::string shown(const moelora_tensor &tensor) {
   std::string text = "[";
-  for (int32_t d = 0; d < tensor.rank; ++d)
+  for (int32_t d = 0; d < tensor.dims; ++d)
     text += (d ? ", " : "") + std::to_string(tensor.shape[d]);
   return text + "]";
 }
@@ -69,12 +69,13 @@ moelora_tensor InputFile::find(const char *name, const Widths &row) {
   if (index < 0)
     throw Error(path + ": expects a tensor '" + name + "', but there is none");
   moelora_tensor tensor = {};
+  tensor.size = sizeof tensor;
   moelora_checkpoint_tensor(file.get(), index, &tensor);
   std::string rule =
       "shape [" + (tokens < 0 ? std::string("T") : std::to_string(tokens));
   for (int64_t width : row)
     rule += ", " + std::to_string(width);
-  bool right = tensor.rank == int32_t(row.size()) + 1 &&
+  bool right = tensor.dims == int32_t(row.size()) + 1 &&
                (tokens < 0 || tensor.shape[0] == tokens);
   for (size_t d = 0; right && d < row.size(); ++d)
     right = tensor.shape[d + 1] == row[d];

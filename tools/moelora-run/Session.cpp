@@ -219,7 +219,7 @@ void Session::writeOutput() const {
   moelora_tensor_data tensor = {};
   tensor.name = "output";
   tensor.dtype = output.type;
-  tensor.rank = 2;
+  tensor.dims = 2;
   tensor.shape[0] = inputs.tokens;
   tensor.shape[1] = artifact->layer.hidden;
   tensor.data = output.buffer.data();

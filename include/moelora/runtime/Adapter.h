@@ -5,9 +5,8 @@
  *
  * Opening proves that the adapter binds: every tensor is part of a pair (A, B),
  * or belongs to another part of the model, or is an error that names it. What
- * cannot be decided from the files is refused and never guessed. Afterwards a
- * pair reads the same whichever way it was stored: A [rank][in], B [out][rank],
- * delta = scale * B A.
+ * cannot be decided from the files is refused, never guessed. A pair then reads
+ * the same however it was stored: A [rank][in], B [out][rank], scale * B A.
  *
  * An adapter is immutable; any number of threads may ask it at once. It keeps
  * its file open and copies what it needs of the target.
@@ -18,7 +17,6 @@
 #include "moelora/runtime/Abi.h"
 #include "moelora/runtime/AdapterTarget.h"
 #include "moelora/runtime/Checkpoint.h"
-#include "moelora/runtime/Error.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -56,14 +54,12 @@ moelora_adapter_make_dummy(const moelora_adapter_target *target, int32_t rank,
 /* NULL is fine. Texts that were borrowed end here. */
 MOELORA_API void moelora_adapter_close(moelora_adapter *adapter);
 
-/* One pair. */
 typedef struct moelora_pair_info {
-  int64_t in, out;
+  uint32_t size; /* sizeof; set by the caller, see Error.h */
   int32_t rank;
+  int64_t in, out;
   int32_t dtype;    /* moelora_dtype of A; B may differ */
-  int32_t shares_a; /* 1 on gate and up that were stored as one: equal A, rank
-                       and scale */
-  int32_t reserved;
+  int32_t shares_a; /* 1: gate and up stored as one, equal A, rank, scale */
   double scale;
 } moelora_pair_info;
 
@@ -86,25 +82,29 @@ MOELORA_API moelora_status moelora_adapter_read_b(
 
 /* What became of the tensors. */
 typedef struct moelora_adapter_summary {
+  uint32_t size;    /* sizeof; set by the caller */
+  int32_t layers;   /* MoE layers with at least one pair */
+  int32_t max_rank; /* of all pairs */
+  int32_t reserved;
   int64_t tensors;   /* bound + elsewhere */
   int64_t bound;     /* in pairs of this model's MoE layers */
   int64_t elsewhere; /* attention, other parts: not this library's business */
-  int32_t layers;    /* MoE layers with at least one pair */
-  int32_t max_rank;  /* of all pairs */
 } moelora_adapter_summary;
 
-MOELORA_API void moelora_adapter_summarize(const moelora_adapter *adapter,
-                                           moelora_adapter_summary *summary);
+MOELORA_API moelora_status moelora_adapter_summarize(
+    const moelora_adapter *adapter, moelora_adapter_summary *summary);
 
-/* Name of tensor `index` of [0, elsewhere), or NULL; borrowed. */
+/* Name of tensor `index` of [0, elsewhere), or NULL; borrowed. NULL of NULL. */
 MOELORA_API const char *
 moelora_adapter_elsewhere(const moelora_adapter *adapter, int64_t index);
 
 /* What one MoE layer got. */
 typedef struct moelora_adapter_coverage {
+  uint32_t size;  /* sizeof; set by the caller */
+  int32_t packed; /* 1: the experts' pairs were stored packed */
+  int32_t layout; /* of packed pairs: NATURAL or TRANSPOSED; else 0 */
+  int32_t reserved;
   int32_t pairs[MOELORA_PROJECTIONS]; /* experts with a pair, by projection */
-  int32_t packed;  /* 1: the experts' pairs were stored packed */
-  int32_t layout;  /* of packed pairs: NATURAL or TRANSPOSED; else 0 */
   const char *why; /* how the layout was decided; "" when there is none */
 } moelora_adapter_coverage;
 

@@ -17,14 +17,14 @@ extern "C" {
 #define MOELORA_VERSION_TEXT 32
 
 typedef struct moelora_adapter_facts {
+  uint32_t size;           /* sizeof; set by the caller, see Error.h */
   int32_t rank;            /* where no pattern says otherwise */
   int32_t rank_stabilized; /* 1: scale is alpha / sqrt(rank) */
-  double alpha;
-  double scale;
   int32_t rank_patterns;
   int32_t alpha_patterns;
   int32_t target_parameters;
-  int32_t reserved;
+  double alpha;
+  double scale;
   char peft_version[MOELORA_VERSION_TEXT]; /* "" when absent; may be cut */
 } moelora_adapter_facts;
 

@@ -24,9 +24,11 @@ extern "C" {
 
 /* One tensor. `name` is borrowed from the checkpoint. */
 typedef struct moelora_tensor {
-  const char *name;
+  uint32_t size; /* sizeof; set by the caller, see Error.h */
   int32_t dtype; /* moelora_dtype */
-  int32_t rank;  /* number of dimensions; 0: a scalar */
+  int32_t dims;  /* how many the shape has; 0: a scalar */
+  int32_t reserved;
+  const char *name;
   int64_t shape[MOELORA_MAX_DIMS];
   uint64_t elements;
   uint64_t bytes;
@@ -43,6 +45,7 @@ MOELORA_API moelora_status moelora_checkpoint_open(
 /* NULL is fine. Names that were borrowed end here. */
 MOELORA_API void moelora_checkpoint_close(moelora_checkpoint *checkpoint);
 
+/* 0 for NULL. */
 MOELORA_API int64_t
 moelora_checkpoint_count(const moelora_checkpoint *checkpoint);
 
@@ -52,7 +55,7 @@ MOELORA_API moelora_status
 moelora_checkpoint_tensor(const moelora_checkpoint *checkpoint, int64_t index,
                           moelora_tensor *tensor);
 
-/* The index of a name, or -1; constant time. */
+/* The index of a name, or -1, also for NULL; constant time. */
 MOELORA_API int64_t
 moelora_checkpoint_find(const moelora_checkpoint *checkpoint, const char *name);
 
@@ -67,11 +70,12 @@ MOELORA_API moelora_status moelora_checkpoint_read_f32(
     const moelora_checkpoint *checkpoint, int64_t index, uint64_t first,
     uint64_t count, float *destination, moelora_error **error);
 
-/* A tensor to be written; `data` is row-major and borrowed. */
+/* A tensor to be written; `data` is row-major and borrowed. Callers make arrays
+ * of these, so it stays as it is for as long as the ABI does. */
 typedef struct moelora_tensor_data {
   const char *name;
   int32_t dtype;
-  int32_t rank;
+  int32_t dims;
   int64_t shape[MOELORA_MAX_DIMS];
   const void *data;
 } moelora_tensor_data;

@@ -7,6 +7,16 @@
  * `moelora_error **error`, which may be NULL. On success *error is NULL; on a
  * failure it holds a text that the caller frees. A failed call changes nothing
  * and writes none of its results. No exception crosses this boundary.
+ *
+ * Arguments: NULL is INVALID for a handle, a struct or a result, but where it
+ * says that NULL is fine; so is an address that is not aligned for what is
+ * there. Functions without a status answer 0, -1 or NULL then.
+ *
+ * Structs that grow begin with `uint32_t size`, which the caller sets to its
+ * sizeof. From a caller with an older header, fields that it does not know are
+ * zero, and results are written up to its size. From one with a newer header,
+ * what this library does not know must be zero. A size that cuts fields of the
+ * first version off is INVALID.
  */
 #ifndef MOELORA_RUNTIME_ERROR_H
 #define MOELORA_RUNTIME_ERROR_H

@@ -10,6 +10,9 @@
  *
  * Threads: any number may call any function of one loader at once. One load is
  * waited for, cancelled and closed by one thread at a time.
+ * Processes: a child of fork has none of the threads. There, functions of its
+ * parent's loaders and loads answer INVALID and say so, and cancelling, closing
+ * and destroying them has no effect. It may make its own.
  */
 #ifndef MOELORA_RUNTIME_LOADER_H
 #define MOELORA_RUNTIME_LOADER_H
@@ -21,7 +24,8 @@ extern "C" {
 #endif
 
 typedef struct moelora_loader_options {
-  int32_t threads;  /* that copy; 0: as many as this process may use */
+  uint32_t size;    /* sizeof; set by the caller, see Error.h */
+  int32_t threads;  /* that copy; 0: as moelora_pool_create has it */
   int32_t adapters; /* to remember at most, open; 0: none */
 } moelora_loader_options;
 
@@ -46,15 +50,15 @@ MOELORA_API moelora_status moelora_loader_open(
 /* One load. Everything that it points to must stay until the load is done, the
  * strings may go when start returns. */
 typedef struct moelora_load_request {
+  uint32_t size;  /* sizeof; set by the caller */
+  int32_t layout; /* moelora_adapter_layout */
+  int32_t order;  /* moelora_staging_order */
+  int32_t id;     /* to replace, in the order of `stream` */
   moelora_slot_table *table;
   const char *name;   /* of the new adapter; NULL: replace `id` */
   const char *folder; /* NULL: `adapter` is given */
   const moelora_adapter *adapter;
   const moelora_adapter_target *target;
-  int32_t layout; /* moelora_adapter_layout */
-  int32_t order;  /* moelora_staging_order */
-  int32_t id;     /* to replace, in the order of `stream` */
-  int32_t reserved;
   moelora_stream *stream;
   /* As that of moelora_staging; may be NULL. It must neither close its load nor
    * destroy the loader, which wait for it. */

@@ -262,14 +262,14 @@ static void replace_from_memory(struct engine *e, int32_t id,
   moelora_tensor_data *tensors = allocate((uint64_t)count * sizeof *tensors);
   void **data = allocate((uint64_t)count * sizeof *data);
   for (int64_t i = 0; i < count; ++i) {
-    moelora_tensor tensor;
+    moelora_tensor tensor = {.size = sizeof tensor};
     MUST(moelora_checkpoint_tensor(checkpoint, i, &tensor));
     data[i] = allocate(tensor.bytes);
     MUST(moelora_checkpoint_read(checkpoint, i, 0, tensor.bytes, data[i],
                                  &error));
     tensors[i].name = tensor.name;
     tensors[i].dtype = tensor.dtype;
-    tensors[i].rank = tensor.rank;
+    tensors[i].dims = tensor.dims;
     memcpy(tensors[i].shape, tensor.shape, sizeof tensor.shape);
     tensors[i].data = data[i];
   }

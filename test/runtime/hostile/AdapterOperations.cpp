@@ -13,7 +13,7 @@ namespace moelora::test {
 namespace {
 
 void makeLoader(World &w) {
-  moelora_loader_options options{2, 4};
+  moelora_loader_options options{sizeof options, 2, 4};
   EXPECT_EQ(moelora_loader_create(&options, &w.loader, nullptr), MOELORA_OK);
 }
 
@@ -41,6 +41,7 @@ moelora_status openMemory(World &w, moelora_error **error) {
 
 moelora_status loadRemembered(World &w, moelora_error **error) {
   moelora_load_request request{};
+  request.size = sizeof request;
   request.name = "new";
   request.folder = w.inputs.folder.path.c_str();
   return load(w, request, error);
@@ -48,6 +49,7 @@ moelora_status loadRemembered(World &w, moelora_error **error) {
 
 moelora_status loadToReplace(World &w, moelora_error **error) {
   moelora_load_request request{};
+  request.size = sizeof request;
   request.folder = w.inputs.otherFolder.path.c_str();
   request.id = w.lease.id;
   request.stream = w.stream;
@@ -74,7 +76,7 @@ std::vector<Operation> adapterOperations() {
        }},
       {"create a loader", nullptr,
        [](World &w, moelora_error **error) {
-         moelora_loader_options options{3, 4};
+         moelora_loader_options options{sizeof options, 3, 4};
          return moelora_loader_create(&options, &w.loader, error);
        }},
       {"load", makeLoader, loadRemembered},

@@ -34,7 +34,7 @@ Mutations::Mutations(unsigned seed)
   options.dtype = MOELORA_F32;
   options.page_order = MOELORA_PAGE_ROW_MAJOR;
   EXPECT_EQ(moelora_slot_table_create(&options, &table, nullptr), MOELORA_OK);
-  moelora_loader_options threads{1, 2};
+  moelora_loader_options threads{sizeof threads, 1, 2};
   EXPECT_EQ(moelora_loader_create(&threads, &loader, nullptr), MOELORA_OK);
   for (int form = 0; form < forms; ++form)
     for (int32_t dtype : {MOELORA_F32, MOELORA_F16, MOELORA_BF16})
@@ -167,6 +167,7 @@ Mutations::Answer Mutations::load(Mutant &mutant) {
   SizedModel model(mutant.recipe.sizes);
   moelora_adapter_target target = model.target();
   moelora_load_request request{};
+  request.size = sizeof request;
   request.table = table;
   request.name = "mutant";
   request.folder = mutant.folder.path.c_str();

@@ -36,7 +36,7 @@ Inputs::Inputs(Form form)
     moelora_tensor_data data{};
     data.name = entry.name.c_str();
     data.dtype = dtypeOf(entry.dtype);
-    data.rank = static_cast<int32_t>(entry.shape.size());
+    data.dims = static_cast<int32_t>(entry.shape.size());
     std::copy(entry.shape.begin(), entry.shape.end(), data.shape);
     data.data = draft.data.data() + entry.begin;
     tensors.push_back(data);
@@ -84,7 +84,8 @@ std::string World::describe() {
     text += std::to_string(value) + ' ';
   if (secondTable)
     text += describeTable(secondTable, layerSizes(), sizeof(uint16_t));
-  moelora_adapter_summary summary{};
+  moelora_adapter_summary summary = {};
+  summary.size = sizeof summary;
   if (opened)
     moelora_adapter_summarize(opened, &summary);
   return text + "opened " + std::to_string(summary.bound) + ' ' +

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace moelora::test {
 
@@ -35,11 +36,27 @@ struct Watches {
         ++(watch->*count);
     changed.notify_all();
   }
-  void noteOpen(std::string_view path) { note(path, &Watch::opened); }
+  void noteOpen(std::string_view path) {
+    note(path, &Watch::opened);
+    for (const std::function<void()> &call : onOpen(path))
+      call(); // without the lock
+  }
   void noteReadAhead(std::string_view path) { note(path, &Watch::readAhead); }
+
+private:
+  /// Without an allocation where nobody asked to be called.
+  std::vector<std::function<void()>> onOpen(std::string_view path) {
+    std::vector<std::function<void()>> calls;
+    std::lock_guard<std::mutex> lock(mutex);
+    for (Watch *watch = first; watch; watch = watch->next)
+      if (watch->path == path && watch->onOpen)
+        calls.push_back(watch->onOpen);
+    return calls;
+  }
 };
 
-Watch::Watch(std::string path) : path(std::move(path)) {
+Watch::Watch(std::string path, std::function<void()> onOpen)
+    : path(std::move(path)), onOpen(std::move(onOpen)) {
   std::lock_guard<std::mutex> lock(Watches::all().mutex);
   next = std::exchange(Watches::all().first, this);
 }

@@ -7,14 +7,16 @@
 #ifndef MOELORA_TEST_LOADER_CALLS_H
 #define MOELORA_TEST_LOADER_CALLS_H
 
+#include <functional>
 #include <string>
 
 namespace moelora::test {
 
-/// Counts the calls for one path while it lives.
+/// Counts the calls for one path while it lives. `onOpen` is called by whoever
+/// opens it, before it is opened.
 class Watch {
 public:
-  explicit Watch(std::string path);
+  explicit Watch(std::string path, std::function<void()> onOpen = nullptr);
   ~Watch();
   Watch(const Watch &) = delete;
 
@@ -26,6 +28,7 @@ public:
 private:
   friend struct Watches;
   const std::string path;
+  const std::function<void()> onOpen;
   int opened = 0, readAhead = 0;
   Watch *next = nullptr;
 };

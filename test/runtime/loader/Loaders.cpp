@@ -36,7 +36,7 @@ void writeSmall(const Folder &folder, unsigned seed, int rank) {
 }
 
 Loader::Loader(int32_t adapters, int32_t threads) {
-  moelora_loader_options options = {threads, adapters};
+  moelora_loader_options options = {sizeof options, threads, adapters};
   EXPECT_EQ(moelora_loader_create(&options, &loader, nullptr), MOELORA_OK);
 }
 

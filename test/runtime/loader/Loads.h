@@ -61,6 +61,7 @@ struct Scene {
 
   moelora_load_request request(const char *name, const Folder &folder) const {
     moelora_load_request request = {};
+    request.size = sizeof request;
     request.table = table.table;
     request.name = name;
     request.folder = folder.path.c_str();

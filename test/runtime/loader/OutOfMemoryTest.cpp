@@ -136,7 +136,7 @@ TEST(LoaderOutOfMemory, of_a_prefetch) {
 }
 
 TEST(LoaderOutOfMemory, of_the_loader) {
-  moelora_loader_options options = {2, 4};
+  moelora_loader_options options = {sizeof options, 2, 4};
   moelora_loader *loader = nullptr;
   long failAt = -1;
   moelora_status status;

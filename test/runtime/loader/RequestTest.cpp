@@ -42,18 +42,19 @@ TEST(Request, is_checked) {
 TEST(Request, of_a_loader) {
   moelora_loader *loader = nullptr;
   moelora_error *error = nullptr;
-  auto status = [&](moelora_loader_options options) {
+  auto status = [&](int32_t threads, int32_t adapters) {
+    moelora_loader_options options = {sizeof options, threads, adapters};
     moelora_error_free(error);
     return moelora_loader_create(&options, &loader, &error);
   };
-  EXPECT_EQ(status({-1, 1}), MOELORA_INVALID);
+  EXPECT_EQ(status(-1, 1), MOELORA_INVALID);
   EXPECT_THAT(moelora_error_text(error), HasSubstr("but it is -1"));
-  EXPECT_EQ(status({100000, 1}), MOELORA_INVALID);
-  EXPECT_EQ(status({1, -2}), MOELORA_INVALID);
+  EXPECT_EQ(status(100000, 1), MOELORA_INVALID);
+  EXPECT_EQ(status(1, -2), MOELORA_INVALID);
   EXPECT_THAT(moelora_error_text(error), HasSubstr("but it is -2"));
   EXPECT_EQ(moelora_loader_create(nullptr, &loader, nullptr), MOELORA_INVALID);
   EXPECT_EQ(loader, nullptr);
-  EXPECT_EQ(status({0, 0}), MOELORA_OK); // as many threads as there may be
+  EXPECT_EQ(status(0, 0), MOELORA_OK); // as many threads as there may be
   moelora_loader_destroy(loader);
 }
 

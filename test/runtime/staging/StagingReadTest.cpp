@@ -79,7 +79,8 @@ TEST(StagingRead, where_other_experts_lie_is_never_touched) {
   std::memcpy(&begin, whole.data(), sizeof begin);
   begin += sizeof begin;
   for (int64_t i = 0; i < moelora_checkpoint_count(file); ++i) {
-    moelora_tensor tensor;
+    moelora_tensor tensor = {};
+    tensor.size = sizeof tensor;
     moelora_checkpoint_tensor(file, i, &tensor);
     uint64_t touched = 0;
     for (const Read &read : reads.all())

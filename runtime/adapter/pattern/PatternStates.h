@@ -1,0 +1,87 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Runs all alternatives of all programs side by side (Thompson's way), and
+ * remembers the sets of alternatives that it met: after a few names, a
+ * character costs one look into a table.
+ */
+#ifndef MOELORA_RUNTIME_ADAPTER_PATTERN_PATTERNSTATES_H
+#define MOELORA_RUNTIME_ADAPTER_PATTERN_PATTERNSTATES_H
+
+#include "adapter/pattern/PatternParser.h"
+
+#include <array>
+#include <unordered_map>
+
+namespace moelora {
+
+/// How much of a bounded time is left for hostile patterns.
+class PatternBudget {
+public:
+  /// All of it takes about a second.
+  static constexpr uint64_t maxSteps = uint64_t(1) << 26;
+
+  /// Counts steps, and fails when there were too many.
+  void spend(uint64_t steps, Work &work) {
+    work.step(steps);
+    if ((spent += steps) > maxSteps)
+      fail("expects patterns that are decided within " +
+           std::to_string(maxSteps) + " steps, but these take more");
+  }
+
+private:
+  uint64_t spent = 0;
+};
+
+class PatternStates {
+public:
+  /// Adds a program; `index` is the answer when it matches. The indices rise.
+  void add(const PatternProgram &added, int64_t index);
+
+  bool empty() const { return begins.empty(); }
+
+  /// The least index of a program that matches the whole of `text`, or -1.
+  int64_t firstMatch(std::string_view text, PatternBudget &budget, Work &work);
+
+  std::vector<CharacterSet> classes; ///< of the programs
+
+private:
+  using Positions = std::vector<int32_t>;
+  struct PositionsHash {
+    size_t operator()(const Positions &positions) const;
+  };
+
+  /// Positions that are possible, and what they lead to.
+  struct State {
+    const Positions *positions;
+    int64_t match; ///< the answer if the text begins here
+    std::array<int32_t, 256> next;
+  };
+
+  /// What a step may cost, and whose text it is part of.
+  struct Cost {
+    PatternBudget &budget;
+    Work &work;
+    void spend(uint64_t steps) const { budget.spend(steps, work); }
+  };
+
+  void restart(const Cost &cost);
+  Positions expand(Positions pending, bool atBegin, const Cost &cost);
+  int32_t enter(const Positions &positions, const Cost &cost);
+  int32_t advance(int32_t state, unsigned char c, const Cost &cost);
+  bool takes(int32_t position, unsigned char c) const;
+  int64_t matchOf(const Positions &positions) const;
+
+  PatternProgram program; ///< all of them, each ends in Match
+  Positions begins;       ///< of each program
+
+  // What was met so far. State 0 is the text's end.
+  std::unordered_map<Positions, int32_t, PositionsHash> known;
+  std::vector<State> states;
+  std::vector<uint64_t> seen; ///< by position: the last expansion
+  uint64_t expansions = 0;
+};
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_ADAPTER_PATTERN_PATTERNSTATES_H

@@ -1,0 +1,82 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Structs of the C interface that may grow: they begin with `uint32_t size`,
+ * which the caller sets. Error.h says what callers may rely on.
+ */
+#ifndef MOELORA_RUNTIME_BASE_SIZED_H
+#define MOELORA_RUNTIME_BASE_SIZED_H
+
+#include "base/Failure.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+/// The size of a struct of the first version, which ended with `field`.
+#define MOELORA_SIZE_THROUGH(type, field)                                      \
+  static_cast<uint32_t>(offsetof(type, field) + sizeof(type::field))
+
+namespace moelora {
+
+/// Larger sizes are no sizes: the caller forgot to set them.
+constexpr uint32_t maxStructBytes = 1 << 16;
+
+/// Fails where there is nothing, or no T can be; `what` is "a target".
+template <typename T> void expectThere(const T *pointer, const char *what) {
+  std::string expected = std::string("expects ") + what;
+  if (!pointer)
+    fail(expected + ", but it is NULL");
+  if constexpr (!std::is_void_v<T>)
+    if (reinterpret_cast<uintptr_t>(pointer) % alignof(T) != 0)
+      fail(expected + " at a multiple of " + std::to_string(alignof(T)) +
+           " bytes, but its address is no such multiple");
+}
+
+/// The size that the caller states of a struct, at least `least`.
+template <typename T>
+uint32_t statedSize(const T *given, uint32_t least, const char *what) {
+  static_assert(std::is_trivially_copyable_v<T> && offsetof(T, size) == 0);
+  expectThere(given, what);
+  if (given->size < least || given->size > maxStructBytes)
+    fail(std::string("expects the size of ") + what + " to be from " +
+         std::to_string(least) + " to " + std::to_string(maxStructBytes) +
+         ", as sizeof says, but it is " + std::to_string(given->size));
+  return given->size;
+}
+
+/// A copy of what the caller gives; what it does not know is zero. Fails when
+/// it asks for something that this version does not know.
+template <typename T>
+T readSized(const T *given, uint32_t least, const char *what) {
+  uint32_t size = statedSize(given, least, what);
+  const char *bytes = reinterpret_cast<const char *>(given);
+  for (uint32_t i = sizeof(T); i < size; ++i)
+    if (bytes[i] != 0)
+      fail("expects zeros in " +
+           (what + (" behind the " + std::to_string(sizeof(T)))) +
+           " bytes that this version knows, but "
+           "byte " +
+           std::to_string(i) + " is not zero");
+  T known = {};
+  std::memcpy(&known, given, std::min<size_t>(size, sizeof(T)));
+  known.size = sizeof(T);
+  return known;
+}
+
+/// Stores a result as far as the caller knows it, and zeros behind; keeps its
+/// size.
+template <typename T>
+void writeSized(T *to, const T &value, uint32_t least, const char *what) {
+  uint32_t size = statedSize(to, least, what);
+  std::memset(static_cast<void *>(to), 0, size);
+  std::memcpy(static_cast<void *>(to), &value,
+              std::min<size_t>(size, sizeof(T)));
+  to->size = size;
+}
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_BASE_SIZED_H

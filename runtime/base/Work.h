@@ -1,0 +1,53 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * What a long call has done so far, and whether anybody still waits for it.
+ */
+#ifndef MOELORA_RUNTIME_BASE_WORK_H
+#define MOELORA_RUNTIME_BASE_WORK_H
+
+#include "base/Failure.h"
+
+#include <atomic>
+#include <cstdint>
+
+namespace moelora {
+
+/// Passed down to everything that takes time while an adapter is opened. Of one
+/// thread; the flag is set by others.
+class Work {
+public:
+  /// Cannot be cancelled.
+  Work() = default;
+  explicit Work(const std::atomic<bool> &cancelled) : cancelled(&cancelled) {}
+  Work(const Work &) = delete;
+
+  /// Counts steps, each of which takes some nanoseconds, and fails with
+  /// CANCELLED soon after that was asked for.
+  void step(uint64_t count = 1) {
+    done += count;
+    if (done >= nextLook)
+      look();
+  }
+
+  /// Fails with CANCELLED if that was asked for.
+  void look() {
+    nextLook = done + stepsPerLook;
+    if (cancelled && cancelled->load(std::memory_order_relaxed))
+      fail("the load was cancelled", MOELORA_CANCELLED);
+  }
+
+  uint64_t steps() const { return done; }
+
+  /// How many steps cost about as much as nobody notices: well below a
+  /// millisecond.
+  static constexpr uint64_t stepsPerLook = 4096;
+
+private:
+  const std::atomic<bool> *cancelled = nullptr;
+  uint64_t done = 0, nextLook = stepsPerLook;
+};
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_BASE_WORK_H
