@@ -123,13 +123,16 @@ public:
     auto hidden =
         cast<RankedTensorType>(layer.getArgument(Role::Hidden).getType());
     element = hidden.getElementType();
-    known[Hidden] = hidden.getDimSize(1);
+    if (!hidden.isDynamicDim(1))
+      known[Hidden] = hidden.getDimSize(1);
   }
 
   LogicalResult verify(Role role, Type type) {
     const RoleForm &form = formOf(role);
+    auto before = known;
     if (isOf(form, type) && fits(form, shapeOf(type)))
       return success();
+    known = before;
     InFlightDiagnostic diagnostic = layer.emitOpError()
                                     << "expects the argument of role "
                                     << stringifyRole(role) << " to be [";

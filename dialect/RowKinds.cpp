@@ -55,29 +55,29 @@ static RowKind pairsOf(Value plan) {
   return ofTokens ? perToken : RowKind{RowKind::PerPair, plan};
 }
 
-/// `other` is the kind beside which this one is told.
-static StringRef textOf(const RowKind &kind, const RowKind *other = nullptr) {
-  bool both = other && kind.content == other->content;
-  switch (kind.content) {
-  case RowKind::Constant:
-    return "no rows of tokens or pairs";
-  case RowKind::PerToken:
-    return "a row per token";
-  case RowKind::PerPair:
-    return both ? "a row per pair of another plan" : "a row per pair of a plan";
-  case RowKind::Shrunk:
-    return both ? "rows shrunk by another table or plan"
-                : "rows shrunk by a table";
-  case RowKind::SlotIds:
-    return "slot ids";
-  case RowKind::Slots:
-    return "resolved slots";
-  case RowKind::TokenIds:
-    return "token ids";
-  case RowKind::ExpertIds:
-    return "expert ids";
-  }
-  llvm_unreachable("a content of rows");
+/// What an op wants.
+static StringRef textOf(const RowKind &wanted) {
+  static constexpr StringLiteral texts[] = {"no rows of tokens or pairs",
+                                            "a row per token",
+                                            "a row per pair of its plan",
+                                            "rows shrunk by its table and plan",
+                                            "slot ids",
+                                            "resolved slots",
+                                            "token ids",
+                                            "expert ids"};
+  return texts[wanted.content];
+}
+
+/// What it gets instead.
+static StringRef textOf(const RowKind &found, const RowKind &wanted) {
+  if (found.content == RowKind::PerPair)
+    return found.content == wanted.content ? "a row per pair of another plan"
+                                           : "a row per pair of a plan";
+  if (found.content == RowKind::Shrunk)
+    return found.content == wanted.content
+               ? "rows shrunk by another table or plan"
+               : "rows shrunk by a table";
+  return textOf(found);
 }
 
 RowKinds::RowKinds(LayerOp layer) : layer(layer) {
@@ -94,10 +94,10 @@ void RowKinds::attachNote(InFlightDiagnostic &diagnostic, StringRef name,
                           Value value) {
   if (auto argument = dyn_cast<BlockArgument>(value))
     diagnostic.attachNote(layer.getLoc())
-        << name << " is the argument of role "
+        << name << ": the argument of role "
         << stringifyRole(layer.getRole(argument.getArgNumber()));
   else
-    diagnostic.attachNote(value.getLoc()) << name << " is made here";
+    diagnostic.attachNote(value.getLoc()) << name << ": made here";
 }
 
 bool RowKinds::expect(Operation *op, StringRef name, Value value,
@@ -107,7 +107,7 @@ bool RowKinds::expect(Operation *op, StringRef name, Value value,
     return true;
   InFlightDiagnostic diagnostic =
       op->emitOpError() << "expects " << name << " to hold " << textOf(wanted)
-                        << ", but it holds " << textOf(found->second, &wanted);
+                        << ", but it holds " << textOf(found->second, wanted);
   attachNote(diagnostic, name, value);
   return false;
 }
@@ -122,9 +122,9 @@ bool RowKinds::check(ResolveSlotsOp op) {
   }
   resolved = op;
   for (Value table : op.getTables())
-    if (!expect(op, "a table", table, constant))
+    if (!expect(op, "the table", table, constant))
       return false;
-  return expect(op, "ids", op.getIds(), {RowKind::SlotIds}) && // (C9)
+  return expect(op, "the ids", op.getIds(), {RowKind::SlotIds}) && // (C9)
          set(op.getSlots(), {RowKind::Slots});
 }
 
@@ -146,17 +146,17 @@ bool RowKinds::checkSlotCount(Operation *op, PlanType plan, Value slots) {
 }
 
 template <typename Op> bool RowKinds::checkPlan(Op op) {
-  return expect(op, "ids", op.getIds(), {RowKind::ExpertIds}) &&
-         expect(op, "slots", op.getSlots(), {RowKind::Slots}) && // (C9)
+  return expect(op, "the ids", op.getIds(), {RowKind::ExpertIds}) &&
+         expect(op, "the slots", op.getSlots(), {RowKind::Slots}) && // (C9)
          checkSlotCount(op, op.getPlan().getType(), op.getSlots());
 }
 
 bool RowKinds::check(RouteOp op) {
-  return expect(op, "logits", op.getLogits(), perToken) &&
+  return expect(op, "the logits", op.getLogits(), perToken) &&
          expect(op, "the bias", op.getBias(), constant) &&
          expect(op, "the scale", op.getExpertScale(), constant) &&
          expect(op, "the table", op.getTable(), constant) &&
-         expect(op, "token ids", op.getTokenIds(), {RowKind::TokenIds}) &&
+         expect(op, "the token ids", op.getTokenIds(), {RowKind::TokenIds}) &&
          set(op.getIds(), {RowKind::ExpertIds}) &&
          set(op.getWeights(), perToken);
 }
@@ -164,8 +164,8 @@ bool RowKinds::check(RouteOp op) {
 /// `gather` reads a row per token, else the row is the pair's own.
 template <typename Op> bool RowKinds::checkInput(Op op) {
   if (op.getGather())
-    return expect(op, "a gathered input", op.getInput(), perToken);
-  return expect(op, "an input without gather", op.getInput(),
+    return expect(op, "the gathered input", op.getInput(), perToken);
+  return expect(op, "the input without gather", op.getInput(),
                 pairsOf(op.getPlan()));
 }
 
@@ -202,7 +202,7 @@ bool RowKinds::check(ActivationOp op) {
   if (op.getPlan())
     return expect(op, "the accumulator", op.getAccumulator(),
                   pairsOf(op.getPlan())) &&
-           expect(op, "input weights", op.getInputWeights(), perToken) &&
+           expect(op, "the input weights", op.getInputWeights(), perToken) &&
            set(op.getResult(), pairsOf(op.getPlan()));
   auto found = kinds.find(op.getAccumulator());
   if (found == kinds.end())
@@ -215,21 +215,22 @@ bool RowKinds::check(ActivationOp op) {
 
 /// What a sum over a token's rows takes beside them.
 template <typename Op> bool RowKinds::checkTerms(Op op) {
-  return expect(op, "identity rows", op.getIdentity(), perToken) &&
-         expect(op, "identity weights", op.getIdentityWeights(), perToken) &&
-         expect(op, "shared rows", op.getShared(), perToken) &&
+  return expect(op, "the identity rows", op.getIdentity(), perToken) &&
+         expect(op, "the identity weights", op.getIdentityWeights(),
+                perToken) &&
+         expect(op, "the shared rows", op.getShared(), perToken) &&
          expect(op, "the score", op.getScore(), perToken);
 }
 
 bool RowKinds::check(CombineOp op) {
-  return expect(op, "rows", op.getRows(), pairsOf(op.getPlan())) &&
-         expect(op, "weights", op.getWeights(), perToken) && checkTerms(op) &&
-         set(op.getResult(), perToken);
+  return expect(op, "the rows", op.getRows(), pairsOf(op.getPlan())) &&
+         expect(op, "the weights", op.getWeights(), perToken) &&
+         checkTerms(op) && set(op.getResult(), perToken);
 }
 
 bool RowKinds::check(IdentityWeightOp op) {
-  return expect(op, "ids", op.getIds(), {RowKind::ExpertIds}) &&
-         expect(op, "weights", op.getWeights(), perToken) &&
+  return expect(op, "the ids", op.getIds(), {RowKind::ExpertIds}) &&
+         expect(op, "the weights", op.getWeights(), perToken) &&
          set(op.getResult(), perToken);
 }
 
@@ -247,10 +248,10 @@ bool RowKinds::check(ShrinkOp op) {
 bool RowKinds::check(GroupedMatmulOp op) {
   return checkInput(op) && expect(op, "the weight", op.getWeight(), constant) &&
          expect(op, "the bias", op.getBias(), constant) &&
-         expect(op, "shrunk rows", op.getShrunk(),
+         expect(op, "the shrunk rows", op.getShrunk(),
                 {RowKind::Shrunk, op.getPlan(), op.getTable()}) &&
-         expect(op, "input weights", op.getInputWeights(), perToken) &&
-         expect(op, "weights", op.getCombineWeights(), perToken) &&
+         expect(op, "the input weights", op.getInputWeights(), perToken) &&
+         expect(op, "the weights", op.getCombineWeights(), perToken) &&
          checkTerms(op) &&
          set(op.getResult(), op.combines() ? perToken : pairsOf(op.getPlan()));
 }
