@@ -106,8 +106,8 @@ bool RowKinds::expect(Operation *op, StringRef name, Value value,
   if (found == kinds.end() || found->second == wanted)
     return true;
   InFlightDiagnostic diagnostic =
-      op->emitOpError() << "expects " << name << " to hold " << textOf(wanted)
-                        << ", but it holds " << textOf(found->second, wanted);
+      op->emitOpError() << "expects " << textOf(wanted) << " as " << name
+                        << ", but gets " << textOf(found->second, wanted);
   attachNote(diagnostic, name, value);
   return false;
 }

@@ -3,10 +3,14 @@
 //
 // moelora-check-code FILE: each layer of a file, compiled for every tier of
 // this machine, answers what the interpreter answers, from every entry point,
-// with the same bits on one worker and on three, and for the first token alone.
-// Given ids that name no expert must be counted. Status 3: a layer fails.
+// with the same bits on one worker and on three, and for the first token alone;
+// then once more with hostile ids. Given ids that name no expert must be
+// counted. Operands are as large as their types say, and the artifact says the
+// same; nothing is mapped behind them. Status 3: a layer fails.
 
 #include "CompiledLayer.h"
+#include "HostileIds.h"
+#include "OperandTypes.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 #include "moelora/codegen/Target.h"
@@ -65,7 +69,10 @@ class Check {
 public:
   Check(LayerOp layer, const interpreter::Inputs &inputs, StringRef tier,
         moelora_pool *pool)
-      : operands(layer, inputs), code(layer, tier, why), pool(pool) {}
+      : operands(layer, inputs), code(layer, tier, why), pool(pool) {
+    if (why.empty())
+      checkSizes(layer);
+  }
 
   std::string why;
   double worst = 0;
@@ -87,9 +94,43 @@ public:
     if (why.empty())
       worst = worstRatio(wanted, first,
                          moelora_dtype(code.artifact()->layer.dtype));
+    if (why.empty() && code.has(MOELORA_ENTRY_IDS))
+      runHostile(routing);
   }
 
 private:
+  /// What an operand needs is what its type says.
+  void checkSizes(LayerOp layer) {
+    const moelora_artifact &artifact = *code.artifact();
+    for (const codegen::OperandType &operand : codegen::operandTypes(layer)) {
+      uint64_t bytes = moelora_dtype_bytes(operand.dtype);
+      for (int64_t size : operand.shape)
+        bytes *= size < 0 ? tokens.getValue() : size;
+      moelora_buffer needed = moelora_operand_needs(
+          &artifact.layer, moelora_role(operand.role), tokens);
+      if (needed.bytes != bytes || needed.dtype != operand.dtype)
+        why += "needs another " + stringifyRole(operand.role).str() +
+               " than its type says; ";
+    }
+  }
+
+  /// A routed layer that is given ids instead.
+  void runHostile(Routing routing) {
+    if (routing.ids.empty())
+      return;
+    const moelora_router &router = code.artifact()->layer.router;
+    HostileIds hostile(seed, router.experts);
+    for (int32_t &id : routing.ids)
+      id = hostile.next();
+    uint64_t stray = countStray(routing.ids.data());
+    RunResult result =
+        code.run(MOELORA_ENTRY_IDS, operands, tokens, pool, routing);
+    if (result.status || result.droppedPairs != stray)
+      complain(MOELORA_ENTRY_IDS,
+               "counts " + std::to_string(result.droppedPairs) +
+                   " hostile ids, not " + std::to_string(stray));
+  }
+
   std::vector<char> runEntry(moelora_entry entry, Routing &routing) {
     RunResult several = code.run(entry, operands, tokens, pool, routing);
     RunResult one = code.run(entry, operands, tokens, nullptr, routing);
@@ -128,11 +169,8 @@ private:
 };
 
 /// Whether the layer does as it must at every tier.
-bool check(LayerOp layer, moelora_pool *pool) {
-  interpreter::RandomOptions options;
-  options.seed = seed;
-  options.tokens = tokens;
-  interpreter::Inputs inputs = interpreter::randomInputs(layer, options);
+bool check(LayerOp layer, const interpreter::Inputs &inputs, const char *what,
+           moelora_pool *pool) {
   FailureOr<interpreter::Tensor> wanted =
       interpreter::interpret(layer, inputs, interpreter::Mode::Rounded);
   std::string why;
@@ -146,12 +184,24 @@ bool check(LayerOp layer, moelora_pool *pool) {
   for (int tier = 0; tier <= int(best->tier); ++tier) {
     Check check(layer, inputs, tiers[tier], pool);
     check.run(*wanted);
-    llvm::outs() << '@' << layer.getSymName() << ' ' << tiers[tier] << ": "
-                 << check.entries << " entry points, worst error / bound "
+    llvm::outs() << '@' << layer.getSymName() << what << ' ' << tiers[tier]
+                 << ": " << check.entries
+                 << " entry points, worst error / bound "
                  << llvm::format("%.3g", check.worst) << ' ' << check.why
                  << '\n';
     good &= check.why.empty() && check.worst <= 1;
   }
+  return good;
+}
+
+bool check(LayerOp layer, moelora_pool *pool) {
+  interpreter::RandomOptions options;
+  options.seed = seed;
+  options.tokens = tokens;
+  interpreter::Inputs inputs = interpreter::randomInputs(layer, options);
+  bool good = check(layer, inputs, "", pool);
+  if (makeHostile(layer, inputs, seed))
+    good &= check(layer, inputs, ", hostile ids,", pool);
   return good;
 }
 
