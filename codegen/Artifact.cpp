@@ -101,10 +101,10 @@ int64_t layerNumber(LayerOp layer) {
   return number ? number.getInt() : -1;
 }
 
-Value fill(Code &code, Type type, LayerOp layer, const Entries &entries,
+Value fill(Code &code, Type type, LayerOp layer,
+           const moelora_layer &description, const Entries &entries,
            const Texts &texts) {
   Adapters adapters(layer);
-  moelora_layer description = describeLayer(layer);
   StructBuilder fields(code, type);
   for (int64_t number :
        {int64_t(int32_t(MOELORA_ABI_MAGIC)), int64_t(MOELORA_ABI_VERSION),
@@ -140,8 +140,8 @@ void emitQuery(Unit &unit, LLVM::GlobalOp artifact) {
 
 } // namespace
 
-void emitArtifact(Unit &unit, LayerOp layer, const Entries &entries,
-                  StringRef producer) {
+void emitArtifact(Unit &unit, LayerOp layer, const moelora_layer &description,
+                  const Entries &entries, StringRef producer) {
   Texts texts{unit.text("producer", producer),
               unit.text("name", layer.getSymName()), unit.text("target", "cpu"),
               unit.text("cpu", unit.target.cpu),
@@ -154,7 +154,7 @@ void emitArtifact(Unit &unit, LayerOp layer, const Entries &entries,
   Block *block = builder.createBlock(&artifact.getInitializerRegion());
   builder.setInsertionPointToStart(block);
   Code code(builder, unit.loc);
-  Value value = fill(code, type, layer, entries, texts);
+  Value value = fill(code, type, layer, description, entries, texts);
   LLVM::ReturnOp::create(builder, unit.loc, value);
   emitQuery(unit, artifact);
 }

@@ -8,6 +8,7 @@
 
 #include "Unit.h"
 #include "moelora/dialect/Ops.h"
+#include "moelora/runtime/Abi.h"
 
 namespace moelora::codegen {
 
@@ -20,8 +21,9 @@ struct Entries {
   uint32_t operands = 0;
 };
 
-void emitArtifact(Unit &unit, LayerOp layer, const Entries &entries,
-                  llvm::StringRef producer);
+/// `description` is what the artifact says that its layer computes.
+void emitArtifact(Unit &unit, LayerOp layer, const moelora_layer &description,
+                  const Entries &entries, llvm::StringRef producer);
 
 } // namespace moelora::codegen
 

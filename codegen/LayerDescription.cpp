@@ -1,11 +1,10 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// IR to moelora_layer. The dialect and the ABI number their cases alike, which
-// is checked here, once, for every case.
+// Attributes to the structs of moelora_layer. The dialect and the ABI number
+// their cases alike, which is checked here, once, for every case.
 
 #include "LayerDescription.h"
-#include <cstring>
 
 using namespace mlir;
 
@@ -66,15 +65,8 @@ AGREES(Role::SharedDownBias, MOELORA_SHARED_DOWN_BIAS);
 AGREES(Role::OutputNormWeight, MOELORA_OUTPUT_NORM_WEIGHT);
 #undef AGREES
 
-static float toFloat(const llvm::APFloat &value) {
+float describeReal(const llvm::APFloat &value) {
   return float(value.convertToDouble());
-}
-
-/// Structs go into the artifact byte by byte, padding included.
-template <typename Struct> static Struct cleared() {
-  Struct result;
-  std::memset(&result, 0, sizeof(result));
-  return result;
 }
 
 moelora_dtype describeType(Type element) {
@@ -96,8 +88,8 @@ moelora_router describeRouter(RouteOp route) {
   result.top_k = int32_t(router.getTopK());
   result.always = int32_t(router.getAlways());
   result.logit_type = describeRounding(router.getLogitType());
-  result.logit_scale = toFloat(router.getLogitScale());
-  result.softcap = toFloat(router.getSoftcap());
+  result.logit_scale = describeReal(router.getLogitScale());
+  result.softcap = describeReal(router.getSoftcap());
   result.score = int32_t(router.getScore());
   result.score_type = describeRounding(router.getScoreType());
   result.bias_on = int32_t(router.getBiasOn());
@@ -110,9 +102,9 @@ moelora_router describeRouter(RouteOp route) {
         cast<RankedTensorType>(route.getTable().getType()).getDimSize(0));
   result.post = int32_t(router.getPost());
   result.renormalize = int32_t(router.getRenormalize());
-  result.epsilon = toFloat(router.getEpsilon());
-  result.norm_p = toFloat(router.getNormP());
-  result.scale = toFloat(router.getScale());
+  result.epsilon = describeReal(router.getEpsilon());
+  result.norm_p = describeReal(router.getNormP());
+  result.scale = describeReal(router.getScale());
   result.expert_scale = bool(route.getExpertScale());
   result.weight_type = describeRounding(router.getWeightType());
   return result;
@@ -123,104 +115,12 @@ moelora_activation describeActivation(ActivationAttr activation) {
   result.function = int32_t(activation.getFunction());
   result.gated = activation.getGated();
   result.clamp = int32_t(activation.getClamp());
-  result.gate_max = toFloat(activation.getGateMax());
-  result.up_limit = toFloat(activation.getUpLimit());
-  result.alpha = toFloat(activation.getAlpha());
-  result.up_offset = toFloat(activation.getUpOffset());
-  result.gate_cap = toFloat(activation.getGateCap());
-  result.up_cap = toFloat(activation.getUpCap());
-  return result;
-}
-
-/// The last size that the argument of a role has; 0: there is none.
-static int64_t columnsOf(LayerOp layer, Role role) {
-  BlockArgument argument = layer.getArgument(role);
-  return argument ? cast<RankedTensorType>(argument.getType()).getShape().back()
-                  : 0;
-}
-
-static uint32_t describeBiases(LayerOp layer) {
-  constexpr std::pair<Role, moelora_bias> biases[] = {
-      {Role::RouterBias, MOELORA_HAS_ROUTER_BIAS},
-      {Role::GateUpBias, MOELORA_HAS_GATE_UP_BIAS},
-      {Role::DownBias, MOELORA_HAS_DOWN_BIAS},
-      {Role::SharedGateUpBias, MOELORA_HAS_SHARED_GATE_UP_BIAS},
-      {Role::SharedDownBias, MOELORA_HAS_SHARED_DOWN_BIAS},
-      {Role::LatentInBias, MOELORA_HAS_LATENT_IN_BIAS},
-      {Role::LatentOutBias, MOELORA_HAS_LATENT_OUT_BIAS}};
-  uint32_t bits = 0;
-  for (auto [role, bit] : biases)
-    if (layer.getArgument(role))
-      bits |= bit;
-  return bits;
-}
-
-static void describeMatmul(LayerOp layer, GroupedMatmulOp op,
-                           moelora_layer &result) {
-  if (op.getShared())
-    result.shared_scale = toFloat(op.getSharedScale());
-  auto weight = dyn_cast<BlockArgument>(op.getWeight());
-  if (!weight)
-    return;
-  Role role = layer.getRole(weight.getArgNumber());
-  if (role == Role::GateUpWeight && op.getActivation()) {
-    result.activation = describeActivation(*op.getActivation());
-    result.weight_on_input = bool(op.getInputWeights());
-  }
-  if (role == Role::SharedGateUpWeight && op.getActivation())
-    result.shared_activation = describeActivation(*op.getActivation());
-  if (role != Role::DownWeight)
-    return;
-  result.routed_scale = toFloat(op.getRoutedScale());
-  if (result.zero_experts > 0)
-    result.zero_kind =
-        op.getIdentity() ? MOELORA_ZERO_IDENTITY : MOELORA_ZERO_DROP;
-}
-
-static void describeNorm(LayerOp layer, RmsNormOp op, moelora_layer &result) {
-  Value output = layer.getBody().front().getTerminator()->getOperand(0);
-  moelora_norm &norm =
-      op.getResult() == output ? result.output_norm : result.router_norm;
-  norm.present = 1;
-  norm.epsilon = toFloat(op.getEpsilon());
-  norm.scale = toFloat(op.getScale());
-}
-
-/// Without a route the ids still tell how many there are and of what.
-static void describeRouting(LayerOp layer, moelora_layer &result) {
-  layer.walk([&](RouteOp op) { result.router = describeRouter(op); });
-  layer.walk([&](PlanOp op) {
-    if (!op.getIds())
-      return;
-    PlanType plan = op.getPlan().getType();
-    result.zero_experts = int32_t(op.getZeroExperts());
-    result.router.experts = int32_t(plan.getExperts() + op.getZeroExperts());
-    result.router.top_k = int32_t(plan.getTopK());
-  });
-}
-
-static void describeSizes(LayerOp layer, moelora_layer &result) {
-  auto hidden =
-      cast<RankedTensorType>(layer.getArgument(Role::Hidden).getType());
-  result.dtype = describeType(hidden.getElementType());
-  result.hidden = hidden.getDimSize(1);
-  result.intermediate = columnsOf(layer, Role::DownWeight);
-  result.shared = columnsOf(layer, Role::SharedDownWeight);
-  result.latent = columnsOf(layer, Role::LatentOutWeight);
-  if (BlockArgument router = layer.getArgument(Role::RouterWeight))
-    result.router_dtype = describeType(getElementTypeOrSelf(router.getType()));
-}
-
-moelora_layer describeLayer(LayerOp layer) {
-  auto result = cleared<moelora_layer>();
-  describeSizes(layer, result);
-  result.biases = describeBiases(layer);
-  result.router_input = bool(layer.getArgument(Role::RouterHidden));
-  result.shared_score = bool(layer.getArgument(Role::SharedScoreWeight));
-  result.routed_scale = result.shared_scale = 1;
-  describeRouting(layer, result);
-  layer.walk([&](GroupedMatmulOp op) { describeMatmul(layer, op, result); });
-  layer.walk([&](RmsNormOp op) { describeNorm(layer, op, result); });
+  result.gate_max = describeReal(activation.getGateMax());
+  result.up_limit = describeReal(activation.getUpLimit());
+  result.alpha = describeReal(activation.getAlpha());
+  result.up_offset = describeReal(activation.getUpOffset());
+  result.gate_cap = describeReal(activation.getGateCap());
+  result.up_cap = describeReal(activation.getUpCap());
   return result;
 }
 

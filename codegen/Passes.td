@@ -20,9 +20,11 @@ def ConvertMoELoRAToCpu
     for.
 
     Declines, with a diagnostic: a module with several layers, an op that is not
-    fused, tensors whose element type is neither the layer's nor f32, adapters
+    fused, results whose element type is neither the layer's nor f32, adapters
     of another element type than the layer, logits that are not f32, activations
-    that are read otherwise than by one matmul over their own plan.
+    that are read otherwise than by one matmul over their own plan, and layers
+    that are not exactly what a `moelora_layer` can describe, at the first op or
+    argument that does not fit.
 
     Numerics: products accumulate in f32 in an order that depends on K alone;
     values are rounded where their type says so and nowhere else. With

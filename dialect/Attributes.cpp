@@ -21,6 +21,14 @@ static FailureOr<llvm::APFloat> parseReal(AsmParser &parser) {
   return llvm::APFloat(value);
 }
 
+/// Exact for all types that are no wider than a double.
+static llvm::APFloat toDouble(llvm::APFloat value) {
+  bool losesInfo;
+  value.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven,
+                &losesInfo);
+  return value;
+}
+
 } // namespace moelora::detail
 
 #include "moelora/dialect/Enums.cpp.inc"

@@ -99,7 +99,8 @@ def MoELoRA_RoleAttr : EnumAttr<MoELoRA_Dialect, MoELoRA_Role, "role"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
-// A real parameter, written as a float literal.
+// A real parameter, written as a float literal; a double, whatever it is built
+// from, so that equal values are one attribute.
 class MoELoRA_Real<string value, string desc>
     : DefaultValuedParameter<"::llvm::APFloat", "::llvm::APFloat(" # value # ")",
                              desc> {
@@ -162,6 +163,21 @@ def MoELoRA_RouterAttr : AttrDef<MoELoRA_Dialect, "Router"> {
     OptionalParameter<"::mlir::Type", "that logits are rounded to">:$logit_type,
     OptionalParameter<"::mlir::Type", "that scores are rounded to">:$score_type,
     OptionalParameter<"::mlir::Type", "of the weights">:$weight_type);
+  let skipDefaultBuilders = 1;
+  let builders = [AttrBuilder<(ins "int64_t":$topK, "::moelora::Score":$score,
+    "::moelora::BiasOn":$biasOn, "int64_t":$groups, "int64_t":$topGroups,
+    "::moelora::GroupScore":$groupScore, "int64_t":$groupFillZero,
+    "::moelora::Post":$post, "::moelora::Renormalize":$renormalize,
+    "::llvm::APFloat":$epsilon, "::llvm::APFloat":$normP,
+    "::llvm::APFloat":$scale, "::llvm::APFloat":$logitScale,
+    "::llvm::APFloat":$softcap, "int64_t":$always, "::mlir::Type":$logitType,
+    "::mlir::Type":$scoreType, "::mlir::Type":$weightType), [{
+      using ::moelora::detail::toDouble;
+      return $_get($_ctxt, topK, score, biasOn, groups, topGroups, groupScore,
+                   groupFillZero, post, renormalize, toDouble(epsilon),
+                   toDouble(normP), toDouble(scale), toDouble(logitScale),
+                   toDouble(softcap), always, logitType, scoreType, weightType);
+    }]>];
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }
@@ -192,6 +208,17 @@ def MoELoRA_ActivationAttr : AttrDef<MoELoRA_Dialect, "Activation"> {
     MoELoRA_Real<"0.0", "added to up">:$up_offset,
     MoELoRA_Real<"0.0", "soft cap of the gate; 0: none">:$gate_cap,
     MoELoRA_Real<"0.0", "soft cap of up; 0: none">:$up_cap);
+  let skipDefaultBuilders = 1;
+  let builders = [AttrBuilder<(ins "::moelora::Function":$function,
+    "bool":$gated, "::moelora::Clamp":$clamp, "::llvm::APFloat":$gateMax,
+    "::llvm::APFloat":$upLimit, "::llvm::APFloat":$alpha,
+    "::llvm::APFloat":$upOffset, "::llvm::APFloat":$gateCap,
+    "::llvm::APFloat":$upCap), [{
+      using ::moelora::detail::toDouble;
+      return $_get($_ctxt, function, gated, clamp, toDouble(gateMax),
+                   toDouble(upLimit), toDouble(alpha), toDouble(upOffset),
+                   toDouble(gateCap), toDouble(upCap));
+    }]>];
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
 }

@@ -3,8 +3,8 @@
 //
 // The layer op: a function whose arguments are known by their role.
 
+#include "RowKinds.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
-#include "moelora/dialect/Ops.h"
 #include "llvm/ADT/SmallSet.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -119,6 +119,15 @@ LogicalResult LayerOp::verify() {
   if (getResultTypes() != ArrayRef<Type>(type))
     return emitOpError() << "expects one result of the type of hidden, " << type
                          << ", but the type is " << getFunctionType(); // (C3)
+  return verifyRoleTypes(*this);                                       // (C6)
+}
+
+/// Once the ops are known to be well-formed.
+LogicalResult LayerOp::verifyRegions() {
+  RowKinds kinds(*this);
+  for (Operation &op : getBody().front())
+    if (failed(kinds.visit(&op)))
+      return failure(); // (C7), (C8), (C9), (C10)
   return success();
 }
 

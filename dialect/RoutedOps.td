@@ -31,6 +31,17 @@ def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
     - (C4) arguments are slot tables, whose role ends in `_adapters`, or ranked
       tensors, whose role does not.
     - (C5) the static sizes of an argument multiply to at most 2^48.
+    - (C6) the type of an argument is the one that its role means; sizes that
+      roles share agree.
+    - (C7) of an op's results, the first size is dynamic, the number of rows,
+      and no other; none is 0.
+    - (C8) an op reads rows of the kind that it means: of tokens, of the pairs
+      of its own plan, shrunk by its own table, or what is the same for all
+      tokens (dialect/README.md).
+    - (C9) there is at most one `resolve_slots`, of the slot ids that are given;
+      plans take its result, and have as many slots as its tables.
+    - (C10) the table of a delta is one of those that the slots of its plan were
+      resolved in.
 
     Example:
     ```mlir
@@ -60,6 +71,7 @@ def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     /// The argument of this role, or null.
     ::mlir::BlockArgument getArgument(::moelora::Role role);
@@ -105,7 +117,8 @@ def MoELoRA_ResolveSlotsOp : MoELoRA_NamedOp<"resolve_slots", "slot", [
     Lifespan: one per layer with adapters; the result feeds `dispatch`.
 
     Constraints:
-    - (C1) all tables have the same number of slots.
+    - (C1) all tables have the same number of slots and the same max_rank.
+    - (C2) there is a table.
 
     Example:
     ```mlir

@@ -15,13 +15,16 @@ using namespace moelora;
 
 LogicalResult ResolveSlotsOp::verify() {
   if (getTables().empty())
-    return success();
+    return emitOpError("expects a table, but there is none"); // (C2)
   auto first = cast<SlotTableType>(getTables().front().getType());
-  for (Value table : getTables().drop_front())
+  for (Value table : getTables().drop_front()) {
+    auto other = cast<SlotTableType>(table.getType());
     if (failed(verifyAgree(*this, "slots", "the first table", first.getSlots(),
-                           "another",
-                           cast<SlotTableType>(table.getType()).getSlots())))
+                           "another", other.getSlots())) ||
+        failed(verifyAgree(*this, "max_rank", "the first table",
+                           first.getMaxRank(), "another", other.getMaxRank())))
       return failure(); // (C1)
+  }
   return success();
 }
 

@@ -5,6 +5,7 @@
 // math dialect to polynomials.
 
 #include "Artifact.h"
+#include "LayerDescription.h"
 #include "cpu/Entry.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -74,9 +75,24 @@ struct ConvertMoELoRAToCpu
     Lowering lowering(layer, unit, form, wide);
     if (failed(lowering.declare()))
       return failure();
-    emitArtifact(unit, layer, emitEntries(lowering), producer);
+    FailureOr<moelora_layer> description = describe(layer);
+    if (failed(description))
+      return failure();
+    emitArtifact(unit, layer, *description, emitEntries(lowering), producer);
     layer.erase();
     return success();
+  }
+
+  /// An artifact says what it computes, so that a run can be checked.
+  static FailureOr<moelora_layer> describe(LayerOp layer) {
+    Misfit misfit;
+    if (std::optional<moelora_layer> description =
+            recognizeLayer(layer, misfit))
+      return *description;
+    (misfit.op->emitOpError() << misfit.text).attachNote(layer.getLoc())
+        << "an artifact describes its layer, and cannot describe @"
+        << layer.getSymName();
+    return failure();
   }
 
   LogicalResult approximate() {

@@ -197,17 +197,10 @@ void forColumns(Code &code, Int begin, Int end, int64_t n, int64_t lanes,
 static LogicalResult verifyMatmul(Lowering &lowering, GroupedMatmulOp op) {
   Type input = getElementTypeOrSelf(op.getInput());
   Type weight = getElementTypeOrSelf(op.getWeight());
-  if (!lowering.formOf(input))
-    return op.emitError() << "expects an input in the layer's element type "
-                          << lowering.form.element << " or f32, but it is of "
-                          << input;
   if (lowering.panels.contains(op.getInput()) && weight != input)
     return op.emitError() << "expects an activation and the weight to have one "
                              "element type, but the activation is of "
                           << input << " and the weight of " << weight;
-  for (Value rows : {op.getIdentity(), op.getShared(), op.getScore()})
-    if (failed(lowering.expectRows(op, rows)))
-      return failure();
   return lowering.expectPanel(op, op.getInput(), op.getPlan(), op.getGather());
 }
 

@@ -10,9 +10,6 @@ using namespace mlir;
 
 namespace moelora::codegen {
 
-/// Roles below this one have a row per token; the others are weights.
-static constexpr Role FirstWeight = Role::RouterWeight;
-
 int64_t rowElements(Type type) {
   int64_t elements = 1;
   for (int64_t size : cast<RankedTensorType>(type).getShape().drop_front())
@@ -45,49 +42,34 @@ LogicalResult Lowering::expectPanel(Operation *op, Value value, Value plan,
   return success();
 }
 
-LogicalResult Lowering::expectRows(Operation *op, Value value) const {
-  if (!panels.contains(value))
-    return success();
-  return op->emitError() << "expects an activation to be the input of a "
-                            "grouped_matmul or a shrink only";
+LogicalResult Lowering::expectRows(Operation &op) const {
+  for (OpOperand &operand : op.getOpOperands()) {
+    // The first operand of both is their input.
+    bool multiplied =
+        isa<GroupedMatmulOp, ShrinkOp>(op) && operand.getOperandNumber() == 0;
+    if (panels.contains(operand.get()) && !multiplied)
+      return op.emitError() << "expects an activation to be the input of a "
+                               "grouped_matmul or a shrink only";
+  }
+  return success();
 }
 
-LogicalResult Lowering::declareArgument(BlockArgument argument) {
+void Lowering::declareArgument(BlockArgument argument) {
   auto type = dyn_cast<RankedTensorType>(argument.getType());
   if (!type)
-    return success(); // a slot table: it is read through the snapshot
-  Role role = layer.getRole(argument.getArgNumber());
-  bool perToken = role < FirstWeight;
-  if (type.isDynamicDim(0) != perToken || type.getNumDynamicDims() > perToken)
-    return layer.emitOpError()
-           << "expects the argument of role " << stringifyRole(role)
-           << " to have " << (perToken ? "only its first" : "no")
-           << " dimension dynamic, but its type is " << type;
-  if (!perToken) {
+    return; // a slot table: it is read through the snapshot
+  if (!type.isDynamicDim(0)) {
     words[argument] = frame.word();
-    return success();
+    return;
   }
   int64_t bits = type.getElementTypeBitWidth();
   TokenRows rows{frame.word(), frame.word(), rowElements(type) * bits / 8};
   words[argument] = rows.chunkWord;
   tokenRows[argument] = rows;
-  return success();
-}
-
-/// Sizes are constants of the code, but for the number of rows.
-static LogicalResult verifySizes(Operation &op) {
-  for (Type result : op.getResultTypes()) {
-    auto type = dyn_cast<RankedTensorType>(result);
-    if (type && type.getNumDynamicDims() > type.isDynamicDim(0))
-      return op.emitError() << "expects only the first dimension of a result "
-                               "to be dynamic, but its type is "
-                            << type;
-  }
-  return success();
 }
 
 LogicalResult Lowering::declareStage(Operation &op) {
-  if (failed(verifySizes(op)))
+  if (failed(expectRows(op)))
     return failure();
   auto stage =
       llvm::TypeSwitch<Operation *, FailureOr<RunStage>>(&op)
@@ -115,8 +97,7 @@ LogicalResult Lowering::declareStage(Operation &op) {
 LogicalResult Lowering::declare() {
   Block &body = layer.getBody().front();
   for (BlockArgument argument : body.getArguments())
-    if (failed(declareArgument(argument)))
-      return failure();
+    declareArgument(argument);
   for (Operation &op : body.without_terminator())
     if (failed(declareStage(op)))
       return failure();

@@ -61,8 +61,6 @@ public:
   /// kernel over `plan` reads it.
   mlir::LogicalResult expectPanel(mlir::Operation *op, mlir::Value value,
                                   mlir::Value plan, bool gather) const;
-  /// Fails where `value` is a panel; null is none.
-  mlir::LogicalResult expectRows(mlir::Operation *op, mlir::Value value) const;
 
   LayerOp layer;
   Unit &unit;
@@ -84,7 +82,9 @@ public:
 private:
   const DotForm &wide;
 
-  mlir::LogicalResult declareArgument(mlir::BlockArgument argument);
+  void declareArgument(mlir::BlockArgument argument);
+  /// Fails where a panel is read by what reads rows.
+  mlir::LogicalResult expectRows(mlir::Operation &op) const;
   mlir::LogicalResult declareStage(mlir::Operation &op);
 };
 

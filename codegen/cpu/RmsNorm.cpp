@@ -113,8 +113,6 @@ FailureOr<RunStage> lowerRmsNorm(Lowering &lowering, RmsNormOp op) {
                           << lowering.form.element
                           << " or f32, but the input is of " << in
                           << " and the result of " << out;
-  if (failed(lowering.expectRows(op, op.getInput())))
-    return failure();
   LLVM::LLVMFuncOp task = RmsNorm(lowering, op, *from, *to).emitTask();
   return RunStage([task](Code &code, Ptr frame) {
     parallelFor(code, frame, code.loadInt(frame + Frame::Tokens), task);

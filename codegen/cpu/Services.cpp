@@ -74,8 +74,6 @@ static Ptr wordOrNull(Lowering &lowering, Code &code, Ptr frame, Value value) {
 }
 
 FailureOr<RunStage> lowerResolveSlots(Lowering &lowering, ResolveSlotsOp op) {
-  if (lowering.snapshotWord >= 0)
-    return op.emitError() << "expects one resolve_slots in a layer";
   auto table = cast<SlotTableType>(op.getTables()[0].getType());
   int64_t slots = table.getSlots();
   Frame &frame = lowering.frame;

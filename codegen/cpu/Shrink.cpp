@@ -97,7 +97,9 @@ private:
   }
 
   void emitSlice(Ptr pair, int64_t slice) {
-    Int pages = code.loadInt32(pair + offsetof(moelora_pair, pages));
+    // No more than there is room for in u, whatever a table says.
+    Int pages = code.least(code.loadInt32(pair + offsetof(moelora_pair, pages)),
+                           code.i64(stage.ranks / PageRanks));
     Int source = code.i64(slice);
     if (slice > 0) {
       Int shares = code.loadInt32(pair + offsetof(moelora_pair, shares_a));

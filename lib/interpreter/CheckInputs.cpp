@@ -11,33 +11,6 @@ using namespace mlir;
 
 namespace moelora::interpreter {
 
-static bool hasKnownColumns(Type type) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  if (!tensor)
-    return true;
-  return tensor.getRank() > 0 &&
-         llvm::all_of(tensor.getShape().drop_front(),
-                      [](int64_t size) { return size > 0; });
-}
-
-LogicalResult checkColumns(LayerOp layer) {
-  auto check = [](Operation *op, Type type) -> LogicalResult {
-    if (hasKnownColumns(type))
-      return success();
-    return op->emitOpError() << "expects the columns of a tensor to be known "
-                                "and not zero, but its type is "
-                             << type;
-  };
-  for (Type type : layer.getArgumentTypes())
-    if (failed(check(layer, type)))
-      return failure();
-  for (Operation &op : layer.getBody().getOps())
-    for (Type type : op.getResultTypes())
-      if (failed(check(&op, type)))
-        return failure();
-  return success();
-}
-
 static bool isWhole(double value) {
   using Limits = std::numeric_limits<int32_t>;
   return value >= Limits::min() && value <= Limits::max() &&

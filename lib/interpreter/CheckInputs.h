@@ -10,9 +10,6 @@
 
 namespace moelora::interpreter {
 
-/// Every tensor in the layer has columns of a known, positive number.
-mlir::LogicalResult checkColumns(LayerOp layer);
-
 /// Every argument is what its type says.
 mlir::LogicalResult checkInputs(LayerOp layer, const Inputs &inputs);
 

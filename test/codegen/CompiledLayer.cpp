@@ -48,21 +48,28 @@ FailureOr<ObjectBytes> emit(LayerOp layer, StringRef tier) {
   return emitObject(*module);
 }
 
-template <typename T> const void *addressOf(const std::vector<T> &data) {
-  return data.empty() ? nullptr : data.data();
+template <typename T> Guarded copyOf(const std::vector<T> &data) {
+  return data.empty() ? Guarded()
+                      : Guarded(data.data(), data.size() * sizeof(T));
 }
 
-const void *recorded(const Routing &routing, moelora_role role) {
+Guarded recorded(const Routing &routing, moelora_role role) {
   switch (role) {
   case MOELORA_ROUTER_LOGITS:
-    return addressOf(routing.logits);
+    return copyOf(routing.logits);
   case MOELORA_EXPERT_IDS:
-    return addressOf(routing.ids);
+    return copyOf(routing.ids);
   case MOELORA_EXPERT_WEIGHTS:
-    return addressOf(routing.weights);
+    return copyOf(routing.weights);
   default:
-    return nullptr;
+    return Guarded();
   }
+}
+
+Guarded poisoned(size_t bytes) {
+  Guarded memory(bytes);
+  std::memset(memory.data(), poison, bytes);
+  return memory;
 }
 
 } // namespace
@@ -113,28 +120,29 @@ RunResult CompiledLayer::run(moelora_entry entry, const Operands &operands,
   args.abi_version = MOELORA_ABI_VERSION;
   args.tokens = tokens;
   uint32_t roles = moelora_entry_operands(artifact(), entry);
+  std::array<Guarded, MOELORA_ROLES> given;
   for (int r = 0; r < MOELORA_ROLES; ++r) {
     auto role = moelora_role(r);
+    given[r] = recorded(routing, role);
     if (roles >> r & 1)
       args.operand[r] =
-          operands.get(role) ? operands.get(role) : recorded(routing, role);
+          operands.get(role) ? operands.get(role) : given[r].data();
   }
   const moelora_layer &layer = artifact()->layer;
   size_t size = reference::bytesOf(moelora_dtype(layer.dtype));
   RunResult result;
-  result.output.assign(tokens * layer.hidden * size, poison);
-  args.output = result.output.data();
+  Guarded output = poisoned(tokens * layer.hidden * size);
+  args.output = output.data();
   args.workspace_bytes = artifact()->workspace_bytes(tokens, services.workers);
-  constexpr uint64_t alignment = 64;
-  std::vector<char> workspace(args.workspace_bytes + alignment, poison);
-  auto address = reinterpret_cast<uintptr_t>(workspace.data());
-  args.workspace =
-      workspace.data() + (alignment - address % alignment) % alignment;
+  // A multiple of the alignment that it needs, and pages are too.
+  Guarded workspace = poisoned(args.workspace_bytes);
+  args.workspace = workspace.data();
   args.directory = operands.directory();
   args.services = &services;
   args.stats = &stats;
   result.status = entryOf(entry)(&args);
   result.droppedPairs = stats.dropped_pairs;
+  result.output.assign(output.data(), output.data() + output.bytes());
   if (!made.ids.empty())
     routing = std::move(made);
   return result;

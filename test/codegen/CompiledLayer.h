@@ -37,7 +37,8 @@ public:
   bool has(moelora_entry entry) const { return entryOf(entry); }
 
   /// Runs an entry point with the operands that the artifact says it reads, and
-  /// no others. Output and workspace start as NaN. A router that runs is
+  /// no others. Output and workspace start as NaN, and end like the operands
+  /// where no page is mapped. A router that runs is
   /// recorded in `routing`; where the entry point skips it, that is what it is
   /// given.
   RunResult run(moelora_entry entry, const Operands &operands, int64_t tokens,

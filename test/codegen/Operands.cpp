@@ -52,18 +52,17 @@ Operands::Operands(LayerOp layer, const interpreter::Inputs &inputs) {
 
 void Operands::addTensor(moelora_role role, Type element,
                          const Tensor &tensor) {
-  std::vector<char> &memory = bytes[role];
   size_t count = tensor.data.size();
   size_t size = element.getIntOrFloatBitWidth() / 8;
-  // One more, so that the address of nothing is not null.
-  memory.resize(count * size + 1);
+  memory[role] = Guarded(count * size);
+  char *data = memory[role].data();
   for (size_t i = 0; i < count; ++i) {
     if (!element.isInteger()) {
-      reference::store(describe(element), memory.data(), i, tensor.data[i]);
+      reference::store(describe(element), data, i, tensor.data[i]);
       continue;
     }
     auto id = int32_t(tensor.data[i]);
-    std::memcpy(memory.data() + i * size, &id, size);
+    std::memcpy(data + i * size, &id, size);
   }
 }
 

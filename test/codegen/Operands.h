@@ -3,11 +3,13 @@
 //
 // What the interpreter reads of a layer, in the memory that compiled code
 // reads: elements in their types, adapters in pages, slots in a directory.
+// Every operand ends where no page is mapped.
 
 #ifndef MOELORA_TEST_CODEGEN_OPERANDS_H
 #define MOELORA_TEST_CODEGEN_OPERANDS_H
 
 #include "../differential/Pages.h"
+#include "Guarded.h"
 #include "moelora/interpreter/Interpreter.h"
 
 namespace moelora::codetest {
@@ -20,9 +22,7 @@ public:
   Operands(Operands &&) = delete;
 
   /// Null where the layer has no such argument.
-  const void *get(moelora_role role) const {
-    return bytes[role].empty() ? nullptr : bytes[role].data();
-  }
+  const void *get(moelora_role role) const { return memory[role].data(); }
   /// Null without adapters.
   const moelora_directory *directory() const {
     return entries.empty() ? nullptr : &slotDirectory;
@@ -33,7 +33,7 @@ private:
                  const interpreter::Tensor &tensor);
   void addAdapters(LayerOp layer, const interpreter::Inputs &inputs);
 
-  std::array<std::vector<char>, MOELORA_ROLES> bytes;
+  std::array<Guarded, MOELORA_ROLES> memory;
   std::deque<differential::Pages> pages;
   std::vector<uint64_t> entries;
   moelora_directory slotDirectory = {};

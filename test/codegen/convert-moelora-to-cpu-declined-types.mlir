@@ -1,26 +1,6 @@
 // RUN: moelora-opt %s --split-input-file --verify-diagnostics \
 // RUN:   --convert-moelora-to-cpu=cpu=x86-64-v4
-// Values are of the layer's element type or f32, adapters of the layer's; sizes
-// are known.
-
-!plan = !moelora.plan<3 experts, 0 slots, top_k = 2>
-
-moelora.layer @input(
-    %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
-    %z: tensor<?x20xf16> {moelora.role = #moelora.role<router_hidden>},
-    %e: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
-    %w: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
-    %w2: tensor<3x20x20xf16> {moelora.role = #moelora.role<down_weight>})
-    -> tensor<?x20xbf16> {
-  %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
-  // expected-error @below {{expects an input in the layer's element type 'bf16' or f32, but it is of 'f16'}}
-  %o = moelora.grouped_matmul gather %z by %plan, %w2
-    combine(%w : tensor<?x2xf32>)
-    : tensor<?x20xf16>, !plan, tensor<3x20x20xf16> -> tensor<?x20xbf16>
-  moelora.yield %o : tensor<?x20xbf16>
-}
-
-// -----
+// Values are of the layer's element type or f32, adapters of the layer's.
 
 !plan = !moelora.plan<3 experts, 0 slots, top_k = 2>
 
@@ -53,59 +33,41 @@ moelora.layer @norm(
 
 // -----
 
-!plan = !moelora.plan<3 experts, 2 slots, top_k = 2>
-!table = !moelora.slot_table<2 slots, 3 experts, 1 x 20 x 20, max_rank = 16, bf16>
+!one = !moelora.plan<1 experts, 2 slots, top_k = 1>
+!table = !moelora.slot_table<2 slots, 1 experts, 1 x 20 x 20, max_rank = 16, bf16>
 
 moelora.layer @rows_of_an_adapter(
     %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
-    %e: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
-    %w: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
     %ids: tensor<?xi32> {moelora.role = #moelora.role<slots>},
-    %t2: !table {moelora.role = #moelora.role<down_adapters>},
-    %w2: tensor<3x20x20xf32> {moelora.role = #moelora.role<down_weight>})
+    %t: !table {moelora.role = #moelora.role<router_adapters>},
+    %w: tensor<1x20x20xf32> {moelora.role = #moelora.role<router_weight>})
     -> tensor<?x20xbf16> {
-  %slot = moelora.resolve_slots %ids in %t2 : tensor<?xi32>, !table
-  %plan = moelora.plan %e slots(%slot : tensor<?xi32>) tile(48 by 4)
-    : tensor<?x2xi32> -> !plan
+  %slot = moelora.resolve_slots %ids in %t : tensor<?xi32>, !table
+  %one = moelora.plan slots(%slot : tensor<?xi32>) tile(48 by 4) -> !one
   %y = moelora.rms_norm %x {epsilon = 1.0e-06 : f32}
     : tensor<?x20xbf16> -> tensor<?x20xf32>
   // expected-error @below {{expects adapters to read the layer's element type 'bf16', but the input is of 'f32'}}
-  %u = moelora.shrink gather %y by %plan, %t2
-    : tensor<?x20xf32>, !plan, !table -> tensor<?x1x16xbf16>
-  %o = moelora.grouped_matmul gather %y by %plan, %w2
-    lora(%u, %t2 : tensor<?x1x16xbf16>, !table) combine(%w : tensor<?x2xf32>)
-    : tensor<?x20xf32>, !plan, tensor<3x20x20xf32> -> tensor<?x20xbf16>
+  %u = moelora.shrink gather %y by %one, %t
+    : tensor<?x20xf32>, !one, !table -> tensor<?x1x16xbf16>
+  %o = moelora.grouped_matmul gather %y by %one, %w
+    lora(%u, %t : tensor<?x1x16xbf16>, !table) sum
+    : tensor<?x20xf32>, !one, tensor<1x20x20xf32> -> tensor<?x20xbf16>
   moelora.yield %o : tensor<?x20xbf16>
 }
 
 // -----
 
-!plan = !moelora.plan<3 experts, 0 slots, top_k = 2>
+!one = !moelora.plan<1 experts, 0 slots, top_k = 1>
 
 moelora.layer @activation(
     %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
-    %e: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
-    %w1: tensor<3x1x20x20xbf16> {moelora.role = #moelora.role<gate_up_weight>},
-    %w2: tensor<3x20x20xf32> {moelora.role = #moelora.role<down_weight>})
+    %w1: tensor<1x1x20x20xbf16> {moelora.role = #moelora.role<gate_up_weight>})
     -> tensor<?x20xbf16> {
-  %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %one = moelora.plan tile(48 by 4) -> !one
   // expected-error @below {{expects an activation in the layer's element type 'bf16', but it is of 'f32'}}
-  %a = moelora.grouped_matmul gather %x by %plan, %w1 activate(<relu2>)
-    : tensor<?x20xbf16>, !plan, tensor<3x1x20x20xbf16> -> tensor<?x20xf32>
-  %o = moelora.grouped_matmul %a by %plan, %w2 sum
-    : tensor<?x20xf32>, !plan, tensor<3x20x20xf32> -> tensor<?x20xbf16>
-  moelora.yield %o : tensor<?x20xbf16>
-}
-
-// -----
-
-moelora.layer @sizes(
-    %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>})
-    -> tensor<?x20xbf16> {
-  // expected-error @below {{expects only the first dimension of a result to be dynamic, but its type is 'tensor<?x?xbf16>'}}
-  %y = moelora.rms_norm %x {epsilon = 1.0e-06 : f32}
-    : tensor<?x20xbf16> -> tensor<?x?xbf16>
-  %o = moelora.rms_norm %y {epsilon = 1.0e-06 : f32}
-    : tensor<?x?xbf16> -> tensor<?x20xbf16>
+  %a = moelora.grouped_matmul gather %x by %one, %w1 activate(<relu2>)
+    : tensor<?x20xbf16>, !one, tensor<1x1x20x20xbf16> -> tensor<?x20xf32>
+  %o = moelora.rms_norm %a {epsilon = 1.0e-06 : f32}
+    : tensor<?x20xf32> -> tensor<?x20xbf16>
   moelora.yield %o : tensor<?x20xbf16>
 }

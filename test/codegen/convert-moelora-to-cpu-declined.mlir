@@ -64,36 +64,17 @@ moelora.layer @not_fused(
 
 moelora.layer @rounded_logits(
     %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
-    %l: tensor<?x3xbf16> {moelora.role = #moelora.role<router_logits>},
     %w2: tensor<3x20x20xbf16> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x20xbf16> {
   // expected-error @below {{expects logits of f32, but they are of 'bf16'}}
-  %e, %w = moelora.route %l
+  %e, %w = moelora.route %x
     {router = #moelora.router<top_k = 2, score = softmax>}
-    : tensor<?x3xbf16> -> tensor<?x2xi32>, tensor<?x2xf32>
+    : tensor<?x20xbf16> -> tensor<?x2xi32>, tensor<?x2xf32>
   %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
   %o = moelora.grouped_matmul gather %x by %plan, %w2
     combine(%w : tensor<?x2xf32>)
     : tensor<?x20xbf16>, !plan, tensor<3x20x20xbf16> -> tensor<?x20xbf16>
   moelora.yield %o : tensor<?x20xbf16>
-}
-
-// -----
-
-!plan = !moelora.plan<3 experts, 0 slots, top_k = 2>
-
-// expected-error @below {{'moelora.layer' op expects the argument of role hidden to have only its first dimension dynamic, but its type is 'tensor<7x20xbf16>'}}
-moelora.layer @fixed_tokens(
-    %x: tensor<7x20xbf16> {moelora.role = #moelora.role<hidden>},
-    %e: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
-    %w: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
-    %w2: tensor<3x20x20xbf16> {moelora.role = #moelora.role<down_weight>})
-    -> tensor<7x20xbf16> {
-  %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
-  %o = moelora.grouped_matmul gather %x by %plan, %w2
-    combine(%w : tensor<?x2xf32>)
-    : tensor<7x20xbf16>, !plan, tensor<3x20x20xbf16> -> tensor<7x20xbf16>
-  moelora.yield %o : tensor<7x20xbf16>
 }
 
 // -----
@@ -131,63 +112,79 @@ moelora.layer @no_combine(
 
 // -----
 
-!plan = !moelora.plan<3 experts, 0 slots, top_k = 2>
+!one = !moelora.plan<1 experts, 0 slots, top_k = 1>
 
-// An activation has a row for each pair.
+// An activation lies in the order of its plan, whose rows here are tokens.
 moelora.layer @gathered_activation(
     %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
-    %e: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
-    %w: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
-    %w1: tensor<3x1x20x20xbf16> {moelora.role = #moelora.role<gate_up_weight>},
-    %w2: tensor<3x20x20xbf16> {moelora.role = #moelora.role<down_weight>})
+    %w1: tensor<1x1x20x20xbf16> {moelora.role = #moelora.role<shared_gate_up_weight>},
+    %w2: tensor<1x20x20xbf16> {moelora.role = #moelora.role<router_weight>})
     -> tensor<?x20xbf16> {
-  %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
-  %a = moelora.grouped_matmul gather %x by %plan, %w1 activate(<relu2>)
-    : tensor<?x20xbf16>, !plan, tensor<3x1x20x20xbf16> -> tensor<?x20xbf16>
+  %one = moelora.plan tile(48 by 4) -> !one
+  %a = moelora.grouped_matmul gather %x by %one, %w1 activate(<relu2>)
+    : tensor<?x20xbf16>, !one, tensor<1x1x20x20xbf16> -> tensor<?x20xbf16>
   // expected-error @below {{expects an activation to be read pair by pair, but it is gathered by token}}
-  %o = moelora.grouped_matmul gather %a by %plan, %w2
-    combine(%w : tensor<?x2xf32>)
-    : tensor<?x20xbf16>, !plan, tensor<3x20x20xbf16> -> tensor<?x20xbf16>
+  %o = moelora.grouped_matmul gather %a by %one, %w2 sum
+    : tensor<?x20xbf16>, !one, tensor<1x20x20xbf16> -> tensor<?x20xbf16>
   moelora.yield %o : tensor<?x20xbf16>
 }
 
 // -----
 
-!plan = !moelora.plan<3 experts, 0 slots, top_k = 2>
+!one = !moelora.plan<1 experts, 0 slots, top_k = 1>
 
-// An activation lies in the order of its plan.
+// A norm reads rows.
 moelora.layer @normed_activation(
     %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
-    %e: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
-    %w: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
-    %w1: tensor<3x1x20x20xbf16> {moelora.role = #moelora.role<gate_up_weight>},
-    %w2: tensor<3x20x20xbf16> {moelora.role = #moelora.role<down_weight>})
+    %w1: tensor<1x1x20x20xbf16> {moelora.role = #moelora.role<shared_gate_up_weight>},
+    %w2: tensor<1x20x20xbf16> {moelora.role = #moelora.role<router_weight>})
     -> tensor<?x20xbf16> {
-  %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
-  %a = moelora.grouped_matmul gather %x by %plan, %w1 activate(<relu2>)
-    : tensor<?x20xbf16>, !plan, tensor<3x1x20x20xbf16> -> tensor<?x20xbf16>
+  %one = moelora.plan tile(48 by 4) -> !one
+  %a = moelora.grouped_matmul gather %x by %one, %w1 activate(<relu2>)
+    : tensor<?x20xbf16>, !one, tensor<1x1x20x20xbf16> -> tensor<?x20xbf16>
   // expected-error @below {{expects an activation to be the input of a grouped_matmul or a shrink only}}
-  %o = moelora.rms_norm %a {epsilon = 1.0e-06 : f32} : tensor<?x20xbf16> -> tensor<?x20xbf16>
+  %o = moelora.rms_norm %a {epsilon = 1.0e-06 : f32}
+    : tensor<?x20xbf16> -> tensor<?x20xbf16>
   moelora.yield %o : tensor<?x20xbf16>
 }
 
 // -----
 
-!plan = !moelora.plan<3 experts, 0 slots, top_k = 2>
+!one = !moelora.plan<1 experts, 0 slots, top_k = 1>
+
+// So does a router.
+moelora.layer @routed_activation(
+    %x: tensor<?x20xf32> {moelora.role = #moelora.role<hidden>},
+    %w1: tensor<1x1x20x20xf32> {moelora.role = #moelora.role<shared_gate_up_weight>},
+    %w2: tensor<1x20x20xf32> {moelora.role = #moelora.role<router_weight>})
+    -> tensor<?x20xf32> {
+  %one = moelora.plan tile(48 by 4) -> !one
+  %a = moelora.grouped_matmul gather %x by %one, %w1 activate(<relu2>)
+    : tensor<?x20xf32>, !one, tensor<1x1x20x20xf32> -> tensor<?x20xf32>
+  // expected-error @below {{expects an activation to be the input of a grouped_matmul or a shrink only}}
+  %e, %w = moelora.route %a
+    {router = #moelora.router<top_k = 2, score = softmax>}
+    : tensor<?x20xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
+  %o = moelora.grouped_matmul gather %x by %one, %w2 sum
+    : tensor<?x20xf32>, !one, tensor<1x20x20xf32> -> tensor<?x20xf32>
+  moelora.yield %o : tensor<?x20xf32>
+}
+
+// -----
+
+!one = !moelora.plan<1 experts, 0 slots, top_k = 1>
 
 // It is packed for products of its own type.
 moelora.layer @wide_weight_of_activation(
     %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
-    %e: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
-    %w: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
-    %w1: tensor<3x1x20x20xbf16> {moelora.role = #moelora.role<gate_up_weight>},
-    %w2: tensor<3x20x20xf32> {moelora.role = #moelora.role<down_weight>})
+    %w1: tensor<1x1x20x20xbf16> {moelora.role = #moelora.role<shared_gate_up_weight>},
+    %w2: tensor<1x20x20xf32> {moelora.role = #moelora.role<router_weight>})
     -> tensor<?x20xbf16> {
-  %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
-  %a = moelora.grouped_matmul gather %x by %plan, %w1 activate(<relu2>)
-    : tensor<?x20xbf16>, !plan, tensor<3x1x20x20xbf16> -> tensor<?x20xbf16>
+  %one = moelora.plan tile(48 by 4) -> !one
+  %a = moelora.grouped_matmul gather %x by %one, %w1 activate(<relu2>)
+    : tensor<?x20xbf16>, !one, tensor<1x1x20x20xbf16> -> tensor<?x20xbf16>
   // expected-error @below {{expects an activation and the weight to have one element type, but the activation is of 'bf16' and the weight of 'f32'}}
-  %o = moelora.grouped_matmul %a by %plan, %w2 combine(%w : tensor<?x2xf32>)
-    : tensor<?x20xbf16>, !plan, tensor<3x20x20xf32> -> tensor<?x20xbf16>
+  %o = moelora.grouped_matmul %a by %one, %w2 sum
+    : tensor<?x20xbf16>, !one, tensor<1x20x20xf32> -> tensor<?x20xbf16>
   moelora.yield %o : tensor<?x20xbf16>
 }

@@ -22,6 +22,14 @@
 // CHECK-DAG: llvm.func @moelora_query(%{{.*}}: i32) -> !llvm.ptr
 // CHECK-NOT: moelora.layer
 
+// A rank of 20 is two pages: more are not read, whatever a table says.
+// RUN: FileCheck %s --check-prefix=PAGES < %t.mlir
+// PAGES-LABEL: llvm.func internal @layer.shrink_
+// PAGES: %[[MOST:.*]] = arith.constant 2 : i64
+// PAGES: %[[FEWER:.*]] = arith.cmpi slt, %[[THERE:.*]], %[[MOST]] : i64
+// PAGES-NEXT: %[[PAGES:.*]] = arith.select %[[FEWER]], %[[THERE]], %[[MOST]] : i64
+// PAGES: arith.muli %[[PAGES]],
+
 // PRIVATE-NOT: llvm.func @layer
 // PRIVATE-NOT: llvm.mlir.global external
 

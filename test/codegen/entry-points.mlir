@@ -19,12 +19,14 @@ moelora.layer @given(
     %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
     %e: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
     %w: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
-    %w2: tensor<3x20x20xbf16> {moelora.role = #moelora.role<down_weight>})
+    %w1: tensor<3x1x12x20xbf16> {moelora.role = #moelora.role<gate_up_weight>},
+    %w2: tensor<3x20x12xbf16> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x20xbf16> {
   %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
-  %o = moelora.grouped_matmul gather %x by %plan, %w2
-    combine(%w : tensor<?x2xf32>)
-    : tensor<?x20xbf16>, !plan, tensor<3x20x20xbf16> -> tensor<?x20xbf16>
+  %a = moelora.grouped_matmul gather %x by %plan, %w1 activate(<relu2>)
+    : tensor<?x20xbf16>, !plan, tensor<3x1x12x20xbf16> -> tensor<?x12xbf16>
+  %o = moelora.grouped_matmul %a by %plan, %w2 combine(%w : tensor<?x2xf32>)
+    : tensor<?x12xbf16>, !plan, tensor<3x20x12xbf16> -> tensor<?x20xbf16>
   moelora.yield %o : tensor<?x20xbf16>
 }
 
@@ -45,14 +47,16 @@ moelora.layer @given(
 moelora.layer @logits(
     %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
     %l: tensor<?x3xf32> {moelora.role = #moelora.role<router_logits>},
-    %w2: tensor<3x20x20xbf16> {moelora.role = #moelora.role<down_weight>})
+    %w1: tensor<3x1x12x20xbf16> {moelora.role = #moelora.role<gate_up_weight>},
+    %w2: tensor<3x20x12xbf16> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x20xbf16> {
   %e, %w = moelora.route %l
     {router = #moelora.router<top_k = 2, score = softmax>}
     : tensor<?x3xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
   %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
-  %o = moelora.grouped_matmul gather %x by %plan, %w2
-    combine(%w : tensor<?x2xf32>)
-    : tensor<?x20xbf16>, !plan, tensor<3x20x20xbf16> -> tensor<?x20xbf16>
+  %a = moelora.grouped_matmul gather %x by %plan, %w1 activate(<relu2>)
+    : tensor<?x20xbf16>, !plan, tensor<3x1x12x20xbf16> -> tensor<?x12xbf16>
+  %o = moelora.grouped_matmul %a by %plan, %w2 combine(%w : tensor<?x2xf32>)
+    : tensor<?x12xbf16>, !plan, tensor<3x20x12xbf16> -> tensor<?x20xbf16>
   moelora.yield %o : tensor<?x20xbf16>
 }

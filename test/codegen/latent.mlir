@@ -20,7 +20,8 @@ moelora.layer @layer(
     %wr: tensor<1x7x36xbf16> {moelora.role = #moelora.role<router_weight>},
     %w13: tensor<5x1x12x20xbf16> {moelora.role = #moelora.role<gate_up_weight>},
     %w2: tensor<5x20x12xbf16> {moelora.role = #moelora.role<down_weight>},
-    %s2: tensor<1x36x36xbf16> {moelora.role = #moelora.role<shared_down_weight>},
+    %s1: tensor<1x1x12x36xbf16> {moelora.role = #moelora.role<shared_gate_up_weight>},
+    %s2: tensor<1x36x12xbf16> {moelora.role = #moelora.role<shared_down_weight>},
     %wi: tensor<1x20x36xbf16> {moelora.role = #moelora.role<latent_in_weight>},
     %bi: tensor<1x20xf32> {moelora.role = #moelora.role<latent_in_bias>},
     %wo: tensor<1x36x20xbf16> {moelora.role = #moelora.role<latent_out_weight>},
@@ -56,8 +57,12 @@ moelora.layer @layer(
     identity(%lx, %iw : tensor<?x20xbf16>, tensor<?x1xf32>)
     {routed_scale = 5.0 : f32}
     : tensor<?x20xf32>, !plan, tensor<?x2xf32> -> tensor<?x20xbf16>
-  %shared = moelora.expert_gemm gather %x by %one, %s2
-    : tensor<?x36xbf16>, !one, tensor<1x36x36xbf16> -> tensor<?x36xf32>
+  %sh = moelora.expert_gemm gather %x by %one, %s1
+    : tensor<?x36xbf16>, !one, tensor<1x1x12x36xbf16> -> tensor<?x1x12xf32>
+  %sa = moelora.activation %sh {function = #moelora.act<relu2>}
+    : tensor<?x1x12xf32> -> tensor<?x12xbf16>
+  %shared = moelora.expert_gemm %sa by %one, %s2
+    : tensor<?x12xbf16>, !one, tensor<1x36x12xbf16> -> tensor<?x36xf32>
   %lo = moelora.expert_gemm gather %r by %one, %wo
     bias(%bo : tensor<1x36xf32>)
     : tensor<?x20xbf16>, !one, tensor<1x36x20xbf16> -> tensor<?x36xf32>

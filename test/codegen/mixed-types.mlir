@@ -23,7 +23,8 @@ moelora.layer @layer(
     %tokens: tensor<?xi32> {moelora.role = #moelora.role<token_ids>},
     %wr: tensor<1x5x21xf32> {moelora.role = #moelora.role<router_weight>},
     %br: tensor<1x5xf32> {moelora.role = #moelora.role<router_bias>},
-    %w2: tensor<5x21x21xbf16> {moelora.role = #moelora.role<down_weight>},
+    %w1: tensor<5x1x12x21xbf16> {moelora.role = #moelora.role<gate_up_weight>},
+    %w2: tensor<5x21x12xbf16> {moelora.role = #moelora.role<down_weight>},
     %rows: tensor<9x2xi32> {moelora.role = #moelora.role<token_table>},
     %t: !table {moelora.role = #moelora.role<router_adapters>})
     -> tensor<?x21xbf16> {
@@ -39,8 +40,12 @@ moelora.layer @layer(
     : tensor<?x5xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
   %plan = moelora.dispatch %ids slots(%slot : tensor<?xi32>)
     : tensor<?x2xi32> -> !plan
-  %y = moelora.expert_gemm gather %x by %plan, %w2
-    : tensor<?x21xbf16>, !plan, tensor<5x21x21xbf16> -> tensor<?x21xf32>
+  %h = moelora.expert_gemm gather %x by %plan, %w1
+    : tensor<?x21xbf16>, !plan, tensor<5x1x12x21xbf16> -> tensor<?x1x12xf32>
+  %a = moelora.activation %h {function = #moelora.act<relu2>}
+    : tensor<?x1x12xf32> -> tensor<?x12xbf16>
+  %y = moelora.expert_gemm %a by %plan, %w2
+    : tensor<?x12xbf16>, !plan, tensor<5x21x12xbf16> -> tensor<?x21xf32>
   %o = moelora.combine %y by %plan, %w
     : tensor<?x21xf32>, !plan, tensor<?x2xf32> -> tensor<?x21xbf16>
   moelora.yield %o : tensor<?x21xbf16>

@@ -17,7 +17,8 @@ moelora.layer @layer(
     %s: tensor<?xi32> {moelora.role = #moelora.role<slots>},
     %z: tensor<?x37xbf16> {moelora.role = #moelora.role<router_hidden>},
     %wr: tensor<1x5x37xf32> {moelora.role = #moelora.role<router_weight>},
-    %w2: tensor<5x37x37xbf16> {moelora.role = #moelora.role<down_weight>},
+    %w1: tensor<5x1x12x37xbf16> {moelora.role = #moelora.role<gate_up_weight>},
+    %w2: tensor<5x37x12xbf16> {moelora.role = #moelora.role<down_weight>},
     %es: tensor<5xf32> {moelora.role = #moelora.role<expert_scale>},
     %nr: tensor<37xf32> {moelora.role = #moelora.role<router_norm_weight>},
     %no: tensor<37xf32> {moelora.role = #moelora.role<output_norm_weight>},
@@ -40,8 +41,12 @@ moelora.layer @layer(
     : tensor<?x5xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
   %plan = moelora.dispatch %ids slots(%slot : tensor<?xi32>)
     : tensor<?x2xi32> -> !plan
-  %y = moelora.expert_gemm gather %x by %plan, %w2
-    : tensor<?x37xbf16>, !plan, tensor<5x37x37xbf16> -> tensor<?x37xf32>
+  %h = moelora.expert_gemm gather %x by %plan, %w1
+    : tensor<?x37xbf16>, !plan, tensor<5x1x12x37xbf16> -> tensor<?x1x12xf32>
+  %a = moelora.activation %h {function = #moelora.act<relu2>}
+    : tensor<?x1x12xf32> -> tensor<?x12xbf16>
+  %y = moelora.expert_gemm %a by %plan, %w2
+    : tensor<?x12xbf16>, !plan, tensor<5x37x12xbf16> -> tensor<?x37xf32>
   %sum = moelora.combine %y by %plan, %w
     : tensor<?x37xf32>, !plan, tensor<?x2xf32> -> tensor<?x37xbf16>
   %o = moelora.rms_norm %sum weight(%no : tensor<37xf32>)

@@ -34,15 +34,20 @@ moelora.layer @identity(
 moelora.layer @drop(
     %x: tensor<?x21xbf16> {moelora.role = #moelora.role<hidden>},
     %l: tensor<?x5xf32> {moelora.role = #moelora.role<router_logits>},
-    %w2: tensor<3x21x21xbf16> {moelora.role = #moelora.role<down_weight>})
+    %w1: tensor<3x1x12x21xbf16> {moelora.role = #moelora.role<gate_up_weight>},
+    %w2: tensor<3x21x12xbf16> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x21xbf16> {
   %ids, %w = moelora.route %l
     {router = #moelora.router<top_k = 2, score = softmax>}
     : tensor<?x5xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
   %plan = moelora.dispatch %ids {zero_experts = 2 : i64}
     : tensor<?x2xi32> -> !plan
-  %y = moelora.expert_gemm gather %x by %plan, %w2
-    : tensor<?x21xbf16>, !plan, tensor<3x21x21xbf16> -> tensor<?x21xf32>
+  %h = moelora.expert_gemm gather %x by %plan, %w1
+    : tensor<?x21xbf16>, !plan, tensor<3x1x12x21xbf16> -> tensor<?x1x12xf32>
+  %a = moelora.activation %h {function = #moelora.act<relu2>}
+    : tensor<?x1x12xf32> -> tensor<?x12xbf16>
+  %y = moelora.expert_gemm %a by %plan, %w2
+    : tensor<?x12xbf16>, !plan, tensor<3x21x12xbf16> -> tensor<?x21xf32>
   %o = moelora.combine %y by %plan, %w
     : tensor<?x21xf32>, !plan, tensor<?x2xf32> -> tensor<?x21xbf16>
   moelora.yield %o : tensor<?x21xbf16>

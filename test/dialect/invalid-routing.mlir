@@ -12,6 +12,26 @@ func.func @resolve_slots_c1(%ids: tensor<?xi32>,
 
 // -----
 
+func.func @resolve_slots_c1_max_rank(%ids: tensor<?xi32>,
+    %a: !moelora.slot_table<4 slots, 8 experts, 1 x 64 x 32, max_rank = 16, bf16>,
+    %b: !moelora.slot_table<4 slots, 8 experts, 1 x 64 x 32, max_rank = 64, bf16>) {
+  // expected-error @below {{'moelora.resolve_slots' op expects the first table and another to agree on max_rank, but the first table has 16 and another has 64}}
+  %slot = moelora.resolve_slots %ids in %a, %b : tensor<?xi32>,
+    !moelora.slot_table<4 slots, 8 experts, 1 x 64 x 32, max_rank = 16, bf16>,
+    !moelora.slot_table<4 slots, 8 experts, 1 x 64 x 32, max_rank = 64, bf16>
+  return
+}
+
+// -----
+
+func.func @resolve_slots_c2(%ids: tensor<?xi32>) {
+  // expected-error @below {{'moelora.resolve_slots' op expects a table, but there is none}}
+  %slot = "moelora.resolve_slots"(%ids) : (tensor<?xi32>) -> tensor<?xi32>
+  return
+}
+
+// -----
+
 func.func @route_c1(%logits: tensor<?x4xf32>) {
   // expected-error @below {{'moelora.route' op expects top_k to be at most the experts, but top_k is 5 and there are 4 experts}}
   %ids, %w = moelora.route %logits

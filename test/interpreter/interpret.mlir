@@ -30,19 +30,20 @@
 // RUN: not moelora-interpret %s --compare=%t.nowhere 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=FILE
 // FILE: error: {{.*}}nowhere
+!one = !moelora.plan<1 experts, 4 slots, top_k = 1>
+!table = !moelora.slot_table<4 slots, 1 experts, 1 x 4 x 4, max_rank = 2, bf16>
 moelora.layer @doubled(
     %x: tensor<?x4xbf16> {moelora.role = #moelora.role<hidden>},
     %w2: tensor<1x4x4xbf16> {moelora.role = #moelora.role<down_weight>},
     %s: tensor<?xi32> {moelora.role = #moelora.role<slots>},
-    %v: tensor<?x1xf32> {moelora.role = #moelora.role<expert_weights>})
+    %v: tensor<?x1xf32> {moelora.role = #moelora.role<expert_weights>},
+    %t: !table {moelora.role = #moelora.role<down_adapters>})
     -> tensor<?x4xbf16> {
-  %plan = moelora.dispatch slots(%s : tensor<?xi32>)
-    -> !moelora.plan<1 experts, 4 slots, top_k = 1>
+  %slot = moelora.resolve_slots %s in %t : tensor<?xi32>, !table
+  %plan = moelora.dispatch slots(%slot : tensor<?xi32>) -> !one
   %y = moelora.expert_gemm gather %x by %plan, %w2
-    : tensor<?x4xbf16>, !moelora.plan<1 experts, 4 slots, top_k = 1>,
-      tensor<1x4x4xbf16> -> tensor<?x4xf32>
+    : tensor<?x4xbf16>, !one, tensor<1x4x4xbf16> -> tensor<?x4xf32>
   %o = moelora.combine %y by %plan, %v {routed_scale = 2.0 : f32}
-    : tensor<?x4xf32>, !moelora.plan<1 experts, 4 slots, top_k = 1>,
-      tensor<?x1xf32> -> tensor<?x4xbf16>
+    : tensor<?x4xf32>, !one, tensor<?x1xf32> -> tensor<?x4xbf16>
   moelora.yield %o : tensor<?x4xbf16>
 }

@@ -53,44 +53,43 @@ moelora.layer @two_readers(
   moelora.yield %o : tensor<?x8xf32>
 }
 
-// A matmul ends once. What it combined is a row per token; with one choice a
-// token, these look like pairs.
-!single = !moelora.plan<4 experts, 0 slots, top_k = 1>
+// A matmul ends once. What it combined is a row per token, and over a plan of
+// one expert these are the rows of pairs.
+!one = !moelora.plan<1 experts, 0 slots, top_k = 1>
 // CHECK-LABEL: @ends_already
 // CHECK: %[[Y:.*]] = moelora.grouped_matmul {{.*}} combine(
 // CHECK: moelora.combine %[[Y]]
 // REMARK: remark: [Missed] Combine | Category:fuse-epilogue | Reason="the grouped_matmul has an epilogue already"
 moelora.layer @ends_already(
     %x: tensor<?x8xf32> {moelora.role = #moelora.role<hidden>},
-    %ids: tensor<?x1xi32> {moelora.role = #moelora.role<expert_ids>},
     %v: tensor<?x1xf32> {moelora.role = #moelora.role<expert_weights>},
-    %w: tensor<4x8x8xf32> {moelora.role = #moelora.role<down_weight>})
+    %w: tensor<1x8x8xf32> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x8xf32> {
-  %plan = moelora.plan %ids tile(48 by 4) : tensor<?x1xi32> -> !single
-  %y = moelora.grouped_matmul gather %x by %plan, %w
+  %one = moelora.plan tile(48 by 4) -> !one
+  %y = moelora.grouped_matmul gather %x by %one, %w
     combine(%v : tensor<?x1xf32>)
-    : tensor<?x8xf32>, !single, tensor<4x8x8xf32> -> tensor<?x8xf32>
-  %o = moelora.combine %y by %plan, %v
-    : tensor<?x8xf32>, !single, tensor<?x1xf32> -> tensor<?x8xf32>
+    : tensor<?x8xf32>, !one, tensor<1x8x8xf32> -> tensor<?x8xf32>
+  %o = moelora.combine %y by %one, %v
+    : tensor<?x8xf32>, !one, tensor<?x1xf32> -> tensor<?x8xf32>
   moelora.yield %o : tensor<?x8xf32>
 }
 
+// Over two plans of one expert the rows are the same, but not their order.
 // CHECK-LABEL: @two_plans
 // CHECK: moelora.grouped_matmul
 // CHECK: moelora.combine
 // REMARK: remark: [Missed] Combine | Category:fuse-epilogue | Reason="matmul and reader go by different plans"
 moelora.layer @two_plans(
     %x: tensor<?x8xf32> {moelora.role = #moelora.role<hidden>},
-    %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
-    %v: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
-    %w: tensor<4x8x8xf32> {moelora.role = #moelora.role<down_weight>})
+    %v: tensor<?x1xf32> {moelora.role = #moelora.role<expert_weights>},
+    %w: tensor<1x8x8xf32> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x8xf32> {
-  %p = moelora.plan %ids tile(48 by 4) : tensor<?x2xi32> -> !plan
-  %q = moelora.plan %ids tile(64 by 4) : tensor<?x2xi32> -> !plan
+  %p = moelora.plan tile(48 by 4) -> !one
+  %q = moelora.plan tile(64 by 4) -> !one
   %y = moelora.grouped_matmul gather %x by %p, %w
-    : tensor<?x8xf32>, !plan, tensor<4x8x8xf32> -> tensor<?x8xf32>
+    : tensor<?x8xf32>, !one, tensor<1x8x8xf32> -> tensor<?x8xf32>
   %o = moelora.combine %y by %q, %v
-    : tensor<?x8xf32>, !plan, tensor<?x2xf32> -> tensor<?x8xf32>
+    : tensor<?x8xf32>, !one, tensor<?x1xf32> -> tensor<?x8xf32>
   moelora.yield %o : tensor<?x8xf32>
 }
 
@@ -101,18 +100,17 @@ moelora.layer @two_plans(
 // REMARK: remark: [Missed] Activate | Category:fuse-epilogue | Reason="matmul and reader go by different plans"
 moelora.layer @weighted_by_another_plan(
     %x: tensor<?x8xf32> {moelora.role = #moelora.role<hidden>},
-    %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
-    %v: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
-    %u: tensor<4x1x8x8xf32> {moelora.role = #moelora.role<gate_up_weight>},
-    %w: tensor<4x8x8xf32> {moelora.role = #moelora.role<down_weight>})
+    %v: tensor<?x1xf32> {moelora.role = #moelora.role<expert_weights>},
+    %u: tensor<1x1x8x8xf32> {moelora.role = #moelora.role<gate_up_weight>},
+    %w: tensor<1x8x8xf32> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x8xf32> {
-  %p = moelora.plan %ids tile(48 by 4) : tensor<?x2xi32> -> !plan
-  %q = moelora.plan %ids tile(64 by 4) : tensor<?x2xi32> -> !plan
+  %p = moelora.plan tile(48 by 4) -> !one
+  %q = moelora.plan tile(64 by 4) -> !one
   %h = moelora.grouped_matmul gather %x by %p, %u
-    : tensor<?x8xf32>, !plan, tensor<4x1x8x8xf32> -> tensor<?x1x8xf32>
-  %a = moelora.activation %h weighted(%v by %q : tensor<?x2xf32>, !plan)
+    : tensor<?x8xf32>, !one, tensor<1x1x8x8xf32> -> tensor<?x1x8xf32>
+  %a = moelora.activation %h weighted(%v by %q : tensor<?x1xf32>, !one)
     {function = #moelora.act<relu2>} : tensor<?x1x8xf32> -> tensor<?x8xf32>
   %o = moelora.grouped_matmul %a by %p, %w sum
-    : tensor<?x8xf32>, !plan, tensor<4x8x8xf32> -> tensor<?x8xf32>
+    : tensor<?x8xf32>, !one, tensor<1x8x8xf32> -> tensor<?x8xf32>
   moelora.yield %o : tensor<?x8xf32>
 }

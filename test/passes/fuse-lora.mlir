@@ -13,7 +13,7 @@
 
 !plan = !moelora.plan<8 experts, 4 slots, top_k = 2>
 !one = !moelora.plan<1 experts, 4 slots, top_k = 1>
-!t13 = !moelora.slot_table<4 slots, 8 experts, 2 x 32 x 64, max_rank = 16, bf16>
+!t13 = !moelora.slot_table<4 slots, 8 experts, 2 x 32 x 64, max_rank = 12, bf16>
 !t2 = !moelora.slot_table<4 slots, 8 experts, 1 x 64 x 32, max_rank = 12, bf16>
 
 // CHECK-LABEL: moelora.layer @layer
@@ -21,7 +21,7 @@
 // CHECK: moelora.grouped_matmul gather %hidden by %[[ONE]], %router_weight :
 // CHECK: %[[PLAN:.*]] = moelora.plan %{{.*}} slots(%{{.*}} : tensor<?xi32>) tile(48 by 4)
 // CHECK: %[[U13:.*]] = moelora.shrink gather %hidden by %[[PLAN]], %gate_up_adapters
-// CHECK-SAME: -> tensor<?x2x16xbf16>
+// CHECK-SAME: -> tensor<?x2x12xbf16>
 // CHECK: %[[H:.*]] = moelora.grouped_matmul gather %hidden by %[[PLAN]], %gate_up_weight
 // CHECK-SAME: bias(%gate_up_bias : tensor<8x2x32xf32>)
 // CHECK-SAME: lora(%[[U13]], %gate_up_adapters :
@@ -37,7 +37,7 @@
 // REMARK: remark: [Passed] Plan | Category:fuse-lora | block_rows=4, experts=1, slots=4, tile_rows=48, top_k=1
 // REMARK: remark: [Passed] Plan | Category:fuse-lora | block_rows=4, experts=8, slots=4, tile_rows=48, top_k=2
 // REMARK: remark: [Passed] GroupedMatmul | Category:fuse-lora | Remark="GEMM without delta"
-// REMARK: remark: [Passed] GroupedMatmul | Category:fuse-lora | Remark="GEMM and delta share accumulators", max_rank=16, slices=2, slots=4
+// REMARK: remark: [Passed] GroupedMatmul | Category:fuse-lora | Remark="GEMM and delta share accumulators", max_rank=12, slices=2, slots=4
 // REMARK: remark: [Passed] GroupedMatmul | Category:fuse-lora | Remark="GEMM and delta share accumulators", max_rank=12, slices=1, slots=4
 moelora.layer @layer(
     %x: tensor<?x64xbf16> {moelora.role = #moelora.role<hidden>},

@@ -1,0 +1,27 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The operands of a layer as their types say them: what generated code reads of
+// a buffer, whatever else an artifact says.
+#ifndef MOELORA_CODEGEN_OPERANDTYPES_H
+#define MOELORA_CODEGEN_OPERANDTYPES_H
+
+#include "moelora/dialect/Ops.h"
+#include "moelora/runtime/Abi.h"
+
+namespace moelora::codegen {
+
+struct OperandType {
+  Role role;
+  moelora_dtype dtype;
+  /// Row-major; -1: the number of tokens.
+  llvm::SmallVector<int64_t> shape;
+};
+
+/// Of each tensor argument, in the order of the arguments. Tables of adapters
+/// are no operands: runs reach them through the slots.
+llvm::SmallVector<OperandType> operandTypes(LayerOp layer);
+
+} // namespace moelora::codegen
+
+#endif // MOELORA_CODEGEN_OPERANDTYPES_H

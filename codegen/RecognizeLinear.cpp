@@ -1,0 +1,119 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a linear is at the fused level: a matmul of the arguments of its roles.
+
+#include "LayerRecognizer.h"
+
+using namespace mlir;
+
+namespace moelora::codegen {
+
+std::string Recognizer::tell(Value value) {
+  if (!value)
+    return "none";
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return ("the argument of role " +
+            stringifyRole(layer.getRole(argument.getArgNumber())))
+        .str();
+  return ("a result of " + value.getDefiningOp()->getName().getStringRef())
+      .str();
+}
+
+bool Recognizer::expectArgument(Operation *op, StringRef name, Value found,
+                                Role role) {
+  Value wanted = layer.getArgument(role);
+  if (wanted)
+    read.insert(wanted);
+  return expectValue(found == wanted, op,
+                     Twine(name) +
+                         (wanted ? " to be the argument of role "
+                                 : " to be absent without one of role ") +
+                         stringifyRole(role),
+                     found);
+}
+
+bool Recognizer::expectInput(Operation *op, Value found, Role role) {
+  return expectArgument(op, "its input", found, role);
+}
+
+GroupedMatmulOp Recognizer::matmul(Operation *reader, StringRef name,
+                                   Value value) {
+  auto op = value.getDefiningOp<GroupedMatmulOp>();
+  expectValue(bool(op), reader, name + " to be a result of grouped_matmul",
+              value);
+  return op;
+}
+
+/// A plan of the pairs that a router chose, or of one expert.
+bool Recognizer::plan(Operation *reader, Value value, bool routed) {
+  auto op = value.getDefiningOp<PlanOp>();
+  if (!expect(op && bool(op.getIds()) == routed, reader,
+              routed ? "a plan with expert ids, but it has none"
+                     : "a plan without expert ids, but it has some"))
+    return false;
+  seen.insert(op);
+  auto resolve = op.getSlots() ? op.getSlots().getDefiningOp<ResolveSlotsOp>()
+                               : ResolveSlotsOp();
+  if (!resolve)
+    return true;
+  seen.insert(resolve);
+  return expectArgument(resolve, "ids", resolve.getIds(), Role::Slots);
+}
+
+static Ending endingOf(GroupedMatmulOp op) {
+  if (op.combines())
+    return Ending::Sum;
+  return op.getActivation() ? Ending::Activation : Ending::Accumulator;
+}
+
+/// All but the rows that it reads.
+bool Recognizer::linear(GroupedMatmulOp op, const Linear &linear,
+                        Ending ending) {
+  static constexpr StringLiteral texts[] = {"an accumulator", "an activation",
+                                            "a sum"};
+  int found = int(endingOf(op)), wanted = int(ending);
+  seen.insert(op);
+  if (!expectArgument(op, "its weight", op.getWeight(), linear.weight) ||
+      !expect(found == wanted, op,
+              Twine("it to answer ") + texts[wanted] + ", but it answers " +
+                  texts[found]) ||
+      !expect(ending == Ending::Accumulator ||
+                  getElementTypeOrSelf(op.getResult().getType()) == element,
+              op,
+              "its result to be rounded to the layer's element type, but it "
+              "is f32"))
+    return false;
+  if (op.getBias())
+    result.biases |= linear.biasBit;
+  return !linear.bias
+             ? expectValue(!op.getBias(), op, "its bias to be absent",
+                           op.getBias())
+             : expectArgument(op, "its bias", op.getBias(), *linear.bias);
+}
+
+/// `rows` is what the adapter reads.
+bool Recognizer::delta(GroupedMatmulOp op, Role table, Value rows) {
+  if (!expectArgument(op, "its table of adapters", op.getTable(), table))
+    return false;
+  if (!op.getShrunk())
+    return true;
+  auto shrink = op.getShrunk().getDefiningOp<ShrinkOp>();
+  if (!expectValue(bool(shrink), op, "its shrunk rows to be made by shrink",
+                   op.getShrunk()))
+    return false;
+  seen.insert(shrink);
+  return expectValue(shrink.getInput() == rows, shrink,
+                     "its input to be that of its grouped_matmul",
+                     shrink.getInput());
+}
+
+bool Recognizer::norm(RmsNormOp op, Role weight, moelora_norm &norm) {
+  seen.insert(op);
+  norm = {1, describeReal(op.getEpsilon()), describeReal(op.getScale())};
+  return expectValue(bool(op.getWeight()), op, "its weight to be an argument",
+                     op.getWeight()) &&
+         expectArgument(op, "its weight", op.getWeight(), weight);
+}
+
+} // namespace moelora::codegen

@@ -1,0 +1,290 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One walk over a layer: what each op reads, and what it makes.
+
+#include "RowKinds.h"
+#include "VerifyShapes.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace moelora;
+
+static const RowKind constant = {RowKind::Constant};
+static const RowKind perToken = {RowKind::PerToken};
+
+static RowKind kindOfRole(Role role) {
+  switch (role) {
+  case Role::Hidden:
+  case Role::RouterHidden:
+  case Role::RouterLogits:
+  case Role::ExpertWeights:
+    return perToken;
+  case Role::Slots:
+    return {RowKind::SlotIds};
+  case Role::TokenIds:
+    return {RowKind::TokenIds};
+  case Role::ExpertIds:
+    return {RowKind::ExpertIds};
+  default:
+    return constant;
+  }
+}
+
+/// The operand of the op that makes the plan; null for a plan without it, or
+/// one that another dialect makes.
+static Value idsOf(Value plan) {
+  if (auto op = plan.getDefiningOp<DispatchOp>())
+    return op.getIds();
+  auto op = plan.getDefiningOp<PlanOp>();
+  return op ? op.getIds() : Value();
+}
+
+static Value slotsOf(Value plan) {
+  if (auto op = plan.getDefiningOp<DispatchOp>())
+    return op.getSlots();
+  auto op = plan.getDefiningOp<PlanOp>();
+  return op ? op.getSlots() : Value();
+}
+
+/// A plan without ids has one pair per token, none of which is dropped: its
+/// rows are rows of tokens.
+static RowKind pairsOf(Value plan) {
+  bool ofTokens =
+      isa_and_nonnull<DispatchOp, PlanOp>(plan.getDefiningOp()) && !idsOf(plan);
+  return ofTokens ? perToken : RowKind{RowKind::PerPair, plan};
+}
+
+/// What an op wants.
+static StringRef textOf(const RowKind &wanted) {
+  static constexpr StringLiteral texts[] = {"no rows of tokens or pairs",
+                                            "a row per token",
+                                            "a row per pair of its plan",
+                                            "rows shrunk by its table and plan",
+                                            "slot ids",
+                                            "resolved slots",
+                                            "token ids",
+                                            "expert ids"};
+  return texts[wanted.content];
+}
+
+/// What it gets instead.
+static StringRef textOf(const RowKind &found, const RowKind &wanted) {
+  if (found.content == RowKind::PerPair)
+    return found.content == wanted.content ? "a row per pair of another plan"
+                                           : "a row per pair of a plan";
+  if (found.content == RowKind::Shrunk)
+    return found.content == wanted.content
+               ? "rows shrunk by another table or plan"
+               : "rows shrunk by a table";
+  return textOf(found);
+}
+
+RowKinds::RowKinds(LayerOp layer) : layer(layer) {
+  for (BlockArgument argument : layer.getBody().getArguments())
+    kinds[argument] = kindOfRole(layer.getRole(argument.getArgNumber()));
+}
+
+bool RowKinds::set(Value value, const RowKind &kind) {
+  kinds[value] = kind;
+  return true;
+}
+
+void RowKinds::attachNote(InFlightDiagnostic &diagnostic, StringRef name,
+                          Value value) {
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    diagnostic.attachNote(layer.getLoc())
+        << name << ": the argument of role "
+        << stringifyRole(layer.getRole(argument.getArgNumber()));
+  else
+    diagnostic.attachNote(value.getLoc()) << name << ": made here";
+}
+
+bool RowKinds::expect(Operation *op, StringRef name, Value value,
+                      const RowKind &wanted) {
+  auto found = value ? kinds.find(value) : kinds.end();
+  if (found == kinds.end() || found->second == wanted)
+    return true;
+  InFlightDiagnostic diagnostic =
+      op->emitOpError() << "expects " << textOf(wanted) << " as " << name
+                        << ", but gets " << textOf(found->second, wanted);
+  attachNote(diagnostic, name, value);
+  return false;
+}
+
+bool RowKinds::check(ResolveSlotsOp op) {
+  if (resolved) {
+    op.emitOpError("expects to be the one resolve_slots of its layer, but "
+                   "there are two")
+            .attachNote(resolved.getLoc())
+        << "the other one is here"; // (C9)
+    return false;
+  }
+  resolved = op;
+  for (Value table : op.getTables())
+    if (!expect(op, "the table", table, constant))
+      return false;
+  return expect(op, "the ids", op.getIds(), {RowKind::SlotIds}) && // (C9)
+         set(op.getSlots(), {RowKind::Slots});
+}
+
+/// (C9): the slots of a plan are those of the tables that resolved them.
+bool RowKinds::checkSlotCount(Operation *op, PlanType plan, Value slots) {
+  auto resolve = slots ? slots.getDefiningOp<ResolveSlotsOp>() : nullptr;
+  if (!resolve)
+    return true;
+  auto table = cast<SlotTableType>(resolve.getTables().front().getType());
+  if (table.getSlots() == plan.getSlots())
+    return true;
+  (op->emitOpError() << "expects the plan and the tables of its slots to agree "
+                        "on slots, but the plan has "
+                     << plan.getSlots() << " and the tables have "
+                     << table.getSlots())
+          .attachNote(resolve.getLoc())
+      << "the slots are resolved here";
+  return false;
+}
+
+template <typename Op> bool RowKinds::checkPlan(Op op) {
+  return expect(op, "the ids", op.getIds(), {RowKind::ExpertIds}) &&
+         expect(op, "the slots", op.getSlots(), {RowKind::Slots}) && // (C9)
+         checkSlotCount(op, op.getPlan().getType(), op.getSlots());
+}
+
+bool RowKinds::check(RouteOp op) {
+  return expect(op, "the logits", op.getLogits(), perToken) &&
+         expect(op, "the bias", op.getBias(), constant) &&
+         expect(op, "the scale", op.getExpertScale(), constant) &&
+         expect(op, "the table", op.getTable(), constant) &&
+         expect(op, "the token ids", op.getTokenIds(), {RowKind::TokenIds}) &&
+         set(op.getIds(), {RowKind::ExpertIds}) &&
+         set(op.getWeights(), perToken);
+}
+
+/// `gather` reads a row per token, else the row is the pair's own.
+template <typename Op> bool RowKinds::checkInput(Op op) {
+  if (op.getGather())
+    return expect(op, "the gathered input", op.getInput(), perToken);
+  return expect(op, "the input without gather", op.getInput(),
+                pairsOf(op.getPlan()));
+}
+
+/// (C10): what a slot names has been looked for in this table.
+bool RowKinds::checkTable(Operation *op, Value plan, Value table) {
+  Value slots = slotsOf(plan);
+  auto resolve = slots ? slots.getDefiningOp<ResolveSlotsOp>() : nullptr;
+  if (!resolve || llvm::is_contained(resolve.getTables(), table))
+    return true;
+  InFlightDiagnostic diagnostic =
+      op->emitOpError("expects its table to be one of those that the slots of "
+                      "its plan are resolved in, but it is not");
+  diagnostic.attachNote(resolve.getLoc()) << "the slots are resolved here";
+  attachNote(diagnostic, "the table", table);
+  return false;
+}
+
+bool RowKinds::check(ExpertGemmOp op) {
+  return checkInput(op) && expect(op, "the weight", op.getWeight(), constant) &&
+         expect(op, "the bias", op.getBias(), constant) &&
+         set(op.getResult(), pairsOf(op.getPlan()));
+}
+
+bool RowKinds::check(LoraDeltaOp op) {
+  RowKind pairs = pairsOf(op.getPlan());
+  return checkInput(op) &&
+         expect(op, "the accumulator", op.getAccumulator(), pairs) &&
+         checkTable(op, op.getPlan(), op.getTable()) &&
+         set(op.getResult(), pairs);
+}
+
+/// Without a plan the accumulator may have rows of any pairs, or of tokens.
+bool RowKinds::check(ActivationOp op) {
+  if (op.getPlan())
+    return expect(op, "the accumulator", op.getAccumulator(),
+                  pairsOf(op.getPlan())) &&
+           expect(op, "the input weights", op.getInputWeights(), perToken) &&
+           set(op.getResult(), pairsOf(op.getPlan()));
+  auto found = kinds.find(op.getAccumulator());
+  if (found == kinds.end())
+    return true;
+  RowKind kind = found->second;
+  return (kind.content == RowKind::PerPair ||
+          expect(op, "the accumulator", op.getAccumulator(), perToken)) &&
+         set(op.getResult(), kind);
+}
+
+/// What a sum over a token's rows takes beside them.
+template <typename Op> bool RowKinds::checkTerms(Op op) {
+  return expect(op, "the identity rows", op.getIdentity(), perToken) &&
+         expect(op, "the identity weights", op.getIdentityWeights(),
+                perToken) &&
+         expect(op, "the shared rows", op.getShared(), perToken) &&
+         expect(op, "the score", op.getScore(), perToken);
+}
+
+bool RowKinds::check(CombineOp op) {
+  return expect(op, "the rows", op.getRows(), pairsOf(op.getPlan())) &&
+         expect(op, "the weights", op.getWeights(), perToken) &&
+         checkTerms(op) && set(op.getResult(), perToken);
+}
+
+bool RowKinds::check(IdentityWeightOp op) {
+  return expect(op, "the ids", op.getIds(), {RowKind::ExpertIds}) &&
+         expect(op, "the weights", op.getWeights(), perToken) &&
+         set(op.getResult(), perToken);
+}
+
+bool RowKinds::check(RmsNormOp op) {
+  return expect(op, "the input", op.getInput(), perToken) &&
+         expect(op, "the weight", op.getWeight(), constant) &&
+         set(op.getResult(), perToken);
+}
+
+bool RowKinds::check(ShrinkOp op) {
+  return checkInput(op) && checkTable(op, op.getPlan(), op.getTable()) &&
+         set(op.getResult(), {RowKind::Shrunk, op.getPlan(), op.getTable()});
+}
+
+bool RowKinds::check(GroupedMatmulOp op) {
+  return checkInput(op) && expect(op, "the weight", op.getWeight(), constant) &&
+         expect(op, "the bias", op.getBias(), constant) &&
+         expect(op, "the shrunk rows", op.getShrunk(),
+                {RowKind::Shrunk, op.getPlan(), op.getTable()}) &&
+         expect(op, "the input weights", op.getInputWeights(), perToken) &&
+         expect(op, "the weights", op.getCombineWeights(), perToken) &&
+         checkTerms(op) &&
+         set(op.getResult(), op.combines() ? perToken : pairsOf(op.getPlan()));
+}
+
+bool RowKinds::check(YieldOp op) {
+  return llvm::all_of(op.getResults(), [&](Value value) {
+    return expect(op, "the output", value, perToken);
+  });
+}
+
+/// (C7): code knows every size but the number of rows.
+static bool checkSizes(Operation *op) {
+  for (Type result : op->getResultTypes()) {
+    auto type = dyn_cast<RankedTensorType>(result);
+    auto isKnown = [](int64_t size) { return size > 0; };
+    if (!type || (type.isDynamicDim(0) &&
+                  llvm::all_of(type.getShape().drop_front(), isKnown)))
+      continue;
+    op->emitOpError() << "expects the first size of a result, and no other, to "
+                         "be dynamic, and none to be 0, but the type is "
+                      << type;
+    return false;
+  }
+  return true;
+}
+
+LogicalResult RowKinds::visit(Operation *op) {
+  return success(
+      llvm::TypeSwitch<Operation *, bool>(op)
+          .Case<DispatchOp, PlanOp>([&](auto op) { return checkPlan(op); })
+          .Case<ResolveSlotsOp, RouteOp, ExpertGemmOp, LoraDeltaOp,
+                ActivationOp, CombineOp, IdentityWeightOp, RmsNormOp, ShrinkOp,
+                GroupedMatmulOp, YieldOp>(
+              [&](auto op) { return checkSizes(op) && check(op); })
+          .Default(true));
+}

@@ -1,0 +1,46 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A compiled layer against what the interpreter answers.
+
+#ifndef MOELORA_TEST_CODEGEN_CHECK_H
+#define MOELORA_TEST_CODEGEN_CHECK_H
+
+#include "CompiledLayer.h"
+
+namespace moelora::codetest {
+
+struct CheckOptions {
+  uint64_t seed;
+  int64_t tokens;
+  moelora_pool *pool;
+};
+
+/// One layer at one tier; complaints go to `why`.
+class Check {
+public:
+  Check(LayerOp layer, const interpreter::Inputs &inputs, llvm::StringRef tier,
+        const CheckOptions &options);
+
+  std::string why;
+  double worst = 0;
+  unsigned entries = 0;
+
+  /// Every entry point of the layer answers what is wanted.
+  void run(const interpreter::Tensor &wanted);
+
+private:
+  void checkSizes(LayerOp layer);
+  std::vector<char> runEntry(moelora_entry entry, Routing &routing);
+  void runHostile(Routing routing);
+  uint64_t countStray(const void *ids);
+  void complain(moelora_entry entry, const std::string &what);
+
+  CheckOptions options;
+  Operands operands;
+  CompiledLayer code;
+};
+
+} // namespace moelora::codetest
+
+#endif // MOELORA_TEST_CODEGEN_CHECK_H
