@@ -155,7 +155,7 @@ TEST(AdapterWork, hostile_patterns_are_refused) {
       FAIL() << "expects it to be refused";
     } catch (const Failure &failure) {
       EXPECT_EQ(failure.status, MOELORA_INVALID);
-      EXPECT_THAT(failure.text, HasSubstr("are decided within 67108864 steps"));
+      EXPECT_THAT(failure.text, HasSubstr("are decided within 33554432 steps"));
     }
 }
 

@@ -41,12 +41,10 @@ void PatternStates::restart(const Cost &cost) {
 
 /// Follows what needs no character. A position that waits for the begin of the
 /// text stays, unless this is it.
-PatternStates::Positions PatternStates::expand(Positions pending, bool atBegin,
-                                               const Cost &cost) {
-  Positions expanded;
+void PatternStates::follow(int32_t from, bool atBegin, const Cost &cost,
+                           Positions &to) {
   bool atEnd = states.empty();
-  ++expansions;
-  while (!pending.empty()) {
+  for (pending.assign(1, from); !pending.empty();) {
     int32_t position = pending.back();
     pending.pop_back();
     cost.spend(1);
@@ -62,10 +60,19 @@ PatternStates::Positions PatternStates::expand(Positions pending, bool atBegin,
                (i.kind == Instruction::End && atEnd)) {
       pending.push_back(position + 1);
     } else if (i.kind != Instruction::End) {
-      expanded.push_back(position);
+      to.push_back(position);
     }
   }
-  std::sort(expanded.begin(), expanded.end());
+}
+
+PatternStates::Positions PatternStates::expand(const Positions &from,
+                                               bool atBegin, const Cost &cost) {
+  Positions expanded;
+  ++expansions;
+  for (int32_t position : from)
+    follow(position, atBegin, cost, expanded);
+  if (!std::is_sorted(expanded.begin(), expanded.end()))
+    std::sort(expanded.begin(), expanded.end());
   return expanded;
 }
 
@@ -79,7 +86,7 @@ int64_t PatternStates::matchOf(const Positions &positions) const {
 
 int32_t PatternStates::enter(const Positions &positions, const Cost &cost) {
   /// What the table of a new state costs.
-  constexpr uint64_t stateSteps = 64;
+  constexpr uint64_t stateSteps = 16;
   auto [found, added] =
       known.emplace(expand(positions, false, cost), states.size());
   if (!added)

@@ -19,7 +19,7 @@ namespace moelora {
 class PatternBudget {
 public:
   /// All of it takes about a second.
-  static constexpr uint64_t maxSteps = uint64_t(1) << 26;
+  static constexpr uint64_t maxSteps = uint64_t(1) << 25;
 
   /// Counts steps, and fails when there were too many.
   void spend(uint64_t steps, Work &work) {
@@ -66,7 +66,8 @@ private:
   };
 
   void restart(const Cost &cost);
-  Positions expand(Positions pending, bool atBegin, const Cost &cost);
+  Positions expand(const Positions &from, bool atBegin, const Cost &cost);
+  void follow(int32_t from, bool atBegin, const Cost &cost, Positions &to);
   int32_t enter(const Positions &positions, const Cost &cost);
   int32_t advance(int32_t state, unsigned char c, const Cost &cost);
   bool takes(int32_t position, unsigned char c) const;
@@ -80,6 +81,7 @@ private:
   std::vector<State> states;
   std::vector<uint64_t> seen; ///< by position: the last expansion
   uint64_t expansions = 0;
+  Positions pending; ///< of one expansion
 };
 
 } // namespace moelora
