@@ -36,10 +36,9 @@ inline double load(moelora_dtype type, const void *data, int64_t index) {
     return loadHalf(static_cast<const uint16_t *>(data)[index]);
   case MOELORA_BF16:
     return loadBrain(static_cast<const uint16_t *>(data)[index]);
-  case MOELORA_F64:
-    break;
+  default: // f64
+    return static_cast<const double *>(data)[index];
   }
-  return static_cast<const double *>(data)[index];
 }
 
 /// The nearest value of `type`, itself a double.
