@@ -1,162 +1,212 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The constant moelora_artifact, field by field.
+// The constant moelora_artifact and what it points to, field by field.
 
 #include "Artifact.h"
-#include "LayerDescription.h"
-#include "Projections.h"
-#include "moelora/runtime/Abi.h"
-#include <cstddef>
+#include "Facts.h"
+#include "Record.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Endian.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 
 namespace moelora::codegen {
 
+/// Row-major, in elements. Only the first size is not a constant.
+static SmallVector<int64_t> stridesOf(ArrayRef<int64_t> shape) {
+  SmallVector<int64_t> strides(shape.size(), 1);
+  for (size_t dim = shape.size() - 1; dim > 0; --dim)
+    strides[dim - 1] = strides[dim] * shape[dim];
+  return strides;
+}
+
+/// Elements are read one by one, or at any address that one may have.
+static int64_t alignmentOf(moelora_dtype dtype) {
+  return dtype == MOELORA_BF16 || dtype == MOELORA_F16 ? 2 : 4;
+}
+
+static Value operandRow(Code &code, const Operand &operand) {
+  SmallVector<int64_t> shape = operand.shape, strides = stridesOf(shape);
+  shape.resize(MOELORA_MAX_OPERAND_DIMS);
+  strides.resize(MOELORA_MAX_OPERAND_DIMS);
+  return Record(code)
+      .i32(sizeof(moelora_operand))
+      .i32(operand.role)
+      .i32(MOELORA_PART_VALUES)
+      .i32(operand.dtype)
+      .i32(int64_t(operand.shape.size()))
+      .i32(alignmentOf(operand.dtype))
+      .i32(operand.entries)
+      .i32(0)
+      .array(shape)
+      .array(strides)
+      .pointer(code.null()) // not quantised
+      .finish(sizeof(moelora_operand));
+}
+
+static Value entryRow(Code &code, const EntryPoint &entry) {
+  return Record(code)
+      .i32(entry.kind)
+      .i32(0)
+      .pointer(code.address(entry.run))
+      .finish(sizeof(moelora_entry));
+}
+
 namespace {
 
-// The struct type below spells these.
-static_assert(offsetof(moelora_artifact, producer) == 16);
-static_assert(offsetof(moelora_artifact, layer) == 56);
-static_assert(offsetof(moelora_artifact, operands) ==
-              56 + sizeof(moelora_layer));
-static_assert(offsetof(moelora_artifact, workspace_bytes) ==
-              80 + sizeof(moelora_layer));
-static_assert(sizeof(moelora_artifact) == 112 + sizeof(moelora_layer));
+/// Constants that a variant points to.
+struct VariantParts {
+  LLVM::GlobalOp target, tuning, needs, operands, entries;
 
-/// What the tables of a layer say together.
-struct Adapters {
-  uint32_t projections = 0;
-  int64_t slots = 0, maxRank = 0;
-  int32_t dtype = 0, pageOrder = 0;
+  VariantParts(Unit &unit, const Variant &variant)
+      : target(unit.text(variant.target + ".target", variant.target)),
+        tuning(unit.text(variant.target + ".tuning", variant.tuning)),
+        needs(unit.text(variant.target + ".needs", variant.needs)),
+        operands(rows<Operand>(unit, variant.target + ".operands",
+                               variant.operands, operandRow)),
+        entries(rows<EntryPoint>(unit, variant.target + ".entries",
+                                 variant.entries, entryRow)) {}
 
-  explicit Adapters(LayerOp layer) {
-    for (BlockArgument argument : layer.getBody().getArguments())
-      if (auto table = dyn_cast<SlotTableType>(argument.getType()))
-        add(layer.getRole(argument.getArgNumber()), table);
-  }
-  void add(Role role, SlotTableType table) {
-    for (int64_t projection : projectionsOf(role, table.getSlices()))
-      projections |= 1u << projection;
-    slots = std::max(slots, table.getSlots());
-    maxRank = std::max(maxRank, table.getMaxRank());
-    dtype = describeType(table.getElementType());
-    pageOrder = int32_t(table.getPageOrder());
+  template <typename Row>
+  static LLVM::GlobalOp rows(Unit &unit, const std::string &name,
+                             ArrayRef<Row> all,
+                             Value (*fill)(Code &, const Row &)) {
+    return unit.constant(name, [&](Code &code) {
+      auto values = llvm::map_to_vector(
+          all, [&](const Row &row) { return fill(code, row); });
+      return makeArray(code, values);
+    });
   }
 };
 
-/// Fills a struct from its first field to its last.
-class StructBuilder {
-public:
-  StructBuilder(Code &code, Type type)
-      : value(LLVM::UndefOp::create(code.builder, code.loc, type)), code(code) {
-  }
-  void add(Value field) {
-    value = LLVM::InsertValueOp::create(code.builder, code.loc, value, field,
-                                        ArrayRef<int64_t>{next++});
-  }
-  void add(int64_t field) {
-    Type i32 = code.builder.getI32Type();
-    auto attr = code.builder.getI32IntegerAttr(int32_t(field));
-    add(LLVM::ConstantOp::create(code.builder, code.loc, i32, attr));
-  }
-  void add(LLVM::GlobalOp global) { add(code.address(global).value); }
-  void add(LLVM::LLVMFuncOp function) {
-    add(function ? code.address(function).value : code.null().value);
-  }
-  void add(Type type, const void *data, size_t bytes) {
-    auto attr = code.builder.getStringAttr(
-        StringRef(static_cast<const char *>(data), bytes));
-    add(LLVM::ConstantOp::create(code.builder, code.loc, type, attr));
-  }
-  Value value;
+} // namespace
 
-private:
-  Code &code;
-  int64_t next = 0;
-};
-
-struct Texts {
-  LLVM::GlobalOp producer, name, target, cpu, features;
-};
-
-Type layerBytes(MLIRContext *context) {
-  return LLVM::LLVMArrayType::get(IntegerType::get(context, 8),
-                                  sizeof(moelora_layer));
+static uint64_t rolesOf(const Variant &variant) {
+  uint64_t roles = 0;
+  for (const Operand &operand : variant.operands)
+    roles |= uint64_t(1) << operand.role;
+  return roles;
 }
 
-Type artifactType(MLIRContext *context) {
-  Type i32 = IntegerType::get(context, 32);
-  Type pointer = LLVM::LLVMPointerType::get(context);
-  SmallVector<Type> fields(4, i32);
-  fields.append(5, pointer);
-  fields.push_back(layerBytes(context));
-  fields.append(6, i32);
-  fields.append(4, pointer);
-  return LLVM::LLVMStructType::getLiteral(context, fields);
+static Value variantRow(Code &code, const Variant &variant,
+                        const VariantParts &parts, const moelora_facts &facts) {
+  return Record(code)
+      .i32(sizeof(moelora_variant))
+      .i32(variant.workspaceAlign)
+      .pointer(code.address(parts.target))
+      .pointer(code.address(parts.tuning))
+      .pointer(code.address(parts.needs))
+      .i64(int64_t(variant.services))
+      .i64(int64_t(rolesOf(variant)))
+      .i64(0) // any number of tokens
+      .bytes(&facts, sizeof(facts), alignof(moelora_facts))
+      .i32(int64_t(variant.operands.size()))
+      .i32(0) // binaries
+      .i32(0) // kernels
+      .i32(int64_t(variant.entries.size()))
+      .pointer(code.address(parts.operands))
+      .pointer(code.null())
+      .pointer(code.null())
+      .pointer(code.address(parts.entries))
+      .pointer(code.address(variant.workspace))
+      .finish(sizeof(moelora_variant));
 }
 
-int64_t layerNumber(LayerOp layer) {
+static LLVM::GlobalOp emitVariants(Unit &unit, LayerOp layer,
+                                   ArrayRef<Variant> variants) {
+  moelora_facts facts = describeFacts(layer);
+  auto parts = llvm::map_to_vector(
+      variants, [&](const Variant &v) { return VariantParts(unit, v); });
+  return unit.constant("variants", [&](Code &code) {
+    SmallVector<Value> rows;
+    for (auto [variant, part] : llvm::zip_equal(variants, parts))
+      rows.push_back(variantRow(code, variant, part, facts));
+    return makeArray(code, rows);
+  });
+}
+
+Digest digestOf(LayerOp layer, ArrayRef<Variant> variants, StringRef producer) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  layer->print(out, OpPrintingFlags().useLocalScope());
+  // Zeros part them: no text of IR, and no name, has one.
+  out << '\0' << producer;
+  for (const Variant &variant : variants)
+    out << '\0' << variant.target << '\0' << variant.tuning << '\0'
+        << variant.needs;
+  auto hash = llvm::xxh3_128bits(llvm::arrayRefFromStringRef(text));
+  Digest digest;
+  llvm::support::endian::write64be(digest.data(), hash.high64);
+  llvm::support::endian::write64be(digest.data() + 8, hash.low64);
+  return digest;
+}
+
+static int64_t layerNumber(LayerOp layer) {
   auto number = layer->getAttrOfType<IntegerAttr>("moelora.layer_number");
   return number ? number.getInt() : -1;
 }
 
-Value fill(Code &code, Type type, LayerOp layer,
-           const moelora_layer &description, const Entries &entries,
-           const Texts &texts) {
-  Adapters adapters(layer);
-  StructBuilder fields(code, type);
-  for (int64_t number :
-       {int64_t(int32_t(MOELORA_ABI_MAGIC)), int64_t(MOELORA_ABI_VERSION),
-        int64_t(sizeof(moelora_artifact)), layerNumber(layer)})
-    fields.add(number);
-  for (LLVM::GlobalOp text :
-       {texts.producer, texts.name, texts.target, texts.cpu, texts.features})
-    fields.add(text);
-  fields.add(layerBytes(code.builder.getContext()), &description,
-             sizeof(description));
-  for (int64_t number :
-       {int64_t(entries.operands), int64_t(adapters.projections),
-        adapters.slots, adapters.maxRank, int64_t(adapters.dtype),
-        int64_t(adapters.pageOrder)})
-    fields.add(number);
-  for (LLVM::LLVMFuncOp function : {entries.workspaceBytes, entries.run,
-                                    entries.runFromLogits, entries.runFromIds})
-    fields.add(function);
-  return fields.value;
+/// The name of a layer in a symbol of C.
+static std::string identifierOf(StringRef name) {
+  std::string result = name.str();
+  for (char &c : result)
+    if (!llvm::isAlnum(c))
+      c = '_';
+  return result;
 }
 
-/// The address of the artifact, or null for another ABI.
-void emitQuery(Unit &unit, LLVM::GlobalOp artifact) {
+/// moelora_query_NAME and moelora_query: the artifact, or null for another ABI.
+static void emitQueries(Unit &unit, StringRef name, LLVM::GlobalOp artifact) {
   Type i32 = IntegerType::get(unit.context(), 32);
-  unit.exported(MOELORA_QUERY_SYMBOL, {i32}, unit.pointer(),
+  auto answer = [&](Code &code, Value known) {
+    Ptr result = code.select(known, code.address(artifact), code.null());
+    LLVM::ReturnOp::create(code.builder, code.loc, result.value);
+  };
+  unit.exported((MOELORA_QUERY_SYMBOL "_" + Twine(identifierOf(name))).str(),
+                {i32}, unit.pointer(),
                 [&](Code &code, ArrayRef<BlockArgument> in) {
-                  Value known = code.equal32(in[0], MOELORA_ABI_VERSION);
-                  Ptr answer =
-                      code.select(known, code.address(artifact), code.null());
-                  LLVM::ReturnOp::create(code.builder, code.loc, answer.value);
+                  answer(code, code.equal32(in[0], MOELORA_ABI_VERSION));
                 });
+  auto first =
+      unit.exported(MOELORA_QUERY_SYMBOL, {i32, i32}, unit.pointer(),
+                    [&](Code &code, ArrayRef<BlockArgument> in) {
+                      Value known = code.equal32(in[0], MOELORA_ABI_VERSION);
+                      Value index = code.equal32(in[1], 0);
+                      answer(code, code.select(known, index, code.bit(false)));
+                    });
+  first.setLinkage(LLVM::Linkage::Weak);
 }
 
-} // namespace
-
-void emitArtifact(Unit &unit, LayerOp layer, const moelora_layer &description,
-                  const Entries &entries, StringRef producer) {
-  Texts texts{unit.text("producer", producer),
-              unit.text("name", layer.getSymName()), unit.text("target", "cpu"),
-              unit.text("cpu", unit.target.cpu),
-              unit.text("features", unit.target.features())};
-  OpBuilder builder = unit.atEnd();
-  Type type = artifactType(unit.context());
-  auto artifact = LLVM::GlobalOp::create(
-      builder, unit.loc, type, /*isConstant=*/true, LLVM::Linkage::Internal,
-      "moelora_artifact", Attribute(), /*alignment=*/8);
-  Block *block = builder.createBlock(&artifact.getInitializerRegion());
-  builder.setInsertionPointToStart(block);
-  Code code(builder, unit.loc);
-  Value value = fill(code, type, layer, description, entries, texts);
-  LLVM::ReturnOp::create(builder, unit.loc, value);
-  emitQuery(unit, artifact);
+void emitArtifact(Unit &unit, LayerOp layer,
+                  const std::optional<moelora_layer> &description,
+                  ArrayRef<Variant> variants, StringRef producer) {
+  LLVM::GlobalOp made = unit.text("producer", producer);
+  LLVM::GlobalOp name = unit.text("name", layer.getSymName());
+  LLVM::GlobalOp described;
+  if (description)
+    described = unit.bytes(
+        "description",
+        {reinterpret_cast<const char *>(&*description), sizeof(*description)});
+  LLVM::GlobalOp rows = emitVariants(unit, layer, variants);
+  Digest digest = digestOf(layer, variants, producer);
+  LLVM::GlobalOp artifact = unit.constant("artifact", [&](Code &code) {
+    return Record(code)
+        .i32(int32_t(MOELORA_ABI_MAGIC))
+        .i32(MOELORA_ABI_VERSION)
+        .i32(MOELORA_ABI_MINOR)
+        .i32(sizeof(moelora_artifact))
+        .i32(layerNumber(layer))
+        .i32(int64_t(variants.size()))
+        .pointer(code.address(made))
+        .pointer(code.address(name))
+        .bytes(digest.data(), digest.size(), alignof(uint64_t))
+        .pointer(described ? code.address(described) : code.null())
+        .pointer(code.address(rows))
+        .finish(sizeof(moelora_artifact));
+  });
+  emitQueries(unit, layer.getSymName(), artifact);
 }
 
 } // namespace moelora::codegen

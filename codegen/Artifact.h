@@ -1,29 +1,49 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The artifact: the constant struct that a compiled layer says of itself, and
-// the one exported symbol that answers it.
+// The artifact: the constant struct that a compiled layer says of itself, with
+// a variant for each kind of device, and the symbols that answer it.
 #ifndef MOELORA_CODEGEN_ARTIFACT_H
 #define MOELORA_CODEGEN_ARTIFACT_H
 
+#include "OperandTypes.h"
 #include "Unit.h"
-#include "moelora/dialect/Ops.h"
-#include "moelora/runtime/Abi.h"
+
+#include <optional>
 
 namespace moelora::codegen {
 
-/// The entry points that code generation made for a layer.
-struct Entries {
-  mlir::LLVM::LLVMFuncOp workspaceBytes;
-  /// Null where the layer has no such entry point.
-  mlir::LLVM::LLVMFuncOp run, runFromLogits, runFromIds;
-  /// Bit per role that the first of them reads.
-  uint32_t operands = 0;
+/// A tensor that a variant reads or writes.
+struct Operand : OperandType {
+  uint32_t entries = 0; // bit per moelora_entry_kind that needs it
 };
 
-/// `description` is what the artifact says that its layer computes.
-void emitArtifact(Unit &unit, LayerOp layer, const moelora_layer &description,
-                  const Entries &entries, llvm::StringRef producer);
+struct EntryPoint {
+  moelora_entry_kind kind;
+  mlir::LLVM::LLVMFuncOp run;
+};
+
+/// What code generation made of a layer for one kind of device.
+struct Variant {
+  std::string target, tuning, needs;
+  uint64_t services = 0; // bits of moelora_service
+  uint32_t workspaceAlign = 0;
+  llvm::SmallVector<Operand> operands; // row by row
+  llvm::SmallVector<EntryPoint> entries;
+  mlir::LLVM::LLVMFuncOp workspace;
+};
+
+using Digest = std::array<uint8_t, 16>;
+
+/// Of the layer as it is printed and of all that it is compiled with. Variants
+/// need no functions yet.
+Digest digestOf(LayerOp layer, llvm::ArrayRef<Variant> variants,
+                llvm::StringRef producer);
+
+/// `layer` is at the fused level, `description` what recognizeLayer says of it.
+void emitArtifact(Unit &unit, LayerOp layer,
+                  const std::optional<moelora_layer> &description,
+                  llvm::ArrayRef<Variant> variants, llvm::StringRef producer);
 
 } // namespace moelora::codegen
 

@@ -25,6 +25,9 @@ Int operator-(Int a, int64_t b) { return a - a.code->i64(b); }
 Int operator*(Int a, int64_t b) { return a * a.code->i64(b); }
 Int operator/(Int a, int64_t b) { return a / a.code->i64(b); }
 Int operator%(Int a, int64_t b) { return a % a.code->i64(b); }
+Int operator&(Int a, int64_t b) {
+  return binary<arith::AndIOp>(a, a.code->i64(b));
+}
 
 Ptr operator+(Ptr base, Int bytes) {
   Code &code = *base.code;
@@ -146,6 +149,12 @@ Int Code::loadInt32(Ptr from) {
           arith::ExtSIOp::create(builder, loc, builder.getI64Type(), value)};
 }
 
+Int Code::loadUnsigned(Ptr from, unsigned bits) {
+  Value value = load(builder.getIntegerType(bits), from);
+  return {this,
+          arith::ExtUIOp::create(builder, loc, builder.getI64Type(), value)};
+}
+
 Ptr Code::loadPtr(Ptr from) {
   return {this, load(LLVM::LLVMPointerType::get(builder.getContext()), from)};
 }
@@ -225,7 +234,11 @@ Value Code::equal(Int a, Int b) {
   return compare(*this, arith::CmpIPredicate::eq, a.value, b.value);
 }
 
-Value Code::equal(Ptr a, Ptr b) { return equal(toInt(a), toInt(b)); }
+Value Code::isNull(Ptr address) {
+  Value number = LLVM::PtrToIntOp::create(builder, loc, builder.getI64Type(),
+                                          address.value);
+  return equal({this, number}, i64(0));
+}
 
 Value Code::equal32(Value a, int64_t b) {
   return compare(*this, arith::CmpIPredicate::eq, a, i32(b));
@@ -243,9 +256,9 @@ Ptr Code::select(Value condition, Ptr a, Ptr b) {
   return {this, select(condition, a.value, b.value)};
 }
 
-Int Code::toInt(Ptr address) {
-  return {this, LLVM::PtrToIntOp::create(builder, loc, builder.getI64Type(),
-                                         address.value)};
+Ptr Code::toPtr(Int address) {
+  Type pointer = LLVM::LLVMPointerType::get(builder.getContext());
+  return {this, LLVM::IntToPtrOp::create(builder, loc, pointer, address.value)};
 }
 
 Value Code::toI32(Int value) {

@@ -1,15 +1,14 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A notation for generated code. `Int` is an i64 and `Ptr` an address in the
-// program that is being written, so that a kernel reads like its pseudo-code:
+// A notation for generated code. `Int` is an i64 and `Ptr` an address, counted
+// in bytes, of the program that is being written; constants fold as they are
+// written. A kernel reads like its pseudo-code:
 //
 //   code.loop(0, rows, 1, [&](Int row) {
 //     Vec x = code.load(type, source + row * rowBytes);
 //     code.store(x, panel + row * stepBytes);
 //   });
-//
-// Addresses are counted in bytes. Constants fold as they are written.
 #ifndef MOELORA_CODEGEN_CODE_H
 #define MOELORA_CODEGEN_CODE_H
 
@@ -34,6 +33,7 @@ Int operator-(Int a, int64_t b);
 Int operator*(Int a, int64_t b);
 Int operator/(Int a, int64_t b);
 Int operator%(Int a, int64_t b);
+Int operator&(Int a, int64_t b);
 
 struct Ptr {
   Code *code;
@@ -72,6 +72,7 @@ public:
   mlir::Value first(mlir::Value value, int64_t count);
   Int loadInt(Ptr from);
   Int loadInt32(Ptr from); // sign-extended
+  Int loadUnsigned(Ptr from, unsigned bits);
   Ptr loadPtr(Ptr from);
   void store(Int value, Ptr to) { store(value.value, to); }
   void store(Ptr value, Ptr to) { store(value.value, to); }
@@ -91,14 +92,14 @@ public:
 
   mlir::Value less(Int a, Int b);
   mlir::Value equal(Int a, Int b);
-  mlir::Value equal(Ptr a, Ptr b);
+  mlir::Value isNull(Ptr address);
   mlir::Value equal32(mlir::Value a, int64_t b);
   mlir::Value select(mlir::Value condition, mlir::Value a, mlir::Value b);
   Int select(mlir::Value condition, Int a, Int b);
   Ptr select(mlir::Value condition, Ptr a, Ptr b);
   Int least(Int a, Int b) { return select(less(a, b), a, b); }
   Int most(Int a, Int b) { return select(less(a, b), b, a); }
-  Int toInt(Ptr address);
+  Ptr toPtr(Int address);
   mlir::Value toI32(Int value);
 
   // Vectors.
@@ -108,7 +109,6 @@ public:
   mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);
 
   void call(mlir::LLVM::LLVMFuncOp callee, mlir::ValueRange operands);
-  /// Through a pointer.
   void call(Ptr callee, mlir::ValueRange operands);
 
   mlir::OpBuilder &builder;

@@ -37,7 +37,6 @@ AGREES(Clamp::Pre, MOELORA_CLAMP_PRE);
 AGREES(Clamp::Post, MOELORA_CLAMP_POST);
 AGREES(PageOrder::RowMajor, MOELORA_PAGE_ROW_MAJOR);
 AGREES(Role::Hidden, MOELORA_HIDDEN);
-AGREES(Role::Slots, MOELORA_SLOTS);
 AGREES(Role::TokenIds, MOELORA_TOKEN_IDS);
 AGREES(Role::RouterHidden, MOELORA_ROUTER_HIDDEN);
 AGREES(Role::RouterLogits, MOELORA_ROUTER_LOGITS);
@@ -70,6 +69,8 @@ float describeReal(const llvm::APFloat &value) {
 }
 
 moelora_dtype describeType(Type element) {
+  if (element.isInteger(32))
+    return MOELORA_I32;
   if (element.isBF16())
     return MOELORA_BF16;
   return element.isF16() ? MOELORA_F16 : MOELORA_F32;

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Types of arguments to element types and sizes.
+// Types of tensors to element types and sizes.
 
 #include "OperandTypes.h"
 #include "LayerDescription.h"
@@ -10,21 +10,20 @@ using namespace mlir;
 
 namespace moelora::codegen {
 
-SmallVector<OperandType> operandTypes(LayerOp layer) {
-  SmallVector<OperandType> operands;
-  for (auto [index, type] : llvm::enumerate(layer.getArgumentTypes())) {
-    auto tensor = dyn_cast<RankedTensorType>(type);
-    if (!tensor)
-      continue;
-    Type element = tensor.getElementType();
-    SmallVector<int64_t> shape(tensor.getShape());
-    llvm::replace(shape, ShapedType::kDynamic, int64_t(-1));
-    operands.push_back(
-        {layer.getRole(index),
-         element.isInteger() ? MOELORA_I32 : describeType(element),
-         std::move(shape)});
-  }
-  return operands;
+/// In IR the router is a grouped matmul over one expert; outside it is a
+/// matrix.
+static bool hasExpert(int32_t role, int64_t dims) {
+  return (role == MOELORA_ROUTER_WEIGHT && dims == 3) ||
+         (role == MOELORA_ROUTER_BIAS && dims == 2);
+}
+
+OperandType operandType(int32_t role, RankedTensorType type) {
+  ArrayRef<int64_t> sizes = type.getShape();
+  if (hasExpert(role, type.getRank()))
+    sizes = sizes.drop_front();
+  SmallVector<int64_t> shape(sizes);
+  llvm::replace(shape, ShapedType::kDynamic, int64_t(-1));
+  return {role, describeType(type.getElementType()), std::move(shape)};
 }
 
 } // namespace moelora::codegen

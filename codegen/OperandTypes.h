@@ -12,15 +12,14 @@
 namespace moelora::codegen {
 
 struct OperandType {
-  Role role;
-  moelora_dtype dtype;
+  int32_t role = 0; // moelora_role
+  moelora_dtype dtype = MOELORA_F32;
   /// Row-major; -1: the number of tokens.
   llvm::SmallVector<int64_t> shape;
 };
 
-/// Of each tensor argument, in the order of the arguments. Tables of adapters
-/// are no operands: runs reach them through the slots.
-llvm::SmallVector<OperandType> operandTypes(LayerOp layer);
+/// Of a tensor of the layer, as Operand.h describes its role.
+OperandType operandType(int32_t role, mlir::RankedTensorType type);
 
 } // namespace moelora::codegen
 

@@ -15,16 +15,17 @@ def ConvertMoELoRAToCpu
     Replaces the one `moelora.layer` of a module, which must be at the fused
     level, by functions over raw pointers in the llvm, scf, arith and vector
     dialects: a task function per matmul and shrink, register tiles, up to three
-    entry points, the constant `moelora_artifact` and `moelora_query`. What
-    differs between machines is `tier`: the instructions that tiles are written
-    for.
+    entry points, the constant `moelora_artifact` and the queries that answer it.
+    What differs between machines is `tier`: the instructions that tiles are
+    written for.
 
     Declines, with a diagnostic: a module with several layers, an op that is not
     fused, results whose element type is neither the layer's nor f32, adapters
     of another element type than the layer, logits that are not f32, activations
-    that are read otherwise than by one matmul over their own plan, and layers
-    that are not exactly what a `moelora_layer` can describe, at the first op or
-    argument that does not fit.
+    that are read otherwise than by one matmul over their own plan.
+
+    A layer that is not exactly what a `moelora_layer` can describe gets no
+    description; a remark tells the first op or argument that does not fit.
 
     Numerics: products accumulate in f32 in an order that depends on K alone;
     values are rounded where their type says so and nowhere else. With

@@ -69,6 +69,21 @@ LLVM::LLVMFuncOp Unit::find(StringRef name) {
   return module.lookupSymbol<LLVM::LLVMFuncOp>(symbol(name));
 }
 
+LLVM::GlobalOp Unit::constant(StringRef name,
+                              llvm::function_ref<Value(Code &)> body) {
+  OpBuilder builder = atEnd();
+  // The type is that of the value, which does not exist yet.
+  auto global = LLVM::GlobalOp::create(builder, loc, i64(), /*isConstant=*/true,
+                                       LLVM::Linkage::Internal, symbol(name),
+                                       Attribute(), /*alignment=*/8);
+  builder.createBlock(&global.getInitializerRegion());
+  Code code(builder, loc);
+  Value value = body(code);
+  LLVM::ReturnOp::create(builder, loc, value);
+  global.setGlobalType(value.getType());
+  return global;
+}
+
 LLVM::GlobalOp Unit::bytes(StringRef name, StringRef data) {
   OpBuilder builder = atEnd();
   auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), data.size());

@@ -26,14 +26,16 @@ public:
   mlir::LLVM::LLVMFuncOp function(llvm::StringRef name,
                                   llvm::ArrayRef<mlir::Type> arguments,
                                   mlir::Type result, Body body);
-  /// The one exported function; its name has no prefix.
+  /// A function that is seen from outside; its name has no prefix.
   mlir::LLVM::LLVMFuncOp exported(llvm::StringRef name,
                                   llvm::ArrayRef<mlir::Type> arguments,
                                   mlir::Type result, Body body);
   /// A function of `name` that exists already, or null.
   mlir::LLVM::LLVMFuncOp find(llvm::StringRef name);
 
-  /// Constant data.
+  /// Constant data; `body` answers the value.
+  mlir::LLVM::GlobalOp constant(llvm::StringRef name,
+                                llvm::function_ref<mlir::Value(Code &)> body);
   mlir::LLVM::GlobalOp bytes(llvm::StringRef name, llvm::StringRef data);
   mlir::LLVM::GlobalOp text(llvm::StringRef name, llvm::StringRef data);
 

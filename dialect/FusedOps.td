@@ -12,9 +12,9 @@ def MoELoRA_PlanOp : MoELoRA_NamedOp<"plan", "plan", [AttrSizedOperandSegments]>
   let summary = "constructs the plan that kernels run over";
   let description = [{
     What `dispatch` means, with the shape of the work decided: rows of one
-    expert are cut into tiles of at most `tile_rows`, tiles into row blocks of
-    at most `block_rows`, and the rows of one (expert, slot) into segments that
-    do not cross a row block.
+    expert are cut into tiles of at most `tile_rows`, tiles into row groups of
+    at most `group_rows`, and the rows of one (expert, slot) into segments that
+    do not cross a row group.
 
     Lifespan: made from `dispatch` by `moelora-fuse-lora`; lowered to the
     runtime's plan construction.
@@ -23,7 +23,7 @@ def MoELoRA_PlanOp : MoELoRA_NamedOp<"plan", "plan", [AttrSizedOperandSegments]>
     - (C1) ids have top_k columns.
     - (C2) a plan without ids has one expert and top_k 1.
     - (C3) a plan without slots has zero slots.
-    - (C4) tile_rows is a positive multiple of block_rows, at most 2^20.
+    - (C4) tile_rows is a positive multiple of group_rows, at most 2^20.
     - (C5) zero_experts is in [0, 2^20], and 0 without ids.
 
     Example:
@@ -34,12 +34,12 @@ def MoELoRA_PlanOp : MoELoRA_NamedOp<"plan", "plan", [AttrSizedOperandSegments]>
   }];
   let arguments = (ins Optional<MoELoRA_ExpertIds>:$ids,
                        Optional<MoELoRA_TokenIds>:$slots,
-                       I64Attr:$tile_rows, I64Attr:$block_rows,
+                       I64Attr:$tile_rows, I64Attr:$group_rows,
                        DefaultValuedAttr<I64Attr, "0">:$zero_experts);
   let results = (outs MoELoRA_PlanType:$plan);
   let assemblyFormat = [{
     ($ids^)? (`slots` `(` $slots^ `:` type($slots) `)`)?
-    `tile` `(` $tile_rows `by` $block_rows `)` attr-dict
+    `tile` `(` $tile_rows `by` $group_rows `)` attr-dict
     (`:` type($ids)^)? `->` type($plan)
   }];
 }

@@ -21,12 +21,12 @@ LogicalResult PlanOp::verify() {
     return failure(); // (C2)
   if (failed(verifyPlanSlots(*this, getSlots(), plan)))
     return failure(); // (C3)
-  int64_t tile = getTileRows(), block = getBlockRows();
-  if (block < 1 || tile < 1 || tile > maxSize || tile % block != 0)
+  int64_t tile = getTileRows(), group = getGroupRows();
+  if (group < 1 || tile < 1 || tile > maxSize || tile % group != 0)
     return emitOpError() << "expects tile_rows to be a positive multiple of "
-                            "block_rows and at most "
+                            "group_rows and at most "
                          << maxSize << ", but tile_rows is " << tile
-                         << " and block_rows is " << block;    // (C4)
+                         << " and group_rows is " << group;    // (C4)
   return verifyZeroExperts(*this, getIds(), getZeroExperts()); // (C5)
 }
 

@@ -107,10 +107,10 @@ struct FuseLora : impl::FuseLoraBase<FuseLora> {
         << remark::metric("slots", type.getSlots())
         << remark::metric("top_k", type.getTopK())
         << remark::metric("tile_rows", tileRows.getValue())
-        << remark::metric("block_rows", blockRows.getValue());
+        << remark::metric("group_rows", groupRows.getValue());
     auto plan = PlanOp::create(builder, dispatch.getLoc(), type,
                                dispatch.getIds(), dispatch.getSlots(), tileRows,
-                               blockRows, dispatch.getZeroExperts());
+                               groupRows, dispatch.getZeroExperts());
     dispatch.replaceAllUsesWith(plan.getPlan());
     dispatch.erase();
   }

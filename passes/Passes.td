@@ -32,9 +32,9 @@ def FuseLora : Pass<"moelora-fuse-lora", "::moelora::LayerOp"> {
   let dependentDialects = ["::moelora::MoELoRADialect"];
   let options = [
     Option<"tileRows", "tile-rows", "int64_t", /*default=*/"48",
-           "Most rows of a tile, a multiple of block-rows">,
-    Option<"blockRows", "block-rows", "int64_t", /*default=*/"4",
-           "Most rows of a row block: rows that one set of registers holds">];
+           "Most rows of a tile, a multiple of group-rows">,
+    Option<"groupRows", "group-rows", "int64_t", /*default=*/"4",
+           "Most rows of a row group: rows that one set of registers holds">];
 }
 
 def FuseEpilogue : Pass<"moelora-fuse-epilogue", "::moelora::LayerOp"> {

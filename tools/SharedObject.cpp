@@ -1,15 +1,33 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Linkers write to files, so the bytes take the way over a temporary one.
+// Linkers write to files, so the bytes take the way over a temporary one, which
+// gets its digest there.
 
 #include "SharedObject.h"
 #include "moelora/codegen/Emit.h"
+#include "moelora/runtime/Artifact.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 using namespace llvm;
+
+/// Empty where it is done.
+static std::string seal(const std::string &path) {
+  moelora_error *error = nullptr;
+  if (moelora_artifact_seal(path.c_str(), &error) == MOELORA_OK)
+    return "";
+  std::string why = moelora_error_text(error);
+  moelora_error_free(error);
+  return why;
+}
+
+std::string digestOf(StringRef sharedObject) {
+  return toHex(sharedObject.take_back(MOELORA_DIGEST_BYTES),
+               /*LowerCase=*/true);
+}
 
 std::optional<std::string> emitSharedObject(mlir::ModuleOp module) {
   auto object = moelora::emitObject(module);
@@ -25,6 +43,9 @@ std::optional<std::string> emitSharedObject(mlir::ModuleOp module) {
   FileRemover cleanup(path);
   std::string why;
   if (!moelora::linkSharedObject(*object, path, why))
+    return fail(why);
+  why = seal(path.str().str());
+  if (!why.empty())
     return fail(why);
   auto linked = MemoryBuffer::getFile(path);
   if (!linked)

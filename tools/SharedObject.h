@@ -9,8 +9,11 @@
 
 #include <optional>
 
-/// Of a module that moelora-to-cpu made. Nothing after a diagnostic at the
-/// module's location.
+/// Of a module that moelora-to-cpu made, with the digest at its end. Nothing
+/// after a diagnostic at the module's location.
 std::optional<std::string> emitSharedObject(mlir::ModuleOp module);
+
+/// The digest that such bytes end with, as text.
+std::string digestOf(llvm::StringRef sharedObject);
 
 #endif // MOELORA_TOOLS_SHAREDOBJECT_H

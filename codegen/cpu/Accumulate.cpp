@@ -19,7 +19,7 @@ struct Accumulate : GroupedMatmul {
   Accumulate(Lowering &lowering, GroupedMatmulOp op)
       : GroupedMatmul(lowering, op, RangeLimit),
         split{lowering.frame.word(), n, maxColumns},
-        result(lowering.frame.region({0, 0, plan.topK * n * 4})) {}
+        result(lowering.frame.region({0, plan.topK * n * 4})) {}
 
   ColumnSplit split;
   int64_t result; // word

@@ -30,8 +30,8 @@ struct Activate : GroupedMatmul {
   Activate(Lowering &lowering, GroupedMatmulOp op)
       : GroupedMatmul(lowering, op, RangeLimit),
         split{lowering.frame.word(), n, maxColumns},
-        result(lowering.frame.region(
-            {0, 0, plan.topK * answer().panelRowBytes(n)})) {
+        result(
+            lowering.frame.region({0, plan.topK * answer().panelRowBytes(n)})) {
     if (op.getInputWeights())
       inputWeights = lowering.words.lookup(op.getInputWeights());
   }
@@ -62,12 +62,12 @@ struct Activate : GroupedMatmul {
                     Int begin, Int end) {
     Ptr to =
         code.loadPtr(frame + result) + tile.begin * answer().panelRowBytes(n);
-    forRowBlocks(code, tile.rows, plan.blockRows, [&](RowBlock block) {
-      Ptr first = to + block.begin * answer().panelRowBytes(n);
-      Int stepBytes = block.rows * answer().panelStepBytes();
-      code.loop(code.i64(0), block.rows, 1, [&](Int row) {
+    forRowGroups(code, tile.rows, plan.groupRows, [&](RowGroup group) {
+      Ptr first = to + group.begin * answer().panelRowBytes(n);
+      Int stepBytes = group.rows * answer().panelStepBytes();
+      code.loop(code.i64(0), group.rows, 1, [&](Int row) {
         Ptr own = first + row * answer().panelStepBytes();
-        Int tileRow = block.begin + row;
+        Int tileRow = group.begin + row;
         Ptr sums = sum(code, scratch, tileRow);
         Value weight = loadWeight(code, frame, tile.begin + tileRow);
         forColumns(code, begin, end, n, answer().step,

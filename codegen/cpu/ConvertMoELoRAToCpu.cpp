@@ -75,24 +75,26 @@ struct ConvertMoELoRAToCpu
     Lowering lowering(layer, unit, form, wide);
     if (failed(lowering.declare()))
       return failure();
-    FailureOr<moelora_layer> description = describe(layer);
-    if (failed(description))
-      return failure();
-    emitArtifact(unit, layer, *description, emitEntries(lowering), producer);
+    Variant variant = emitEntries(lowering);
+    variant.target = "cpu";
+    variant.tuning = target.cpu;
+    variant.needs = target.features().str();
+    std::optional<moelora_layer> description = describe(layer);
+    emitArtifact(unit, layer, description, variant, producer);
     layer.erase();
     return success();
   }
 
-  /// An artifact says what it computes, so that a run can be checked.
-  static FailureOr<moelora_layer> describe(LayerOp layer) {
+  /// What the artifact says that its layer computes; nothing, and a remark that
+  /// tells why, where that has no words for it.
+  static std::optional<moelora_layer> describe(LayerOp layer) {
     Misfit misfit;
-    if (std::optional<moelora_layer> description =
-            recognizeLayer(layer, misfit))
-      return *description;
-    (misfit.op->emitOpError() << misfit.text).attachNote(layer.getLoc())
-        << "an artifact describes its layer, and cannot describe @"
-        << layer.getSymName();
-    return failure();
+    std::optional<moelora_layer> description = recognizeLayer(layer, misfit);
+    if (!description)
+      misfit.op->emitRemark()
+          << "'" << misfit.op->getName() << "' op " << misfit.text
+          << "; the artifact does not describe @" << layer.getSymName();
+    return description;
   }
 
   LogicalResult approximate() {

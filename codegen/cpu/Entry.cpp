@@ -4,9 +4,8 @@
 // Entry points: checks, the frame, and the loop over chunks of tokens.
 
 #include "cpu/Entry.h"
+#include "Selection.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "moelora/runtime/Abi.h"
-#include "llvm/ADT/SetVector.h"
 #include <cstddef>
 
 using namespace mlir;
@@ -15,57 +14,20 @@ namespace moelora::codegen {
 
 namespace {
 
-/// A value that an operand replaces.
-struct Given {
-  Value value;
-  Role role;
-};
-
-/// What an entry point runs and reads.
-struct Selection {
-  DenseSet<Operation *> stages;
-  llvm::SetVector<BlockArgument> arguments;
-  SmallVector<Given> given;
-
-  Selection(LayerOp layer, ArrayRef<Given> given) : given(given) {
-    SmallVector<Value> work(
-        layer.getBody().front().getTerminator()->getOperands());
-    while (!work.empty()) {
-      Value value = work.pop_back_val();
-      if (llvm::any_of(given, [&](Given g) { return g.value == value; }))
-        continue;
-      if (auto argument = dyn_cast<BlockArgument>(value))
-        arguments.insert(argument);
-      else if (stages.insert(value.getDefiningOp()).second)
-        llvm::append_range(work, value.getDefiningOp()->getOperands());
-    }
-  }
-
-  uint32_t roles(LayerOp layer) const {
-    uint32_t bits = 0;
-    for (BlockArgument argument : arguments)
-      if (isa<TensorType>(argument.getType()))
-        bits |= 1u << unsigned(layer.getRole(argument.getArgNumber()));
-    for (Given g : given)
-      bits |= 1u << unsigned(g.role);
-    return bits;
-  }
-};
-
 class Entry {
 public:
-  Entry(Lowering &lowering, const Selection &selection, Code &code, Ptr args,
-        LLVM::LLVMFuncOp layout)
-      : lowering(lowering), selection(selection), code(code), args(args),
-        layout(layout), frame(code.slot(lowering.frame.size())),
+  Entry(Lowering &lowering, ArrayRef<Operand> rows, const Selection &selection,
+        Code &code, Ptr args, LLVM::LLVMFuncOp layout)
+      : lowering(lowering), rows(rows), selection(selection), code(code),
+        args(args), layout(layout), frame(code.slot(lowering.frame.size())),
         status(code.slot(8)) {}
 
   /// Answers the status.
   Value emit() {
     setStatus(MOELORA_RUN_ABI_MISMATCH);
-    code.when(speaksAbi(args), [&] {
+    code.when(speaksAbi(args, sizeof(moelora_run_args)), [&] {
       Ptr services = loadArg(offsetof(moelora_run_args, services));
-      code.when(speaksAbi(services), [&] {
+      code.when(speaksAbi(services, sizeof(moelora_services)), [&] {
         setStatus(MOELORA_RUN_OK);
         Int tokens = code.loadInt(args + offsetof(moelora_run_args, tokens));
         code.when(code.less(code.i64(0), tokens),
@@ -77,36 +39,33 @@ public:
 
 private:
   Ptr loadArg(int64_t offset) { return code.loadPtr(args + offset); }
-  Ptr operand(Role role) {
-    return loadArg(offsetof(moelora_run_args, operand) + 8 * int64_t(role));
+  Ptr operandRow(int64_t row) {
+    return code.loadPtr(loadArg(offsetof(moelora_run_args, operand)) + 8 * row);
+  }
+  Ptr operand(int32_t role) {
+    const Operand *row = llvm::find_if(
+        rows, [&](const Operand &operand) { return operand.role == role; });
+    return operandRow(row - rows.begin());
   }
   void setStatus(int32_t value) { code.store(code.i32(value), status); }
 
   /// Both structs that are passed in begin with their size and version.
-  Value speaksAbi(Ptr header) {
-    static_assert(offsetof(moelora_run_args, abi_version) == 4 &&
-                  offsetof(moelora_services, abi_version) == 4);
-    return code.equal(code.loadInt32(header + 4),
-                      code.i64(MOELORA_ABI_VERSION));
-  }
-
-  Value present(Ptr pointer) {
-    return code.select(code.equal(pointer, code.null()), code.bit(false),
-                       code.bit(true));
+  Value speaksAbi(Ptr header, int64_t size) {
+    static_assert(offsetof(moelora_run_args, abi) == 4 &&
+                  offsetof(moelora_services, abi) == 4);
+    Value version =
+        code.equal(code.loadInt32(header + 4), code.i64(MOELORA_ABI_VERSION));
+    Value tooSmall = code.less(code.loadUnsigned(header, 32), code.i64(size));
+    return code.select(tooSmall, code.bit(false), version);
   }
 
   Value allPresent() {
-    Value all = present(loadArg(offsetof(moelora_run_args, output)));
-    Ptr directory = loadArg(offsetof(moelora_run_args, directory));
-    uint32_t roles = selection.roles(lowering.layer);
-    for (int64_t role = 0; role < MOELORA_ROLES; ++role) {
-      if (!(roles >> role & 1))
+    Value all = code.bit(true);
+    for (auto [index, row] : llvm::enumerate(rows)) {
+      if (!(row.entries >> selection.kind & 1))
         continue;
-      Value here = present(operand(Role(role)));
-      // Without a directory nobody reads the slots.
-      if (role == MOELORA_SLOTS)
-        here = code.select(present(directory), here, code.bit(true));
-      all = code.select(all, here, code.bit(false));
+      Value absent = code.isNull(operandRow(int64_t(index)));
+      all = code.select(absent, code.bit(false), all);
     }
     return all;
   }
@@ -137,60 +96,55 @@ private:
     lowering.frame.emitRebase(code, frame,
                               loadArg(offsetof(moelora_run_args, workspace)));
     code.store(services, frame + Frame::Services);
-    code.store(tokens, frame + Frame::AllTokens);
-    code.store(loadArg(offsetof(moelora_run_args, directory)),
-               frame + Frame::Directory);
+    code.store(loadArg(offsetof(moelora_run_args, step)), frame + Frame::Step);
     code.store(loadArg(offsetof(moelora_run_args, stats)),
                frame + Frame::Stats);
-    storeArguments();
-    runStages(/*once=*/true);
+    code.store(code.loadInt32(args + offsetof(moelora_run_args, layer)),
+               frame + Frame::Layer);
     code.loop(code.i64(0), tokens, ChunkTokens, [&](Int begin) {
-      code.store(code.least(tokens - begin, code.i64(ChunkTokens)),
-                 frame + Frame::Tokens);
-      shiftRows(begin);
-      runStages(/*once=*/false);
+      storeChunk(begin, code.least(tokens - begin, code.i64(ChunkTokens)));
+      storeAddresses(begin);
+      for (Stage &stage : lowering.stages)
+        if (selection.stages.contains(stage.op))
+          stage.run(code, frame);
     });
   }
 
-  void storeArguments() {
-    for (BlockArgument argument : selection.arguments) {
-      if (!isa<TensorType>(argument.getType()))
-        continue;
-      auto rows = lowering.tokenRows.find(argument);
-      int64_t word = rows == lowering.tokenRows.end()
-                         ? lowering.words.lookup(argument)
-                         : rows->second.word;
-      Role role = lowering.layer.getRole(argument.getArgNumber());
-      code.store(operand(role), frame + word);
-    }
+  /// The tokens from `begin` on.
+  void storeChunk(Int begin, Int tokens) {
+    code.store(begin, frame + Frame::Begin);
+    code.store(tokens, frame + Frame::Tokens);
+    code.store(tokens, frame + Frame::Valid);
+    Ptr valid = loadArg(offsetof(moelora_run_args, valid_tokens));
+    code.when(
+        code.isNull(valid), [] {},
+        [&] {
+          Int rest = code.most(code.loadInt32(valid) - begin, code.i64(0));
+          code.store(code.least(rest, tokens), frame + Frame::Valid);
+        });
   }
 
-  /// Addresses of the chunk that begins at token `begin`.
-  void shiftRows(Int begin) {
-    for (const auto &[value, rows] : lowering.tokenRows) {
-      auto argument = dyn_cast<BlockArgument>(value);
-      if (argument && !selection.arguments.contains(argument))
-        continue;
-      code.store(code.loadPtr(frame + rows.word) + begin * rows.rowBytes,
-                 frame + rows.chunkWord);
+  /// Operands at the chunk's first token; weights have no tokens.
+  void storeAddresses(Int begin) {
+    for (const Input &input : selection.inputs) {
+      Ptr address = operand(input.role);
+      auto type = cast<RankedTensorType>(input.value.getType());
+      if (type.isDynamicDim(0))
+        address = address + begin * rowBytes(type);
+      code.store(address, frame + lowering.words.lookup(input.value));
     }
-    for (Given given : selection.given)
-      code.store(operand(given.role) +
-                     begin * (rowElements(given.value.getType()) * 4),
-                 frame + lowering.words.lookup(given.value));
-    int64_t rowBytes = rowElements(lowering.layer.getResultTypes()[0]) *
-                       lowering.form.elementBytes;
-    code.store(loadArg(offsetof(moelora_run_args, output)) + begin * rowBytes,
+    Type output = lowering.layer.getResultTypes()[0];
+    code.store(operand(MOELORA_OUTPUT) + begin * rowBytes(output),
                frame + Frame::Output);
   }
 
-  void runStages(bool once) {
-    for (Stage &stage : lowering.stages)
-      if (stage.once == once && selection.stages.contains(stage.op))
-        stage.run(code, frame);
+  static int64_t rowBytes(Type type) {
+    return rowElements(type) *
+           (cast<ShapedType>(type).getElementTypeBitWidth() / 8);
   }
 
   Lowering &lowering;
+  ArrayRef<Operand> rows;
   const Selection &selection;
   Code &code;
   Ptr args;
@@ -198,66 +152,72 @@ private:
   Ptr frame, status;
 };
 
-LLVM::LLVMFuncOp emitEntry(Lowering &lowering, StringRef name,
-                           LLVM::LLVMFuncOp layout,
-                           const Selection &selection) {
+StringRef nameOf(moelora_entry_kind kind) {
+  switch (kind) {
+  case MOELORA_ENTRY_ALL:
+    return "run";
+  case MOELORA_ENTRY_LOGITS:
+    return "run_from_logits";
+  default:
+    return "run_from_ids";
+  }
+}
+
+LLVM::LLVMFuncOp emitEntry(Lowering &lowering, ArrayRef<Operand> rows,
+                           const Selection &selection,
+                           LLVM::LLVMFuncOp layout) {
   Unit &unit = lowering.unit;
   Type i32 = IntegerType::get(unit.context(), 32);
   return unit.function(
-      name, {unit.pointer()}, i32, [&](Code &code, ArrayRef<BlockArgument> in) {
+      nameOf(selection.kind), {unit.pointer()}, i32,
+      [&](Code &code, ArrayRef<BlockArgument> in) {
         Ptr args{&code, in[0]};
-        Value status = Entry(lowering, selection, code, args, layout).emit();
-        LLVM::ReturnOp::create(code.builder, code.loc, status);
+        Entry entry(lowering, rows, selection, code, args, layout);
+        LLVM::ReturnOp::create(code.builder, code.loc, entry.emit());
       });
 }
 
-LLVM::LLVMFuncOp emitWorkspaceBytes(Lowering &lowering,
-                                    LLVM::LLVMFuncOp layout) {
+/// workspace(entry, tokens, workers): the same for every entry point.
+LLVM::LLVMFuncOp emitWorkspace(Lowering &lowering,
+                               ArrayRef<Selection> selections,
+                               LLVM::LLVMFuncOp layout) {
   Unit &unit = lowering.unit;
   Type i32 = IntegerType::get(unit.context(), 32);
   return unit.function(
-      "workspace_bytes", {unit.i64(), i32}, unit.i64(),
+      "workspace", {i32, unit.i64(), i32}, unit.i64(),
       [&](Code &code, ArrayRef<BlockArgument> in) {
+        Value known = code.bit(false);
+        for (const Selection &selection : selections)
+          known = code.select(code.equal32(in[0], selection.kind),
+                              code.bit(true), known);
         Ptr frame = code.slot(lowering.frame.size());
         Value workers =
-            arith::ExtSIOp::create(code.builder, code.loc, unit.i64(), in[1]);
+            arith::ExtSIOp::create(code.builder, code.loc, unit.i64(), in[2]);
         auto call =
             LLVM::CallOp::create(code.builder, code.loc, layout,
-                                 ValueRange{in[0], workers, frame.value});
-        LLVM::ReturnOp::create(code.builder, code.loc, call.getResult());
+                                 ValueRange{in[1], workers, frame.value});
+        Int bytes{&code, call.getResult()};
+        LLVM::ReturnOp::create(code.builder, code.loc,
+                               code.select(known, bytes, code.i64(0)).value);
       });
 }
 
 } // namespace
 
-Entries emitEntries(Lowering &lowering) {
+Variant emitEntries(Lowering &lowering) {
   LayerOp layer = lowering.layer;
   LLVM::LLVMFuncOp layout = lowering.frame.emitLayout(lowering.unit);
-  Entries entries;
-  entries.workspaceBytes = emitWorkspaceBytes(lowering, layout);
-  auto emit = [&](StringRef name, ArrayRef<Given> given) {
-    Selection selection(layer, given);
-    if (!entries.operands)
-      entries.operands = selection.roles(layer);
-    return emitEntry(lowering, name, layout, selection);
-  };
-  auto routes = layer.getBody().getOps<RouteOp>();
-  if (routes.empty()) {
-    entries.runFromIds = emit("run_from_ids", {});
-    return entries;
-  }
-  RouteOp route = *routes.begin();
-  if (isa<BlockArgument>(route.getLogits())) {
-    entries.runFromLogits = emit("run_from_logits", {});
-  } else {
-    entries.run = emit("run", {});
-    entries.runFromLogits =
-        emit("run_from_logits", {{route.getLogits(), Role::RouterLogits}});
-  }
-  entries.runFromIds =
-      emit("run_from_ids", {{route.getIds(), Role::ExpertIds},
-                            {route.getWeights(), Role::ExpertWeights}});
-  return entries;
+  SmallVector<Selection> selections = selectEntries(layer);
+  Variant variant;
+  variant.services = lowering.services;
+  variant.workspaceAlign = Frame::Alignment;
+  variant.operands = operandsOf(layer, selections);
+  variant.workspace = emitWorkspace(lowering, selections, layout);
+  for (const Selection &selection : selections)
+    variant.entries.push_back(
+        {selection.kind,
+         emitEntry(lowering, variant.operands, selection, layout)});
+  return variant;
 }
 
 } // namespace moelora::codegen

@@ -7,22 +7,19 @@
 
 namespace moelora::codegen {
 
-// A cache line, and what a full vector is aligned to.
-static constexpr int64_t Alignment = 64;
+static constexpr int64_t Alignment = Frame::Alignment;
 
 static int64_t aligned(int64_t bytes) {
   return (bytes + Alignment - 1) / Alignment * Alignment;
 }
 
-void Frame::needScratch(int64_t fixed, int64_t perChunkToken) {
+void Frame::needScratch(int64_t fixed, int64_t perToken) {
   scratch.fixed = std::max(scratch.fixed, aligned(fixed));
-  scratch.perChunkToken =
-      std::max(scratch.perChunkToken, aligned(perChunkToken));
+  scratch.perToken = std::max(scratch.perToken, aligned(perToken));
 }
 
-static Int bytesOf(const RegionSize &size, Int tokens, Int chunk) {
-  Int bytes = tokens * size.perToken + chunk * size.perChunkToken +
-              (size.fixed + Alignment - 1);
+static Int bytesOf(const RegionSize &size, Int chunk) {
+  Int bytes = chunk * size.perToken + (size.fixed + Alignment - 1);
   return bytes / Alignment * Alignment;
 }
 
@@ -35,9 +32,9 @@ mlir::LLVM::LLVMFuncOp Frame::emitLayout(Unit &unit) {
     Int offset = code.i64(0);
     for (const Region &region : regions) {
       code.store(offset, frame + region.word);
-      offset = offset + bytesOf(region.size, tokens, chunk);
+      offset = offset + bytesOf(region.size, chunk);
     }
-    Int perWorker = bytesOf(scratch, tokens, chunk);
+    Int perWorker = bytesOf(scratch, chunk);
     code.store(offset, frame + Scratch);
     code.store(perWorker, frame + ScratchBytes);
     Int total = offset + perWorker * workers;

@@ -9,7 +9,7 @@
 //
 //   layout(tokens, workers, frame) -> bytes     offsets go into the frame
 //
-// Every region is a linear function of the tokens, so that nothing is computed
+// Every region is a linear function of the chunk, so that nothing is computed
 // twice and the tasks need no sizes.
 #ifndef MOELORA_CODEGEN_FRAME_H
 #define MOELORA_CODEGEN_FRAME_H
@@ -22,19 +22,26 @@ namespace moelora::codegen {
 /// stripe of the combined output stays in the second-level cache.
 constexpr int64_t ChunkTokens = 1024;
 
-/// Bytes of a region: fixed + tokens * perToken + chunk * perChunkToken, where
-/// chunk is min(tokens, ChunkTokens).
+/// Bytes of a region: fixed + chunk * perToken, where chunk is the tokens of
+/// the largest chunk.
 struct RegionSize {
-  int64_t fixed = 0, perToken = 0, perChunkToken = 0;
+  int64_t fixed = 0, perToken = 0;
 };
 
 class Frame {
 public:
-  // Byte offsets of the words that are always there. Tokens and Output are
-  // those of the chunk.
+  /// Of the workspace and its regions: a cache line, and what a full vector is
+  /// aligned to.
+  static constexpr int64_t Alignment = 64;
+
+  // Byte offsets of the words that are always there. Of the chunk are: Begin,
+  // its first token; Tokens, how many; Valid, how many of them have pairs;
+  // Output. Slots is the least of the slots of the layer's tables and those of
+  // the step.
   static constexpr int64_t Services = 0, Tokens = 8, Scratch = 16,
-                           ScratchBytes = 24, Output = 32, Directory = 40,
-                           Stats = 48, AllTokens = 56, FirstFree = 64;
+                           ScratchBytes = 24, Output = 32, Step = 40,
+                           Stats = 48, Begin = 56, Valid = 64, Layer = 72,
+                           Slots = 80, FirstFree = 88;
 
   /// A new word; its byte offset.
   int64_t word() { return words(1); }
@@ -55,7 +62,7 @@ public:
   }
 
   /// Every worker gets scratch of at least this size; stages share it.
-  void needScratch(int64_t fixed, int64_t perChunkToken = 0);
+  void needScratch(int64_t fixed, int64_t perToken = 0);
 
   /// Once everything is declared.
   mlir::LLVM::LLVMFuncOp emitLayout(Unit &unit);

@@ -13,7 +13,7 @@ using namespace mlir;
 namespace moelora::codegen {
 
 // Columns of a register tile, and what a range of columns is a multiple of.
-static constexpr int64_t GroupColumns = 4, RangeColumns = 64;
+static constexpr int64_t TileColumns = 4, RangeColumns = 64;
 // Floats before and after a row of sums: a whole cache line, so that rows stay
 // aligned.
 static constexpr int64_t Margin = 16;
@@ -81,7 +81,7 @@ Ptr GroupedMatmul::emitPanel(Code &code, Ptr frame, Ptr scratch, Int index,
       [&] {
         PlanView view{code, frame + plan.word};
         Ptr indices = op.getGather() ? view.rowToken() : view.rowPair();
-        gatherPanel(lowering.unit, code, {stored, form, k, plan.blockRows},
+        gatherPanel(lowering.unit, code, {stored, form, k, plan.groupRows},
                     source, indices + tile.begin * 4, tile.rows, panel);
         code.store(index, scratch);
       });
@@ -93,34 +93,35 @@ Ptr GroupedMatmul::sum(Code &code, Ptr scratch, Int row, int64_t slice) const {
          (sumsOffset() + slice * sliceBytes() + Margin * 4);
 }
 
-struct GroupedMatmul::Group {
-  Int slice, column; // the first, moved back if it is the last group
+struct GroupedMatmul::Columns {
+  Int slice, column; // the first, moved back where they are the last
   Ptr weights, ahead, sums;
 };
 
-void GroupedMatmul::emitGroup(Code &code, Ptr frame, Ptr scratch, Ptr panel,
-                              const TileView &tile, const Group &group) const {
-  int64_t aheadBytes = GroupColumns * k * form.elementBytes;
-  TileShape shape{form, k, std::min(n, GroupColumns)};
+void GroupedMatmul::emitColumns(Code &code, Ptr frame, Ptr scratch, Ptr panel,
+                                const TileView &tile,
+                                const Columns &columns) const {
+  int64_t aheadBytes = TileColumns * k * form.elementBytes;
+  TileShape shape{form, k, std::min(n, TileColumns)};
   Ptr lora = code.null();
   if (loraRows >= 0) {
     shape.loraSlices = slices;
     shape.loraOut = n;
     lora = code.loadPtr(frame + loraRows) +
-           (tile.begin * slices + group.slice) * lora_row::Bytes;
+           (tile.begin * slices + columns.slice) * lora_row::Bytes;
   }
-  forRowBlocks(code, tile.rows, plan.blockRows, [&](RowBlock block) {
-    Int portion = code.i64(aheadBytes) / block.count;
-    TileOperands operands{group.weights,
-                          panel + block.begin * form.panelRowBytes(k),
-                          block.rows * form.panelStepBytes(),
-                          lora + block.begin * (slices * lora_row::Bytes),
-                          group.column,
-                          group.sums + block.begin * rowBytes(),
+  forRowGroups(code, tile.rows, plan.groupRows, [&](RowGroup group) {
+    Int portion = code.i64(aheadBytes) / group.count;
+    TileOperands operands{columns.weights,
+                          panel + group.begin * form.panelRowBytes(k),
+                          group.rows * form.panelStepBytes(),
+                          lora + group.begin * (slices * lora_row::Bytes),
+                          columns.column,
+                          columns.sums + group.begin * rowBytes(),
                           code.i64(rowBytes()),
-                          group.ahead + block.index * portion,
-                          code.i64(64) / block.count};
-    lowering.tiles.call(code, shape, block.rows, plan.blockRows, operands);
+                          columns.ahead + group.index * portion,
+                          code.i64(64) / group.count};
+    lowering.tiles.call(code, shape, group.rows, plan.groupRows, operands);
   });
 }
 
@@ -129,19 +130,19 @@ void GroupedMatmul::emitSums(Code &code, Ptr frame, Ptr scratch, Ptr panel,
   int64_t weightRow = k * form.elementBytes;
   Ptr weights =
       code.loadPtr(frame + weight) + tile.expert * (slices * n * weightRow);
-  Int last = code.i64(std::max<int64_t>(n - GroupColumns, 0));
+  Int last = code.i64(std::max<int64_t>(n - TileColumns, 0));
   code.loop(code.i64(0), code.i64(slices), 1, [&](Int slice) {
     Ptr own = weights + slice * (n * weightRow);
     Ptr sums = sum(code, scratch, code.i64(0)) + slice * sliceBytes();
-    code.loop(begin, end, GroupColumns, [&](Int feature) {
+    code.loop(begin, end, TileColumns, [&](Int feature) {
       Int column = code.least(feature, last);
       Ptr rows = own + column * weightRow;
-      Int following = feature + GroupColumns;
+      Int following = feature + TileColumns;
       Ptr ahead =
           code.select(code.less(following, end), own + following * weightRow,
                       own + (begin + n) * weightRow);
-      emitGroup(code, frame, scratch, panel, tile,
-                {slice, column, rows, ahead, sums + (column - begin) * 4});
+      emitColumns(code, frame, scratch, panel, tile,
+                  {slice, column, rows, ahead, sums + (column - begin) * 4});
     });
   });
 }

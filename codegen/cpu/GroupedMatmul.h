@@ -8,9 +8,9 @@
 //
 //   gathered tile | panel | sums [slice][row of the tile][margin + columns]
 //
-// Columns go in groups of four. The last group of a matrix is moved back until
-// it fits, and computes some columns once more, with the same bits; so a group
-// may begin up to three columns before its range, which is what the margin in
+// Columns are computed four at a time. The last four of a matrix are moved back
+// until they fit, and some are computed once more, with the same bits; so four
+// may begin up to three columns before their range, which is what the margin in
 // front is for.
 #ifndef MOELORA_CODEGEN_GROUPEDMATMUL_H
 #define MOELORA_CODEGEN_GROUPEDMATMUL_H
@@ -62,9 +62,9 @@ struct GroupedMatmul {
                               int64_t count) const;
 
 private:
-  struct Group; // four columns of a slice
-  void emitGroup(Code &code, Ptr frame, Ptr scratch, Ptr panel,
-                 const TileView &tile, const Group &group) const;
+  struct Columns; // four of a slice
+  void emitColumns(Code &code, Ptr frame, Ptr scratch, Ptr panel,
+                   const TileView &tile, const Columns &columns) const;
 };
 
 /// Splits (tile, range of columns) tasks; the range's width is decided per run.

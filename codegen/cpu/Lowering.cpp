@@ -26,7 +26,7 @@ const DotForm *Lowering::formOf(Type element) const {
 int64_t Lowering::resultWord(Operation *op, int64_t bytes) {
   Value output = layer.getBody().front().getTerminator()->getOperand(0);
   Value result = op->getResult(0);
-  int64_t word = result == output ? Frame::Output : frame.region({0, 0, bytes});
+  int64_t word = result == output ? Frame::Output : frame.region({0, bytes});
   words[result] = word;
   return word;
 }
@@ -56,16 +56,9 @@ LogicalResult Lowering::expectRows(Operation &op) const {
 
 void Lowering::declareArgument(BlockArgument argument) {
   auto type = dyn_cast<RankedTensorType>(argument.getType());
-  if (!type)
-    return; // a slot table: it is read through the snapshot
-  if (!type.isDynamicDim(0)) {
+  // Tables, and the ids of their slots, are read through the step.
+  if (type && layer.getRole(argument.getArgNumber()) != Role::Slots)
     words[argument] = frame.word();
-    return;
-  }
-  int64_t bits = type.getElementTypeBitWidth();
-  TokenRows rows{frame.word(), frame.word(), rowElements(type) * bits / 8};
-  words[argument] = rows.chunkWord;
-  tokenRows[argument] = rows;
 }
 
 LogicalResult Lowering::declareStage(Operation &op) {
@@ -90,7 +83,7 @@ LogicalResult Lowering::declareStage(Operation &op) {
           });
   if (failed(stage))
     return failure();
-  stages.push_back({&op, *stage, isa<ResolveSlotsOp>(op)});
+  stages.push_back({&op, *stage});
   return success();
 }
 

@@ -13,7 +13,7 @@
 #include "cpu/Frame.h"
 #include "cpu/Tile.h"
 #include "moelora/dialect/Ops.h"
-#include "llvm/ADT/MapVector.h"
+#include "moelora/runtime/Abi.h"
 #include <functional>
 
 namespace moelora::codegen {
@@ -23,21 +23,13 @@ using RunStage = std::function<void(Code &, Ptr frame)>;
 
 struct Stage {
   mlir::Operation *op;
-  RunStage run;
-  /// Run once for all tokens; other stages run once per chunk.
-  bool once = false;
-};
-
-/// A value with a row per token: `word` is the address for all tokens,
-/// `chunkWord` that for the chunk.
-struct TokenRows {
-  int64_t word, chunkWord, rowBytes;
+  RunStage run; // once per chunk of tokens
 };
 
 /// A plan: a moelora_plan lies in the frame at `word`.
 struct PlanInfo {
   int64_t word = 0;
-  int64_t experts = 0, slots = 0, topK = 0, tileRows = 0, blockRows = 0;
+  int64_t experts = 0, slots = 0, topK = 0, tileRows = 0, groupRows = 0;
   int64_t zeroExperts = 0;
 };
 
@@ -70,14 +62,13 @@ public:
 
   llvm::SmallVector<Stage> stages;
   llvm::DenseMap<mlir::Value, int64_t> words;
-  llvm::MapVector<mlir::Value, TokenRows> tokenRows;
   llvm::DenseMap<mlir::Value, PlanInfo> plans;
   /// Activations, stored as panels in the order of this plan.
   llvm::DenseMap<mlir::Value, mlir::Value> panels;
   /// Shrunk rows: the word of their lora_row array.
   llvm::DenseMap<mlir::Value, int64_t> loraRows;
-  /// The snapshot of the slot table, where the layer has adapters.
-  int64_t snapshotWord = -1;
+  /// Bits of the moelora_service that stages call.
+  uint64_t services = MOELORA_SERVICE_PARALLEL_FOR;
 
 private:
   const DotForm &wide;

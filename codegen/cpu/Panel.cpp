@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Row blocks and gathering.
+// Row groups and gathering.
 
 #include "cpu/Panel.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -10,8 +10,8 @@ using namespace mlir;
 
 namespace moelora::codegen {
 
-void forRowBlocks(Code &code, Int rows, int64_t limit,
-                  llvm::function_ref<void(RowBlock)> body) {
+void forRowGroups(Code &code, Int rows, int64_t limit,
+                  llvm::function_ref<void(RowGroup)> body) {
   Int count = (rows + (limit - 1)) / limit;
   Int least = rows / count, larger = rows % count;
   code.loop(code.i64(0), count, 1, [&](Int index) {
@@ -34,11 +34,11 @@ struct Gather : PanelShape {
   }
 
   void emit(Code &code, Ptr matrix, Ptr indices, Int rows, Ptr panel) const {
-    forRowBlocks(code, rows, limit, [&](RowBlock block) {
-      Ptr first = panel + block.begin * form.panelRowBytes(k);
-      Int stepBytes = block.rows * form.panelStepBytes();
-      code.loop(code.i64(0), block.rows, 1, [&](Int row) {
-        Int source = code.loadInt32(indices + (block.begin + row) * 4);
+    forRowGroups(code, rows, limit, [&](RowGroup group) {
+      Ptr first = panel + group.begin * form.panelRowBytes(k);
+      Int stepBytes = group.rows * form.panelStepBytes();
+      code.loop(code.i64(0), group.rows, 1, [&](Int row) {
+        Int source = code.loadInt32(indices + (group.begin + row) * 4);
         copyRow(code, matrix + source * (k * stored.elementBytes),
                 first + row * form.panelStepBytes(), stepBytes);
       });

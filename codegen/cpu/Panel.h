@@ -3,14 +3,14 @@
 //
 // Panels: rows of activations in the order in which tiles read them.
 //
-// A tile's rows are cut into row blocks as equal as they can be, at most
+// A tile's rows are cut into row groups as equal as they can be, at most
 // `limit` rows each, the larger first; a panel holds them as
-// [block][step][row of the block][step elements]. Five rows, limit 4, two
+// [group][step][row of the group][step elements]. Five rows, limit 4, two
 // steps a and b:
 //
-//   block 0: 0a 1a 2a 0b 1b 2b     block 1: 3a 4a 3b 4b
+//   group 0: 0a 1a 2a 0b 1b 2b     group 1: 3a 4a 3b 4b
 //
-// so a block starts where its first row would if rows were contiguous, and a
+// so a group starts where its first row would if rows were contiguous, and a
 // register tile reads its panel from front to back. Rows are filled with zeros
 // up to whole steps.
 #ifndef MOELORA_CODEGEN_PANEL_H
@@ -21,16 +21,16 @@
 
 namespace moelora::codegen {
 
-struct RowBlock {
+struct RowGroup {
   Int begin, rows; // in the tile
   Int index, count;
 };
 
-/// Runs `body` for each row block of `rows` rows.
-void forRowBlocks(Code &code, Int rows, int64_t limit,
-                  llvm::function_ref<void(RowBlock)> body);
+/// Runs `body` for each row group of `rows` rows.
+void forRowGroups(Code &code, Int rows, int64_t limit,
+                  llvm::function_ref<void(RowGroup)> body);
 
-/// What a panel is made of: rows of `k` columns as `stored`, in row blocks of
+/// What a panel is made of: rows of `k` columns as `stored`, in row groups of
 /// at most `limit` rows, for products by `form`. The two are the same, or
 /// `form` is that of f32 and rows are widened.
 struct PanelShape {

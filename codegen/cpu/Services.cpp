@@ -73,27 +73,27 @@ static Ptr wordOrNull(Lowering &lowering, Code &code, Ptr frame, Value value) {
                : code.null();
 }
 
+/// The runtime has resolved the ids of all layers in one step: a chunk reads
+/// its part of the numbers. Without a step there are none, and all tokens are
+/// base.
 FailureOr<RunStage> lowerResolveSlots(Lowering &lowering, ResolveSlotsOp op) {
-  auto table = cast<SlotTableType>(op.getTables()[0].getType());
-  int64_t slots = table.getSlots();
-  Frame &frame = lowering.frame;
-  TokenRows dense{frame.region({0, 4, 0}), frame.word(), 4};
-  lowering.words[op.getSlots()] = dense.chunkWord;
-  lowering.tokenRows[op.getSlots()] = dense;
-  lowering.snapshotWord = frame.region({8 * slots, 0, 0});
-  int64_t snapshot = lowering.snapshotWord;
-  auto ids = lowering.tokenRows.find(op.getIds());
-  if (ids == lowering.tokenRows.end())
-    return op.emitError() << "expects the ids to be an argument of the layer";
-  int64_t idsWord = ids->second.word;
+  int64_t slots = cast<SlotTableType>(op.getTables()[0].getType()).getSlots();
+  int64_t word = lowering.frame.word();
+  lowering.words[op.getSlots()] = word;
   return RunStage([=](Code &code, Ptr frame) {
-    code.call(service(code, frame, offsetof(moelora_services, resolve_slots)),
-              {code.loadPtr(frame + Frame::Directory).value,
-               code.loadPtr(frame + idsWord).value,
-               code.loadInt(frame + Frame::AllTokens).value, code.i32(slots),
-               code.loadPtr(frame + dense.word).value,
-               code.loadPtr(frame + snapshot).value,
-               code.loadPtr(frame + Frame::Stats).value});
+    Ptr step = code.loadPtr(frame + Frame::Step);
+    code.store(code.null(), frame + word);
+    code.store(code.i64(slots), frame + Frame::Slots);
+    code.when(
+        code.isNull(step), [] {},
+        [&] {
+          Ptr numbers =
+              code.loadPtr(step + offsetof(moelora_step_view, number));
+          code.store(numbers + code.loadInt(frame + Frame::Begin) * 4,
+                     frame + word);
+          Int has = code.loadInt32(step + offsetof(moelora_step_view, slots));
+          code.store(code.least(has, code.i64(slots)), frame + Frame::Slots);
+        });
   });
 }
 
@@ -117,9 +117,10 @@ FailureOr<RunStage> lowerRoute(Lowering &lowering, RouteOp op) {
   if (!logits.getElementType().isF32())
     return op.emitError() << "expects logits of f32, but they are of "
                           << logits.getElementType();
+  lowering.services |= MOELORA_SERVICE_ROUTE;
   int64_t topK = op.getRouter().getTopK();
-  lowering.words[op.getIds()] = lowering.frame.region({0, 0, 4 * topK});
-  lowering.words[op.getWeights()] = lowering.frame.region({0, 0, 4 * topK});
+  lowering.words[op.getIds()] = lowering.frame.region({0, 4 * topK});
+  lowering.words[op.getWeights()] = lowering.frame.region({0, 4 * topK});
   int64_t inputs = lowering.frame.words(sizeof(moelora_route_inputs) / 8);
   moelora_router router = describeRouter(op);
   LLVM::GlobalOp constant = lowering.unit.bytes(
@@ -139,6 +140,7 @@ FailureOr<RunStage> lowerRoute(Lowering &lowering, RouteOp op) {
 
 FailureOr<RunStage> lowerIdentityWeight(Lowering &lowering,
                                         IdentityWeightOp op) {
+  lowering.services |= MOELORA_SERVICE_IDENTITY_WEIGHTS;
   int64_t topK = rowElements(op.getIds().getType());
   int64_t result = lowering.resultWord(op, 4);
   return RunStage([=, &lowering](Code &code, Ptr frame) mutable {
@@ -153,11 +155,11 @@ FailureOr<RunStage> lowerIdentityWeight(Lowering &lowering,
   });
 }
 
-/// The arrays of a plan, as large as Abi.h says.
+/// The arrays of a plan, as large as moelora_plan says.
 static void declarePlanArrays(Frame &frame, const PlanInfo &info) {
   int64_t pairs = info.topK;
   auto array = [&](int64_t offset, int64_t bytesPerPair, int64_t fixed = 0) {
-    frame.region({fixed, 0, bytesPerPair * pairs}, info.word + offset);
+    frame.region({fixed, bytesPerPair * pairs}, info.word + offset);
   };
   array(offsetof(moelora_plan, row_token), 4);
   array(offsetof(moelora_plan, row_pair), 4);
@@ -168,28 +170,35 @@ static void declarePlanArrays(Frame &frame, const PlanInfo &info) {
         4 * (info.experts + info.slots + 2));
 }
 
-static void storeShape(Code &code, Ptr shape, Ptr frame, const PlanInfo &info) {
+static void storeShape(Code &code, Ptr shape, Ptr frame, const PlanInfo &info,
+                       bool hasSlots) {
   code.store(code.loadInt(frame + Frame::Tokens),
              shape + offsetof(moelora_plan_shape, tokens));
+  code.store(code.toI32(code.loadInt(frame + Frame::Valid)),
+             shape + offsetof(moelora_plan_shape, valid_tokens));
+  Int slots =
+      hasSlots ? code.loadInt(frame + Frame::Slots) : code.i64(info.slots);
+  code.store(code.toI32(slots), shape + offsetof(moelora_plan_shape, slots));
   std::pair<int64_t, int64_t> numbers[] = {
       {offsetof(moelora_plan_shape, top_k), info.topK},
       {offsetof(moelora_plan_shape, experts), info.experts},
-      {offsetof(moelora_plan_shape, slots), info.slots},
       {offsetof(moelora_plan_shape, tile_rows), info.tileRows},
-      {offsetof(moelora_plan_shape, block_rows), info.blockRows},
-      {offsetof(moelora_plan_shape, zero_experts), info.zeroExperts}};
+      {offsetof(moelora_plan_shape, group_rows), info.groupRows},
+      {offsetof(moelora_plan_shape, zero_experts), info.zeroExperts},
+      {offsetof(moelora_plan_shape, reserved), 0}};
   for (auto [offset, value] : numbers)
     code.store(code.i32(value), shape + offset);
 }
 
 FailureOr<RunStage> lowerPlan(Lowering &lowering, PlanOp op) {
+  lowering.services |= MOELORA_SERVICE_PLAN;
   PlanType type = op.getPlan().getType();
   PlanInfo info;
   info.experts = type.getExperts();
   info.slots = type.getSlots();
   info.topK = type.getTopK();
-  info.blockRows =
-      std::min<int64_t>(op.getBlockRows(), lowering.unit.target.blockRows());
+  info.groupRows =
+      std::min<int64_t>(op.getGroupRows(), lowering.unit.target.groupRows());
   info.tileRows = op.getTileRows();
   info.zeroExperts = op.getZeroExperts();
   Frame &frame = lowering.frame;
@@ -198,7 +207,7 @@ FailureOr<RunStage> lowerPlan(Lowering &lowering, PlanOp op) {
   int64_t shapeWord = frame.words(sizeof(moelora_plan_shape) / 8);
   lowering.plans[op.getPlan()] = info;
   return RunStage([=, &lowering](Code &code, Ptr frame) mutable {
-    storeShape(code, frame + shapeWord, frame, info);
+    storeShape(code, frame + shapeWord, frame, info, bool(op.getSlots()));
     auto word = [&](Value value) {
       return wordOrNull(lowering, code, frame, value).value;
     };

@@ -3,7 +3,7 @@
 //
 // The stage `shrink`: u = scale * (A x), rounded once.
 //
-//   task = segment: rows of one expert and slot inside one row block
+//   task = segment: rows of one expert and slot inside one row group
 //     for slice: for four ranks: the same register tile, with W := A
 //     u[row][slice] = round(scale * sums)
 //     lora_row[row][slice] = B, u, pages
@@ -42,11 +42,18 @@ struct Shrink {
 
   const DotForm &form() const { return lowering.form; }
   int64_t panelBytes() const {
-    return plan.blockRows * form().panelRowBytes(k);
+    return plan.groupRows * form().panelRowBytes(k);
   }
   int64_t uBytes() const { return ranks * form().elementBytes; }
 
   LLVM::LLVMFuncOp emitTask();
+};
+
+/// A moelora_pair that has been read.
+struct Pair {
+  Ptr a, b;
+  Int pages, sharesA;
+  Value scale;
 };
 
 /// One segment, as its task sees it.
@@ -61,49 +68,86 @@ public:
         scratch(workerScratch(code, frame, worker)) {}
 
   void emit() {
-    Int slot = field(offsetof(moelora_segment, slot));
-    Ptr snapshot = code.loadPtr(frame + stage.lowering.snapshotWord);
-    Ptr adapter = code.loadPtr(snapshot + slot * 8);
-    findPanel();
-    for (int64_t slice = 0; slice < stage.slices; ++slice) {
-      Ptr pairs = code.loadPtr(adapter + 8 * stage.projections[slice]);
-      code.when(
-          code.equal(pairs, code.null()), [] {},
-          [&] { emitSlice(pairs + expert * sizeof(moelora_pair), slice); });
-    }
+    Ptr image = findImage();
+    code.when(
+        code.isNull(image), [] {},
+        [&] {
+          findPanel();
+          for (int64_t slice = 0; slice < stage.slices; ++slice)
+            emitSlice(image, slice);
+        });
   }
 
 private:
   Int field(int64_t offset) { return code.loadInt32(segment + offset); }
+
+  /// The image in the segment's slot, from the slot's directory word as the
+  /// step has read it; null: nothing is published.
+  Ptr findImage() {
+    Int slot = field(offsetof(moelora_segment, slot));
+    Ptr step = code.loadPtr(frame + Frame::Step);
+    Ptr words = code.loadPtr(step + offsetof(moelora_step_view, word));
+    constexpr int64_t address = (int64_t(1) << MOELORA_WORD_ADDRESS_BITS) - 1;
+    Int units = code.loadInt(words + slot * 8) & address;
+    return code.toPtr(units * MOELORA_WORD_ADDRESS_UNIT);
+  }
+
+  /// `units` of 64 bytes into the image.
+  static Ptr inImage(Ptr image, Int units) {
+    return image + units * MOELORA_IMAGE_UNIT;
+  }
+
+  /// A pair of the image with its numbers read. Pages are at most those that
+  /// the table may have: more would be beyond what there is memory for.
+  Pair readPair(Ptr image, Int pairs) {
+    Ptr pair = inImage(image, pairs) + expert * sizeof(moelora_pair);
+    auto part = [&](int64_t offset) {
+      return inImage(image, code.loadUnsigned(pair + offset, 32));
+    };
+    Int pages = code.loadUnsigned(pair + offsetof(moelora_pair, pages), 16);
+    Int flags = code.loadUnsigned(pair + offsetof(moelora_pair, flags), 16);
+    Value scale = code.load(code.builder.getF32Type(),
+                            pair + offsetof(moelora_pair, scale));
+    return {part(offsetof(moelora_pair, a)), part(offsetof(moelora_pair, b)),
+            code.least(pages, code.i64(stage.ranks / PageRanks)),
+            flags & MOELORA_PAIR_SHARES_A, scale};
+  }
 
   /// Rows of an activation are read where they lie; others are gathered.
   void findPanel() {
     const DotForm &form = stage.form();
     Ptr input = code.loadPtr(frame + stage.input);
     if (stage.panel) {
-      Int block = field(offsetof(moelora_segment, block_begin));
-      panel = input + block * form.panelRowBytes(stage.k) +
-              (begin - block) * form.panelStepBytes();
+      Int group = field(offsetof(moelora_segment, group_begin));
+      panel = input + group * form.panelRowBytes(stage.k) +
+              (begin - group) * form.panelStepBytes();
       panelStep =
-          field(offsetof(moelora_segment, block_rows)) * form.panelStepBytes();
+          field(offsetof(moelora_segment, group_rows)) * form.panelStepBytes();
       return;
     }
     panel = scratch;
     panelStep = rows * form.panelStepBytes();
     Ptr indices = stage.op.getGather() ? view.rowToken() : view.rowPair();
     gatherPanel(stage.lowering.unit, code,
-                {form, form, stage.k, stage.plan.blockRows}, input,
+                {form, form, stage.k, stage.plan.groupRows}, input,
                 indices + begin * 4, rows, panel);
   }
 
-  void emitSlice(Ptr pair, int64_t slice) {
-    // No more than there is room for in u, whatever a table says.
-    Int pages = code.least(code.loadInt32(pair + offsetof(moelora_pair, pages)),
-                           code.i64(stage.ranks / PageRanks));
+  /// Nothing where the image has no pairs of the projection.
+  void emitSlice(Ptr image, int64_t slice) {
+    Int row = code.loadInt(frame + Frame::Layer) * MOELORA_PROJECTIONS +
+              stage.projections[slice];
+    Int pairs = code.loadUnsigned(image + row * 4, 32);
+    code.when(
+        code.equal(pairs, code.i64(0)), [] {},
+        [&] { emitPair(readPair(image, pairs), slice); });
+  }
+
+  void emitPair(const Pair &pair, int64_t slice) {
+    Int pages = pair.pages;
     Int source = code.i64(slice);
     if (slice > 0) {
-      Int shares = code.loadInt32(pair + offsetof(moelora_pair, shares_a));
-      Value own = code.equal(shares, code.i64(0));
+      Value own = code.equal(pair.sharesA, code.i64(0));
       source = code.select(own, source, code.i64(0));
       Int ownPages = code.select(own, pages, code.i64(0));
       emitSums(pair, ownPages);
@@ -117,8 +161,8 @@ private:
 
   Ptr sums() { return scratch + stage.panelBytes(); }
 
-  void emitSums(Ptr pair, Int pages) {
-    Ptr a = code.loadPtr(pair + offsetof(moelora_pair, a));
+  void emitSums(const Pair &pair, Int pages) {
+    Ptr a = pair.a;
     int64_t rowBytes = stage.k * stage.form().elementBytes;
     code.loop(code.i64(0), pages * PageRanks, 4, [&](Int rank) {
       TileOperands operands{a + rank * rowBytes,
@@ -131,15 +175,13 @@ private:
                             a + (rank + 4) * rowBytes,
                             code.i64(64)};
       stage.lowering.tiles.call(code, {stage.form(), stage.k, 4}, rows,
-                                stage.plan.blockRows, operands);
+                                stage.plan.groupRows, operands);
     });
   }
 
-  void emitScale(Ptr pair, Int pages, int64_t slice) {
+  void emitScale(const Pair &pair, Int pages, int64_t slice) {
     VectorType type = stage.form().floats(PageRanks);
-    Value scale = code.splat(code.load(code.builder.getF32Type(),
-                                       pair + offsetof(moelora_pair, scale)),
-                             type);
+    Value scale = code.splat(pair.scale, type);
     code.loop(code.i64(0), rows, 1, [&](Int row) {
       Ptr from = sums() + row * (stage.ranks * 4);
       Ptr to = uOf(row, code.i64(slice));
@@ -158,13 +200,12 @@ private:
            ((begin + row) * stage.slices + slice) * stage.uBytes();
   }
 
-  void emitRows(Ptr pair, Int pages, int64_t slice, Int source) {
-    Ptr b = code.loadPtr(pair + offsetof(moelora_pair, b));
+  void emitRows(const Pair &pair, Int pages, int64_t slice, Int source) {
     Ptr all = code.loadPtr(frame + stage.rows);
     code.loop(code.i64(0), rows, 1, [&](Int row) {
       Ptr entry =
           all + ((begin + row) * stage.slices + slice) * lora_row::Bytes;
-      code.store(b, entry + lora_row::B);
+      code.store(pair.b, entry + lora_row::B);
       code.store(uOf(row, source), entry + lora_row::U);
       code.store(pages, entry + lora_row::Pages);
     });
@@ -202,8 +243,6 @@ LogicalResult verifyShrink(Lowering &lowering, ShrinkOp op) {
                           << table.getElementType();
   if (!isa<BlockArgument>(op.getTable()))
     return op.emitError() << "expects the table to be an argument of the layer";
-  if (lowering.snapshotWord < 0)
-    return op.emitError() << "expects the layer to resolve its slots first";
   return lowering.expectPanel(op, op.getInput(), op.getPlan(), op.getGather());
 }
 
@@ -224,10 +263,10 @@ FailureOr<RunStage> lowerShrink(Lowering &lowering, ShrinkOp op) {
   stage.input = lowering.words.lookup(op.getInput());
   stage.panel = lowering.panels.contains(op.getInput());
   int64_t perToken = stage.plan.topK * stage.slices;
-  stage.u = frame.region({0, 0, perToken * stage.uBytes()});
-  stage.rows = frame.region({0, 0, perToken * lora_row::Bytes});
+  stage.u = frame.region({0, perToken * stage.uBytes()});
+  stage.rows = frame.region({0, perToken * lora_row::Bytes});
   frame.needScratch(stage.panelBytes() +
-                    stage.plan.blockRows * stage.ranks * 4);
+                    stage.plan.groupRows * stage.ranks * 4);
   lowering.loraRows[op.getResult()] = stage.rows;
 
   LLVM::LLVMFuncOp task = stage.emitTask();

@@ -66,10 +66,11 @@ static ExpertsView viewOf(const Tensor &weight) {
           weight.rowSize() / columns, columns};
 }
 
-Tensor resolveSlots(const Tensor &ids, const std::vector<uint64_t> &directory) {
+Tensor resolveSlots(const Tensor &ids, const Inputs &inputs) {
   Tensor dense = ids;
   for (double &id : dense.data)
-    id = reference::resolveSlot(int32_t(id), directory);
+    id =
+        reference::resolveSlot(int32_t(id), inputs.directory, inputs.indexBits);
   return dense;
 }
 

@@ -19,7 +19,8 @@ Tensor makeTensor(mlir::Type type, int64_t rows);
 /// element type of its table, if it has one.
 reference::Rounding roundingOf(Mode mode, mlir::Type result, mlir::Type shrunk);
 
-Tensor resolveSlots(const Tensor &ids, const std::vector<uint64_t> &directory);
+/// By the directory of the inputs.
+Tensor resolveSlots(const Tensor &ids, const Inputs &inputs);
 
 /// What a route reads beside its logits; null where it does not ask for it.
 struct RouteWith {

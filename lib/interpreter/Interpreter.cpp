@@ -84,8 +84,7 @@ LogicalResult Interpreter::checkInput(Operation *op, Value input,
 }
 
 LogicalResult Interpreter::evaluate(ResolveSlotsOp op) {
-  return set(op.getSlots(),
-             resolveSlots(get<Tensor>(op.getIds()), inputs.directory));
+  return set(op.getSlots(), resolveSlots(get<Tensor>(op.getIds()), inputs));
 }
 
 LogicalResult Interpreter::evaluate(RouteOp op) {

@@ -13,16 +13,16 @@
 
 namespace moelora::reference {
 
-int32_t resolveSlot(int32_t id, const std::vector<uint64_t> &entries) {
-  constexpr int addressBits = 48;
-  constexpr uint64_t indexMask = (1u << MOELORA_SLOT_INDEX_BITS) - 1;
-  uint64_t index = uint64_t(id) & indexMask;
-  if (id < 0 || index >= entries.size())
+int32_t resolveSlot(int32_t id, const std::vector<uint64_t> &words,
+                    int indexBits) {
+  constexpr int addressBits = MOELORA_WORD_ADDRESS_BITS;
+  uint64_t index = uint64_t(id) & ((uint64_t(1) << indexBits) - 1);
+  if (id < 0 || index >= words.size())
     return -1;
-  uint64_t generation = uint64_t(id) >> MOELORA_SLOT_INDEX_BITS;
-  uint64_t entry = entries[index];
-  bool published = (entry << (64 - addressBits)) != 0;
-  return published && entry >> addressBits == generation ? int32_t(index) : -1;
+  uint64_t generation = uint64_t(id) >> indexBits;
+  uint64_t word = words[index];
+  bool published = (word << (64 - addressBits)) != 0;
+  return published && word >> addressBits == generation ? int32_t(index) : -1;
 }
 
 Vector multiply(const MatrixView &weight, const Vector &x) {

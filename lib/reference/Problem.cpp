@@ -38,7 +38,8 @@ constexpr const char *roleNames[] = {"hidden",
                                      "latent_out_bias",
                                      "shared_gate_up_bias",
                                      "shared_down_bias",
-                                     "output_norm_weight"};
+                                     "output_norm_weight",
+                                     "output"};
 static_assert(std::size(roleNames) == MOELORA_ROLES);
 
 constexpr const char *projectionNames[] = {

@@ -12,46 +12,20 @@ using namespace moelora;
 
 namespace {
 
-/// Whether files may have pairs of a projection here.
-struct Taken {
-  bool taken;
-  moelora_projection projection;
-};
-
-/// What AdapterName.cpp finds by name, said by projection.
-std::array<Taken, MOELORA_PROJECTIONS>
-takenBy(const moelora_adapter_site &site) {
-  const moelora_adapter_names &names = *site.names;
-  bool gated = site.gated != 0, latent = site.latent > 0;
-  bool routed = names.experts || names.packed_modules;
-  bool shared = site.shared > 0 && names.shared;
-  bool both = gated && names.shared_gate_up;
-  return {
-      {{routed && gated, MOELORA_GATE},
-       {routed, MOELORA_UP},
-       {routed, MOELORA_DOWN},
-       {names.router != nullptr, MOELORA_ROUTER},
-       {shared && ((gated && names.shared_gate) || both), MOELORA_SHARED_GATE},
-       {shared && (names.shared_up || both), MOELORA_SHARED_UP},
-       {shared && names.shared_down, MOELORA_SHARED_DOWN},
-       {site.shared > 0 && names.shared_score, MOELORA_SHARED_SCORE},
-       {latent && names.latent_in, MOELORA_LATENT_IN},
-       {latent && names.latent_out, MOELORA_LATENT_OUT}}};
-}
-
 AdapterSite zerosOf(const moelora_adapter_site &site, int32_t rank) {
   AdapterSite zeros = {site.layer, site.experts, false, {}};
-  for (const Taken &taken : takenBy(site)) {
-    if (!taken.taken)
+  uint64_t taken = takenProjections(site);
+  for (int32_t projection = 0; projection < MOELORA_PROJECTIONS; ++projection) {
+    if (!(taken >> projection & 1))
       continue;
-    PairSizes sizes = pairSizes(site, taken.projection);
+    PairSizes sizes = pairSizes(site, projection);
     AdapterPair pair;
     pair.in = sizes.in;
     pair.out = sizes.out;
     pair.rank = rank;
     pair.scale = 1;
-    bool routed = isRouted(taken.projection);
-    auto &pairs = zeros.pairs[static_cast<size_t>(taken.projection)];
+    bool routed = isRouted(projection);
+    auto &pairs = zeros.pairs[static_cast<size_t>(projection)];
     // Experts that are always chosen have a place and take no pair.
     pairs.resize(routed ? static_cast<size_t>(site.experts) : 1);
     std::fill_n(pairs.begin(), routed ? namedExperts(site) : 1, pair);

@@ -34,6 +34,30 @@ PairSizes moelora::pairSizes(const moelora_adapter_site &site,
   }
 }
 
+/// What AdapterName.cpp finds by name, said by projection.
+uint64_t moelora::takenProjections(const moelora_adapter_site &site) {
+  const moelora_adapter_names &names = *site.names;
+  bool gated = site.gated != 0, latent = site.latent > 0;
+  bool routed = names.experts || names.packed_modules;
+  bool shared = site.shared > 0 && names.shared;
+  bool both = gated && names.shared_gate_up;
+  const bool taken[MOELORA_PROJECTIONS] = {
+      routed && gated, // gate, up, down
+      routed,
+      routed,
+      names.router != nullptr,
+      shared && ((gated && names.shared_gate) || both), // shared gate, up, down
+      shared && (names.shared_up || both),
+      shared && names.shared_down,
+      site.shared > 0 && names.shared_score,
+      latent && names.latent_in, // latent in, out
+      latent && names.latent_out};
+  uint64_t bits = 0;
+  for (int32_t p = 0; p < MOELORA_PROJECTIONS; ++p)
+    bits |= uint64_t(taken[p]) << p;
+  return bits;
+}
+
 void moelora::addPair(AdapterBinding &binding,
                       const moelora_adapter_target &target, size_t site,
                       int32_t projection, int32_t expert, AdapterPair pair,

@@ -48,6 +48,9 @@ struct PairSizes {
 };
 PairSizes pairSizes(const moelora_adapter_site &site, int32_t projection);
 
+/// A bit for each projection that files may have pairs for here.
+uint64_t takenProjections(const moelora_adapter_site &site);
+
 /// Puts a pair in its place; fails when another one is there. `site` is an
 /// index of the target and of the binding.
 void addPair(AdapterBinding &binding, const moelora_adapter_target &target,

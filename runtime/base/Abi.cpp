@@ -1,28 +1,42 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The sizes of the structs that generated code and the runtime share: a change
- * to any of them is a new MOELORA_ABI_VERSION.
+ * The sizes of the public structs. Those that begin with `size` may grow at
+ * their end with a minor version; all others change only with
+ * MOELORA_ABI_VERSION.
  */
 #include "moelora/runtime/Abi.h"
 
+#define SIZE(type, bytes) static_assert(sizeof(type) == (bytes), #type)
+
 static_assert(sizeof(void *) == 8, "the ABI is of 64-bit machines");
-static_assert(MOELORA_ABI_VERSION == 3, "then the sizes below may differ");
-static_assert(sizeof(moelora_router) == 84, "moelora_router");
-static_assert(sizeof(moelora_activation) == 36, "moelora_activation");
-static_assert(sizeof(moelora_norm) == 12, "moelora_norm");
-static_assert(sizeof(moelora_layer) == 256, "moelora_layer");
-static_assert(sizeof(moelora_pair) == 32, "moelora_pair");
-static_assert(sizeof(moelora_adapter_layer) == 80, "moelora_adapter_layer");
-static_assert(sizeof(moelora_adapter_index) == 16, "moelora_adapter_index");
-static_assert(sizeof(moelora_id_counters) == 16, "moelora_id_counters");
-static_assert(sizeof(moelora_directory) == 24, "moelora_directory");
-static_assert(sizeof(moelora_tile) == 16, "moelora_tile");
-static_assert(sizeof(moelora_segment) == 24, "moelora_segment");
-static_assert(sizeof(moelora_plan) == 64, "moelora_plan");
-static_assert(sizeof(moelora_plan_shape) == 32, "moelora_plan_shape");
-static_assert(sizeof(moelora_route_inputs) == 48, "moelora_route_inputs");
-static_assert(sizeof(moelora_services) == 64, "moelora_services");
-static_assert(sizeof(moelora_run_stats) == 24, "moelora_run_stats");
-static_assert(sizeof(moelora_run_args) == 280, "moelora_run_args");
-static_assert(sizeof(moelora_artifact) == 368, "moelora_artifact");
+static_assert(MOELORA_ABI_VERSION == 4, "then the sizes below may differ");
+
+SIZE(moelora_router, 84);
+SIZE(moelora_activation, 36);
+SIZE(moelora_norm, 12);
+SIZE(moelora_layer, 256);
+
+SIZE(moelora_quant, 28);
+SIZE(moelora_operand, 168);
+SIZE(moelora_pair, 16);
+SIZE(moelora_facts, 72);
+SIZE(moelora_run_stats, 32);
+SIZE(moelora_step_view, 40);
+
+SIZE(moelora_tile, 16);
+SIZE(moelora_segment, 24);
+SIZE(moelora_plan, 64);
+SIZE(moelora_plan_shape, 40);
+SIZE(moelora_route_inputs, 48);
+SIZE(moelora_exchange, 40);
+SIZE(moelora_services, 72);
+
+SIZE(moelora_binary, 24);
+SIZE(moelora_kernel_info, 24);
+SIZE(moelora_launch, 64);
+
+SIZE(moelora_run_args, 104);
+SIZE(moelora_entry, 16);
+SIZE(moelora_variant, 184);
+SIZE(moelora_artifact, 72);

@@ -26,12 +26,13 @@ constexpr uint32_t maxStructBytes = 1 << 16;
 
 /// Fails where there is nothing, or no T can be; `what` is "a target".
 template <typename T> void expectThere(const T *pointer, const char *what) {
-  std::string expected = std::string("expects ") + what;
+  // Texts are made where they are needed: runs come by here.
   if (!pointer)
-    fail(expected + ", but it is NULL");
+    fail(std::string("expects ") + what + ", but it is NULL");
   if constexpr (!std::is_void_v<T>)
     if (reinterpret_cast<uintptr_t>(pointer) % alignof(T) != 0)
-      fail(expected + " at a multiple of " + std::to_string(alignof(T)) +
+      fail(std::string("expects ") + what + " at a multiple of " +
+           std::to_string(alignof(T)) +
            " bytes, but its address is no such multiple");
 }
 

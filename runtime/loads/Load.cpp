@@ -99,7 +99,8 @@ Load::Result Load::stage(const moelora_adapter &adapter) noexcept {
   auto progressed = [](void *load, const moelora_staging_progress *now) {
     return static_cast<Load *>(load)->report(*now);
   };
-  moelora_staging staging = {&services, request.order, 0, progressed, this};
+  moelora_staging staging = {sizeof staging, request.order, &services,
+                             progressed, this};
   end.id = request.id;
   end.status =
       request.name

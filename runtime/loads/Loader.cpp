@@ -5,8 +5,8 @@
  */
 #include "moelora/runtime/Loader.h"
 
-#include "base/Pool.h"
 #include "base/Sized.h"
+#include "base/threads/Pool.h"
 #include "loads/Load.h"
 #include "moelora/runtime/Pool.h"
 

@@ -43,29 +43,33 @@ void ImageBuilder::stagePages(char *image,
                staging ? *staging : moelora_staging{});
 }
 
-void ImageBuilder::stageIndex(char *image, const char *address) const noexcept {
+namespace {
+
+uint32_t unitsOf(uint64_t offset) {
+  return static_cast<uint32_t>(offset / MOELORA_IMAGE_UNIT);
+}
+
+moelora_pair entryOf(const PlacedPair &placed) {
+  const AdapterPair &pair = placed.pair;
+  if (pair.rank == 0)
+    return {};
+  return {unitsOf(placed.a), unitsOf(placed.b),
+          static_cast<uint16_t>(pagesOf(pair.rank)),
+          static_cast<uint16_t>(placed.borrowsA ? MOELORA_PAIR_SHARES_A : 0),
+          static_cast<float>(pair.scale)};
+}
+
+} // namespace
+
+void ImageBuilder::stageIndex(char *image) const noexcept {
   const Placement &placement = parts->placement;
   std::fill_n(image, placement.cost.index_bytes, '\0');
-  auto *index = reinterpret_cast<moelora_adapter_index *>(image);
-  auto *layers =
-      reinterpret_cast<moelora_adapter_layer *>(image + placement.layerTable);
-  index->layers = static_cast<uint32_t>(placement.layers);
-  index->layer = reinterpret_cast<const moelora_adapter_layer *>(
-      address + placement.layerTable);
+  auto *finder = reinterpret_cast<Finder *>(image);
   for (const PageGroup &group : placement.groups) {
-    layers[group.layer].projection[group.projection] =
-        reinterpret_cast<const moelora_pair *>(address + group.entries);
+    finder[group.layer][static_cast<size_t>(group.projection)] =
+        unitsOf(group.entries);
     auto *entry = reinterpret_cast<moelora_pair *>(image + group.entries);
-    for (const PlacedPair &placed : group.pairs) {
-      const AdapterPair &pair = placed.pair;
-      if (pair.rank > 0)
-        *entry = {address + placed.a,
-                  address + placed.b,
-                  static_cast<uint32_t>(pagesOf(pair.rank)),
-                  static_cast<uint32_t>(pair.rank),
-                  static_cast<float>(pair.scale),
-                  placed.borrowsA};
-      ++entry;
-    }
+    for (const PlacedPair &placed : group.pairs)
+      *entry++ = entryOf(placed);
   }
 }

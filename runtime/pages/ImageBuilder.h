@@ -5,14 +5,12 @@
  *
  * One image per adapter, in this order, everything at multiples of 64:
  *
- *     moelora_adapter_index
- *     moelora_adapter_layer [layers of the model]
+ *     uint32_t finder[layers of the model][MOELORA_PROJECTIONS]
  *     moelora_pair [experts] or [1], for each layer and projection with any
  *     for each of these, in the same order:
  *         A pages of all its experts, then B pages of all its experts
  *
- * The image is made in memory of the host; `address` is where it will be read,
- * which on some devices is elsewhere.
+ * It has no addresses in it, and is made in memory of the host.
  */
 #ifndef MOELORA_RUNTIME_IMAGEBUILDER_H
 #define MOELORA_RUNTIME_IMAGEBUILDER_H
@@ -39,9 +37,9 @@ public:
   /// worthless. `staging` may be NULL.
   void stagePages(char *image, const moelora_staging *staging) const;
 
-  /// Writes the rest of the image: what describes pages that are read at
-  /// `address`. Does not fail or allocate.
-  void stageIndex(char *image, const char *address) const noexcept;
+  /// Writes the rest of the image: what describes the pages. Does not fail or
+  /// allocate.
+  void stageIndex(char *image) const noexcept;
 
 private:
   struct Parts;

@@ -38,8 +38,7 @@ void checkElements(int32_t dtype, int32_t order) {
 }
 
 void checkOptions(const moelora_slot_table_options &options) {
-  constexpr int32_t maxSlots = 1 << MOELORA_SLOT_INDEX_BITS;
-  expect(options.slots >= 1 && options.slots <= maxSlots,
+  expect(options.slots >= 1 && options.slots <= MOELORA_MAX_SLOTS,
          "slots to be from 1 to 65536", options.slots);
   expect(options.max_rank >= 1 && options.max_rank <= maxAdapterRank,
          "max_rank to be from 1 to 65536", options.max_rank);
@@ -79,13 +78,62 @@ void checkExperts(std::vector<int32_t> experts) {
 
 PageFormat::PageFormat(const moelora_slot_table_options &options)
     : dtype(options.dtype), order(options.page_order),
-      maxRank(options.max_rank), tpRank(options.tp_rank),
+      maxRank(options.max_rank), slots(options.slots),
+      target((checkOptions(options), options.target)), tpRank(options.tp_rank),
       tpSize(std::max(options.tp_size, 1)) {
-  checkOptions(options);
   layers = copyList(options.layers, options.layer_count);
   if (layers)
     std::sort(layers->begin(), layers->end());
   experts = copyList(options.experts, options.expert_count);
   if (experts)
     checkExperts(*experts);
+  for (const TableTarget::Site &site : target.all())
+    if (keepsLayer(site.sizes.layer))
+      checkSite(site.sizes);
+}
+
+bool PageFormat::keepsLayer(int32_t layer) const {
+  return !layers || std::binary_search(layers->begin(), layers->end(), layer);
+}
+
+void PageFormat::checkSite(const moelora_adapter_site &site) const {
+  auto expectParts = [&](const char *what, int64_t size) {
+    if (size % tpSize != 0)
+      fail(std::string("expects tp_size to divide the ") + what +
+           "intermediate size, but that of layer " +
+           std::to_string(site.layer) + " is " + std::to_string(size) +
+           " and tp_size is " + std::to_string(tpSize));
+  };
+  expectParts("", site.intermediate);
+  expectParts("shared ", site.shared);
+  if (!experts)
+    return;
+  int32_t most = *std::max_element(experts->begin(), experts->end());
+  if (most >= site.experts)
+    fail("expects experts below the " + std::to_string(site.experts) +
+         " of layer " + std::to_string(site.layer) + ", but one is " +
+         std::to_string(most));
+}
+
+moelora_facts PageFormat::facts(int32_t layer) const {
+  const TableTarget::Site *site = target.find(layer);
+  if (!site || !keepsLayer(layer))
+    fail("expects a layer that the slot table keeps, but layer " +
+         std::to_string(layer) + (site ? " is not kept" : " has no experts"));
+  const moelora_adapter_site &sizes = site->sizes;
+  moelora_facts facts = {};
+  facts.size = sizeof facts;
+  facts.dtype = dtype;
+  facts.page_order = order;
+  facts.slots = slots;
+  facts.max_rank = maxRank;
+  facts.experts =
+      experts ? static_cast<int32_t>(experts->size()) : sizes.experts;
+  facts.logits = sizes.logits ? sizes.logits : sizes.experts;
+  facts.hidden = sizes.hidden;
+  facts.width = sizes.latent ? sizes.latent : sizes.hidden;
+  facts.intermediate = sizes.intermediate / tpSize;
+  facts.shared = sizes.shared / tpSize;
+  facts.projections = site->projections;
+  return facts;
 }

@@ -7,6 +7,7 @@
 #define MOELORA_RUNTIME_PAGEFORMAT_H
 
 #include "moelora/runtime/Staging.h"
+#include "pages/TableTarget.h"
 
 #include <optional>
 #include <vector>
@@ -17,10 +18,19 @@ struct PageFormat {
   /// Checks the options, and copies what they point to.
   explicit PageFormat(const moelora_slot_table_options &options);
 
-  int32_t dtype, order, maxRank;
+  bool keepsLayer(int32_t layer) const;
+  /// What a layer that is bound to such a table must agree with. Fails for a
+  /// layer that the table does not keep.
+  moelora_facts facts(int32_t layer) const;
+
+  int32_t dtype, order, maxRank, slots;
+  TableTarget target;
   std::optional<std::vector<int32_t>> layers;  ///< sorted; nothing: all
   std::optional<std::vector<int32_t>> experts; ///< in local order; likewise
   int32_t tpRank, tpSize;
+
+private:
+  void checkSite(const moelora_adapter_site &site) const;
 };
 
 } // namespace moelora

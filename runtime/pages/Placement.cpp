@@ -5,19 +5,24 @@
  */
 #include "pages/Placement.h"
 
+#include "adapter/AdapterConfig.h"
 #include "adapter/AdapterName.h"
 #include "base/Failure.h"
 
 #include <algorithm>
+#include <limits>
 
 using namespace moelora;
 
 namespace {
 
-constexpr uint64_t alignment = 64; // promised by moelora_pair
+/// Offsets in an image are 32-bit numbers of such units.
+constexpr uint64_t unit = MOELORA_IMAGE_UNIT;
+constexpr uint64_t maxBytes = (uint64_t(1) << 32) * unit;
 
-/// The addresses of directory entries end here; it keeps sums countable too.
-constexpr uint64_t maxBytes = uint64_t(1) << 48;
+static_assert((maxAdapterRank + MOELORA_PAGE_RANKS - 1) / MOELORA_PAGE_RANKS <=
+                  std::numeric_limits<uint16_t>::max(),
+              "moelora_pair counts the pages of a rank in 16 bits");
 
 /// Which size of a projection the ranks of a group share out.
 enum class Cut { None, Inputs, Outputs };
@@ -30,18 +35,11 @@ constexpr Cut cutOf[MOELORA_PROJECTIONS] = {
     Cut::None,    Cut::None};                // latent in, out
 
 /// Takes this rank's part of a pair.
-void cutPair(AdapterPair &pair, int32_t layer, int32_t projection,
-             const PageFormat &format) {
+void cutPair(AdapterPair &pair, int32_t projection, const PageFormat &format) {
   Cut cut = cutOf[projection];
   if (cut == Cut::None || format.tpSize == 1)
     return;
   int64_t &size = cut == Cut::Inputs ? pair.in : pair.out;
-  if (size % format.tpSize != 0)
-    fail(std::string("expects tp_size to divide the ") +
-         (isRouted(projection) ? "" : "shared ") + "intermediate size, but " +
-         "that of layer " + std::to_string(layer) + " is " +
-         std::to_string(size) + " and tp_size is " +
-         std::to_string(format.tpSize));
   size /= format.tpSize;
   if (cut == Cut::Inputs)
     pair.a.offset += format.tpRank * size * pair.a.column;
@@ -58,11 +56,6 @@ void checkRank(const AdapterPair &pair, int32_t layer,
          " and max_rank is " + std::to_string(format.maxRank));
 }
 
-bool keepsLayer(const PageFormat &format, int32_t layer) {
-  return !format.layers || std::binary_search(format.layers->begin(),
-                                              format.layers->end(), layer);
-}
-
 /// The pairs of the kept experts, in local order.
 std::vector<PlacedPair> choosePairs(const AdapterSite &site, int32_t projection,
                                     const PageFormat &format) {
@@ -76,13 +69,8 @@ std::vector<PlacedPair> choosePairs(const AdapterSite &site, int32_t projection,
     std::for_each(all.begin(), all.end(), choose);
     return chosen;
   }
-  for (int32_t expert : *format.experts) {
-    if (expert >= site.experts)
-      fail("expects experts below the " + std::to_string(site.experts) +
-           " of layer " + std::to_string(site.layer) + ", but one is " +
-           std::to_string(expert));
+  for (int32_t expert : *format.experts)
     choose(all[static_cast<size_t>(expert)]);
-  }
   return chosen;
 }
 
@@ -99,13 +87,10 @@ public:
   explicit Planner(const PageFormat &format) : format(format) {}
 
   Placement plan(const AdapterBinding &binding) {
-    placement.layers = binding.layers;
-    reserve(sizeof(moelora_adapter_index));
-    placement.layerTable = reserve(sizeof(moelora_adapter_layer) *
-                                   static_cast<uint64_t>(binding.layers));
+    format.target.check(binding);
+    reserve(sizeof(Finder) * static_cast<uint64_t>(binding.layers));
     for (const AdapterSite &site : binding.sites)
-      for (int32_t p = 0; p < MOELORA_PROJECTIONS; ++p)
-        keepPairs(site, p);
+      keepSite(site);
     placement.cost.index_bytes = placement.cost.bytes;
     const PageGroup *gate = nullptr;
     for (PageGroup &group : placement.groups) {
@@ -120,15 +105,24 @@ public:
 private:
   uint64_t reserve(uint64_t bytes) {
     uint64_t offset = placement.cost.bytes;
-    placement.cost.bytes += (bytes + alignment - 1) / alignment * alignment;
+    placement.cost.bytes += (bytes + unit - 1) / unit * unit;
     if (placement.cost.bytes > maxBytes)
-      throw std::bad_alloc();
+      fail("expects the image of an adapter to have at most " +
+               std::to_string(maxBytes) + " bytes, but it has more",
+           MOELORA_UNSUPPORTED);
     return offset;
   }
 
+  void keepSite(const AdapterSite &site) {
+    if (!format.keepsLayer(site.layer))
+      return;
+    format.target.check(site);
+    for (int32_t p = 0; p < MOELORA_PROJECTIONS; ++p)
+      keepPairs(site, p);
+  }
+
   void keepPairs(const AdapterSite &site, int32_t projection) {
-    if (!keepsLayer(format, site.layer) ||
-        site.pairs[static_cast<size_t>(projection)].empty())
+    if (site.pairs[static_cast<size_t>(projection)].empty())
       return;
     PageGroup group = {site.layer, projection, 0,
                        choosePairs(site, projection, format)};
@@ -136,7 +130,7 @@ private:
     for (PlacedPair &placed : group.pairs)
       if (placed.pair.rank > 0) {
         checkRank(placed.pair, site.layer, format);
-        cutPair(placed.pair, site.layer, projection, format);
+        cutPair(placed.pair, projection, format);
         any = true;
       }
     if (!any)

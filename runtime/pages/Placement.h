@@ -17,6 +17,9 @@
 
 namespace moelora {
 
+/// One layer's row of the finder, which is at the beginning of an image.
+using Finder = std::array<uint32_t, MOELORA_PROJECTIONS>;
+
 /// A kept pair; rank 0: there is none.
 struct PlacedPair {
   AdapterPair pair;
@@ -33,8 +36,6 @@ struct PageGroup {
 
 struct Placement {
   moelora_slot_cost cost{}; ///< without read_bytes
-  int32_t layers = 0;
-  uint64_t layerTable = 0; ///< offset of the moelora_adapter_layer array
   std::vector<PageGroup> groups;
   std::vector<PageMatrix> matrices; ///< whatever has pages of its own
 };

@@ -1,9 +1,13 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A compiled layer against the layer that it is to serve, field by field.
+// A compiled layer against the layer and the slot table that it is to serve,
+// field by field.
+
+#include "run/Match.h"
 
 #include "base/Failure.h"
+#include "pages/TableTarget.h"
 
 #include "moelora/runtime/Artifact.h"
 
@@ -142,18 +146,26 @@ void compare(const moelora_layer &a, const moelora_layer &b) {
     compareShared(a, b);
 }
 
+bool hasEntry(const moelora_artifact &artifact, int32_t kind) {
+  for (uint32_t v = 0; v < artifact.variants; ++v)
+    for (uint32_t e = 0; e < artifact.variant[v].entries; ++e)
+      if (artifact.variant[v].entry[e].kind == kind)
+        return true;
+  return false;
+}
+
 /// The layer as far as an artifact can know it: what comes before the logits,
 /// or the ids, that the artifact is always given is taken to be as compiled.
 moelora_layer knowable(const moelora_artifact &artifact, moelora_layer layer) {
-  const moelora_layer &compiled = artifact.layer;
-  if (artifact.run)
+  const moelora_layer &compiled = *artifact.layer;
+  if (hasEntry(artifact, MOELORA_ENTRY_ALL))
     return layer;
   layer.router_dtype = compiled.router_dtype;
   layer.router_input = compiled.router_input;
   layer.router_norm = compiled.router_norm;
   layer.biases &= ~uint32_t(MOELORA_HAS_ROUTER_BIAS);
   layer.biases |= compiled.biases & MOELORA_HAS_ROUTER_BIAS;
-  if (artifact.run_from_logits)
+  if (hasEntry(artifact, MOELORA_ENTRY_LOGITS))
     return layer;
   int32_t experts = layer.router.experts, topK = layer.router.top_k;
   layer.router = compiled.router;
@@ -162,11 +174,95 @@ moelora_layer knowable(const moelora_artifact &artifact, moelora_layer layer) {
   return layer;
 }
 
+constexpr uint64_t bit(int32_t projection) { return uint64_t(1) << projection; }
+
+constexpr uint64_t routed =
+    bit(MOELORA_GATE) | bit(MOELORA_UP) | bit(MOELORA_DOWN);
+constexpr uint64_t latent = bit(MOELORA_LATENT_IN) | bit(MOELORA_LATENT_OUT);
+constexpr uint64_t sharedLinears = bit(MOELORA_SHARED_GATE) |
+                                   bit(MOELORA_SHARED_UP) |
+                                   bit(MOELORA_SHARED_DOWN);
+
+/// The projections that a layer has at all.
+uint64_t projectionsOf(const moelora_artifact &artifact) {
+  const moelora_layer &layer = *artifact.layer;
+  uint64_t all = 0;
+  if (layer.router.experts > layer.zero_experts)
+    all |= layer.activation.gated ? routed : routed & ~bit(MOELORA_GATE);
+  if (hasEntry(artifact, MOELORA_ENTRY_ALL) && !layer.router.table_rows)
+    all |= bit(MOELORA_ROUTER);
+  if (layer.shared)
+    all |= layer.shared_activation.gated
+               ? sharedLinears
+               : sharedLinears & ~bit(MOELORA_SHARED_GATE);
+  if (layer.shared && layer.shared_score)
+    all |= bit(MOELORA_SHARED_SCORE);
+  return layer.latent ? all | latent : all;
+}
+
+template <typename T> void agree(const char *what, T compiled, T table) {
+  if (compiled != table)
+    fail(std::string("expects the compiled layer and the slot table to agree "
+                     "on ") +
+         what + ", but the compiled layer has " + shown(compiled) +
+         " and the slot table has " + shown(table));
+}
+
+void atMost(const char *what, int32_t compiled, int32_t table) {
+  if (table > compiled)
+    fail("expects at most the " + shown(compiled) + " " + what +
+         " of the compiled layer, but the slot table has " + shown(table));
+}
+
+/// Pairs of a slot table are never ignored in silence.
+void matchProjections(const moelora_artifact &artifact, uint64_t compiled,
+                      uint64_t table) {
+  uint64_t ignored =
+      artifact.layer ? projectionsOf(artifact) & table & ~compiled : 0;
+  for (int32_t p = 0; p < MOELORA_PROJECTIONS; ++p)
+    if (ignored & bit(p))
+      fail(std::string("expects the compiled layer to adapt what adapters of "
+                       "the slot table may have, but it does not adapt ") +
+           projectionName(p));
+}
+
 } // namespace
+
+void moelora::matchTable(const moelora_artifact &artifact,
+                         const moelora_variant &variant,
+                         const moelora_facts &table) {
+  const moelora_facts &compiled = variant.adapters;
+  if (compiled.slots == 0)
+    fail(std::string("expects no slot table, as the compiled layer ") +
+         artifact.name + " takes no adapters");
+  agree("the adapters' element type", compiled.dtype, table.dtype);
+  agree("the page order", compiled.page_order, table.page_order);
+  atMost("slots", compiled.slots, table.slots);
+  atMost("as max_rank", compiled.max_rank, table.max_rank);
+  uint64_t adapted = compiled.projections;
+  agree("the hidden size", compiled.hidden, table.hidden);
+  if (adapted & (routed | latent))
+    agree("the width of what experts read", compiled.width, table.width);
+  if (adapted & routed) {
+    agree("the number of experts", compiled.experts, table.experts);
+    agree("the intermediate size", compiled.intermediate, table.intermediate);
+  }
+  if (adapted & bit(MOELORA_ROUTER))
+    agree("the number of logits", compiled.logits, table.logits);
+  if (adapted & sharedLinears)
+    agree("the shared intermediate size", compiled.shared, table.shared);
+  matchProjections(artifact, adapted, table.projections);
+}
 
 moelora_status moelora_artifact_match(const moelora_artifact *artifact,
                                       const moelora_layer *layer,
                                       moelora_error **error) {
-  return guarded(
-      error, [&] { compare(artifact->layer, knowable(*artifact, *layer)); });
+  return guarded(error, [&] {
+    if (!artifact || !layer)
+      fail("expects an artifact and a layer, but one of them is null");
+    if (!artifact->layer)
+      fail(std::string("expects the description of an ordinary layer, but ") +
+           artifact->name + " has none");
+    compare(*artifact->layer, knowable(*artifact, *layer));
+  });
 }

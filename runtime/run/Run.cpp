@@ -1,343 +1,298 @@
-// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//
-// One run of a compiled layer, checked.
-
-#include "base/Failure.h"
-
-#include "moelora/runtime/Artifact.h"
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Runs of bound layers. What was checked when the layer was bound is not
+ * looked at again.
+ */
+#include "moelora/runtime/Run.h"
+#include "base/Log.h"
+#include "base/Sized.h"
+#include "run/Program.h"
+#include "slots/StepState.h"
 
 #include <algorithm>
-#include <limits>
+#include <cstring>
 
 using namespace moelora;
 
 namespace {
 
-constexpr const char *RoleNames[MOELORA_ROLES] = {
-    "hidden",
-    "slots",
-    "token_ids",
-    "router_hidden",
-    "router_logits",
-    "expert_ids",
-    "expert_weights",
-    "router weight",
-    "router bias",
-    "selection bias",
-    "gate_up weight",
-    "gate_up bias",
-    "down weight",
-    "down bias",
-    "shared gate_up weight",
-    "shared down weight",
-    "shared score weight",
-    "token table",
-    "expert scale",
-    "router norm weight",
-    "latent_in weight",
-    "latent_in bias",
-    "latent_out weight",
-    "latent_out bias",
-    "shared gate_up bias",
-    "shared down bias",
-    "output norm weight",
+/// Of workspaces; no variant asks for more.
+constexpr uintptr_t workspaceAlignment = 256;
+
+/// The struct of the first version.
+constexpr uint32_t leastRun = MOELORA_SIZE_THROUGH(moelora_run, stats);
+
+/// The most operands that a run itself gives.
+constexpr size_t mostGiven = 8;
+
+/// One run: what generated code gets besides what was bound. It is copied into
+/// a launch on streams of the host, where a graph may keep it.
+struct LayerRun {
+  const moelora_bound_layer *layer;
+  moelora_run_function run;
+  int64_t tokens;
+  const moelora_step_view *step;
+  const int32_t *validTokens;
+  moelora_stream *on;
+  moelora_run_stats *stats;
+  void *workspace;
+  uint64_t workspaceBytes;
+  void *given[mostGiven];   ///< in the order of the layer
+  int64_t pitch[mostGiven]; ///< elements from row to row
 };
 
-constexpr uint32_t bit(moelora_role role) { return 1u << role; }
-
-/// What a given routing replaces, and by what.
-constexpr uint32_t LogitsReplace =
-    bit(MOELORA_ROUTER_HIDDEN) | bit(MOELORA_ROUTER_WEIGHT) |
-    bit(MOELORA_ROUTER_BIAS) | bit(MOELORA_ROUTER_NORM_WEIGHT);
-constexpr uint32_t IdsReplace =
-    LogitsReplace | bit(MOELORA_ROUTER_LOGITS) | bit(MOELORA_TOKEN_IDS) |
-    bit(MOELORA_TOKEN_TABLE) | bit(MOELORA_SELECTION_BIAS) |
-    bit(MOELORA_EXPERT_SCALE);
-
-/// Workspaces hold vectors of the widest registers.
-constexpr uintptr_t WorkspaceAlignment = 64;
-
-std::string text(uint64_t number) { return std::to_string(number); }
-
-int64_t slices(const moelora_activation &activation) {
-  return activation.gated ? 2 : 1;
-}
-
-/// Elements of what a token brings.
-int64_t perToken(const moelora_layer &layer, moelora_role role) {
-  switch (role) {
-  case MOELORA_HIDDEN:
-  case MOELORA_ROUTER_HIDDEN:
-    return layer.hidden;
-  case MOELORA_SLOTS:
-  case MOELORA_TOKEN_IDS:
-    return 1;
-  case MOELORA_ROUTER_LOGITS:
-    return layer.router.experts;
-  case MOELORA_EXPERT_IDS:
-  case MOELORA_EXPERT_WEIGHTS:
-    return layer.router.top_k;
-  default:
-    return 0;
+/// Calls generated code. Nothing here allocates: the rows are on the stack.
+int32_t execute(const LayerRun &run) {
+  const moelora_bound_layer &layer = *run.layer;
+  void *operands[mostOperands];
+  std::copy(layer.operands.begin(), layer.operands.end(), operands);
+  const int64_t *strides[mostOperands];
+  std::copy(layer.strides.begin(), layer.strides.end(), strides);
+  int64_t rows[mostGiven][2];
+  for (size_t i = 0; i < layer.given.size(); ++i) {
+    operands[layer.given[i].row] = run.given[i];
+    rows[i][0] = run.pitch[i];
+    rows[i][1] = 1;
+    if (!layer.strides.empty() && strides[layer.given[i].row])
+      strides[layer.given[i].row] = rows[i];
   }
-}
-
-/// Elements of what routing reads.
-int64_t ofRouter(const moelora_layer &layer, moelora_role role) {
-  const moelora_router &router = layer.router;
-  switch (role) {
-  case MOELORA_ROUTER_WEIGHT:
-    return router.experts * layer.hidden;
-  case MOELORA_ROUTER_BIAS:
-  case MOELORA_EXPERT_SCALE:
-    return router.experts;
-  case MOELORA_SELECTION_BIAS:
-    return router.experts - router.always;
-  case MOELORA_TOKEN_TABLE:
-    return int64_t(router.table_rows) * router.top_k;
-  case MOELORA_ROUTER_NORM_WEIGHT:
-    return layer.hidden;
-  default:
-    return 0;
-  }
-}
-
-/// Elements of what the routed experts and their latent projections read.
-int64_t ofExperts(const moelora_layer &layer, moelora_role role) {
-  int64_t experts = layer.router.experts - layer.zero_experts;
-  int64_t width = layer.latent ? layer.latent : layer.hidden;
-  int64_t gateUp = experts * slices(layer.activation) * layer.intermediate;
-  switch (role) {
-  case MOELORA_GATE_UP_WEIGHT:
-    return gateUp * width;
-  case MOELORA_GATE_UP_BIAS:
-    return gateUp;
-  case MOELORA_DOWN_WEIGHT:
-    return experts * width * layer.intermediate;
-  case MOELORA_DOWN_BIAS:
-    return experts * width;
-  case MOELORA_LATENT_IN_WEIGHT:
-  case MOELORA_LATENT_OUT_WEIGHT:
-    return layer.latent * layer.hidden;
-  case MOELORA_LATENT_IN_BIAS:
-    return layer.latent;
-  case MOELORA_LATENT_OUT_BIAS:
-    return layer.latent ? layer.hidden : 0;
-  case MOELORA_OUTPUT_NORM_WEIGHT:
-    return layer.hidden;
-  default:
-    return 0;
-  }
-}
-
-/// Elements of what the shared expert reads.
-int64_t ofShared(const moelora_layer &layer, moelora_role role) {
-  int64_t gateUp = slices(layer.shared_activation) * layer.shared;
-  switch (role) {
-  case MOELORA_SHARED_GATE_UP_WEIGHT:
-    return gateUp * layer.hidden;
-  case MOELORA_SHARED_GATE_UP_BIAS:
-    return gateUp;
-  case MOELORA_SHARED_DOWN_WEIGHT:
-    return layer.hidden * layer.shared;
-  case MOELORA_SHARED_DOWN_BIAS:
-    return layer.shared ? layer.hidden : 0;
-  case MOELORA_SHARED_SCORE_WEIGHT:
-    return layer.shared && layer.shared_score ? layer.hidden : 0;
-  default:
-    return 0;
-  }
-}
-
-/// Every product fits, see moelora_artifact_check. A role is known to one.
-int64_t elementsOf(const moelora_layer &layer, moelora_role role,
-                   int64_t tokens) {
-  return tokens * perToken(layer, role) + ofRouter(layer, role) +
-         ofExperts(layer, role) + ofShared(layer, role);
-}
-
-int32_t dtypeOf(const moelora_layer &layer, moelora_role role) {
-  switch (role) {
-  case MOELORA_SLOTS:
-  case MOELORA_TOKEN_IDS:
-  case MOELORA_EXPERT_IDS:
-  case MOELORA_TOKEN_TABLE:
-    return MOELORA_I32;
-  case MOELORA_ROUTER_WEIGHT:
-    return layer.router_dtype;
-  case MOELORA_HIDDEN:
-  case MOELORA_ROUTER_HIDDEN:
-  case MOELORA_GATE_UP_WEIGHT:
-  case MOELORA_DOWN_WEIGHT:
-  case MOELORA_LATENT_IN_WEIGHT:
-  case MOELORA_LATENT_OUT_WEIGHT:
-  case MOELORA_SHARED_GATE_UP_WEIGHT:
-  case MOELORA_SHARED_DOWN_WEIGHT:
-  case MOELORA_SHARED_SCORE_WEIGHT:
-    return layer.dtype;
-  default:
-    return MOELORA_F32; // biases, scales and what routing passes on
-  }
-}
-
-void checkBuffer(const char *name, const moelora_buffer &found,
-                 const moelora_buffer &needed) {
-  if (found.dtype != needed.dtype) {
-    const char *type = moelora_dtype_name(found.dtype);
-    fail(std::string("expects ") + name + " to have type " +
-         moelora_dtype_name(needed.dtype) + ", but it has " +
-         (type ? type : "none"));
-  }
-  if (found.bytes != needed.bytes)
-    fail(std::string("expects ") + name + " to have " + text(needed.bytes) +
-         " bytes, but it has " + text(found.bytes));
-  if (!found.data && needed.bytes)
-    fail(std::string("expects ") + name + ", but its address is null");
-}
-
-void checkOperands(const moelora_artifact &artifact,
-                   const moelora_layer_call &call) {
-  uint32_t read = moelora_entry_operands(&artifact, moelora_entry(call.entry));
-  for (int role = 0; role < MOELORA_ROLES; ++role)
-    if (read & bit(moelora_role(role)))
-      checkBuffer(RoleNames[role], call.operand[role],
-                  moelora_operand_needs(&artifact.layer, moelora_role(role),
-                                        call.tokens));
-  moelora_buffer output = {call.output, call.output_bytes, artifact.layer.dtype,
-                           0};
-  checkBuffer(
-      "output", output,
-      moelora_operand_needs(&artifact.layer, MOELORA_HIDDEN, call.tokens));
-}
-
-void checkTokens(const moelora_artifact &artifact, int64_t tokens) {
-  int64_t most = std::numeric_limits<int32_t>::max() /
-                 std::max(artifact.layer.router.top_k, 1);
-  if (tokens < 0 || tokens > most)
-    fail("expects the number of tokens to be in [0, " + text(uint64_t(most)) +
-         "], but it is " + std::to_string(tokens));
-}
-
-void checkServices(const moelora_layer_call &call) {
-  const moelora_services *services = call.services;
-  if (!services || !call.stats)
-    fail("expects services and stats, but one of them is null");
-  if (services->struct_size != sizeof(moelora_services) ||
-      services->abi_version != MOELORA_ABI_VERSION)
-    fail("expects services of version " + text(MOELORA_ABI_VERSION) + " and " +
-             text(sizeof(moelora_services)) + " bytes, but they have version " +
-             text(services->abi_version) + " and " +
-             text(services->struct_size) + " bytes",
-         MOELORA_UNSUPPORTED);
-  if (services->workers < 1 || !services->parallel_for ||
-      !services->resolve_slots || !services->route ||
-      !services->identity_weights || !services->plan)
-    fail("expects services to be complete, but a function or the number of "
-         "workers is missing");
-}
-
-void checkWorkspace(const moelora_artifact &artifact,
-                    const moelora_layer_call &call) {
-  uint64_t needed =
-      artifact.workspace_bytes(call.tokens, call.services->workers);
-  if (call.workspace_bytes < needed || (needed && !call.workspace))
-    fail("expects a workspace of " + text(needed) + " bytes, but it has " +
-         text(call.workspace ? call.workspace_bytes : 0));
-  if (reinterpret_cast<uintptr_t>(call.workspace) % WorkspaceAlignment)
-    fail("expects the workspace to be aligned to " + text(WorkspaceAlignment) +
-         " bytes, but it is not");
-}
-
-void checkDirectory(const moelora_artifact &artifact,
-                    const moelora_directory *directory) {
-  if (!directory)
-    return;
-  if (directory->slots > artifact.slots)
-    fail("expects at most the " + std::to_string(artifact.slots) +
-         " slots of the compiled layer, but the slot table has " +
-         std::to_string(directory->slots));
-  if (directory->slots < 0 || (directory->slots && !directory->entry))
-    fail("expects a slot table's directory, but it is incomplete");
-}
-
-moelora_run entryOf(const moelora_artifact &artifact, int32_t entry) {
-  if (entry < MOELORA_ENTRY_ALL || entry > MOELORA_ENTRY_IDS)
-    fail("expects an entry point in [0, 2], but it is " +
-         std::to_string(entry));
-  const moelora_run runs[] = {artifact.run, artifact.run_from_logits,
-                              artifact.run_from_ids};
-  const char *const gives[] = {"computes the router's logits",
-                               "routes from given logits", "takes expert ids"};
-  if (!runs[entry])
-    fail(std::string("expects a compiled layer that ") + gives[entry] +
-         ", but " + artifact.name + " does not");
-  return runs[entry];
-}
-
-moelora_run_args argsOf(const moelora_layer_call &call) {
   moelora_run_args args = {};
-  args.struct_size = sizeof(moelora_run_args);
-  args.abi_version = MOELORA_ABI_VERSION;
-  args.tokens = call.tokens;
-  for (int role = 0; role < MOELORA_ROLES; ++role)
-    args.operand[role] = call.operand[role].data;
-  args.output = call.output;
-  args.workspace = call.workspace;
-  args.workspace_bytes = call.workspace_bytes;
-  args.directory = call.directory;
-  args.services = call.services;
-  args.stats = call.stats;
-  return args;
+  args.size = sizeof args;
+  args.abi = MOELORA_ABI_VERSION;
+  args.layer = layer.layer;
+  args.tokens = run.tokens;
+  args.operand = operands;
+  args.stride = layer.strides.empty() ? nullptr : strides;
+  args.workspace = run.workspace;
+  args.workspace_bytes = run.workspaceBytes;
+  args.step = run.step;
+  args.valid_tokens = run.validTokens;
+  args.services = &layer.program.services;
+  args.kernels = layer.program.kernels.data();
+  args.on = run.on;
+  args.stats = run.stats;
+  return run.run(&args);
+}
+
+const char *reasonOf(int32_t status) {
+  switch (status) {
+  case MOELORA_RUN_MISSING_OPERAND:
+    return "misses an operand";
+  case MOELORA_RUN_SMALL_WORKSPACE:
+    return "refuses the workspace as too small";
+  case MOELORA_RUN_ABI_MISMATCH:
+    return "has another version of the ABI";
+  case MOELORA_RUN_DEVICE_FAILED:
+    return "could not launch";
+  default:
+    return "answers a status that is unknown";
+  }
 }
 
 void explain(int32_t status) {
-  switch (status) {
-  case MOELORA_RUN_OK:
+  if (status == MOELORA_RUN_OK)
     return;
-  case MOELORA_RUN_MISSING_OPERAND:
-    fail("the compiled layer misses an operand");
-  case MOELORA_RUN_SMALL_WORKSPACE:
-    fail("the compiled layer refuses the workspace as too small");
-  case MOELORA_RUN_ABI_MISMATCH:
-    fail("the compiled layer has another version of the ABI",
-         MOELORA_UNSUPPORTED);
+  if (status == MOELORA_RUN_DEVICE_FAILED)
+    failAsLaunchDid();
+  fail(std::string("the compiled layer ") + reasonOf(status),
+       status == MOELORA_RUN_ABI_MISMATCH ? MOELORA_UNSUPPORTED
+                                          : MOELORA_INVALID);
+}
+
+const moelora_entry &entryOf(const moelora_bound_layer &layer, int32_t kind) {
+  constexpr int32_t last = MOELORA_ENTRY_IDS;
+  if (kind < 0 || kind > last)
+    fail("expects an entry point in [0, " + std::to_string(last) +
+         "], but it is " + std::to_string(kind));
+  static const char *const gives[] = {"computes the router's logits",
+                                      "routes from given logits",
+                                      "takes expert ids"};
+  if (!layer.entries[kind])
+    fail(std::string("expects a compiled layer that ") + gives[kind] +
+         ", but " + layer.program.artifact.name + " does not");
+  return *layer.entries[kind];
+}
+
+void checkTokens(const moelora_bound_layer &layer, int64_t tokens) {
+  if (tokens < 0 || tokens > layer.mostTokens)
+    fail("expects the number of tokens to be in [0, " +
+         std::to_string(layer.mostTokens) + "], but it is " +
+         std::to_string(tokens));
+}
+
+/// What a run gives for a role.
+void *givenFor(const moelora_run &run, int32_t role) {
+  const void *data = nullptr;
+  switch (role) {
+  case MOELORA_HIDDEN:
+    data = run.hidden;
+    break;
+  case MOELORA_ROUTER_HIDDEN:
+    data = run.router_hidden;
+    break;
+  case MOELORA_ROUTER_LOGITS:
+    data = run.logits;
+    break;
+  case MOELORA_EXPERT_WEIGHTS:
+    data = run.weights;
+    break;
+  case MOELORA_EXPERT_IDS:
+    data = run.expert_ids;
+    break;
+  case MOELORA_TOKEN_IDS:
+    data = run.token_ids;
+    break;
+  default:
+    data = run.output;
   }
-  fail("the compiled layer answers unknown status " + std::to_string(status));
+  return const_cast<void *>(data); // what it reads it does not write
+}
+
+int64_t pitchOf(const moelora_run &run, const moelora_bound_layer::Given &row) {
+  int32_t role = row.operand->role;
+  int64_t pitch = role == MOELORA_HIDDEN   ? run.pitch[0]
+                  : role == MOELORA_OUTPUT ? run.pitch[1]
+                                           : 0;
+  if (pitch == 0 || pitch == row.width)
+    return row.freeRows ? row.width : row.operand->stride[0];
+  if (!row.freeRows || pitch < row.width)
+    fail(std::string("expects rows of ") + roleName(role) + " to lie " +
+         (row.freeRows ? "at least " : "") + std::to_string(row.width) +
+         " elements apart, but they lie " + std::to_string(pitch) + " apart");
+  return pitch;
+}
+
+/// Whether it is aligned, and there, should the entry point read it.
+void checkGiven(const moelora_bound_layer::Given &row, const void *data,
+                bool read) {
+  if (read && !data)
+    fail(std::string("expects ") + roleName(row.operand->role) +
+         ", but its address is null");
+  if (reinterpret_cast<uintptr_t>(data) % row.operand->align)
+    fail(std::string("expects the address of ") + roleName(row.operand->role) +
+         " to be a multiple of " + std::to_string(row.operand->align) +
+         ", but it is not");
+}
+
+void giveOperands(const moelora_run &run, LayerRun &to) {
+  const moelora_bound_layer &layer = *to.layer;
+  for (size_t i = 0; i < layer.given.size(); ++i) {
+    const moelora_bound_layer::Given &row = layer.given[i];
+    void *data = givenFor(run, row.operand->role);
+    checkGiven(row, data,
+               run.tokens > 0 && (row.operand->entries >> run.entry & 1));
+    to.given[i] = data;
+    to.pitch[i] = pitchOf(run, row);
+  }
+}
+
+void checkWorkspace(const moelora_bound_layer &layer, const moelora_run &run) {
+  uint64_t needed = layer.program.variant.workspace(
+      run.entry, run.tokens, layer.program.services.workers);
+  uint64_t found = run.workspace ? run.workspace_bytes : 0;
+  if (found < needed)
+    fail("expects a workspace of " + std::to_string(needed) +
+         " bytes, but it has " + std::to_string(found));
+  if (reinterpret_cast<uintptr_t>(run.workspace) % workspaceAlignment)
+    fail("expects the workspace to be aligned to " +
+         std::to_string(workspaceAlignment) + " bytes, but it is not");
+}
+
+bool isCaptured(const moelora_device &device, moelora_stream *stream) {
+  int32_t state = MOELORA_CAPTURE_NONE;
+  uint64_t id = 0;
+  call(device, &moelora_device::capture, stream, &state, &id);
+  return state == MOELORA_CAPTURE_ACTIVE;
+}
+
+const moelora_step_view *viewOf(const moelora_bound_layer &layer,
+                                const moelora_run &run) {
+  const moelora_step *step = run.step;
+  if (!step)
+    return nullptr;
+  if (&step->table != layer.table)
+    fail(layer.table ? "expects a step of the slot table that the layer is "
+                       "bound to, but it is of another one"
+                     : "expects no step, as the layer is bound to no slot "
+                       "table, but there is one");
+  if (!step->entered && !isCaptured(layer.program.device, run.on))
+    fail("expects a step that is entered, or is being recorded, but it is "
+         "neither");
+  if (step->tokens < run.tokens)
+    fail("expects a step that is resolved for at least " +
+         std::to_string(run.tokens) + " tokens, but it is for " +
+         std::to_string(step->tokens));
+  return moelora_step_view_of(step);
+}
+
+moelora_run readRun(const moelora_run *given) {
+  moelora_run run = readSized(given, leastRun, "a run");
+  if (run.flags || run.reserved)
+    fail("expects the flags of a run to be 0, but they are " +
+         std::to_string(run.flags ? run.flags : run.reserved));
+  if (reinterpret_cast<uintptr_t>(run.stats) % alignof(moelora_run_stats) ||
+      reinterpret_cast<uintptr_t>(run.valid_tokens) % alignof(int32_t))
+    fail("expects the addresses of stats and valid_tokens to be aligned, but "
+         "one is not");
+  return run;
+}
+
+LayerRun prepare(const moelora_bound_layer &layer, const moelora_run &run) {
+  LayerRun prepared = {};
+  prepared.layer = &layer;
+  prepared.run = entryOf(layer, run.entry).run;
+  checkTokens(layer, run.tokens);
+  prepared.tokens = run.tokens;
+  prepared.step = viewOf(layer, run);
+  prepared.validTokens = run.valid_tokens;
+  prepared.on = run.on;
+  prepared.stats = run.stats ? run.stats : layer.program.unread();
+  checkWorkspace(layer, run);
+  prepared.workspace = run.workspace;
+  prepared.workspaceBytes = run.workspace_bytes;
+  giveOperands(run, prepared);
+  return prepared;
+}
+
+void launch(const moelora_program &program, const LayerRun &run) {
+  moelora_launch one = {};
+  one.kernel = program.hostKernel;
+  one.grid[0] = one.grid[1] = one.grid[2] = 1;
+  one.block[0] = one.block[1] = one.block[2] = 1;
+  one.parameter_bytes = sizeof run;
+  one.parameters = &run;
+  call(program.device, &moelora_device::launch, run.on, &one, uint32_t(1));
 }
 
 } // namespace
 
-moelora_buffer moelora_operand_needs(const moelora_layer *layer,
-                                     moelora_role role, int64_t tokens) {
-  int32_t dtype = dtypeOf(*layer, role);
-  uint64_t bytes =
-      uint64_t(elementsOf(*layer, role, tokens)) * moelora_dtype_bytes(dtype);
-  return {nullptr, bytes, dtype, 0};
+static_assert(sizeof(LayerRun) <= 4096, "what a launch can hold");
+
+void moelora::runLayerKernel(const moelora_launch *launch) {
+  LayerRun run;
+  std::memcpy(&run, launch->parameters, sizeof run);
+  // Nobody waits for an answer: what could be checked was.
+  if (int32_t status = execute(run))
+    tell(MOELORA_LOG_WARNING,
+         (std::string("on a stream, the compiled layer ") +
+          run.layer->program.artifact.name + " " + reasonOf(status))
+             .c_str());
 }
 
-uint32_t moelora_entry_operands(const moelora_artifact *artifact,
-                                moelora_entry entry) {
-  uint32_t all = artifact->operands;
-  if (entry == MOELORA_ENTRY_LOGITS)
-    return (all & ~LogitsReplace) | bit(MOELORA_ROUTER_LOGITS);
-  if (entry == MOELORA_ENTRY_IDS)
-    return (all & ~IdsReplace) | bit(MOELORA_EXPERT_IDS) |
-           bit(MOELORA_EXPERT_WEIGHTS);
-  return all;
-}
-
-moelora_status moelora_layer_run(const moelora_artifact *artifact,
-                                 const moelora_layer_call *call,
+moelora_status moelora_layer_run(const moelora_bound_layer *layer,
+                                 const moelora_run *run,
                                  moelora_error **error) {
   return guarded(error, [&] {
-    moelora_run run = entryOf(*artifact, call->entry);
-    checkTokens(*artifact, call->tokens);
-    checkServices(*call);
-    checkOperands(*artifact, *call);
-    checkDirectory(*artifact, call->directory);
-    checkWorkspace(*artifact, *call);
-    moelora_run_args args = argsOf(*call);
-    explain(run(&args));
+    if (!layer || !run)
+      fail("expects a bound layer and a run, but one of them is null");
+    LayerRun prepared = prepare(*layer, readRun(run));
+    const moelora_program &program = layer->program;
+    const moelora_device &device = program.device;
+    bool now = !prepared.on && device.null_is_done && device.host_visible;
+    if (program.isOfHost() && !now)
+      launch(program, prepared);
+    else
+      explain(execute(prepared));
   });
 }

@@ -3,8 +3,6 @@
  */
 #include "slots/SlotCore.h"
 
-#include "moelora/runtime/Abi.h"
-
 #include <algorithm>
 #include <utility>
 
@@ -12,211 +10,244 @@ using namespace moelora;
 
 namespace {
 
-/// A pin: the slot in the low bits, the epoch's serial above.
-constexpr int serialShift = MOELORA_SLOT_INDEX_BITS;
-constexpr uint64_t slotMask = (uint64_t(1) << serialShift) - 1;
+/// What a lease holds: slot, generation, and the number of the lease.
+struct Pin {
+  static constexpr int slotBits = 16, generationBits = 24;
+  static constexpr uint64_t low(uint64_t value, int bits) {
+    return value & ((uint64_t(1) << bits) - 1);
+  }
 
-/// Streams that may release one adapter at a time before that allocates.
-constexpr size_t expectedStreams = 8;
+  uint64_t slot, generation, number;
 
-Epoch makeEpoch(SlotState &slot) {
-  Epoch epoch;
-  epoch.serial = ++slot.serials;
-  epoch.marks.reserve(expectedStreams);
-  return epoch;
+  explicit Pin(uint64_t pin)
+      : slot(low(pin, slotBits)),
+        generation(low(pin >> slotBits, generationBits)),
+        number(pin >> (slotBits + generationBits)) {}
+  static uint64_t make(int32_t slot, uint32_t generation, uint32_t number) {
+    return uint64_t(number) << (slotBits + generationBits) |
+           uint64_t(generation) << slotBits | static_cast<uint64_t>(slot);
+  }
+};
+constexpr uint32_t pinNumbers = 1u
+                                << (64 - Pin::slotBits - Pin::generationBits);
+
+constexpr uint32_t recentLeases = 64;
+
+/// How many leases were given after this one.
+uint32_t ageOf(const Leases &leases, const Pin &pin) {
+  return (leases.given - 1 - static_cast<uint32_t>(pin.number)) % pinNumbers;
 }
 
-bool passed(const Mark &mark, Fences &fences) {
-  return mark.fence == 0 || fences.passed(mark.fence);
-}
+int32_t count(uint64_t bits) { return __builtin_popcountll(bits); }
 
-void drop(const Mark &mark, Fences &fences) {
-  if (mark.fence)
-    fences.drop(mark.fence);
-}
-
-/// Forgets the releases that their streams are past.
-void forgetPassed(Epoch &epoch, Fences &fences) {
-  auto gone = [&](const Mark &mark) {
-    bool isPast = passed(mark, fences);
-    if (isPast)
-      drop(mark, fences);
-    return isPast;
-  };
-  auto &marks = epoch.marks;
-  marks.erase(std::remove_if(marks.begin(), marks.end(), gone), marks.end());
-}
-
-bool isDrained(Epoch &epoch, Fences &fences) {
-  if (epoch.leases > 0)
-    return false;
-  forgetPassed(epoch, fences);
-  return epoch.marks.empty();
+/// Room for one more, got in large pieces.
+template <typename T> void makeRoom(std::vector<T> &items, size_t more) {
+  if (items.capacity() - items.size() < more)
+    items.reserve(std::max(items.size() + more, 2 * items.capacity()));
 }
 
 } // namespace
 
-SlotCore::SlotCore(int32_t slots, uint32_t generations)
-    : all(static_cast<size_t>(slots)), generations(generations) {
-  for (SlotState &slot : all)
-    slot.epochs.push_back(makeEpoch(slot));
-}
+SlotCore::SlotCore(int32_t slots, uint32_t generations, bool ordersStores)
+    : all(static_cast<size_t>(slots)), generationCount(generations),
+      ordersStores(ordersStores) {}
 
-int32_t SlotCore::idOf(int32_t slot) const {
-  uint32_t generation = all[static_cast<size_t>(slot)].generation;
-  return static_cast<int32_t>(generation << MOELORA_SLOT_INDEX_BITS) | slot;
-}
-
-std::optional<int32_t> SlotCore::find(int32_t id) const {
-  int32_t slot = id & ((1 << MOELORA_SLOT_INDEX_BITS) - 1);
-  size_t index = static_cast<size_t>(slot);
-  if (id < 0 || index >= all.size() || all[index].state != SlotState::Live ||
-      idOf(slot) != id)
-    return std::nullopt;
-  return slot;
-}
-
-std::optional<int32_t> SlotCore::reserve() {
+std::optional<int32_t> SlotCore::reserve() noexcept {
   for (size_t i = 0; i < all.size(); ++i)
-    if (all[i].state == SlotState::Free) {
+    if (all[i].state == SlotState::Free && !all[i].broken) {
       all[i].state = SlotState::Reserved;
       return static_cast<int32_t>(i);
     }
   return std::nullopt;
 }
 
-void SlotCore::abandon(int32_t slot) { at(slot).state = SlotState::Free; }
-
-void SlotCore::publish(int32_t index, BlockId block) {
-  SlotState &slot = at(index);
-  slot.state = SlotState::Live;
-  slot.enabled = true;
-  slot.version = 0;
-  slot.block = block;
-  slot.used = ++clock;
+void SlotCore::abandon(int32_t slot) noexcept {
+  slotAt(slot).state = SlotState::Free;
 }
 
-bool SlotCore::idle(int32_t index, Fences &fences) {
-  SlotState &slot = at(index);
-  if (slot.state != SlotState::Live)
-    return false;
-  settle(slot, fences);
-  return slot.changes.empty() && slot.epochs.size() == 1 &&
-         isDrained(slot.epochs.front(), fences);
+/// All steps that had entered by then are past.
+bool SlotCore::past(uint64_t then) const noexcept {
+  return open.empty() || open.front().serial > then;
 }
 
-std::optional<int32_t> SlotCore::victim(Fences &fences,
-                                        const std::vector<bool> &mayGo) {
+bool SlotCore::storing(int32_t slot) const noexcept {
+  return std::any_of(onTheirWay.begin(), onTheirWay.end(),
+                     [&](const Store &store) { return store.slot == slot; });
+}
+
+bool SlotCore::idle(int32_t index) const {
+  const SlotState &slot = at(index);
+  return slot.state == SlotState::Live && !slot.broken &&
+         slot.leases.out == 0 && past(slot.released) &&
+         (ordersStores || !storing(index));
+}
+
+std::optional<int32_t>
+SlotCore::victim(Need need, const std::vector<int32_t> &besides) const {
+  auto mayGo = [&](int32_t slot) {
+    return std::count(besides.begin(), besides.end(), slot) == 0 &&
+           (need == ForMemory || at(slot).generation + 1 < generationCount) &&
+           idle(slot);
+  };
   std::optional<int32_t> oldest;
   for (int32_t i = 0; i < static_cast<int32_t>(all.size()); ++i)
-    if (mayGo[static_cast<size_t>(i)] && idle(i, fences) &&
-        (!oldest || at(i).used < at(*oldest).used))
+    if (mayGo(i) && (!oldest || at(i).used < at(*oldest).used))
       oldest = i;
   return oldest;
 }
 
-uint32_t SlotCore::nextGeneration(int32_t slot) const {
-  return (all[static_cast<size_t>(slot)].generation + 1) % generations;
+void SlotCore::prepare(size_t changes) {
+  makeRoom(onTheirWay, changes);
+  makeRoom(retired, onTheirWay.size() + changes); // each may become one
 }
 
-BlockId SlotCore::evict(int32_t index) noexcept {
-  SlotState &slot = at(index);
-  slot.state = SlotState::Free;
-  slot.generation = nextGeneration(index);
-  slot.epochs.front().serial = ++slot.serials; // old leases are of the past
-  return std::exchange(slot.block, 0);
+void SlotCore::leaves(BufferId buffer) noexcept {
+  if (buffer)
+    retired.push_back({buffer, enters});
 }
 
-bool SlotCore::mayChange(int32_t index, StreamName stream, Fences &fences) {
-  SlotState &slot = at(index);
-  settle(slot, fences);
-  return slot.changes.empty() || slot.changes.back().store.stream == stream;
+void SlotCore::store(int32_t slot, Fence fence, BufferId buffer) noexcept {
+  if (fence)
+    onTheirWay.push_back({slot, fence, buffer});
+  else
+    leaves(buffer);
 }
 
-void SlotCore::prepare(int32_t index) {
-  SlotState &slot = at(index);
-  size_t changes = slot.changes.size() + 1;
-  slot.changes.reserve(changes);
-  slot.epochs.reserve(slot.epochs.size() + changes); // settle adds one for each
-  if (!slot.spare)
-    slot.spare = makeEpoch(slot);
-}
-
-void SlotCore::replace(int32_t index, BlockId block, Mark store) noexcept {
-  SlotState &slot = at(index);
-  slot.changes.push_back({store, slot.block, std::move(*slot.spare)});
-  slot.spare.reset();
-  slot.block = block;
-  ++slot.version;
-}
-
-void SlotCore::enable(int32_t index, bool enabled, Mark store) noexcept {
-  SlotState &slot = at(index);
-  slot.changes.push_back({store, 0, {}});
-  slot.enabled = enabled;
-}
-
-uint64_t SlotCore::acquire(int32_t index, Fences &fences) {
-  SlotState &slot = at(index);
-  settle(slot, fences);
+void SlotCore::publish(int32_t index, uint32_t generation, BufferId buffer,
+                       Fence fence) noexcept {
+  SlotState &slot = slotAt(index);
+  slot.state = SlotState::Live;
+  slot.enabled = true;
+  slot.generation = generation;
+  slot.version = 0;
   slot.used = ++clock;
-  ++slot.epochs.back().leases;
-  return slot.epochs.back().serial << serialShift |
-         static_cast<uint64_t>(index);
+  slot.leases = {};
+  store(index, fence, std::exchange(slot.buffer, buffer));
 }
 
-const Epoch *SlotCore::epochOf(uint64_t pin) const {
-  uint64_t index = pin & slotMask, serial = pin >> serialShift;
-  if (index >= all.size())
-    return nullptr;
-  for (const Epoch &epoch : all[index].epochs)
-    if (epoch.serial == serial)
-      return &epoch;
+void SlotCore::replace(int32_t index, BufferId buffer, Fence fence) noexcept {
+  SlotState &slot = slotAt(index);
+  ++slot.version;
+  store(index, fence, std::exchange(slot.buffer, buffer));
+}
+
+void SlotCore::enable(int32_t index, bool enabled, Fence fence) noexcept {
+  slotAt(index).enabled = enabled;
+  store(index, fence, 0);
+}
+
+void SlotCore::evict(int32_t index, uint32_t generation, Fence fence) noexcept {
+  SlotState &slot = slotAt(index);
+  slot.state =
+      generation < generationCount ? SlotState::Free : SlotState::Closed;
+  slot.generation = std::min(generation, generationCount - 1);
+  store(index, fence, std::exchange(slot.buffer, 0));
+}
+
+uint64_t SlotCore::acquire(int32_t index) noexcept {
+  SlotState &slot = slotAt(index);
+  Leases &leases = slot.leases;
+  slot.used = ++clock;
+  uint32_t number = leases.given;
+  leases.given = (leases.given + 1) % pinNumbers;
+  leases.recent = leases.recent << 1 | 1;
+  ++leases.out;
+  return Pin::make(index, slot.generation, number);
+}
+
+bool SlotCore::leased(uint64_t value) const noexcept {
+  Pin pin(value);
+  if (pin.slot >= all.size())
+    return false;
+  const SlotState &slot = all[pin.slot];
+  const Leases &leases = slot.leases;
+  if (slot.state != SlotState::Live || slot.generation != pin.generation)
+    return false;
+  uint32_t age = ageOf(leases, pin);
+  return age < recentLeases ? leases.recent >> age & 1
+                            : leases.out > count(leases.recent);
+}
+
+void SlotCore::release(uint64_t value) noexcept {
+  Pin pin(value);
+  SlotState &slot = all[pin.slot];
+  uint32_t age = ageOf(slot.leases, pin);
+  if (age < recentLeases)
+    slot.leases.recent &= ~(uint64_t(1) << age);
+  --slot.leases.out;
+  slot.used = ++clock;
+  slot.released = enters;
+}
+
+uint64_t SlotCore::enter() {
+  makeRoom(open, 1);
+  open.push_back({enters + 1});
+  return ++enters;
+}
+
+void SlotCore::leave(uint64_t serial, Fence left) noexcept {
+  auto found =
+      std::find_if(open.begin(), open.end(),
+                   [&](const OpenStep &step) { return step.serial == serial; });
+  found->state = OpenStep::Leaving;
+  found->left = left;
+  if (!left)
+    open.erase(found);
+}
+
+const OpenStep *SlotCore::step(uint64_t serial) const noexcept {
+  for (const OpenStep &step : open)
+    if (step.serial == serial)
+      return &step;
   return nullptr;
 }
 
-bool SlotCore::leased(uint64_t pin) const {
-  const Epoch *epoch = epochOf(pin);
-  return epoch && epoch->leases > 0;
-}
-
-void SlotCore::release(uint64_t pin, Mark mark, Fences &fences) {
-  Epoch &epoch = const_cast<Epoch &>(*epochOf(pin));
-  auto earlier = std::find_if(
-      epoch.marks.begin(), epoch.marks.end(),
-      [&](const Mark &other) { return other.stream == mark.stream; });
-  if (mark.fence && earlier != epoch.marks.end())
-    drop(std::exchange(*earlier, mark), fences);
-  else if (mark.fence)
-    epoch.marks.push_back(mark);
-  --epoch.leases;
-  all[pin & slotMask].used = ++clock;
-}
-
-/// Ends an epoch for each store that has been done and made a block leave.
-void SlotCore::settle(SlotState &slot, Fences &fences) {
-  size_t done = 0;
-  for (Change &change : slot.changes) {
-    if (!passed(change.store, fences))
-      break;
-    drop(change.store, fences);
-    ++done;
-    if (!change.leaves)
-      continue;
-    slot.epochs.back().left = change.leaves;
-    slot.epochs.push_back(std::move(change.next));
+/// Whether the store is not on its way any more.
+bool SlotCore::settle(const Store &store, Fences &fences) noexcept {
+  FenceState state = fences.state(store.fence);
+  if (state == FenceState::Pending)
+    return false;
+  fences.drop(store.fence);
+  SlotState &slot = slotAt(store.slot);
+  if (state == FenceState::Failed) {
+    slot.broken = true;
+    ++brokenFences;
   }
-  slot.changes.erase(slot.changes.begin(),
-                     slot.changes.begin() + static_cast<long>(done));
+  if (!slot.broken)
+    leaves(store.leaves);
+  return true;
 }
 
-BlockId SlotCore::drain(int32_t index, Fences &fences) {
-  SlotState &slot = at(index);
-  settle(slot, fences);
-  Epoch &oldest = slot.epochs.front();
-  if (!oldest.left || !isDrained(oldest, fences))
+/// Whether the step is past.
+bool SlotCore::settle(OpenStep &step, Fences &fences) noexcept {
+  if (step.state != OpenStep::Leaving)
+    return false;
+  FenceState state = fences.state(step.left);
+  if (state == FenceState::Pending)
+    return false;
+  fences.drop(step.left);
+  if (state == FenceState::Passed)
+    return true;
+  step.state = OpenStep::Broken;
+  ++brokenFences;
+  return false;
+}
+
+void SlotCore::settle(Fences &fences) noexcept {
+  onTheirWay.erase(
+      std::remove_if(onTheirWay.begin(), onTheirWay.end(),
+                     [&](const Store &store) { return settle(store, fences); }),
+      onTheirWay.end());
+  open.erase(
+      std::remove_if(open.begin(), open.end(),
+                     [&](OpenStep &step) { return settle(step, fences); }),
+      open.end());
+}
+
+BufferId SlotCore::takeFree() noexcept {
+  if (retired.empty() || !past(retired.front().enters))
     return 0;
-  BlockId left = oldest.left;
-  slot.epochs.erase(slot.epochs.begin());
-  return left;
+  BufferId buffer = retired.front().buffer;
+  retired.erase(retired.begin());
+  return buffer;
 }

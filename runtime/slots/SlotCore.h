@@ -2,9 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * What a slot table decides, apart from memory, threads and devices: which slot
- * an adapter gets, what may be evicted, and when storage may be given back. It
- * is a plain value, so that a test can walk through all of its states; the slot
- * table keeps it under a lock.
+ * an adapter gets, what may be evicted, and when memory may be given back. It
+ * is a plain value; the slot table keeps it under a lock.
  */
 #ifndef MOELORA_RUNTIME_SLOTCORE_H
 #define MOELORA_RUNTIME_SLOTCORE_H
@@ -15,54 +14,81 @@ namespace moelora {
 
 class SlotCore {
 public:
-  SlotCore(int32_t slots, uint32_t generations);
+  /// `ordersStores`: the store that evicts an adapter can come after others of
+  /// it that are on their way. Otherwise it is not idle until they are done.
+  SlotCore(int32_t slots, uint32_t generations, bool ordersStores);
 
   const std::vector<SlotState> &slots() const { return all; }
-  int32_t idOf(int32_t slot) const;
-  /// The slot of a present adapter's id; none when it is of the past.
-  std::optional<int32_t> find(int32_t id) const;
+  const SlotState &at(int32_t slot) const {
+    return all[static_cast<size_t>(slot)];
+  }
+  /// Generations of a slot; one that has had them all is closed.
+  uint32_t generations() const { return generationCount; }
 
   /// A free slot, which is then reserved.
-  std::optional<int32_t> reserve();
-  void abandon(int32_t slot);
-  /// From reserved to live.
-  void publish(int32_t slot, BlockId block);
+  std::optional<int32_t> reserve() noexcept;
+  void abandon(int32_t slot) noexcept;
+  /// What an adapter has to go for: a slot has to have another generation.
+  enum Need { ForSlot, ForMemory };
+  /// The least recently used idle slot, but for those of `besides`.
+  std::optional<int32_t> victim(Need need,
+                                const std::vector<int32_t> &besides) const;
+  /// No lease is out, and all steps that entered before the last release are
+  /// past.
+  bool idle(int32_t slot) const;
 
-  /// Nobody has it leased, and no stream may be before a release or a store.
-  bool idle(int32_t slot, Fences &fences);
-  /// The least recently used idle slot among those that `mayGo`.
-  std::optional<int32_t> victim(Fences &fences, const std::vector<bool> &mayGo);
-  /// What the slot's generation becomes with the next evict.
-  uint32_t nextGeneration(int32_t slot) const;
-  /// Ends an idle adapter and its ids; its block is free.
-  BlockId evict(int32_t slot) noexcept;
+  /// Gets what the next changes need, so that they cannot fail.
+  void prepare(size_t changes = 1);
+  /// Each is told the fence behind its store.
+  void publish(int32_t slot, uint32_t generation, BufferId buffer,
+               Fence store) noexcept;
+  void replace(int32_t slot, BufferId buffer, Fence store) noexcept;
+  void enable(int32_t slot, bool enabled, Fence store) noexcept;
+  /// The next adapter has this generation; where there is none, nobody has.
+  void evict(int32_t slot, uint32_t generation, Fence store) noexcept;
 
-  /// Whether a change on this stream comes after all earlier ones.
-  bool mayChange(int32_t slot, StreamName stream, Fences &fences);
-  /// Gets what the next change needs, so that it cannot fail.
-  void prepare(int32_t slot);
-  void replace(int32_t slot, BlockId block, Mark store) noexcept;
-  void enable(int32_t slot, bool enabled, Mark store) noexcept;
+  /// Answers a pin; `leased` says whether it is of a lease that is out, as far
+  /// as can be told: exactly for the last 64 leases of an adapter.
+  uint64_t acquire(int32_t slot) noexcept;
+  bool leased(uint64_t pin) const noexcept;
+  void release(uint64_t pin) noexcept;
 
-  /// Answers a pin; allocates nothing.
-  uint64_t acquire(int32_t slot, Fences &fences);
-  /// Whether the pin is of a lease that is out, as far as can be told.
-  bool leased(uint64_t pin) const;
-  /// Ends such a lease when `mark` has passed. Allocates only when many streams
-  /// release the same adapter at once.
-  void release(uint64_t pin, Mark mark, Fences &fences);
+  /// Serials grow from 1. Allocates only when more steps are open than before.
+  uint64_t enter();
+  uint64_t entered() const { return enters; }
+  void leave(uint64_t serial, Fence left) noexcept;
+  /// Nothing, when the step is past.
+  const OpenStep *step(uint64_t serial) const noexcept;
 
-  /// A block that has become free, or 0; to be called until it answers 0.
-  BlockId drain(int32_t slot, Fences &fences);
+  /// Looks which fences have passed; all questions are answered as of then.
+  void settle(Fences &fences) noexcept;
+  /// On their way, oldest first.
+  const std::vector<Store> &stores() const { return onTheirWay; }
+  bool storing(int32_t slot) const noexcept;
+  /// Those that have left and are not free, in the order in which they left.
+  const std::vector<Retired> &waiting() const { return retired; }
+  /// Those that are not past, in the order in which they entered.
+  const std::vector<OpenStep> &openSteps() const { return open; }
+  /// A buffer that nobody reads any more, or 0.
+  BufferId takeFree() noexcept;
+  /// Fences behind which the device failed: what they guard is kept.
+  uint64_t broken() const { return brokenFences; }
 
 private:
-  SlotState &at(int32_t slot) { return all[static_cast<size_t>(slot)]; }
-  const Epoch *epochOf(uint64_t pin) const;
-  void settle(SlotState &slot, Fences &fences);
+  SlotState &slotAt(int32_t slot) { return all[static_cast<size_t>(slot)]; }
+  bool past(uint64_t enters) const noexcept;
+  void store(int32_t slot, Fence fence, BufferId leaves) noexcept;
+  void leaves(BufferId buffer) noexcept;
+  bool settle(const Store &store, Fences &fences) noexcept;
+  bool settle(OpenStep &step, Fences &fences) noexcept;
 
   std::vector<SlotState> all;
-  uint32_t generations;
-  uint64_t clock = 0;
+  std::vector<Store> onTheirWay;
+  std::vector<Retired> retired; ///< in the order in which they left
+  std::vector<OpenStep> open;   ///< in the order in which they entered
+  uint32_t generationCount;
+  bool ordersStores;
+  uint64_t enters = 0, clock = 0, brokenFences = 0;
 };
 
 } // namespace moelora

@@ -5,49 +5,53 @@
 
 using namespace moelora;
 
-Fence SlotFences::take(moelora_stream *stream) {
-  if (isDone(stream))
-    return 0;
-  if (unused.empty()) {
+void SlotFences::reserve(size_t count) {
+  while (unused.size() < count) {
     unused.reserve(entries.size() + 1); // drop must not allocate
-    entries.push_back({Event(device), false, false});
+    entries.push_back({Event(device), false, FenceState::Pending});
     unused.push_back(static_cast<Fence>(entries.size()));
   }
+}
+
+Fence SlotFences::take() {
+  reserve(1);
   Fence fence = unused.back();
   unused.pop_back();
-  at(fence).used = true;
+  at(fence).recorded = false;
+  at(fence).decided = FenceState::Pending;
   return fence;
 }
 
-void SlotFences::mark(Fence fence, moelora_stream *stream) {
-  if (fence == 0)
-    return;
-  if (device.event_record(device.context, stream, at(fence).event.get(),
-                          nullptr) != MOELORA_OK &&
-      device.stream_synchronize(device.context, stream, nullptr) != MOELORA_OK)
-    at(fence).broken = true; // whatever it guards is kept for good
+moelora_status SlotFences::record(Fence fence, moelora_stream *stream,
+                                  moelora_error **error) noexcept {
+  Entry &entry = at(fence);
+  moelora_status status =
+      device.event_record(device.context, stream, entry.event.get(), error);
+  entry.recorded = status == MOELORA_OK;
+  return status;
 }
 
-bool SlotFences::passed(Fence fence) {
+void SlotFences::decide(Fence fence, bool passed) noexcept {
+  at(fence).decided = passed ? FenceState::Passed : FenceState::Failed;
+}
+
+moelora_event *SlotFences::event(Fence fence) const {
+  const Entry &entry = entries[fence - 1];
+  return entry.recorded ? entry.event.get() : nullptr;
+}
+
+FenceState SlotFences::state(Fence fence) {
+  const Entry &entry = at(fence);
+  if (!entry.recorded)
+    return entry.decided;
   int32_t state = MOELORA_EVENT_PENDING;
-  return !at(fence).broken &&
-         device.event_state(device.context, at(fence).event.get(), &state,
-                            nullptr) == MOELORA_OK &&
-         state == MOELORA_EVENT_PASSED;
+  moelora_status status =
+      device.event_state(device.context, entry.event.get(), &state, nullptr);
+  // An event that cannot be asked now, as in a capture, may be asked later.
+  if (status == MOELORA_DEVICE_LOST || state == MOELORA_EVENT_FAILED)
+    return FenceState::Failed;
+  bool passed = status == MOELORA_OK && state == MOELORA_EVENT_PASSED;
+  return passed ? FenceState::Passed : FenceState::Pending;
 }
 
-void SlotFences::drop(Fence fence) {
-  if (fence == 0)
-    return;
-  at(fence).used = false;
-  unused.push_back(fence);
-}
-
-bool SlotFences::anyPending() {
-  for (size_t i = 0; i < entries.size(); ++i) {
-    const Entry &entry = entries[i];
-    if (entry.used && !entry.broken && !passed(static_cast<Fence>(i + 1)))
-      return true;
-  }
-  return false;
-}
+void SlotFences::drop(Fence fence) { unused.push_back(fence); }

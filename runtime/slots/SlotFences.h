@@ -1,13 +1,14 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The fences of a slot table: events of its device, used again and again.
+ * The fences of a slot table: events of its device, used again and again. Which
+ * stream a fence was recorded on is not remembered: handles are no identities.
  */
 #ifndef MOELORA_RUNTIME_SLOTFENCES_H
 #define MOELORA_RUNTIME_SLOTFENCES_H
 
 #include "device/Handles.h"
-#include "slots/SlotCore.h"
+#include "slots/SlotState.h"
 
 namespace moelora {
 
@@ -17,27 +18,27 @@ public:
   SlotFences(const SlotFences &) = delete;
 
   /// A fence that is not used yet, so that what comes next cannot fail for want
-  /// of one. To be marked or dropped.
-  Fence take(moelora_stream *stream);
-  /// Passes when the stream is past what is on it now.
-  void mark(Fence fence, moelora_stream *stream);
+  /// of one. To be recorded or dropped.
+  Fence take();
+  /// Makes sure that so many are there to be taken without a failure.
+  void reserve(size_t count);
+  /// Passes when the stream is past what is on it now. Where the device does
+  /// not record it, somebody has to say by `decide` whether it has passed.
+  moelora_status record(Fence fence, moelora_stream *stream,
+                        moelora_error **error = nullptr) noexcept;
+  void decide(Fence fence, bool passed) noexcept;
+  /// For other streams to wait for; NULL: it was not recorded.
+  moelora_event *event(Fence fence) const;
 
-  bool passed(Fence fence) override;
+  FenceState state(Fence fence) override;
   void drop(Fence fence) override;
-
-  /// Whether any fence is still to pass; fences of broken streams never do, and
-  /// are not counted.
-  bool anyPending();
 
 private:
   struct Entry {
     Event event;
-    bool used, broken;
+    bool recorded;
+    FenceState decided; ///< where it was not recorded
   };
-  /// Work on it is done when it has been asked for: no event is needed.
-  bool isDone(moelora_stream *stream) const {
-    return !stream && device.null_is_done;
-  }
   Entry &at(Fence fence) { return entries[fence - 1]; }
 
   const moelora_device &device;

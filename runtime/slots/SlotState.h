@@ -1,18 +1,19 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is known of one slot: who has it, and who may still be reading what was
- * in it.
+ * What a slot table knows: who has which slot, which stores are on their way,
+ * which steps have entered, and which memory waits for them.
  *
- * A block (the storage of one version of an adapter) leaves the directory when
- * the store that overwrites its entry has been done. From then on no new reader
- * finds it, and those that may have found it hold leases of that time or of an
- * earlier one. So leases are counted by epoch, an epoch ends when a block
- * leaves, and the block is free when its epoch and all before it are drained:
+ * A buffer (the image of one version of an adapter) is in the directory until a
+ * store has replaced its word. The host learns so from the event behind the
+ * store; then the buffer has *left*. A step that enters later cannot find it
+ * any more, one that entered before may have: so it is free when all steps that
+ * had entered at that moment are past.
  *
- *     leases   a  b     c        d
- *     time     ----+--------+-------->
- *     leaves       X        Y           X waits for a and b; Y for c as well
+ *     enters    1      2          3      4
+ *     time      ---------store----+------------->
+ *                        asked   seen               left at 3 enters:
+ *                                                   waits for steps 1, 2 and 3
  */
 #ifndef MOELORA_RUNTIME_SLOTSTATE_H
 #define MOELORA_RUNTIME_SLOTSTATE_H
@@ -23,50 +24,60 @@
 
 namespace moelora {
 
-/// Names that the core hands on without looking behind them.
-using BlockId = uint32_t; ///< 0: none
-using Fence = uint32_t;   ///< a moment of a stream; 0: it has passed
-using StreamName = const void *;
+/// Names that the decisions hand on without looking behind them.
+using BufferId = uint32_t; ///< 0: none
+using Fence = uint32_t;    ///< a moment of a stream; 0: it has passed
 
-/// What the core asks of the world.
+enum class FenceState { Pending, Passed, Failed };
+
+/// What the decisions ask of the world.
 class Fences {
 public:
-  virtual bool passed(Fence fence) = 0; ///< never called with 0
-  virtual void drop(Fence fence) = 0;   ///< nobody will ask for it again
+  virtual FenceState state(Fence fence) = 0; ///< never called with 0
+  virtual void drop(Fence fence) = 0;        ///< nobody will ask for it again
 protected:
   ~Fences() = default;
 };
 
-struct Mark {
-  Fence fence;
-  StreamName stream;
-};
-
-struct Epoch {
-  uint64_t serial;
-  int32_t leases = 0;
-  BlockId left = 0;        ///< the block that ended it; 0: it goes on
-  std::vector<Mark> marks; ///< releases that their streams may not be past
-};
-
-/// A store to the directory that may be on its way.
-struct Change {
-  Mark store;
-  BlockId leaves; ///< 0: none
-  Epoch next;     ///< of the leases after it, where a block leaves
+/// The leases of a slot's present adapter. A lease is known by its number.
+struct Leases {
+  int32_t out = 0;
+  uint32_t given = 0;  ///< so far
+  uint64_t recent = 0; ///< bit i: number given - 1 - i is out
 };
 
 struct SlotState {
-  enum { Free, Reserved, Live } state = Free;
+  enum { Free, Reserved, Live, Closed } state = Free;
   bool enabled = true;
+  /// The device failed behind a store, which may yet be done at any time: what
+  /// the slot holds stays as it is.
+  bool broken = false;
   uint32_t generation = 0;
   int32_t version = 0;
-  BlockId block = 0;           ///< of LIVE: the newest
-  uint64_t used = 0;           ///< time of the last lease
-  uint64_t serials = 0;        ///< of epochs, given so far
-  std::optional<Epoch> spare;  ///< made by prepare
-  std::vector<Change> changes; ///< oldest first, all on one stream
-  std::vector<Epoch> epochs;   ///< oldest first; the last one goes on
+  BufferId buffer = 0;   ///< of LIVE: the newest
+  uint64_t used = 0;     ///< time of the last lease
+  uint64_t released = 0; ///< enters at the last release
+  Leases leases;
+};
+
+/// A store to the directory that is on its way.
+struct Store {
+  int32_t slot;
+  Fence fence;
+  BufferId leaves; ///< what it replaces; 0: nothing
+};
+
+/// A buffer that has left.
+struct Retired {
+  BufferId buffer;
+  uint64_t enters; ///< when that was seen
+};
+
+/// A step that has entered and is not past.
+struct OpenStep {
+  uint64_t serial; ///< which enter it was, from 1 on
+  enum { Inside, Leaving, Broken } state = Inside;
+  Fence left = 0; ///< of Leaving
 };
 
 } // namespace moelora

@@ -5,83 +5,123 @@
  */
 #include "slots/SlotTableState.h"
 
+#include "base/Sized.h"
+
 #include <cstring>
 
 using namespace moelora;
 
 static_assert(int(SlotState::Free) == MOELORA_SLOT_FREE &&
                   int(SlotState::Reserved) == MOELORA_SLOT_RESERVED &&
-                  int(SlotState::Live) == MOELORA_SLOT_LIVE,
+                  int(SlotState::Live) == MOELORA_SLOT_LIVE &&
+                  int(SlotState::Closed) == MOELORA_SLOT_CLOSED,
               "the states have the numbers of the C interface");
 
 namespace {
 
-int32_t leasesOf(const SlotState &slot) {
-  int32_t leases = 0;
-  for (const Epoch &epoch : slot.epochs)
-    leases += epoch.leases;
-  return leases;
+constexpr uint32_t leastStats =
+    MOELORA_SIZE_THROUGH(moelora_slot_table_stats, longest_publish_ns);
+constexpr uint32_t leastInfo = MOELORA_SIZE_THROUGH(moelora_slot_info, name);
+
+uint64_t load(const uint64_t &counter) {
+  return __atomic_load_n(&counter, __ATOMIC_RELAXED);
 }
 
-moelora_id_counters readCounters(moelora_slot_table &table) {
-  moelora_id_counters ids = {};
-  moelora_id_counters *counters = table.counters();
-  if (table.device.host_visible)
-    return {__atomic_load_n(&counters->masked, __ATOMIC_RELAXED),
-            __atomic_load_n(&counters->stale, __ATOMIC_RELAXED)};
+/// What the steps have counted on the device. Not under the table's lock: it
+/// may have to wait for the copy.
+moelora_run_stats readCounters(moelora_slot_table &table) {
   const moelora_device &device = table.device;
-  device.copy(device.context, table.publishing.get(), &ids, counters,
-              sizeof ids, nullptr);
-  table.waitForStores(); // and the copy, which writes to this frame
-  return ids;
+  const moelora_run_stats *counters = table.counters();
+  if (device.host_visible)
+    return {load(counters->masked_slots), load(counters->stale_slots),
+            load(counters->outside_steps), load(counters->dropped_pairs)};
+  std::lock_guard<std::mutex> lock(table.counting);
+  // The copy writes to memory that stays, should waiting for it fail.
+  call(device, &moelora_device::copy, table.reading.get(),
+       static_cast<void *>(&table.counted), static_cast<const void *>(counters),
+       sizeof table.counted);
+  call(device, &moelora_device::stream_synchronize, table.reading.get());
+  return table.counted;
+}
+
+void countSlots(const SlotCore &core, moelora_slot_table_stats &stats) {
+  for (const SlotState &slot : core.slots()) {
+    ++stats.slots;
+    stats.used_slots += slot.state == SlotState::Live;
+    stats.reserved_slots += slot.state == SlotState::Reserved;
+    stats.closed_slots += slot.state == SlotState::Closed;
+    stats.leased_slots += slot.leases.out > 0;
+  }
+}
+
+moelora_slot_table_stats readStats(moelora_slot_table &table) {
+  moelora_run_stats runs = readCounters(table);
+  {
+    SlotTableChange first(table);
+  } // gives back what nobody reads any more
+  SlotTableChange change(table);
+  moelora_slot_table_stats stats = table.stats;
+  stats.runs = runs;
+  stats.steps = table.steps;
+  stats.broken_fences = table.core.broken();
+  countSlots(table.core, stats);
+  stats.retired_buffers =
+      table.buffers.count() - static_cast<uint64_t>(stats.used_slots);
+  stats.retired_bytes = table.buffers.bytes() - stats.held.bytes;
+  return stats;
+}
+
+moelora_slot_info inspect(moelora_slot_table &table, int32_t slot) {
+  SlotTableChange change(table);
+  const SlotState &state = table.core.at(slot);
+  const Tenant &tenant = table.tenants[static_cast<size_t>(slot)];
+  bool live = state.state == SlotState::Live;
+  moelora_slot_info info = {};
+  info.state = state.state;
+  info.id = live ? table.idOf(slot) : -1;
+  info.version = live ? state.version : 0;
+  info.enabled = live && state.enabled;
+  info.leases = state.leases.out;
+  info.idle = table.core.idle(slot);
+  info.cost = tenant.cost;
+  std::memcpy(info.name, tenant.name.c_str(), tenant.name.size() + 1);
+  return info;
 }
 
 } // namespace
 
-void moelora_slot_table_read_stats(moelora_slot_table *table,
-                                   moelora_slot_table_stats *stats) {
-  SlotTableChange change(*table);
-  table->drainAll(change);
-  *stats = table->stats;
-  stats->ids = readCounters(*table);
-  stats->slots = static_cast<int32_t>(table->tenants.size());
-  stats->retired_blocks = table->blocks.count();
-  for (const SlotState &slot : table->core.slots()) {
-    stats->used_slots += slot.state == SlotState::Live;
-    stats->reserved_slots += slot.state == SlotState::Reserved;
-    stats->leased_slots += leasesOf(slot) > 0;
-  }
-  stats->retired_blocks -= static_cast<uint64_t>(stats->used_slots);
-  stats->retired_bytes = table->blocks.bytes() - stats->held.bytes;
+moelora_status moelora_slot_table_read_stats(moelora_slot_table *table,
+                                             moelora_slot_table_stats *stats,
+                                             moelora_error **error) {
+  return guarded(error, [&] {
+    expectThere(table, "a slot table");
+    statedSize(stats, leastStats, "the statistics");
+    writeSized(stats, readStats(*table), leastStats, "the statistics");
+  });
 }
 
 moelora_status moelora_slot_table_inspect(moelora_slot_table *table,
-                                          int32_t slot,
-                                          moelora_slot_info *info) {
-  if (slot < 0 || static_cast<size_t>(slot) >= table->tenants.size())
-    return MOELORA_INVALID;
-  SlotTableChange change(*table);
-  table->drainAll(change);
-  const SlotState &state = table->core.slots()[static_cast<size_t>(slot)];
-  const Tenant &tenant = table->tenants[static_cast<size_t>(slot)];
-  bool live = state.state == SlotState::Live;
-  *info = {};
-  info->state = state.state;
-  info->id = live ? table->core.idOf(slot) : -1;
-  info->version = live ? state.version : 0;
-  info->enabled = live && state.enabled;
-  info->leases = leasesOf(state);
-  info->idle = table->core.idle(slot, table->fences);
-  info->cost = tenant.cost;
-  std::memcpy(info->name, tenant.name.c_str(), tenant.name.size() + 1);
-  return MOELORA_OK;
+                                          int32_t slot, moelora_slot_info *info,
+                                          moelora_error **error) {
+  return guarded(error, [&] {
+    expectThere(table, "a slot table");
+    statedSize(info, leastInfo, "what is said of a slot");
+    if (slot < 0 || static_cast<size_t>(slot) >= table->tenants.size())
+      fail("expects a slot in [0, " + std::to_string(table->tenants.size()) +
+           "), but it is " + std::to_string(slot));
+    writeSized(info, inspect(*table, slot), leastInfo,
+               "what is said of a slot");
+  });
 }
 
-void moelora_slot_table_observe(moelora_slot_table *table,
-                                void (*observer)(void *,
-                                                 const moelora_slot_event *),
-                                void *context) {
-  std::lock_guard<std::mutex> lock(table->mutex);
-  table->observer = observer;
-  table->observerContext = context;
+moelora_status
+moelora_slot_table_observe(moelora_slot_table *table,
+                           void (*observer)(void *, const moelora_slot_event *),
+                           void *context, moelora_error **error) {
+  return guarded(error, [&] {
+    expectThere(table, "a slot table");
+    std::lock_guard<std::mutex> lock(table->mutex);
+    table->observer = observer;
+    table->observerContext = context;
+  });
 }

@@ -5,28 +5,32 @@
  */
 #include "slots/SlotTableState.h"
 
-#include "base/Failure.h"
+#include "base/Sized.h"
 
 #include <string_view>
+#include <thread>
 
 using namespace moelora;
 
 namespace {
 
-/// Counts the answers that say that a caller is behind the times, or too early.
-void count(moelora_slot_table &table, moelora_status status) {
-  std::lock_guard<std::mutex> lock(table.mutex);
-  table.stats.busy += status == MOELORA_BUSY;
-  table.stats.stale_calls += status == MOELORA_STALE;
-}
+constexpr uint32_t leastOptions =
+    MOELORA_SIZE_THROUGH(moelora_slot_table_options, device);
 
 template <typename Body>
 moelora_status answered(moelora_slot_table *table, moelora_error **error,
                         Body body) {
-  moelora_status status = guarded(error, body);
-  if (status != MOELORA_OK)
-    count(*table, status);
+  moelora_status status = guarded(error, [&] {
+    expectThere(table, "a slot table");
+    body();
+  });
+  if (table)
+    countAnswer(*table, status);
   return status;
+}
+
+[[noreturn]] void failLoading(const std::string &name) {
+  fail("adapter '" + name + "' is being loaded", MOELORA_BUSY);
 }
 
 /// The slot of a name; fails where it has none, or none yet.
@@ -38,71 +42,85 @@ int32_t slotOf(moelora_slot_table &table, const char *name) {
          MOELORA_NOT_FOUND);
   }
   int32_t slot = found->second;
-  if (slot < 0 ||
-      table.core.slots()[static_cast<size_t>(slot)].state != SlotState::Live)
-    fail("adapter '" + found->first + "' is being loaded", MOELORA_BUSY);
+  if (slot < 0 || table.core.at(slot).state != SlotState::Live)
+    failLoading(found->first);
   return slot;
-}
-
-[[noreturn]] void failBusy(const moelora_slot_table &table, int32_t slot) {
-  fail("expects an idle adapter, but '" +
-           table.tenants[static_cast<size_t>(slot)].name +
-           "' is leased, or a stream is still before its release",
-       MOELORA_BUSY);
 }
 
 void evict(moelora_slot_table &table, int32_t id) {
   SlotTableChange change(table);
-  table.drainAll(change);
   int32_t slot = table.find(id);
-  if (!table.core.idle(slot, table.fences))
-    failBusy(table, slot);
-  table.clear(slot);
-  table.retire(slot, change, MOELORA_SLOT_REMOVED);
+  table.checkIdle(slot);
+  uint32_t next = table.core.at(slot).generation + 1;
+  Fence cleared = table.clear(change, slot, next, table.publishing.get());
+  table.end(change, slot, next, cleared, MOELORA_SLOT_REMOVED);
 }
 
 /// Ends the ids of all adapters, or of none.
-void clearAll(moelora_slot_table &table) {
-  std::vector<int32_t> cleared;
+void evictAll(moelora_slot_table &table, SlotTableChange &change) {
+  std::vector<std::pair<int32_t, Fence>> cleared;
   cleared.reserve(table.slotOf.size());
+  // What clear and restore need is there before anything is changed.
+  table.core.prepare(2 * table.slotOf.size());
+  if (!table.isDone(table.publishing.get()))
+    table.fences.reserve(2 * table.slotOf.size());
+  auto next = [&](int32_t slot) { return table.core.at(slot).generation + 1; };
   try {
-    for (const auto &[name, slot] : table.slotOf) {
-      table.clear(slot);
-      cleared.push_back(slot);
-    }
+    for (const auto &[name, slot] : table.slotOf)
+      cleared.emplace_back(
+          slot, table.clear(change, slot, next(slot), table.publishing.get()));
   } catch (...) {
-    for (int32_t slot : cleared)
-      table.restore(slot);
+    for (const auto &[slot, fence] : cleared)
+      table.restore(change, slot, fence);
     throw;
   }
+  for (const auto &[slot, fence] : cleared)
+    table.end(change, slot, next(slot), fence, MOELORA_SLOT_REMOVED);
 }
 
 void reset(moelora_slot_table &table) {
   SlotTableChange change(table);
-  table.drainAll(change);
   for (const auto &[name, slot] : table.slotOf) {
-    if (slot < 0)
-      fail("adapter '" + name + "' is being loaded", MOELORA_BUSY);
-    if (!table.core.idle(slot, table.fences))
-      failBusy(table, slot);
+    if (slot < 0 || table.core.at(slot).state != SlotState::Live)
+      failLoading(name);
+    table.checkIdle(slot);
   }
-  clearAll(table);
-  while (!table.slotOf.empty())
-    table.retire(table.slotOf.begin()->second, change, MOELORA_SLOT_REMOVED);
+  evictAll(table, change);
 }
 
 void enable(moelora_slot_table &table, int32_t id, bool enabled,
             moelora_stream *stream) {
-  SlotTableChange change(table);
-  int32_t slot = table.find(id);
-  table.prepareChange(slot, stream);
-  const SlotState &state = table.core.slots()[static_cast<size_t>(slot)];
-  Mark store = table.storeOn(stream, slot, enabled ? state.block : 0);
-  table.core.enable(slot, enabled, store);
-  const Tenant &tenant = table.tenants[static_cast<size_t>(slot)];
-  change.tell({enabled ? MOELORA_SLOT_ENABLED : MOELORA_SLOT_DISABLED, id,
-               state.version, MOELORA_OK, nullptr, tenant.cost.bytes, 0, 0},
-              tenant.name);
+  table.checkNotCapturing(stream);
+  for (;; std::this_thread::yield()) {
+    SlotTableChange change(table);
+    int32_t slot = table.find(id);
+    if (table.mustWait(slot, stream))
+      continue;
+    const SlotState &state = table.core.at(slot);
+    BufferId serves = enabled ? state.buffer : 0;
+    Fence store = table.storeOn(change, stream, slot,
+                                table.wordOf(state.generation, serves));
+    table.core.enable(slot, enabled, store);
+    const Tenant &tenant = table.tenants[static_cast<size_t>(slot)];
+    change.tell(
+        table.eventOf(enabled ? MOELORA_SLOT_ENABLED : MOELORA_SLOT_DISABLED,
+                      slot),
+        tenant.name.c_str());
+    return;
+  }
+}
+
+void destroy(moelora_slot_table *table) {
+  {
+    std::lock_guard<std::mutex> lock(table->mutex);
+    if (table->steps || table->loads || table->layers)
+      fail("expects a slot table that nobody uses, but it has " +
+               std::to_string(table->steps) + " steps, " +
+               std::to_string(table->layers) + " layers are bound to it, and " +
+               std::to_string(table->loads) + " adapters are being loaded",
+           MOELORA_BUSY);
+  }
+  delete table;
 }
 
 } // namespace
@@ -111,39 +129,43 @@ moelora_status
 moelora_slot_table_create(const moelora_slot_table_options *options,
                           moelora_slot_table **table, moelora_error **error) {
   return guarded(error, [&] {
-    if (!options || !table)
-      fail("expects options and a place for the table");
-    *table = new moelora_slot_table(*options);
+    expectThere(table, "a place for the table");
+    *table = new moelora_slot_table(
+        readSized(options, leastOptions, "the options of a slot table"));
   });
 }
 
-void moelora_slot_table_destroy(moelora_slot_table *table) { delete table; }
+moelora_status moelora_slot_table_destroy(moelora_slot_table *table,
+                                          moelora_error **error) {
+  return guarded(error, [&] {
+    if (table)
+      destroy(table);
+  });
+}
 
 moelora_status moelora_slot_table_acquire(moelora_slot_table *table,
                                           const char *name,
                                           moelora_lease *lease,
                                           moelora_error **error) {
   return answered(table, error, [&] {
+    expectThere(lease, "a place for the lease");
     std::lock_guard<std::mutex> lock(table->mutex);
     int32_t slot = slotOf(*table, name);
-    uint64_t pin = table->core.acquire(slot, table->fences);
-    *lease = {pin, table->core.idOf(slot),
-              table->core.slots()[static_cast<size_t>(slot)].version};
+    *lease = {table->core.acquire(slot), table->idOf(slot),
+              table->core.at(slot).version};
     ++table->stats.hits;
   });
 }
 
 moelora_status moelora_slot_table_release(moelora_slot_table *table,
                                           const moelora_lease *lease,
-                                          moelora_stream *stream,
                                           moelora_error **error) {
   return answered(table, error, [&] {
+    expectThere(lease, "a lease");
     std::lock_guard<std::mutex> lock(table->mutex);
     if (!table->core.leased(lease->pin))
       fail("expects a lease that is out, but it has ended", MOELORA_STALE);
-    Fence fence = table->fences.take(stream);
-    table->fences.mark(fence, stream);
-    table->core.release(lease->pin, {fence, stream}, table->fences);
+    table->core.release(lease->pin);
   });
 }
 
@@ -163,10 +185,4 @@ moelora_status moelora_slot_table_evict(moelora_slot_table *table, int32_t id,
 moelora_status moelora_slot_table_reset(moelora_slot_table *table,
                                         moelora_error **error) {
   return answered(table, error, [&] { reset(*table); });
-}
-
-void moelora_slot_table_directory(const moelora_slot_table *table,
-                                  int32_t layer, moelora_directory *directory) {
-  *directory = {table->entries(), table->counters(),
-                static_cast<int32_t>(table->tenants.size()), layer};
 }

@@ -5,7 +5,7 @@
  */
 #include "slots/SlotTableState.h"
 
-#include "base/Failure.h"
+#include "base/Word.h"
 
 #include <ctime>
 #include <thread>
@@ -13,8 +13,6 @@
 using namespace moelora;
 
 namespace {
-
-constexpr int addressBits = 48;
 
 const moelora_device &deviceOf(const moelora_slot_table_options &options) {
   const moelora_device *device =
@@ -27,15 +25,11 @@ const moelora_device &deviceOf(const moelora_slot_table_options &options) {
 
 uint64_t directoryBytes(int32_t slots) {
   return static_cast<uint64_t>(slots) * sizeof(uint64_t) +
-         sizeof(moelora_id_counters);
+         sizeof(moelora_run_stats);
 }
 
-uint64_t entryOf(uint32_t generation, const void *address) {
-  uint64_t low = reinterpret_cast<uintptr_t>(address);
-  if (low >> addressBits)
-    fail("expects memory below 2^48, but the device has it elsewhere",
-         MOELORA_UNSUPPORTED);
-  return uint64_t(generation) << addressBits | low;
+Stream streamOf(const moelora_device &device) {
+  return device.null_is_done ? Stream() : Stream(device);
 }
 
 } // namespace
@@ -43,115 +37,180 @@ uint64_t entryOf(uint32_t generation, const void *address) {
 moelora_slot_table::moelora_slot_table(
     const moelora_slot_table_options &options)
     : device(deviceOf(options)), format(options), maxBytes(options.max_bytes),
-      directory(device, directoryBytes(options.slots)),
-      publishing(device.null_is_done ? Stream() : Stream(device)),
-      fences(device), core(options.slots, 1u << MOELORA_SLOT_GENERATION_BITS),
+      indexBits(indexBitsOf(options.slots)),
+      directory(device, directoryBytes(options.slots)), kernel(device),
+      publishing(streamOf(device)), reading(streamOf(device)), ring(device),
+      fences(device),
+      core(options.slots, generationsOf(indexBits), !isDone(publishing.get())),
       tenants(static_cast<size_t>(options.slots)) {
-  std::vector<uint64_t> zeros(directoryBytes(options.slots) / sizeof(uint64_t));
-  // A stream that ends before what it reads, should waiting fail.
-  Stream clearing = device.null_is_done ? Stream() : Stream(device);
-  call(device, &moelora_device::copy, clearing.get(), directory.data(),
-       zeros.data(), zeros.size() * sizeof(uint64_t));
-  call(device, &moelora_device::stream_synchronize, clearing.get());
+  clearMemory(directory, device);
 }
 
 moelora_slot_table::~moelora_slot_table() {
-  while (fences.anyPending())
+  for (core.settle(fences); !core.stores().empty(); core.settle(fences))
     std::this_thread::yield();
 }
 
-int32_t moelora_slot_table::find(int32_t id) {
-  std::optional<int32_t> slot = core.find(id);
-  if (!slot)
+int32_t moelora_slot_table::find(int32_t id) const {
+  int32_t slot = slotOfId(id, indexBits);
+  if (id < 0 || static_cast<size_t>(slot) >= tenants.size() ||
+      core.at(slot).state != SlotState::Live || idOf(slot) != id)
     fail("expects the id of a present adapter, but " + std::to_string(id) +
              " is of none",
          MOELORA_STALE);
-  return *slot;
+  return slot;
 }
 
-void moelora_slot_table::storeNow(int32_t slot, uint32_t generation,
-                                  BlockId block) {
-  uint64_t entry =
-      entryOf(generation, block ? blocks.at(block).data() : nullptr);
-  call(device, &moelora_device::store, publishing.get(), entries() + slot,
-       entry);
-  waitForStores();
+int32_t moelora_slot_table::idOf(int32_t slot) const {
+  return makeId(core.at(slot).generation, slot, indexBits);
 }
 
-void moelora_slot_table::restore(int32_t slot) noexcept {
-  const SlotState &state = core.slots()[static_cast<size_t>(slot)];
+uint64_t moelora_slot_table::wordOf(uint32_t generation,
+                                    BufferId buffer) const {
+  char *data = buffer ? buffers.at(buffer).data() : nullptr;
+  auto address = reinterpret_cast<uintptr_t>(data);
+  if (!fitsWord(address))
+    fail("expects memory at multiples of 256 below 2^48, but the device has it "
+         "at " +
+             std::to_string(address),
+         MOELORA_UNSUPPORTED);
+  return moelora::wordOf(generation, address);
+}
+
+uint64_t moelora_slot_table::wordOf(int32_t slot) const {
+  const SlotState &state = core.at(slot);
+  return wordOf(state.generation, state.enabled ? state.buffer : 0);
+}
+
+void moelora_slot_table::checkNotCapturing(moelora_stream *stream) const {
+  int32_t state = MOELORA_CAPTURE_NONE;
+  uint64_t id = 0;
+  call(device, &moelora_device::capture, stream, &state, &id);
+  if (state != MOELORA_CAPTURE_NONE)
+    fail("expects a stream whose work is done, but this one is being captured "
+         "into a graph");
+}
+
+void moelora_slot_table::checkIdle(int32_t slot) const {
+  const std::string &name = tenants[static_cast<size_t>(slot)].name;
+  if (core.at(slot).broken)
+    fail("expects an adapter whose stores are done, but the device failed "
+         "behind one of '" +
+             name + "'",
+         MOELORA_DEVICE_LOST);
+  if (!core.idle(slot))
+    fail("expects an idle adapter, but '" + name +
+             "' is leased, or a step from before its release or a store of it "
+             "is still on its way",
+         MOELORA_BUSY);
+}
+
+bool moelora_slot_table::mustWait(int32_t slot, moelora_stream *stream) const {
+  for (const Store &store : core.stores())
+    if (store.slot == slot && (isDone(stream) || !fences.event(store.fence)))
+      return true;
+  return false;
+}
+
+Fence moelora_slot_table::storeOn(SlotTableChange &change,
+                                  moelora_stream *stream, int32_t slot,
+                                  uint64_t word) {
+  if (core.at(slot).broken)
+    fail("expects a slot whose stores are done, but the device failed behind "
+         "one of slot " +
+             std::to_string(slot),
+         MOELORA_DEVICE_LOST);
+  core.prepare();
+  if (mustWait(slot, stream))
+    fail("expects stores of slot " + std::to_string(slot) +
+             " to be done, but one is still on its way",
+         MOELORA_BUSY);
+  for (const Store &store : core.stores())
+    if (store.slot == slot)
+      call(device, &moelora_device::stream_wait, stream,
+           fences.event(store.fence));
+  Fence fence = isDone(stream) ? 0 : fences.take();
   try {
-    storeNow(slot, state.generation, state.enabled ? state.block : 0);
+    call(device, &moelora_device::store, stream, words() + slot, word);
+  } catch (...) {
+    if (fence)
+      fences.drop(fence);
+    throw;
+  }
+  if (fence && fences.record(fence, stream) != MOELORA_OK)
+    change.await(fence, stream);
+  return fence;
+}
+
+Fence moelora_slot_table::clear(SlotTableChange &change, int32_t slot,
+                                uint32_t nextGeneration,
+                                moelora_stream *stream) {
+  uint32_t last = core.generations() - 1;
+  return storeOn(change, stream, slot,
+                 wordOf(std::min(nextGeneration, last), 0));
+}
+
+void moelora_slot_table::restore(SlotTableChange &change, int32_t slot,
+                                 Fence cleared) noexcept {
+  const SlotState &state = core.at(slot);
+  core.enable(slot, state.enabled, cleared);
+  try {
+    Fence fence = storeOn(change, publishing.get(), slot, wordOf(slot));
+    core.enable(slot, state.enabled, fence);
   } catch (...) {
     // The device fails: the ids serve base until the next change.
   }
 }
 
-void moelora_slot_table::waitForStores() {
-  // What a store replaces may be freed next. Where waiting fails, the end of
-  // the stream waits, and stream NULL serves from then on.
-  if (device.stream_synchronize(device.context, publishing.get(), nullptr) !=
-      MOELORA_OK)
-    publishing = moelora::Stream();
+void moelora_slot_table::end(SlotTableChange &change, int32_t slot,
+                             uint32_t nextGeneration, Fence cleared,
+                             moelora_slot_event_kind kind) noexcept {
+  forget(change, slot, kind);
+  core.evict(slot, nextGeneration, cleared);
 }
 
-void moelora_slot_table::prepareChange(int32_t slot, moelora_stream *stream) {
-  if (!core.mayChange(slot, stream, fences))
-    fail(
-        "expects changes of an adapter on one stream, but an earlier one of '" +
-            tenants[static_cast<size_t>(slot)].name +
-            "' is still on its way on another",
-        MOELORA_BUSY);
-  core.prepare(slot);
+moelora_slot_event moelora_slot_table::eventOf(moelora_slot_event_kind kind,
+                                               int32_t slot) const {
+  moelora_slot_event event = moelora::eventOf(kind, idOf(slot));
+  event.version = core.at(slot).version;
+  event.bytes = tenants[static_cast<size_t>(slot)].cost.bytes;
+  return event;
 }
 
-Mark moelora_slot_table::storeOn(moelora_stream *stream, int32_t slot,
-                                 BlockId block) {
-  uint32_t generation = core.slots()[static_cast<size_t>(slot)].generation;
-  uint64_t entry =
-      entryOf(generation, block ? blocks.at(block).data() : nullptr);
-  Fence fence = fences.take(stream);
-  try {
-    call(device, &moelora_device::store, stream, entries() + slot, entry);
-  } catch (...) {
-    fences.drop(fence);
-    throw;
-  }
-  fences.mark(fence, stream);
-  return {fence, stream};
-}
-
-void moelora_slot_table::retire(int32_t slot, SlotTableChange &change,
-                                moelora_slot_event_kind kind) {
+void moelora_slot_table::forget(SlotTableChange &change, int32_t slot,
+                                moelora_slot_event_kind kind) noexcept {
   Tenant &tenant = tenants[static_cast<size_t>(slot)];
-  int32_t version = core.slots()[static_cast<size_t>(slot)].version;
-  change.tell({kind, core.idOf(slot), version, MOELORA_OK, nullptr,
-               tenant.cost.bytes, 0, 0},
-              tenant.name);
-  change.giveBack(blocks.remove(core.evict(slot)));
+  change.tell(eventOf(kind, slot), tenant.name.c_str());
   subtractCost(stats.held, tenant.cost);
   slotOf.erase(slotOf.find(tenant.name));
   tenant = {};
-  --live;
   ++(kind == MOELORA_SLOT_EVICTED ? stats.evictions : stats.removals);
 }
 
-void moelora_slot_table::drainAll(SlotTableChange &change) {
-  if (blocks.count() == live)
-    return; // nothing is retired, however many slots there are
-  for (int32_t slot = 0; slot < static_cast<int32_t>(tenants.size()); ++slot)
-    while (BlockId block = core.drain(slot, fences))
-      change.giveBack(blocks.remove(block));
+DeviceMemory moelora_slot_table::takeFree() noexcept {
+  std::lock_guard<std::mutex> lock(mutex);
+  BufferId buffer = core.takeFree();
+  return buffer ? buffers.remove(buffer) : DeviceMemory();
 }
 
 SlotTableChange::SlotTableChange(moelora_slot_table &table)
-    : table(table), lock(table.mutex) {}
+    : table(table), lock(table.mutex) {
+  table.core.settle(table.fences);
+}
 
 SlotTableChange::~SlotTableChange() {
   auto *observer = table.observer;
   void *context = table.observerContext;
   lock.unlock();
-  trash.clear();
+  while (table.takeFree())
+    ;
+  const moelora_device &device = table.device;
+  for (const Awaited &each : awaited) {
+    bool passed = device.stream_synchronize(device.context, each.stream,
+                                            nullptr) == MOELORA_OK;
+    std::lock_guard<std::mutex> again(table.mutex);
+    table.fences.decide(each.fence, passed);
+  }
   for (Notice &notice : notices) {
     notice.event.name = notice.name.c_str();
     if (observer)
@@ -159,16 +218,16 @@ SlotTableChange::~SlotTableChange() {
   }
 }
 
-void SlotTableChange::giveBack(DeviceMemory memory) noexcept {
+void SlotTableChange::await(Fence fence, moelora_stream *stream) noexcept {
   try {
-    trash.push_back(std::move(memory));
+    awaited.push_back({fence, stream});
   } catch (const std::bad_alloc &) {
-    // Then it is given back here, under the lock.
+    table.fences.decide(fence, false); // what it guards is kept
   }
 }
 
 void SlotTableChange::tell(moelora_slot_event event,
-                           const std::string &name) noexcept {
+                           const char *name) noexcept {
   if (!table.observer)
     return;
   try {
@@ -176,6 +235,31 @@ void SlotTableChange::tell(moelora_slot_event event,
   } catch (const std::bad_alloc &) {
     // The change is made; without memory nobody hears of it.
   }
+}
+
+moelora_slot_event moelora::eventOf(moelora_slot_event_kind kind, int32_t id) {
+  moelora_slot_event event = {};
+  event.size = sizeof event;
+  event.kind = kind;
+  event.id = id;
+  return event;
+}
+
+void moelora::countAnswer(moelora_slot_table &table, moelora_status status) {
+  if (status != MOELORA_BUSY && status != MOELORA_STALE)
+    return;
+  std::lock_guard<std::mutex> lock(table.mutex);
+  ++(status == MOELORA_BUSY ? table.stats.busy : table.stats.stale_calls);
+}
+
+void moelora::clearMemory(const DeviceMemory &memory,
+                          const moelora_device &device) {
+  std::vector<char> zeros(memory.size());
+  // A stream that ends before what it reads, should waiting fail.
+  Stream clearing = streamOf(device);
+  call(device, &moelora_device::copy, clearing.get(), memory.data(),
+       zeros.data(), zeros.size());
+  call(device, &moelora_device::stream_synchronize, clearing.get());
 }
 
 void moelora::addCost(moelora_slot_cost &to, const moelora_slot_cost &cost) {

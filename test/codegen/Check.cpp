@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Check.h"
-#include "HostileIds.h"
-#include "OperandTypes.h"
+#include "Hostile.h"
 #include "moelora/reference/Bound.h"
 
 #include <cmath>
@@ -53,87 +52,80 @@ Check::Check(LayerOp layer, const interpreter::Inputs &inputs, StringRef tier,
 }
 
 void Check::run(const interpreter::Tensor &wanted) {
-  Routing routing;
   std::vector<char> first;
   for (auto entry :
        {MOELORA_ENTRY_ALL, MOELORA_ENTRY_LOGITS, MOELORA_ENTRY_IDS}) {
     if (!why.empty() || !code.has(entry))
       continue;
-    std::vector<char> output = runEntry(entry, routing);
+    std::vector<char> output = runEntry(entry);
     if (entries++ == 0)
       first = output;
     else if (output != first)
       complain(entry, "answers other bits than the entry point before");
   }
   if (why.empty())
-    worst =
-        worstRatio(wanted, first, moelora_dtype(code.artifact()->layer.dtype));
-  if (why.empty() && code.has(MOELORA_ENTRY_IDS))
-    runHostile(routing);
+    worst = worstRatio(wanted, first,
+                       moelora_dtype(code.row(MOELORA_OUTPUT)->dtype));
 }
 
-/// What an operand needs is what its type says.
+/// What an operand needs is what its type says; slot ids are no operand.
 void Check::checkSizes(LayerOp layer) {
-  const moelora_artifact &artifact = *code.artifact();
-  for (const codegen::OperandType &operand : codegen::operandTypes(layer)) {
-    uint64_t bytes = moelora_dtype_bytes(operand.dtype);
-    for (int64_t size : operand.shape)
-      bytes *= size < 0 ? options.tokens : size;
-    moelora_buffer needed = moelora_operand_needs(
-        &artifact.layer, moelora_role(operand.role), options.tokens);
-    if (needed.bytes != bytes || needed.dtype != operand.dtype)
-      why += "needs another " + stringifyRole(operand.role).str() +
+  for (auto [index, type] : llvm::enumerate(layer.getArgumentTypes())) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    Role role = layer.getRole(index);
+    if (!tensor || role == Role::Slots)
+      continue;
+    uint64_t bytes = tensor.getElementTypeBitWidth() / 8;
+    for (int64_t size : tensor.getShape())
+      bytes *= ShapedType::isDynamic(size) ? options.tokens : size;
+    int32_t row =
+        moelora_variant_operand(&code.variant(), moelora_role(role), 0);
+    if (moelora_variant_operand_bytes(&code.variant(), row, options.tokens) !=
+        bytes)
+      why += "needs another " + stringifyRole(role).str() +
              " than its type says; ";
   }
 }
 
-std::vector<char> Check::runEntry(moelora_entry entry, Routing &routing) {
-  RunResult several =
-      code.run(entry, operands, options.tokens, options.pool, routing);
-  RunResult one = code.run(entry, operands, options.tokens, nullptr, routing);
-  Routing ofFirst = routing;
-  RunResult alone = code.run(entry, operands, 1, options.pool, ofFirst);
+static bool startWith(ArrayRef<char> all, ArrayRef<char> first) {
+  return all.take_front(first.size()) == first;
+}
+
+/// A router that runs is recorded: entry points that skip it are given that.
+std::vector<char> Check::runEntry(moelora_entry_kind entry) {
+  RunInput input(operands, routing);
+  RunResult several = code.run(entry, input, options.tokens, options.pool);
+  RunResult one = code.run(entry, input, options.tokens, nullptr);
+  RunResult alone = code.run(entry, input, 1, options.pool);
+  if (!several.routing.ids.empty())
+    routing = several.routing;
   if (several.status)
     complain(entry, "has status " + std::to_string(several.status));
   else if (several.output != one.output)
     complain(entry, "answers other bits on one worker");
-  else if (!std::equal(alone.output.begin(), alone.output.end(),
-                       several.output.begin()))
+  else if (!startWith(several.output, alone.output))
     complain(entry, "answers other bits for the first token alone");
   else if (auto *ids = operands.get(MOELORA_EXPERT_IDS);
            ids && several.droppedPairs != countStray(ids))
     complain(entry, "counts " + std::to_string(several.droppedPairs) +
                         " ids that name no expert");
+  std::string harm = whyHarmed(code, operands, input, entry, several.output);
+  if (!harm.empty())
+    complain(entry, harm);
   return several.output;
-}
-
-/// A routed layer that is given ids instead.
-void Check::runHostile(Routing routing) {
-  if (routing.ids.empty())
-    return;
-  const moelora_router &router = code.artifact()->layer.router;
-  HostileIds hostile(options.seed, router.experts);
-  for (int32_t &id : routing.ids)
-    id = hostile.next();
-  uint64_t stray = countStray(routing.ids.data());
-  RunResult result = code.run(MOELORA_ENTRY_IDS, operands, options.tokens,
-                              options.pool, routing);
-  if (result.status || result.droppedPairs != stray)
-    complain(MOELORA_ENTRY_IDS,
-             "counts " + std::to_string(result.droppedPairs) +
-                 " hostile ids, not " + std::to_string(stray));
 }
 
 /// Ids that are neither -1 nor an expert, with weights or without.
 uint64_t Check::countStray(const void *ids) {
-  const moelora_router &router = code.artifact()->layer.router;
+  int32_t experts = code.variant().adapters.logits;
   ArrayRef<int32_t> all(static_cast<const int32_t *>(ids),
-                        options.tokens * router.top_k);
-  return llvm::count_if(
-      all, [&](int32_t id) { return id < -1 || id >= router.experts; });
+                        options.tokens *
+                            code.row(MOELORA_EXPERT_IDS)->shape[1]);
+  return llvm::count_if(all,
+                        [&](int32_t id) { return id < -1 || id >= experts; });
 }
 
-void Check::complain(moelora_entry entry, const std::string &what) {
+void Check::complain(moelora_entry_kind entry, const std::string &what) {
   why += std::string("entry point ") + EntryNames[entry] + " " + what + "; ";
 }
 

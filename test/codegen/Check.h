@@ -11,7 +11,6 @@
 namespace moelora::codetest {
 
 struct CheckOptions {
-  uint64_t seed;
   int64_t tokens;
   moelora_pool *pool;
 };
@@ -31,14 +30,14 @@ public:
 
 private:
   void checkSizes(LayerOp layer);
-  std::vector<char> runEntry(moelora_entry entry, Routing &routing);
-  void runHostile(Routing routing);
+  std::vector<char> runEntry(moelora_entry_kind entry);
   uint64_t countStray(const void *ids);
-  void complain(moelora_entry entry, const std::string &what);
+  void complain(moelora_entry_kind entry, const std::string &what);
 
   CheckOptions options;
   Operands operands;
   CompiledLayer code;
+  Routing routing;
 };
 
 } // namespace moelora::codetest

@@ -13,9 +13,6 @@ using namespace mlir;
 namespace moelora::codetest {
 namespace {
 
-// NaN in every element type.
-constexpr char poison = char(0xff);
-
 /// The routing of the run that is under way, and the service that makes it.
 Routing *recording;
 decltype(moelora_services::route) routeService;
@@ -48,30 +45,6 @@ FailureOr<ObjectBytes> emit(LayerOp layer, StringRef tier) {
   return emitObject(*module);
 }
 
-template <typename T> Guarded copyOf(const std::vector<T> &data) {
-  return data.empty() ? Guarded()
-                      : Guarded(data.data(), data.size() * sizeof(T));
-}
-
-Guarded recorded(const Routing &routing, moelora_role role) {
-  switch (role) {
-  case MOELORA_ROUTER_LOGITS:
-    return copyOf(routing.logits);
-  case MOELORA_EXPERT_IDS:
-    return copyOf(routing.ids);
-  case MOELORA_EXPERT_WEIGHTS:
-    return copyOf(routing.weights);
-  default:
-    return Guarded();
-  }
-}
-
-Guarded poisoned(size_t bytes) {
-  Guarded memory(bytes);
-  std::memset(memory.data(), poison, bytes);
-  return memory;
-}
-
 } // namespace
 
 CompiledLayer::CompiledLayer(LayerOp layer, StringRef tier, std::string &why) {
@@ -92,59 +65,97 @@ CompiledLayer::CompiledLayer(LayerOp layer, StringRef tier, std::string &why) {
     return;
   moelora_artifact_file *loaded = nullptr;
   moelora_error *error = nullptr;
-  if (moelora_artifact_load(path.c_str(), &loaded, &error) != MOELORA_OK)
+  if (moelora_artifact_seal(path.c_str(), &error) != MOELORA_OK ||
+      moelora_artifact_load(path.c_str(), &loaded, &error) != MOELORA_OK)
     why = moelora_error_text(error);
   moelora_error_free(error);
   file.reset(loaded);
 }
 
-moelora_run CompiledLayer::entryOf(moelora_entry entry) const {
-  const moelora_artifact &a = *artifact();
-  return entry == MOELORA_ENTRY_ALL      ? a.run
-         : entry == MOELORA_ENTRY_LOGITS ? a.run_from_logits
-                                         : a.run_from_ids;
+moelora_run_function CompiledLayer::entryOf(moelora_entry_kind entry) const {
+  ArrayRef<moelora_entry> all(variant().entry, variant().entries);
+  const auto *found =
+      llvm::find_if(all, [&](const auto &e) { return e.kind == entry; });
+  return found == all.end() ? nullptr : found->run;
 }
 
-RunResult CompiledLayer::run(moelora_entry entry, const Operands &operands,
-                             int64_t tokens, moelora_pool *pool,
-                             Routing &routing) const {
-  moelora_services services = {};
-  moelora_services_init(pool, &services);
-  Routing made;
-  recording = &made;
-  routeService = services.route;
-  services.route = recordRoute;
-  moelora_run_stats stats = {};
-  moelora_run_args args = {};
-  args.struct_size = sizeof(args);
-  args.abi_version = MOELORA_ABI_VERSION;
-  args.tokens = tokens;
-  uint32_t roles = moelora_entry_operands(artifact(), entry);
-  std::array<Guarded, MOELORA_ROLES> given;
+const moelora_operand *CompiledLayer::row(moelora_role role) const {
+  int32_t index = moelora_variant_operand(&variant(), role, 0);
+  return index < 0 ? nullptr : &variant().operand[index];
+}
+
+template <typename T> const void *RunInput::copy(const std::vector<T> &data) {
+  if (data.empty())
+    return nullptr;
+  memory.push_back(
+      std::make_shared<Guarded>(guarded(data.data(), data.size() * sizeof(T))));
+  return memory.back()->data();
+}
+
+const void *RunInput::recorded(const Routing &routing, moelora_role role) {
+  switch (role) {
+  case MOELORA_ROUTER_LOGITS:
+    return copy(routing.logits);
+  case MOELORA_EXPERT_IDS:
+    return copy(routing.ids);
+  case MOELORA_EXPERT_WEIGHTS:
+    return copy(routing.weights);
+  default:
+    return nullptr;
+  }
+}
+
+RunInput::RunInput(const Operands &operands, const Routing &routing) {
   for (int r = 0; r < MOELORA_ROLES; ++r) {
     auto role = moelora_role(r);
-    given[r] = recorded(routing, role);
-    if (roles >> r & 1)
-      args.operand[r] =
-          operands.get(role) ? operands.get(role) : given[r].data();
+    operand[r] =
+        operands.get(role) ? operands.get(role) : recorded(routing, role);
   }
-  const moelora_layer &layer = artifact()->layer;
-  size_t size = reference::bytesOf(moelora_dtype(layer.dtype));
+  static const uint64_t ticket = 1;
+  static moelora_run_stats stats;
+  if (!operands.words().empty())
+    step = {
+        &ticket, operands.words().data(),          operands.numbers().data(),
+        &stats,  int32_t(operands.words().size()), 16};
+}
+
+RunResult CompiledLayer::run(moelora_entry_kind entry, const RunInput &input,
+                             int64_t tokens, moelora_pool *pool,
+                             const Change &change) const {
   RunResult result;
-  Guarded output = poisoned(tokens * layer.hidden * size);
-  args.output = output.data();
-  args.workspace_bytes = artifact()->workspace_bytes(tokens, services.workers);
-  // A multiple of the alignment that it needs, and pages are too.
-  Guarded workspace = poisoned(args.workspace_bytes);
+  recording = &result.routing;
+  moelora_services services = {};
+  moelora_services_init(pool, &services);
+  routeService = services.route;
+  services.route = recordRoute;
+  int32_t outputRow = moelora_variant_operand(&variant(), MOELORA_OUTPUT, 0);
+  Guarded output(moelora_variant_operand_bytes(&variant(), outputRow, tokens));
+  std::vector<void *> operands(variant().operands);
+  for (uint32_t row = 0; row < variant().operands; ++row)
+    if (variant().operand[row].entries >> entry & 1)
+      operands[row] =
+          const_cast<void *>(input.operand[variant().operand[row].role]);
+  operands[outputRow] = output.data();
+  Guarded workspace(variant().workspace(entry, tokens, services.workers),
+                    variant().workspace_align);
+  moelora_run_stats stats = {};
+  moelora_run_args args = {};
+  args.size = sizeof(args);
+  args.abi = MOELORA_ABI_VERSION;
+  args.layer = differential::Pages::layer;
+  args.tokens = tokens;
+  args.operand = operands.data();
   args.workspace = workspace.data();
-  args.directory = operands.directory();
+  args.workspace_bytes = workspace.size();
+  args.step = input.step ? &*input.step : nullptr;
+  args.valid_tokens = input.validTokens;
   args.services = &services;
   args.stats = &stats;
+  if (change)
+    change(args);
   result.status = entryOf(entry)(&args);
   result.droppedPairs = stats.dropped_pairs;
-  result.output.assign(output.data(), output.data() + output.bytes());
-  if (!made.ids.empty())
-    routing = std::move(made);
+  result.output.assign(output.data(), output.data() + output.size());
   return result;
 }
 

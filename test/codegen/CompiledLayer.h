@@ -10,7 +10,9 @@
 #include "moelora/runtime/Artifact.h"
 #include "moelora/runtime/Execute.h"
 
+#include <functional>
 #include <memory>
+#include <optional>
 
 namespace moelora::codetest {
 
@@ -20,10 +22,27 @@ struct Routing {
   std::vector<int32_t> ids;
 };
 
+/// What a run reads. Memory is borrowed.
+struct RunInput {
+  std::array<const void *, MOELORA_ROLES> operand = {};
+  std::optional<moelora_step_view> step; // none: no adapters
+  const int32_t *validTokens = nullptr;
+
+  /// Of operands; what a router would make is copied from `routing`.
+  RunInput(const Operands &operands, const Routing &routing);
+
+private:
+  template <typename T> const void *copy(const std::vector<T> &data);
+  const void *recorded(const Routing &routing, moelora_role role);
+  std::vector<std::shared_ptr<Guarded>> memory;
+};
+
 struct RunResult {
   int32_t status = 0;
   uint64_t droppedPairs = 0;
   std::vector<char> output;
+  /// Of the router; empty where it did not run.
+  Routing routing;
 };
 
 class CompiledLayer {
@@ -31,25 +50,27 @@ public:
   /// `why` says why there is no artifact.
   CompiledLayer(LayerOp layer, llvm::StringRef tier, std::string &why);
 
-  const moelora_artifact *artifact() const {
-    return moelora_artifact_of(file.get());
+  /// Of the one variant.
+  const moelora_variant &variant() const {
+    return moelora_artifact_of(file.get(), 0)->variant[0];
   }
-  bool has(moelora_entry entry) const { return entryOf(entry); }
+  /// The row of a role; null: there is none.
+  const moelora_operand *row(moelora_role role) const;
+  bool has(moelora_entry_kind entry) const { return entryOf(entry); }
 
-  /// Runs an entry point with the operands that the artifact says it reads, and
-  /// no others. Output and workspace start as NaN, and end like the operands
-  /// where no page is mapped. A router that runs is
-  /// recorded in `routing`; where the entry point skips it, that is what it is
-  /// given.
-  RunResult run(moelora_entry entry, const Operands &operands, int64_t tokens,
-                moelora_pool *pool, Routing &routing) const;
+  /// Runs an entry point with the operands that its rows say it needs, and no
+  /// others. Output and workspace start as NaN and end at a guard. `change` may
+  /// change what the entry point is called with.
+  using Change = std::function<void(moelora_run_args &)>;
+  RunResult run(moelora_entry_kind entry, const RunInput &input, int64_t tokens,
+                moelora_pool *pool, const Change &change = {}) const;
 
 private:
-  moelora_run entryOf(moelora_entry entry) const;
+  moelora_run_function entryOf(moelora_entry_kind entry) const;
 
   struct Close {
     void operator()(moelora_artifact_file *file) const {
-      moelora_artifact_close(file);
+      moelora_artifact_close(file, nullptr);
     }
   };
   std::unique_ptr<moelora_artifact_file, Close> file;

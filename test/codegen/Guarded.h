@@ -1,59 +1,41 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Memory that ends where no page is mapped: whoever reads or writes beyond it
-// dies at that instruction.
+// Memory that ends where the program may no longer read: whoever goes past it
+// dies.
 
 #ifndef MOELORA_TEST_CODEGEN_GUARDED_H
 #define MOELORA_TEST_CODEGEN_GUARDED_H
 
-#include <cstdlib>
-#include <cstring>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <cstddef>
+#include <cstdint>
 
 namespace moelora::codetest {
 
 class Guarded {
 public:
   Guarded() = default;
-  explicit Guarded(size_t bytes) : size(bytes) {
-    size_t page = size_t(sysconf(_SC_PAGESIZE));
-    mapped = (bytes + page - 1) / page * page + page;
-    void *memory = mmap(nullptr, mapped, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
-      std::abort();
-    first = static_cast<char *>(memory);
-    if (mprotect(first + mapped - page, page, PROT_NONE))
-      std::abort();
-    begin = first + mapped - page - bytes;
-  }
-  Guarded(const void *from, size_t bytes) : Guarded(bytes) {
-    if (bytes)
-      std::memcpy(begin, from, bytes);
-  }
-  Guarded(Guarded &&other) { *this = std::move(other); }
-  Guarded &operator=(Guarded &&other) {
-    std::swap(first, other.first);
-    std::swap(begin, other.begin);
-    std::swap(size, other.size);
-    std::swap(mapped, other.mapped);
-    return *this;
-  }
-  ~Guarded() {
-    if (first)
-      munmap(first, mapped);
-  }
+  /// The address is a multiple of `align`, a power of two that `size` should be
+  /// a multiple of: what is missing to it lies unguarded behind the memory. It
+  /// starts as NaN in every element type.
+  explicit Guarded(size_t size, size_t align = 1);
+  Guarded(Guarded &&other) noexcept { *this = static_cast<Guarded &&>(other); }
+  Guarded &operator=(Guarded &&other) noexcept;
+  ~Guarded();
 
-  /// Null where there is no memory; that of zero bytes has an address.
-  char *data() const { return begin; }
-  size_t bytes() const { return size; }
+  char *data() const { return first; }
+  size_t size() const { return bytes; }
+  template <typename T> T *as() const { return reinterpret_cast<T *>(first); }
 
 private:
-  char *first = nullptr, *begin = nullptr;
-  size_t size = 0, mapped = 0;
+  char *first = nullptr;
+  size_t bytes = 0;
+  void *mapped = nullptr;
+  size_t mappedBytes = 0;
 };
+
+/// A copy.
+Guarded guarded(const void *data, size_t size, size_t align = 1);
 
 } // namespace moelora::codetest
 

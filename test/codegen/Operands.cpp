@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Operands.h"
+#include "moelora/reference/Ops.h"
 
 using namespace mlir;
 using moelora::interpreter::Table;
@@ -44,25 +45,36 @@ static int firstProjection(Role role, int64_t slices) {
 
 Operands::Operands(LayerOp layer, const interpreter::Inputs &inputs) {
   for (auto [index, type] : llvm::enumerate(layer.getArgumentTypes()))
-    if (auto tensor = dyn_cast<RankedTensorType>(type))
-      addTensor(moelora_role(layer.getRole(index)), tensor.getElementType(),
-                std::get<Tensor>(inputs.arguments[index]));
+    if (auto tensor = dyn_cast<RankedTensorType>(type)) {
+      auto &data = std::get<Tensor>(inputs.arguments[index]);
+      if (layer.getRole(index) == Role::Slots)
+        addNumbers(data, inputs);
+      else
+        addTensor(moelora_role(layer.getRole(index)), tensor.getElementType(),
+                  data);
+    }
   addAdapters(layer, inputs);
+}
+
+void Operands::addNumbers(const Tensor &ids,
+                          const interpreter::Inputs &inputs) {
+  for (double id : ids.data)
+    slotNumbers.push_back(reference::resolveSlot(int32_t(id), inputs.directory,
+                                                 inputs.indexBits));
 }
 
 void Operands::addTensor(moelora_role role, Type element,
                          const Tensor &tensor) {
   size_t count = tensor.data.size();
   size_t size = element.getIntOrFloatBitWidth() / 8;
-  memory[role] = Guarded(count * size);
-  char *data = memory[role].data();
+  Guarded &memory = bytes[role] = Guarded(count * size);
   for (size_t i = 0; i < count; ++i) {
     if (!element.isInteger()) {
-      reference::store(describe(element), data, i, tensor.data[i]);
+      reference::store(describe(element), memory.data(), i, tensor.data[i]);
       continue;
     }
     auto id = int32_t(tensor.data[i]);
-    std::memcpy(data + i * size, &id, size);
+    std::memcpy(memory.data() + i * size, &id, size);
   }
 }
 
@@ -84,10 +96,8 @@ void Operands::addAdapters(LayerOp layer, const interpreter::Inputs &inputs) {
         }
     }
     pages.emplace_back(adapter, describe(element));
-    uint64_t address = reinterpret_cast<uintptr_t>(pages.back().index());
-    entries.push_back(inputs.directory[slot] ? address : 0);
+    slotWords.push_back(inputs.directory[slot] ? pages.back().word() : 0);
   }
-  slotDirectory = {entries.data(), nullptr, int32_t(entries.size()), 0};
 }
 
 } // namespace moelora::codetest

@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What the interpreter reads of a layer, in the memory that compiled code
-// reads: elements in their types, adapters in pages, slots in a directory.
-// Every operand ends where no page is mapped.
+// reads: elements in their types, adapters in images, slot ids in a step.
 
 #ifndef MOELORA_TEST_CODEGEN_OPERANDS_H
 #define MOELORA_TEST_CODEGEN_OPERANDS_H
@@ -11,6 +10,8 @@
 #include "../differential/Pages.h"
 #include "Guarded.h"
 #include "moelora/interpreter/Interpreter.h"
+
+#include <deque>
 
 namespace moelora::codetest {
 
@@ -21,22 +22,26 @@ public:
   Operands(LayerOp layer, const interpreter::Inputs &inputs);
   Operands(Operands &&) = delete;
 
-  /// Null where the layer has no such argument.
-  const void *get(moelora_role role) const { return memory[role].data(); }
-  /// Null without adapters.
-  const moelora_directory *directory() const {
-    return entries.empty() ? nullptr : &slotDirectory;
-  }
+  /// Null where the layer has no such argument. It ends at a guard.
+  const void *get(moelora_role role) const { return bytes[role].data(); }
+  /// By slot; not all of them are published.
+  const std::deque<differential::Pages> &images() const { return pages; }
+  /// The words of the slots; empty without adapters.
+  const std::vector<uint64_t> &words() const { return slotWords; }
+  /// What a step makes of the slot ids, a number for each token.
+  const std::vector<int32_t> &numbers() const { return slotNumbers; }
 
 private:
   void addTensor(moelora_role role, mlir::Type element,
                  const interpreter::Tensor &tensor);
+  void addNumbers(const interpreter::Tensor &ids,
+                  const interpreter::Inputs &inputs);
   void addAdapters(LayerOp layer, const interpreter::Inputs &inputs);
 
-  std::array<Guarded, MOELORA_ROLES> memory;
+  std::array<Guarded, MOELORA_ROLES> bytes;
   std::deque<differential::Pages> pages;
-  std::vector<uint64_t> entries;
-  moelora_directory slotDirectory = {};
+  std::vector<uint64_t> slotWords;
+  std::vector<int32_t> slotNumbers;
 };
 
 } // namespace moelora::codetest

@@ -3,10 +3,10 @@
 // RUN: moelora-opt %s --convert-moelora-to-cpu=cpu=x86-64-v4 -o %t.mlir
 // RUN: moelora-opt %t.mlir --convert-moelora-to-cpu=cpu=x86-64-v4 \
 // RUN:   | diff %t.mlir -
-// Nothing but the query is seen from outside.
+// Nothing but the queries is seen from outside.
 // RUN: FileCheck %s --check-prefix=PRIVATE < %t.mlir
 
-// Tiles of as many rows as a block may have, of three columns for the router,
+// Tiles of as many rows as a group may have, of three columns for the router,
 // of four for the others; each once, although two stages multiply by K = 20.
 // CHECK-DAG: llvm.func internal @layer.tile_1x3x20(
 // CHECK-DAG: llvm.func internal @layer.tile_4x3x20(
@@ -15,11 +15,12 @@
 // CHECK-DAG: llvm.func internal @layer.tile_4x4x28_lora_1x20(
 // CHECK-DAG: llvm.func internal @layer.gather_20_by_4(
 // CHECK-DAG: llvm.func internal @layer.layout(%{{.*}}: i64, %{{.*}}: i64, %{{.*}}: !llvm.ptr) -> i64
-// CHECK-DAG: llvm.func internal @layer.workspace_bytes(
+// CHECK-DAG: llvm.func internal @layer.workspace(%{{.*}}: i32, %{{.*}}: i64, %{{.*}}: i32) -> i64
 // CHECK-DAG: llvm.func internal @layer.run(%{{.*}}: !llvm.ptr) -> i32
 // CHECK-DAG: llvm.func internal @layer.run_from_logits(
 // CHECK-DAG: llvm.func internal @layer.run_from_ids(
-// CHECK-DAG: llvm.func @moelora_query(%{{.*}}: i32) -> !llvm.ptr
+// CHECK-DAG: llvm.func @moelora_query_layer(%{{.*}}: i32) -> !llvm.ptr
+// CHECK-DAG: llvm.func weak @moelora_query(%{{.*}}: i32, %{{.*}}: i32) -> !llvm.ptr
 // CHECK-NOT: moelora.layer
 
 // A rank of 20 is two pages: more are not read, whatever a table says.

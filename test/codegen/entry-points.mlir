@@ -1,20 +1,19 @@
-// The entry points that a layer has follow from its arguments; the others are
-// null in the artifact: everything, from logits, from ids and weights.
-// RUN: moelora-opt %s --split-input-file --convert-moelora-to-cpu=cpu=x86-64-v3 \
-// RUN:   | FileCheck %s
+// The entry points that a layer has follow from its arguments: everything (0),
+// from logits (1), from ids and weights (2). A row says which of them need it.
+// RUN: moelora-opt %s --split-input-file --moelora-to-cpu=cpu=x86-64-v3 \
+// RUN:   | moelora-translate --split-input-file --mlir-to-llvmir | FileCheck %s
 
 !plan = !moelora.plan<3 experts, 0 slots, top_k = 2>
 
-// CHECK-NOT: @given.run(
-// CHECK-NOT: @given.run_from_logits(
-// CHECK: llvm.func internal @given.run_from_ids(
-// CHECK-NOT: @given.run(
-// CHECK: llvm.mlir.global internal constant @moelora_artifact
-// CHECK-DAG: %[[NONE:.*]] = llvm.mlir.zero
-// CHECK-DAG: %[[IDS:.*]] = llvm.mlir.addressof @given.run_from_ids
-// CHECK-DAG: llvm.insertvalue %[[NONE]], %{{.*}}[17]
-// CHECK-DAG: llvm.insertvalue %[[NONE]], %{{.*}}[18]
-// CHECK-DAG: llvm.insertvalue %[[IDS]], %{{.*}}[19]
+// Hidden, ids, weights, gate_up and down weight, output.
+// CHECK: @given.cpu.operands = internal constant [6 x
+// CHECK-SAME: i32 168, i32 0, i32 0, i32 3, i32 2, i32 2, i32 4, i32 0,
+// CHECK-SAME: i32 168, i32 5, i32 0, i32 11, i32 2, i32 4, i32 4, i32 0,
+// CHECK-SAME: i32 168, i32 6, i32 0, i32 1, i32 2, i32 4, i32 4, i32 0,
+// CHECK-SAME: i32 168, i32 10, i32 0, i32 3, i32 4, i32 2, i32 4, i32 0,
+// CHECK-SAME: i32 168, i32 12, i32 0, i32 3, i32 3, i32 2, i32 4, i32 0,
+// CHECK-SAME: i32 168, i32 27, i32 0, i32 3, i32 2, i32 2, i32 4, i32 0,
+// CHECK: @given.cpu.entries = internal constant [1 x { i32, i32, ptr }] [{ i32, i32, ptr } { i32 2, i32 0, ptr @given.run_from_ids }]
 moelora.layer @given(
     %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
     %e: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
@@ -34,16 +33,18 @@ moelora.layer @given(
 
 !plan = !moelora.plan<3 experts, 0 slots, top_k = 2>
 
-// CHECK-NOT: @logits.run(
-// CHECK: llvm.func internal @logits.run_from_logits(
-// CHECK: llvm.func internal @logits.run_from_ids(
-// CHECK: llvm.mlir.global internal constant @moelora_artifact
-// CHECK-DAG: %[[NONE:.*]] = llvm.mlir.zero
-// CHECK-DAG: %[[LOGITS:.*]] = llvm.mlir.addressof @logits.run_from_logits
-// CHECK-DAG: %[[IDS:.*]] = llvm.mlir.addressof @logits.run_from_ids
-// CHECK-DAG: llvm.insertvalue %[[NONE]], %{{.*}}[17]
-// CHECK-DAG: llvm.insertvalue %[[LOGITS]], %{{.*}}[18]
-// CHECK-DAG: llvm.insertvalue %[[IDS]], %{{.*}}[19]
+// Hidden, logits, ids, weights, gate_up and down weight, output.
+// CHECK: @logits.cpu.operands = internal constant [7 x
+// CHECK-SAME: i32 168, i32 0, i32 0, i32 3, i32 2, i32 2, i32 6, i32 0,
+// CHECK-SAME: i32 168, i32 4, i32 0, i32 1, i32 2, i32 4, i32 2, i32 0,
+// CHECK-SAME: i32 168, i32 5, i32 0, i32 11, i32 2, i32 4, i32 4, i32 0,
+// CHECK-SAME: i32 168, i32 6, i32 0, i32 1, i32 2, i32 4, i32 4, i32 0,
+// CHECK-SAME: i32 168, i32 10, i32 0, i32 3, i32 4, i32 2, i32 6, i32 0,
+// CHECK-SAME: i32 168, i32 12, i32 0, i32 3, i32 3, i32 2, i32 6, i32 0,
+// CHECK-SAME: i32 168, i32 27, i32 0, i32 3, i32 2, i32 2, i32 6, i32 0,
+// CHECK: @logits.cpu.entries = internal constant [2 x { i32, i32, ptr }]
+// CHECK-SAME: { i32 1, i32 0, ptr @logits.run_from_logits }
+// CHECK-SAME: { i32 2, i32 0, ptr @logits.run_from_ids }
 moelora.layer @logits(
     %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
     %l: tensor<?x3xf32> {moelora.role = #moelora.role<router_logits>},

@@ -25,7 +25,7 @@ protected:
   }
   template <typename Function, typename... Values>
   auto calling(Function function, Values... values) {
-    return [=, this] { call(*device, function, values...); };
+    return [this, function, values...] { call(*device, function, values...); };
   }
   static constexpr std::nullptr_t none = nullptr;
 };

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <random>
 #include <thread>
 
 using namespace moelora;
@@ -52,6 +53,12 @@ std::string moelora::test::refusal(const char *name, moelora_status *status) {
 void Devices::SetUp() {
   before = fakeDriver().live().all();
   std::string name = GetParam();
+  if (name == "test") {
+    TestDeviceOptions options;
+    options.threaded = true;
+    device = testDevice.emplace(options).get();
+    return;
+  }
   bool fake = name == "fake" || name == "oldfake";
   if (fake)
     fakeDriver().setFeatures(name == "fake");
@@ -67,6 +74,11 @@ void Devices::SetUp() {
 }
 
 void Devices::TearDown() {
+  if (testDevice) {
+    EXPECT_THAT(testDevice->complaints(), testing::IsEmpty());
+    EXPECT_EQ(testDevice->live().all(), 0);
+    return;
+  }
   EXPECT_EQ(moelora_device_close(device, nullptr), MOELORA_OK);
   EXPECT_EQ(fakeDriver().live().all(), before);
 }

@@ -9,11 +9,12 @@
 
 #include "FakeDriver.h"
 #include "Kernels.h"
+#include "TestDevice.h"
 
 #include <gmock/gmock.h>
 
 #include <cstring>
-#include <random>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -83,16 +84,24 @@ protected:
   /// Polls until it has.
   void expectToPass(const Event &event);
 
+  /// Whether a kernel is a function of the host, which has no name and no
+  /// shared memory.
+  bool runsHostKernels() const {
+    std::string name = GetParam();
+    return name == "cpu" || name == "test";
+  }
+
   const moelora_device *device = nullptr;
 
 private:
+  std::optional<TestDevice> testDevice;
   long before = 0; // what the fake driver had given out
 };
 
 /// For INSTANTIATE_TEST_SUITE_P. "oldfake" is the fake driver without what
-/// older ones lack; "cuda" is the real one.
+/// older ones lack; "test" the test device with threads; "cuda" the real one.
 inline auto everyDevice() {
-  return testing::Values("cpu", "fake", "oldfake", "cuda");
+  return testing::Values("cpu", "fake", "oldfake", "test", "cuda");
 }
 inline std::string nameOfDevice(const testing::TestParamInfo<const char *> &p) {
   return p.param;

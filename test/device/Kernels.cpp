@@ -93,7 +93,8 @@ moelora_binary binaryOf(const std::string &text) {
 Kernel::Kernel(const moelora_device &device, const char *name,
                uint32_t sharedBytes)
     : device(device) {
-  bool onHost = std::string(device.name) == "cpu";
+  std::string deviceName = device.name;
+  bool onHost = deviceName == "cpu" || deviceName == "test";
   std::string image = onHost ? "" : imageFor(device);
   load(onHost ? moelora_binary{MOELORA_BINARY_HOST, 0, 0, hostKernel(name)}
               : binaryOf(image),

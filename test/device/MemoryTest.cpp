@@ -6,6 +6,7 @@
 #include "Devices.h"
 
 #include <numeric>
+#include <random>
 
 using namespace moelora;
 using namespace moelora::test;

@@ -82,7 +82,7 @@ func.func @plan_c3(%ids: tensor<?x2xi32>) {
 // -----
 
 func.func @plan_c4_multiple(%ids: tensor<?x2xi32>) {
-  // expected-error @below {{'moelora.plan' op expects tile_rows to be a positive multiple of block_rows and at most 1048576, but tile_rows is 50 and block_rows is 4}}
+  // expected-error @below {{'moelora.plan' op expects tile_rows to be a positive multiple of group_rows and at most 1048576, but tile_rows is 50 and group_rows is 4}}
   %plan = moelora.plan %ids tile(50 by 4) : tensor<?x2xi32>
     -> !moelora.plan<8 experts, 0 slots, top_k = 2>
   return
@@ -91,7 +91,7 @@ func.func @plan_c4_multiple(%ids: tensor<?x2xi32>) {
 // -----
 
 func.func @plan_c4_positive(%ids: tensor<?x2xi32>) {
-  // expected-error @below {{'moelora.plan' op expects tile_rows to be a positive multiple of block_rows and at most 1048576, but tile_rows is 0 and block_rows is 0}}
+  // expected-error @below {{'moelora.plan' op expects tile_rows to be a positive multiple of group_rows and at most 1048576, but tile_rows is 0 and group_rows is 0}}
   %plan = moelora.plan %ids tile(0 by 0) : tensor<?x2xi32>
     -> !moelora.plan<8 experts, 0 slots, top_k = 2>
   return
@@ -100,7 +100,7 @@ func.func @plan_c4_positive(%ids: tensor<?x2xi32>) {
 // -----
 
 func.func @plan_c4_huge(%ids: tensor<?x2xi32>) {
-  // expected-error @below {{'moelora.plan' op expects tile_rows to be a positive multiple of block_rows and at most 1048576, but tile_rows is 4611686018427387904 and block_rows is 4}}
+  // expected-error @below {{'moelora.plan' op expects tile_rows to be a positive multiple of group_rows and at most 1048576, but tile_rows is 4611686018427387904 and group_rows is 4}}
   %plan = moelora.plan %ids tile(4611686018427387904 by 4) : tensor<?x2xi32>
     -> !moelora.plan<8 experts, 0 slots, top_k = 2>
   return

@@ -88,15 +88,14 @@ void Data::addAdapters() {
   for (int64_t slot = 0; slot < c.options.slots; ++slot) {
     if (random.oneIn(oddities)) {
       reference.adapters.push_back(nullptr);
-      entries.push_back(0);
+      words.push_back(0);
       continue;
     }
     adapters.push_back(makeAdapter());
     reference.adapters.push_back(&adapters.back());
     pages.emplace_back(adapters.back(), type);
-    entries.push_back(reinterpret_cast<uint64_t>(pages.back().index()));
+    words.push_back(pages.back().word());
   }
-  slotDirectory = {entries.data(), nullptr, int32_t(entries.size()), 0};
 }
 
 } // namespace moelora::differential

@@ -116,7 +116,7 @@ LayerOptions makeOptions(Random &random) {
 }
 
 /// A layer with a router of its own has all three entry points.
-moelora_entry makeEntry(Random &random, Given given) {
+moelora_entry_kind makeEntry(Random &random, Given given) {
   if (given == Given::Logits)
     return random.pick({MOELORA_ENTRY_LOGITS, MOELORA_ENTRY_IDS});
   if (given == Given::Choice)
@@ -139,8 +139,6 @@ Case makeCase(uint64_t seed) {
 }
 
 bool Case::has(moelora_role role) const {
-  if (role == MOELORA_SLOTS)
-    return options.slots > 0;
   return reference::operandsOf(layer, reference::Entry(entry)) >> role & 1;
 }
 

@@ -17,7 +17,7 @@ struct Case {
   moelora_layer layer = {};
   LayerOptions options;
   int64_t tokens = 0;
-  moelora_entry entry = MOELORA_ENTRY_ALL;
+  moelora_entry_kind entry = MOELORA_ENTRY_ALL;
 
   /// Whether its run reads an operand.
   bool has(moelora_role role) const;

@@ -5,65 +5,13 @@
 #include "Compile.h"
 #include "Data.h"
 #include "Meaning.h"
+#include "Run.h"
 
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 
 namespace moelora::differential {
 namespace {
-
-// NaN in every element type.
-constexpr char poison = char(0xff);
-
-using Bytes = std::vector<char>;
-
-class Runner {
-public:
-  Runner(const Case &c, const Data &data, const moelora_artifact *artifact)
-      : c(c), data(data), artifact(artifact) {}
-
-  /// The output; `failure` where the run refuses.
-  Bytes run(moelora_pool *pool, bool withAdapters, std::string &failure) const;
-
-private:
-  const Case &c;
-  const Data &data;
-  const moelora_artifact *artifact;
-};
-
-Bytes Runner::run(moelora_pool *pool, bool withAdapters,
-                  std::string &failure) const {
-  moelora_services services = {};
-  moelora_services_init(pool, &services);
-  moelora_run_stats stats = {};
-  moelora_layer_call call = {};
-  call.tokens = c.tokens;
-  call.entry = c.entry;
-  for (int role = 0; role < MOELORA_ROLES; ++role)
-    if (c.has(moelora_role(role)))
-      call.operand[role] = data.operand(moelora_role(role));
-  Bytes output(moelora_operand_needs(&c.layer, MOELORA_HIDDEN, c.tokens).bytes +
-                   1,
-               poison);
-  call.output = output.data();
-  call.output_bytes = output.size() - 1;
-  call.workspace_bytes = artifact->workspace_bytes(c.tokens, services.workers);
-  constexpr uint64_t alignment = 64;
-  Bytes workspace(call.workspace_bytes + alignment, poison);
-  auto address = reinterpret_cast<uintptr_t>(workspace.data());
-  call.workspace =
-      workspace.data() + (alignment - address % alignment) % alignment;
-  call.directory = withAdapters ? data.directory() : nullptr;
-  call.services = &services;
-  call.stats = &stats;
-  moelora_error *error = nullptr;
-  if (moelora_layer_run(artifact, &call, &error) != MOELORA_OK)
-    failure = "the run fails: " + textOf(error);
-  else if (output.back() != poison)
-    failure = "the run writes past its output";
-  return output;
-}
 
 double ratio(double found, double wanted, double bound) {
   if (found == wanted || (std::isnan(found) && std::isnan(wanted)))
@@ -105,21 +53,59 @@ void compareBaseRows(const Case &c, const Data &data, const Bytes &adapted,
 /// What is given needs no description of how it would come about.
 std::string describedDifference(const Case &c,
                                 const moelora_artifact *artifact) {
+  if (!artifact->layer)
+    return "it describes no layer";
   moelora_layer layer = c.layer;
+  const moelora_layer &described = *artifact->layer;
   if (c.options.given != Given::Nothing) {
-    layer.router_dtype = artifact->layer.router_dtype;
-    layer.router_input = artifact->layer.router_input;
-    layer.router_norm = artifact->layer.router_norm;
+    layer.router_dtype = described.router_dtype;
+    layer.router_input = described.router_input;
+    layer.router_norm = described.router_norm;
     layer.biases &= ~uint32_t(MOELORA_HAS_ROUTER_BIAS);
   }
   if (c.options.given == Given::Choice) {
-    layer.router = artifact->layer.router;
+    layer.router = described.router;
     layer.router.experts = c.layer.router.experts;
     layer.router.top_k = c.layer.router.top_k;
   }
   moelora_error *error = nullptr;
   moelora_artifact_match(artifact, &layer, &error);
   return textOf(error);
+}
+
+/// Rows are those of the layer, and needed where the layer reads them.
+std::string wrongRow(const Case &c, const moelora_artifact *artifact) {
+  const moelora_variant &variant = *artifact->variant;
+  std::string wrong;
+  for (uint32_t i = 0; i < variant.operands; ++i) {
+    const moelora_operand &row = variant.operand[i];
+    auto role = moelora_role(row.role);
+    wrong += rowError(c.layer, row);
+    bool needed = row.entries >> c.entry & 1;
+    if (needed != (role == MOELORA_OUTPUT || c.has(role)))
+      wrong += "role " + std::to_string(role) + " is needed, or is not; ";
+  }
+  for (int role = 0; role < MOELORA_ROLES; ++role)
+    if (c.has(moelora_role(role)) && !(variant.roles >> role & 1))
+      wrong += "role " + std::to_string(role) + " has no row; ";
+  return wrong;
+}
+
+/// What a slot table must be for this layer.
+std::string wrongFacts(const Case &c, const moelora_artifact *artifact) {
+  const moelora_facts &facts = artifact->variant->adapters;
+  const moelora_layer &layer = c.layer;
+  bool adapted = c.options.slots > 0;
+  bool right = facts.slots == c.options.slots && facts.hidden == layer.hidden &&
+               facts.width == (layer.latent ? layer.latent : layer.hidden) &&
+               facts.intermediate == layer.intermediate &&
+               facts.shared == layer.shared &&
+               facts.logits == layer.router.experts &&
+               facts.experts == layer.router.experts - layer.zero_experts &&
+               facts.max_rank == (adapted ? c.options.maxRank : 0) &&
+               facts.dtype == (adapted ? layer.dtype : 0) &&
+               (facts.projections >> MOELORA_DOWN & 1) == adapted;
+  return right ? "" : "the facts about slot tables are not the layer's";
 }
 
 } // namespace
@@ -130,8 +116,9 @@ Verdict check(const Case &c, moelora_pool *pool) {
   Artifact file = compile(c, why);
   if (!file)
     return {"it does not compile: " + why};
-  const moelora_artifact *artifact = moelora_artifact_of(file.get());
-  std::string difference = describedDifference(c, artifact);
+  const moelora_artifact *artifact = moelora_artifact_of(file.get(), 0);
+  std::string difference = describedDifference(c, artifact) +
+                           wrongRow(c, artifact) + wrongFacts(c, artifact);
   if (!difference.empty())
     return {"the artifact describes another layer: " + difference};
   Data data(c);
@@ -140,9 +127,9 @@ Verdict check(const Case &c, moelora_pool *pool) {
     return {"the reference refuses: " + wrong};
   verdict.failure = whyNotMeant(c, data);
   Runner runner(c, data, artifact);
-  Bytes several = runner.run(pool, true, verdict.failure);
-  Bytes one = runner.run(nullptr, true, verdict.failure);
-  Bytes base = runner.run(pool, false, verdict.failure);
+  Bytes several = runner.callEntry(pool, verdict.failure);
+  Bytes one = runner.callEntry(nullptr, verdict.failure);
+  Bytes base = runner.runBound(pool, verdict.failure);
   if (!verdict.failure.empty())
     return verdict;
   compareWithReference(c, data, several, verdict);

@@ -51,7 +51,8 @@ Artifact load(const ObjectBytes &object, std::string &why) {
   moelora_artifact_file *file = nullptr;
   moelora_error *error = nullptr;
   if (linkSharedObject(object, path, why) &&
-      moelora_artifact_load(path.c_str(), &file, &error) != MOELORA_OK)
+      (moelora_artifact_seal(path.c_str(), &error) != MOELORA_OK ||
+       moelora_artifact_load(path.c_str(), &file, &error) != MOELORA_OK))
     why = textOf(error);
   return Artifact(file);
 }

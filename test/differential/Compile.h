@@ -14,7 +14,7 @@ namespace moelora::differential {
 
 struct CloseArtifact {
   void operator()(moelora_artifact_file *file) const {
-    moelora_artifact_close(file);
+    moelora_artifact_close(file, nullptr);
   }
 };
 using Artifact = std::unique_ptr<moelora_artifact_file, CloseArtifact>;

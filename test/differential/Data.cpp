@@ -24,13 +24,6 @@ Data::Data(const Case &c)
   addTable();
 }
 
-moelora_buffer Data::operand(moelora_role role) const {
-  moelora_buffer buffer = moelora_operand_needs(&c.layer, role, c.tokens);
-  if (c.has(role))
-    buffer.data = bytes[role].data();
-  return buffer;
-}
-
 /// The columns that a sum with this operand runs over; 1: it is no factor.
 static int64_t columnsOf(const moelora_layer &layer, moelora_role role) {
   switch (role) {
@@ -57,17 +50,16 @@ void Data::addOperands() {
     auto role = moelora_role(r);
     if (!c.has(role))
       continue;
-    moelora_buffer needs = moelora_operand_needs(&c.layer, role, c.tokens);
+    Shape shape = shapeOf(c.layer, role, c.tokens);
     // One more, so that the address of nothing is not null.
-    bytes[role].resize(needs.bytes + 1);
-    auto element = moelora_dtype(needs.dtype);
-    size_t size = reference::bytesOf(element);
-    if (!size)
-      continue; // integers, each with a function of its own
+    bytes[role].resize(shape.bytes() + 1);
+    if (shape.dtype == MOELORA_I32)
+      continue; // each with a function of its own
     double scale = std::sqrt(3.0 / double(columnsOf(c.layer, role)));
-    for (size_t i = 0; i < needs.bytes / size; ++i)
-      reference::store(element, bytes[role].data(), i, scale * random.real());
-    reference.operand[role] = {element, bytes[role].data()};
+    for (int64_t i = 0; i < shape.elements(); ++i)
+      reference::store(shape.dtype, bytes[role].data(), i,
+                       scale * random.real());
+    reference.operand[role] = {shape.dtype, bytes[role].data()};
   }
 }
 
@@ -76,24 +68,18 @@ static int32_t oddId(Random &random, int32_t count) {
   return random.pick({-1, -1, -2, count, count + 1, 1 << 20, INT32_MIN});
 }
 
-const int32_t *Data::slotIds() const {
-  return c.has(MOELORA_SLOTS)
-             ? reinterpret_cast<const int32_t *>(bytes[MOELORA_SLOTS].data())
-             : nullptr;
-}
-
 void Data::addSlots() {
   dense.assign(c.tokens, -1);
   reference.slots = dense.data();
-  if (!c.has(MOELORA_SLOTS))
-    return;
-  auto *ids = reinterpret_cast<int32_t *>(bytes[MOELORA_SLOTS].data());
-  for (int64_t t = 0; t < c.tokens; ++t) {
+  auto slots = int32_t(c.options.slots);
+  for (int64_t t = 0; slots > 0 && t < c.tokens; ++t) {
     bool odd = random.oneIn(oddities);
-    ids[t] =
-        odd ? oddId(random, c.options.slots) : random.below(c.options.slots);
+    ids.push_back(odd ? oddId(random, slots) : int32_t(random.below(slots)));
     if (!odd && reference.adapters[ids[t]])
       dense[t] = ids[t];
+    // A slot that nothing is published in is base, whatever its number says.
+    bool named = dense[t] >= 0 || (!odd && random.oneIn(2));
+    stepNumbers.push_back(named ? ids[t] : oddId(random, slots));
   }
 }
 

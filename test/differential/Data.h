@@ -10,7 +10,10 @@
 #include "Case.h"
 #include "Pages.h"
 #include "Random.h"
+#include "Shapes.h"
 #include "moelora/reference/Layer.h"
+
+#include <deque>
 
 namespace moelora::differential {
 
@@ -23,10 +26,16 @@ public:
   Data(Data &&) = delete;
 
   const reference::Problem &problem() const { return reference; }
-  const moelora_directory *directory() const { return &slotDirectory; }
-  /// The ids that the directory is asked for; null without slots.
-  const int32_t *slotIds() const;
-  moelora_buffer operand(moelora_role role) const;
+  /// The directory; empty without slots.
+  const std::vector<uint64_t> &directory() const { return words; }
+  /// The ids that the directory is asked for.
+  const std::vector<int32_t> &slotIds() const { return ids; }
+  /// What a step makes of them, and beside it numbers that name no slot.
+  const std::vector<int32_t> &numbers() const { return stepNumbers; }
+  /// Null: the run does not read it.
+  const void *operand(moelora_role role) const {
+    return bytes[role].empty() ? nullptr : bytes[role].data();
+  }
   /// The slot of each token as it must resolve; -1: base.
   const std::vector<int32_t> &slots() const { return dense; }
 
@@ -50,12 +59,11 @@ private:
   moelora_dtype type;
   reference::Problem reference;
   std::array<std::vector<char>, MOELORA_ROLES> bytes;
-  std::vector<int32_t> dense;
+  std::vector<int32_t> ids, dense, stepNumbers;
   std::deque<std::vector<double>> matrices;
   std::deque<reference::Adapter> adapters;
   std::deque<Pages> pages;
-  std::vector<uint64_t> entries;
-  moelora_directory slotDirectory = {};
+  std::vector<uint64_t> words;
 };
 
 } // namespace moelora::differential

@@ -30,12 +30,16 @@ Tensor tensorOf(const Case &c, const Data &data, Role role,
     if (ShapedType::isDynamic(size))
       size = c.tokens;
   tensor.data.resize(tensor.rows() * tensor.rowSize());
-  moelora_buffer buffer = data.operand(moelora_role(role));
-  bool integers = type.getElementType().isInteger();
-  for (size_t i = 0; buffer.data && i < tensor.data.size(); ++i)
-    tensor.data[i] = integers ? static_cast<const int32_t *>(buffer.data)[i]
-                              : reference::load(moelora_dtype(buffer.dtype),
-                                                buffer.data, int64_t(i));
+  if (role == Role::Slots) {
+    tensor.data.assign(data.slotIds().begin(), data.slotIds().end());
+    return tensor;
+  }
+  const void *from = data.operand(moelora_role(role));
+  moelora_dtype dtype = shapeOf(c.layer, moelora_role(role), c.tokens).dtype;
+  for (size_t i = 0; from && i < tensor.data.size(); ++i)
+    tensor.data[i] = dtype == MOELORA_I32
+                         ? static_cast<const int32_t *>(from)[i]
+                         : reference::load(dtype, from, int64_t(i));
   return tensor;
 }
 
@@ -90,9 +94,7 @@ interpreter::Inputs inputsOf(const Case &c, const Data &data, LayerOp layer) {
       inputs.arguments.push_back(
           tensorOf(c, data, role, cast<RankedTensorType>(type)));
   }
-  const moelora_directory *directory = data.directory();
-  inputs.directory.assign(directory->entry,
-                          directory->entry + directory->slots);
+  inputs.directory = data.directory();
   return inputs;
 }
 

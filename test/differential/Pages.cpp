@@ -3,16 +3,25 @@
 
 #include "Pages.h"
 
+#include <cstdlib>
+#include <cstring>
+
 namespace moelora::differential {
 
 using reference::LoraPair;
 using reference::store;
 
 constexpr int64_t pageRanks = MOELORA_PAGE_RANKS;
+constexpr size_t unit = MOELORA_IMAGE_UNIT;
 
-void *Pages::allocate(int64_t elements, moelora_dtype type) {
-  int64_t bytes = elements * int64_t(reference::bytesOf(type));
-  return memory.emplace_back(bytes / sizeof(Line) + 1).data();
+uint32_t Pages::append(size_t size) {
+  size_t begin = (image.size() + unit - 1) / unit;
+  image.resize(begin * unit + size);
+  return uint32_t(begin);
+}
+
+uint32_t Pages::appendMatrix(int64_t elements, moelora_dtype type) {
+  return append(elements * reference::bytesOf(type));
 }
 
 moelora_pair Pages::makePair(const LoraPair &pair, moelora_dtype type) {
@@ -21,17 +30,18 @@ moelora_pair Pages::makePair(const LoraPair &pair, moelora_dtype type) {
     return {};
   int64_t in = pair.a.columns, out = pair.b.rows;
   int64_t pages = (rank + pageRanks - 1) / pageRanks;
-  void *a = allocate(pages * pageRanks * in, type);
-  void *b = allocate(pages * pageRanks * out, type);
+  uint32_t a = appendMatrix(pages * pageRanks * in, type);
+  uint32_t b = appendMatrix(pages * pageRanks * out, type);
+  char *ofA = &image[a * unit], *ofB = &image[b * unit];
   for (int64_t r = 0; r < rank; ++r) {
     for (int64_t i = 0; i < in; ++i)
-      store(type, a, r * in + i, pair.a.at(r, i));
+      store(type, ofA, r * in + i, pair.a.at(r, i));
     int64_t page = r / pageRanks;
     for (int64_t o = 0; o < out; ++o)
-      store(type, b, (page * out + o) * pageRanks + r % pageRanks,
+      store(type, ofB, (page * out + o) * pageRanks + r % pageRanks,
             pair.b.at(o, r));
   }
-  return {a, b, uint32_t(pages), uint32_t(rank), float(pair.scale), 0};
+  return {a, b, uint16_t(pages), 0, float(pair.scale)};
 }
 
 /// An up that borrows the A of its gate says so.
@@ -39,20 +49,56 @@ static bool sharesA(const LoraPair &gate, const LoraPair &up) {
   return up.rank() > 0 && up.a.data == gate.a.data && up.scale == gate.scale;
 }
 
+/// The gate of an up; -1 for another projection.
+static int gateOf(int projection) {
+  return projection == MOELORA_UP          ? MOELORA_GATE
+         : projection == MOELORA_SHARED_UP ? MOELORA_SHARED_GATE
+                                           : -1;
+}
+
+static uint32_t *finderOf(std::vector<char> &image, int projection) {
+  return reinterpret_cast<uint32_t *>(image.data()) +
+         Pages::layer * MOELORA_PROJECTIONS + projection;
+}
+
+moelora_pair *Pages::find(std::vector<char> &image, int projection,
+                          int64_t expert) {
+  uint32_t pairs = *finderOf(image, projection);
+  return pairs ? reinterpret_cast<moelora_pair *>(&image[pairs * unit]) + expert
+               : nullptr;
+}
+
+void Pages::put(const reference::Adapter &adapter, int projection,
+                moelora_dtype type) {
+  const std::vector<LoraPair> &all = adapter.pairs[projection];
+  if (all.empty())
+    return;
+  uint32_t pairs = append(all.size() * sizeof(moelora_pair));
+  *finderOf(image, projection) = pairs;
+  for (size_t e = 0; e < all.size(); ++e) {
+    moelora_pair pair = makePair(all[e], type);
+    int gate = gateOf(projection);
+    if (gate >= 0 && e < adapter.pairs[gate].size() &&
+        sharesA(adapter.pairs[gate][e], all[e])) {
+      pair.a = find(image, gate, int64_t(e))->a;
+      pair.flags = MOELORA_PAIR_SHARES_A;
+    }
+    *find(image, projection, int64_t(e)) = pair;
+  }
+}
+
 Pages::Pages(const reference::Adapter &adapter, moelora_dtype type) {
+  append((layer + 1) * MOELORA_PROJECTIONS * sizeof(uint32_t));
   for (int p = 0; p < MOELORA_PROJECTIONS; ++p)
-    for (const LoraPair &pair : adapter.pairs[p])
-      pairs[p].push_back(makePair(pair, type));
-  for (auto [gate, up] : {std::pair(MOELORA_GATE, MOELORA_UP),
-                          std::pair(MOELORA_SHARED_GATE, MOELORA_SHARED_UP)})
-    for (size_t e = 0; e < adapter.pairs[gate].size(); ++e)
-      if (sharesA(adapter.pairs[gate][e], adapter.pairs[up][e])) {
-        pairs[up][e].a = pairs[gate][e].a;
-        pairs[up][e].shares_a = 1;
-      }
-  for (int p = 0; p < MOELORA_PROJECTIONS; ++p)
-    layer.projection[p] = pairs[p].empty() ? nullptr : pairs[p].data();
-  top = {1, 0, &layer};
+    put(adapter, p, type);
+  constexpr size_t alignment = MOELORA_WORD_ADDRESS_UNIT;
+  size_t whole = (image.size() + alignment - 1) / alignment * alignment;
+  placed.reset(static_cast<char *>(std::aligned_alloc(alignment, whole)));
+  std::memcpy(placed.get(), image.data(), image.size());
+}
+
+uint64_t Pages::word() const {
+  return reinterpret_cast<uintptr_t>(placed.get()) / MOELORA_WORD_ADDRESS_UNIT;
 }
 
 } // namespace moelora::differential

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// An adapter of the reference in the pages that compiled code reads (Abi.h).
+// An adapter of the reference as the image that compiled code reads (Image.h).
 // Written here once more, apart from the runtime's loader, so that the two
 // readings of the page order meet in a test.
 
@@ -10,30 +10,43 @@
 
 #include "moelora/reference/Views.h"
 
-#include <deque>
+#include <cstdlib>
+#include <memory>
 
 namespace moelora::differential {
 
-/// One adapter of one layer, in row-major pages. Addresses stay.
+/// One adapter of a model whose only layer with experts is the last one, in
+/// row-major pages.
 class Pages {
 public:
+  /// The number of the layer. Not 0, so that a finder that is read at the wrong
+  /// layer finds nothing.
+  static constexpr int32_t layer = 3;
+
   Pages(const reference::Adapter &adapter, moelora_dtype type);
   Pages(Pages &&) = delete;
 
-  const moelora_adapter_index *index() const { return &top; }
+  /// The directory word of this image in generation 0.
+  uint64_t word() const;
+  /// The image's bytes, which end with its last page.
+  const std::vector<char> &bytes() const { return image; }
+  /// The pair of a projection and expert in such bytes; null: there is none.
+  static moelora_pair *find(std::vector<char> &image, int projection,
+                            int64_t expert);
 
 private:
+  /// Zeros at the end, from a whole unit on; the number of that unit.
+  uint32_t append(size_t size);
+  uint32_t appendMatrix(int64_t elements, moelora_dtype type);
   moelora_pair makePair(const reference::LoraPair &pair, moelora_dtype type);
-  /// 64-byte aligned, zero-filled.
-  void *allocate(int64_t elements, moelora_dtype type);
+  void put(const reference::Adapter &adapter, int projection,
+           moelora_dtype type);
 
-  struct alignas(64) Line {
-    char bytes[64] = {};
+  std::vector<char> image;
+  struct Free {
+    void operator()(void *memory) const { std::free(memory); }
   };
-  std::deque<std::vector<Line>> memory;
-  std::array<std::vector<moelora_pair>, MOELORA_PROJECTIONS> pairs;
-  moelora_adapter_layer layer = {};
-  moelora_adapter_index top = {};
+  std::unique_ptr<char, Free> placed; // the image at an aligned address
 };
 
 } // namespace moelora::differential

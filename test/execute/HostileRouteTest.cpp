@@ -101,7 +101,7 @@ TEST(IdentityWeights, NoIdInRangeIsZero) {
 /// mistake.
 TEST(ZeroExperts, HaveNoRowsAndAreNotCounted) {
   int32_t ids[] = {0, 8, 9, 1, 10, -1, INT32_MIN, INT32_MAX};
-  moelora_plan_shape shape = {4, 2, 8, 0, 4, 4, 2};
+  moelora_plan_shape shape = {4, 2, 8, 0, 4, 4, 2, 4, 0};
   std::vector<int32_t> arrays[4];
   for (auto &array : arrays)
     array.resize(8 + 8 + 2);

@@ -35,22 +35,41 @@ moelora_layer fullLayer() {
 
 struct Match : testing::Test {
   Match() {
-    artifact.layer = model = fullLayer();
-    artifact.run = artifact.run_from_logits = artifact.run_from_ids = nothing;
+    compiled = model = fullLayer();
+    artifact.name = "full";
+    artifact.layer = &compiled;
+    artifact.variants = 1;
+    artifact.variant = &variant;
+    variant.entry = entries;
+    variant.entries = 3;
   }
-  static int32_t nothing(const moelora_run_args *) { return MOELORA_RUN_OK; }
+  /// Leaves the entry points from this kind on.
+  void keepFrom(int32_t kind) {
+    variant.entry = entries + kind;
+    variant.entries = uint32_t(3 - kind);
+  }
   std::string error() {
     return errorOf(moelora_artifact_match, &artifact, &model);
   }
 
+  moelora_entry entries[3] = {{MOELORA_ENTRY_ALL, 0, nullptr},
+                              {MOELORA_ENTRY_LOGITS, 0, nullptr},
+                              {MOELORA_ENTRY_IDS, 0, nullptr}};
+  moelora_variant variant = {};
   moelora_artifact artifact = {};
-  moelora_layer model = {};
+  moelora_layer compiled = {}, model = {};
 };
+
+TEST_F(Match, NoOrdinaryLayer) {
+  artifact.layer = nullptr;
+  EXPECT_EQ(error(), "expects the description of an ordinary layer, but full "
+                     "has none");
+}
 
 TEST_F(Match, EqualLayers) { EXPECT_EQ(error(), ""); }
 
 TEST_F(Match, NamesFieldAndBothValues) {
-  artifact.layer.router.top_k = 8;
+  compiled.router.top_k = 8;
   model.router.top_k = 4;
   EXPECT_EQ(error(),
             "expects the compiled layer and the model to agree on "
@@ -58,7 +77,7 @@ TEST_F(Match, NamesFieldAndBothValues) {
 }
 
 TEST_F(Match, FractionsAreShown) {
-  artifact.layer.routed_scale = 2.5f;
+  compiled.routed_scale = 2.5f;
   EXPECT_EQ(error(),
             "expects the compiled layer and the model to agree on "
             "routed_scale, but the compiled layer has 2.5 and the model has 0");
@@ -84,31 +103,31 @@ TEST_F(Match, EveryFieldCounts) {
 TEST_F(Match, ParametersOfOtherStagesMeanNothing) {
   model.router.norm_p = 3;
   EXPECT_EQ(error(), "");
-  artifact.layer.router.renormalize = MOELORA_RENORMALIZE_PNORM;
+  compiled.router.renormalize = MOELORA_RENORMALIZE_PNORM;
   model.router.renormalize = MOELORA_RENORMALIZE_PNORM;
   EXPECT_THAT(error(), HasSubstr("router.norm_p"));
 }
 
 TEST_F(Match, AChoiceByTableHasNoOtherParameters) {
-  artifact.layer.router.table_rows = model.router.table_rows = 9;
+  compiled.router.table_rows = model.router.table_rows = 9;
   model.router.groups = 4;
   EXPECT_EQ(error(), "");
 }
 
 TEST_F(Match, ANormThatIsNotThereHasNoParameters) {
-  artifact.layer.output_norm.present = model.output_norm.present = 0;
+  compiled.output_norm.present = model.output_norm.present = 0;
   model.output_norm.epsilon = 3;
   EXPECT_EQ(error(), "");
 }
 
 TEST_F(Match, ActivationOfNoSharedExpertMeansNothing) {
-  artifact.layer.shared = model.shared = 0;
+  compiled.shared = model.shared = 0;
   model.shared_activation.function = MOELORA_RELU2;
   EXPECT_EQ(error(), "");
 }
 
 TEST_F(Match, GivenLogitsTellNothingOfTheRoutersLinear) {
-  artifact.run = nullptr;
+  keepFrom(MOELORA_ENTRY_LOGITS);
   model.router_dtype = MOELORA_F32;
   model.router_input = 1;
   model.router_norm.epsilon = 3;
@@ -119,12 +138,12 @@ TEST_F(Match, GivenLogitsTellNothingOfTheRoutersLinear) {
 }
 
 TEST_F(Match, GivenIdsTellOnlyTheirNumbers) {
-  artifact.run = artifact.run_from_logits = nullptr;
+  keepFrom(MOELORA_ENTRY_IDS);
   model.router.softcap = 3;
   EXPECT_EQ(error(), "");
   model.router.top_k = 3;
   EXPECT_THAT(error(), HasSubstr("router.top_k"));
-  model.router.top_k = artifact.layer.router.top_k;
+  model.router.top_k = compiled.router.top_k;
   model.biases = MOELORA_HAS_DOWN_BIAS;
   EXPECT_THAT(error(), HasSubstr("biases"));
 }

@@ -2,17 +2,31 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * A compiled layer written by hand, in plain loops: softmax routing, gated
- * silu, bf16, adapters on the experts. It shows what an artifact is, and lets
- * the tool that runs artifacts be tested without a compiler. WRONG_UP adds the
- * up adapter to the gate; MORE_OPERANDS is a role that it asks for besides. */
-#include "moelora/runtime/Abi.h"
-
-#ifndef MORE_OPERANDS
-#define MORE_OPERANDS MOELORA_HIDDEN
-#endif
+ * silu, bf16, adapters on the router and the experts. It shows what an artifact
+ * is, and lets the tool that runs artifacts be tested without a compiler.
+ * WRONG_UP adds the up adapter to the gate; ROUTER_INPUT and BY_TOKEN_ID ask
+ * for an operand that only some routers read. */
+#include "HandLayer.h"
 
 #include <math.h>
 #include <string.h>
+
+#if defined(ROUTER_INPUT)
+#define MORE_ROLE MOELORA_ROUTER_HIDDEN
+#define MORE_OPERAND                                                           \
+  MATRIX(MOELORA_ROUTER_HIDDEN, MOELORA_BF16, FROM_ALL, -1, H, H)
+#elif defined(BY_TOKEN_ID)
+#define MORE_ROLE MOELORA_TOKEN_IDS
+#define MORE_OPERAND                                                           \
+  {.size = sizeof(moelora_operand),                                            \
+   .role = MOELORA_TOKEN_IDS,                                                  \
+   .dtype = MOELORA_I32,                                                       \
+   .dims = 1,                                                                  \
+   .align = 4,                                                                 \
+   .entries = FROM_ALL | FROM_LOGITS,                                          \
+   .shape = {-1},                                                              \
+   .stride = {1}}
+#endif
 
 enum { H = 48, I = 24, E = 6, K = 2, Slots = 4, MaxRank = 64 };
 
@@ -33,12 +47,14 @@ static bf16 narrow(float value) {
   return (bf16)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
+/* Rows of operands. */
+enum { Hidden, Output, Logits, Ids, Weights, Router, GateUp, Down, Rows };
+
 /* What a run needs, in one piece. */
 typedef struct frame {
   const moelora_run_args *args;
-  int32_t *ids, *dense;
+  int32_t *ids;
   float *logits, *weights;
-  const moelora_adapter_layer **snapshot;
 } frame;
 
 static float dot(const bf16 *a, const bf16 *b, int count) {
@@ -48,168 +64,235 @@ static float dot(const bf16 *a, const bf16 *b, int count) {
   return sum;
 }
 
-/* out += B (scale A x), A x rounded once. */
-static void add_delta(const moelora_adapter_layer *adapter, int projection,
-                      int expert, const bf16 *x, int in, int outs, float *out) {
-  const moelora_pair *pair;
+/* out += B (scale A x), A x rounded once. No page count is believed. */
+static void add_delta(const char *image, const moelora_pair *pair,
+                      const bf16 *x, int in, int outs, float *out) {
   bf16 shrunk[MaxRank];
-  if (!adapter || !adapter->projection[projection])
+  const bf16 *a, *b;
+  int ranks;
+  if (!pair || !pair->pages)
     return;
-  pair = &adapter->projection[projection][expert];
-  for (uint32_t r = 0; r < pair->rank; ++r)
-    shrunk[r] =
-        narrow(pair->scale * dot((const bf16 *)pair->a + r * in, x, in));
+  ranks = pair->pages * MOELORA_PAGE_RANKS;
+  ranks = ranks < MaxRank ? ranks : MaxRank;
+  a = pages_at(image, pair->a);
+  b = pages_at(image, pair->b);
+  for (int r = 0; r < ranks; ++r)
+    shrunk[r] = narrow(pair->scale * dot(a + r * in, x, in));
   for (int o = 0; o < outs; ++o)
-    for (uint32_t r = 0; r < pair->rank; ++r) {
-      uint32_t page = r / MOELORA_PAGE_RANKS, rank = r % MOELORA_PAGE_RANKS;
-      const bf16 *b = (const bf16 *)pair->b;
+    for (int r = 0; r < ranks; ++r) {
+      int page = r / MOELORA_PAGE_RANKS, rank = r % MOELORA_PAGE_RANKS;
       out[o] += widen(shrunk[r]) *
                 widen(b[(page * outs + o) * MOELORA_PAGE_RANKS + rank]);
     }
 }
 
-static void expert(const frame *f, int e, const moelora_adapter_layer *adapter,
-                   const bf16 *x, float *out) {
-  const bf16 *up_gate = f->args->operand[MOELORA_GATE_UP_WEIGHT];
-  const bf16 *down = f->args->operand[MOELORA_DOWN_WEIGHT];
+static void expert(const frame *f, int e, const char *image, const bf16 *x,
+                   float *out) {
+  const bf16 *up_gate = f->args->operand[GateUp];
+  const bf16 *down = f->args->operand[Down];
+  int32_t layer = f->args->layer;
+  const moelora_pair *of_gate = pair_of(image, layer, MOELORA_GATE, e);
+  const moelora_pair *of_up = pair_of(image, layer, MOELORA_UP, e);
+  const moelora_pair *of_down = pair_of(image, layer, MOELORA_DOWN, e);
   float gate[I], up[I];
   bf16 a[I];
   for (int i = 0; i < I; ++i) {
     gate[i] = dot(up_gate + ((e * 2 + 0) * I + i) * H, x, H);
     up[i] = dot(up_gate + ((e * 2 + 1) * I + i) * H, x, H);
   }
-  add_delta(adapter, MOELORA_GATE, e, x, H, I, gate);
+  add_delta(image, of_gate, x, H, I, gate);
 #ifdef WRONG_UP
-  add_delta(adapter, MOELORA_UP, e, x, H, I, gate);
+  add_delta(image, of_up, x, H, I, gate);
 #else
-  add_delta(adapter, MOELORA_UP, e, x, H, I, up);
+  add_delta(image, of_up, x, H, I, up);
 #endif
   for (int i = 0; i < I; ++i)
     a[i] = narrow(gate[i] / (1 + expf(-gate[i])) * up[i]);
   for (int h = 0; h < H; ++h)
     out[h] = dot(down + (e * H + h) * I, a, I);
-  add_delta(adapter, MOELORA_DOWN, e, a, I, H, out);
+  add_delta(image, of_down, a, I, H, out);
+}
+
+static bf16 *row_of(const moelora_run_args *args, int row, int64_t t) {
+  return (bf16 *)args->operand[row] + t * args->stride[row][0];
 }
 
 static void token(void *context, int64_t t, int64_t worker) {
   const frame *f = context;
-  const bf16 *x = (const bf16 *)f->args->operand[MOELORA_HIDDEN] + t * H;
-  int32_t slot = f->dense[t];
+  const moelora_run_args *args = f->args;
+  const bf16 *x = row_of(args, Hidden, t);
+  const char *image = image_of(args->step, t);
+  int valid = !args->valid_tokens || t < *args->valid_tokens;
   float sum[H] = {0}, y[H];
   (void)worker;
-  for (int j = 0; j < K; ++j) {
+  for (int j = 0; valid && j < K; ++j) {
     int32_t e = f->ids[t * K + j];
     if ((uint32_t)e >= E)
       continue;
-    expert(f, e, slot < 0 ? 0 : f->snapshot[slot], x, y);
+    expert(f, e, image, x, y);
     for (int h = 0; h < H; ++h)
       sum[h] += f->weights[t * K + j] * y[h];
   }
   for (int h = 0; h < H; ++h)
-    ((bf16 *)f->args->output)[t * H + h] = narrow(sum[h]);
+    row_of(args, Output, t)[h] = narrow(sum[h]);
 }
 
-static const moelora_artifact artifact;
-
-static uint64_t workspace_bytes(int64_t tokens, int32_t workers) {
-  (void)workers;
-  return sizeof(moelora_adapter_layer *) * Slots +
-         (uint64_t)tokens * (1 + 2 * K + E) * sizeof(int32_t);
+static uint64_t workspace(int32_t entry, int64_t tokens, int32_t workers) {
+  (void)entry, (void)workers;
+  return (uint64_t)tokens * (2 * K + E) * sizeof(int32_t);
 }
 
 static frame open_frame(const moelora_run_args *args) {
   frame f = {0};
-  int64_t tokens = args->tokens;
   f.args = args;
-  f.snapshot = args->workspace;
-  f.dense = (int32_t *)(f.snapshot + Slots);
-  f.ids = f.dense + tokens;
-  f.weights = (float *)(f.ids + tokens * K);
-  f.logits = f.weights + tokens * K;
+  f.ids = args->workspace;
+  f.weights = (float *)(f.ids + args->tokens * K);
+  f.logits = f.weights + args->tokens * K;
   return f;
 }
 
 static int32_t finish(frame *f) {
-  const moelora_run_args *args = f->args;
-  const moelora_services *services = args->services;
-  services->resolve_slots(args->directory, args->operand[MOELORA_SLOTS],
-                          args->tokens, Slots, f->dense, f->snapshot,
-                          args->stats);
-  services->parallel_for(services->context, args->tokens, token, f);
+  const moelora_services *services = f->args->services;
+  services->parallel_for(services->context, f->args->tokens, token, f);
   return MOELORA_RUN_OK;
 }
 
 static int32_t run_from_ids(const moelora_run_args *args) {
   frame f = open_frame(args);
   size_t pairs = (size_t)args->tokens * K;
-  memcpy(f.ids, args->operand[MOELORA_EXPERT_IDS], pairs * sizeof *f.ids);
-  memcpy(f.weights, args->operand[MOELORA_EXPERT_WEIGHTS],
-         pairs * sizeof *f.weights);
+  memcpy(f.ids, args->operand[Ids], pairs * sizeof *f.ids);
+  memcpy(f.weights, args->operand[Weights], pairs * sizeof *f.weights);
   return finish(&f);
 }
+
+static const moelora_layer layer;
 
 static int32_t run_from_logits(const moelora_run_args *args) {
   frame f = open_frame(args);
   moelora_route_inputs inputs = {0};
   inputs.tokens = args->tokens;
-  inputs.logits = args->operand[MOELORA_ROUTER_LOGITS];
-  args->services->route(&artifact.layer.router, &inputs, f.ids, f.weights,
-                        args->stats);
+  inputs.logits = args->operand[Logits];
+  args->services->route(&layer.router, &inputs, f.ids, f.weights, args->stats);
   return finish(&f);
 }
 
 static int32_t run(const moelora_run_args *args) {
   frame f = open_frame(args);
-  const bf16 *x = args->operand[MOELORA_HIDDEN];
-  const bf16 *weight = args->operand[MOELORA_ROUTER_WEIGHT];
+  const bf16 *weight = args->operand[Router];
+  void *operands[Rows];
   moelora_run_args with_logits = *args;
-  for (int64_t t = 0; t < args->tokens; ++t)
+  memcpy(operands, args->operand, sizeof operands);
+  operands[Logits] = f.logits;
+  with_logits.operand = operands;
+  for (int64_t t = 0; t < args->tokens; ++t) {
+    const char *image = image_of(args->step, t);
+    const bf16 *x = row_of(args, Hidden, t);
     for (int e = 0; e < E; ++e)
-      f.logits[t * E + e] = dot(weight + e * H, x + t * H, H);
-  with_logits.operand[MOELORA_ROUTER_LOGITS] = f.logits;
+      f.logits[t * E + e] = dot(weight + e * H, x, H);
+    add_delta(image, pair_of(image, args->layer, MOELORA_ROUTER, 0), x, H, E,
+              f.logits + t * E);
+  }
   return run_from_logits(&with_logits);
 }
 
-static const moelora_artifact artifact = {
-    .magic = MOELORA_ABI_MAGIC,
-    .abi_version = MOELORA_ABI_VERSION,
-    .struct_size = sizeof(moelora_artifact),
-    .first_layer = 0,
-    .producer = "by hand",
-    .name = "naive",
-    .target = "cpu",
-    .cpu = "generic",
-    .cpu_features = "",
-    .layer = {.dtype = MOELORA_BF16,
-              .router_dtype = MOELORA_BF16,
-              .hidden = H,
-              .intermediate = I,
-              .routed_scale = 1,
-              .shared_scale = 1,
-              .router = {.experts = E,
-                         .top_k = K,
-                         .logit_scale = 1,
-                         .score = MOELORA_SCORE_SOFTMAX,
-                         .groups = 1,
-                         .top_groups = 1,
-                         .group_score = MOELORA_GROUP_MAX,
-                         .renormalize = MOELORA_RENORMALIZE_SUM,
-                         .scale = 1},
-              .activation = {.function = MOELORA_SILU, .gated = 1, .alpha = 1}},
-    .operands = 1u << MOELORA_HIDDEN | 1u << MOELORA_SLOTS |
-                1u << MOELORA_ROUTER_WEIGHT | 1u << MOELORA_GATE_UP_WEIGHT |
-                1u << MOELORA_DOWN_WEIGHT | 1u << MORE_OPERANDS,
-    .projections = 1u << MOELORA_GATE | 1u << MOELORA_UP | 1u << MOELORA_DOWN,
-    .slots = Slots,
-    .max_rank = MaxRank,
-    .adapter_dtype = MOELORA_BF16,
-    .page_order = MOELORA_PAGE_ROW_MAJOR,
-    .workspace_bytes = workspace_bytes,
-    .run = run,
-    .run_from_logits = run_from_logits,
-    .run_from_ids = run_from_ids,
+static const moelora_layer layer = {
+    .dtype = MOELORA_BF16,
+    .router_dtype = MOELORA_BF16,
+    .hidden = H,
+    .intermediate = I,
+    .routed_scale = 1,
+    .shared_scale = 1,
+    .router = {.experts = E,
+               .top_k = K,
+               .logit_scale = 1,
+               .score = MOELORA_SCORE_SOFTMAX,
+               .groups = 1,
+               .top_groups = 1,
+               .group_score = MOELORA_GROUP_MAX,
+               .renormalize = MOELORA_RENORMALIZE_SUM,
+               .scale = 1},
+    .activation = {.function = MOELORA_SILU, .gated = 1, .alpha = 1}};
+
+static const moelora_operand operands[] = {
+    MATRIX(MOELORA_HIDDEN, MOELORA_BF16, FROM_ANY, -1, H, 0),
+    MATRIX(MOELORA_OUTPUT, MOELORA_BF16, FROM_ANY, -1, H, 0),
+    MATRIX(MOELORA_ROUTER_LOGITS, MOELORA_F32, FROM_LOGITS, -1, E, E),
+    MATRIX(MOELORA_EXPERT_IDS, MOELORA_I32, FROM_IDS, -1, K, K),
+    MATRIX(MOELORA_EXPERT_WEIGHTS, MOELORA_F32, FROM_IDS, -1, K, K),
+    MATRIX(MOELORA_ROUTER_WEIGHT, MOELORA_BF16, FROM_ALL, E, H, H),
+    {.size = sizeof(moelora_operand),
+     .role = MOELORA_GATE_UP_WEIGHT,
+     .dtype = MOELORA_BF16,
+     .dims = 4,
+     .align = 4,
+     .entries = FROM_ANY,
+     .shape = {E, 2, I, H},
+     .stride = {2 * I * H, I * H, H, 1}},
+    {.size = sizeof(moelora_operand),
+     .role = MOELORA_DOWN_WEIGHT,
+     .dtype = MOELORA_BF16,
+     .dims = 3,
+     .align = 4,
+     .entries = FROM_ANY,
+     .shape = {E, H, I},
+     .stride = {H * I, I, 1}},
+#ifdef MORE_OPERAND
+    MORE_OPERAND,
+#endif
 };
 
-const moelora_artifact *moelora_query(uint32_t abi_version) {
-  return abi_version == MOELORA_ABI_VERSION ? &artifact : 0;
+static const moelora_entry entries[] = {
+    {MOELORA_ENTRY_ALL, 0, run},
+    {MOELORA_ENTRY_LOGITS, 0, run_from_logits},
+    {MOELORA_ENTRY_IDS, 0, run_from_ids}};
+
+static const moelora_variant variant = {
+    .size = sizeof(moelora_variant),
+    .workspace_align = 64,
+    .target = "cpu",
+    .tuning = "generic",
+    .needs = "",
+    .services = MOELORA_SERVICE_PARALLEL_FOR | MOELORA_SERVICE_ROUTE,
+    .roles = 1u << MOELORA_HIDDEN | 1u << MOELORA_OUTPUT |
+             1u << MOELORA_ROUTER_LOGITS | 1u << MOELORA_EXPERT_IDS |
+             1u << MOELORA_EXPERT_WEIGHTS | 1u << MOELORA_ROUTER_WEIGHT |
+             1u << MOELORA_GATE_UP_WEIGHT | 1u << MOELORA_DOWN_WEIGHT
+#ifdef MORE_OPERAND
+             | 1u << MORE_ROLE
+#endif
+    ,
+    .adapters = {.size = sizeof(moelora_facts),
+                 .dtype = MOELORA_BF16,
+                 .page_order = MOELORA_PAGE_ROW_MAJOR,
+                 .slots = Slots,
+                 .max_rank = MaxRank,
+                 .experts = E,
+                 .logits = E,
+                 .hidden = H,
+                 .width = H,
+                 .intermediate = I,
+                 .projections = 1u << MOELORA_GATE | 1u << MOELORA_UP |
+                                1u << MOELORA_DOWN | 1u << MOELORA_ROUTER},
+    .operands = sizeof operands / sizeof *operands,
+    .entries = sizeof entries / sizeof *entries,
+    .operand = operands,
+    .entry = entries,
+    .workspace = workspace,
+};
+
+static const moelora_artifact artifact = {
+    .magic = MOELORA_ABI_MAGIC,
+    .abi = MOELORA_ABI_VERSION,
+    .minor = MOELORA_ABI_MINOR,
+    .size = sizeof(moelora_artifact),
+    .first_layer = 0,
+    .variants = 1,
+    .producer = "by hand",
+    .name = "naive",
+    .layer = &layer,
+    .variant = &variant,
+};
+
+const moelora_artifact *moelora_query(uint32_t abi, uint32_t index) {
+  return abi == MOELORA_ABI_VERSION && index == 0 ? &artifact : 0;
 }

@@ -3,153 +3,131 @@
 //
 // The checked run of a layer: what it refuses, and that it runs.
 
-#include "Services.h"
-
-#include "moelora/runtime/Artifact.h"
-#include "moelora/runtime/Checkpoint.h"
-
-#include <gmock/gmock.h>
-
-#include <array>
+#include "CopyRun.h"
 
 using namespace moelora::test;
+using testing::Each;
 using testing::StartsWith;
 
 namespace {
 
-/// A correct call of the copying layer with three tokens.
-struct Run : testing::Test {
-  static constexpr int64_t Tokens = 3, Hidden = 8, Experts = 4;
-
-  void SetUp() override {
-    ASSERT_EQ(errorOf(moelora_artifact_load, LAYER_COPY, &file), "");
-    artifact = moelora_artifact_of(file);
-    for (size_t i = 0; i < hidden.size(); ++i)
-      hidden[i] = float(i) - 7.5f;
-    call.tokens = Tokens;
-    call.operand[MOELORA_HIDDEN] = {hidden.data(), sizeof hidden, MOELORA_F32,
-                                    0};
-    call.operand[MOELORA_SLOTS] = {slots.data(), sizeof slots, MOELORA_I32, 0};
-    call.operand[MOELORA_ROUTER_WEIGHT] = {router.data(), sizeof router,
-                                           MOELORA_F32, 0};
-    call.output = output.data();
-    call.output_bytes = sizeof output;
-    call.workspace = workspace;
-    call.workspace_bytes = sizeof workspace;
-    call.services = &services;
-    call.stats = &stats;
-  }
-  void TearDown() override { moelora_artifact_close(file); }
-  std::string error() { return errorOf(moelora_layer_run, artifact, &call); }
-
-  moelora_artifact_file *file = nullptr;
-  const moelora_artifact *artifact = nullptr;
-  std::array<float, Tokens * Hidden> hidden, output = {};
-  std::array<float, Experts * Hidden> router = {};
-  std::array<int32_t, Tokens> slots = {-1, 0, -1};
-  alignas(64) char workspace[64];
-  moelora_services services = serialServices();
-  moelora_run_stats stats = {};
-  moelora_layer_call call = {};
-};
+struct Run : testing::Test, CopyRun {};
 
 TEST_F(Run, Runs) {
   EXPECT_EQ(error(), "");
-  EXPECT_EQ(output, hidden);
+  EXPECT_EQ(output, expected({-1, -1, -1}));
 }
 
-TEST_F(Run, ChecksOperands) {
-  call.operand[MOELORA_HIDDEN].bytes -= 4;
-  EXPECT_EQ(error(), "expects hidden to have 96 bytes, but it has 92");
-  call.operand[MOELORA_HIDDEN].dtype = MOELORA_BF16;
-  EXPECT_EQ(error(), "expects hidden to have type F32, but it has BF16");
-  call.operand[MOELORA_HIDDEN] = {};
-  EXPECT_EQ(error(), "expects hidden to have type F32, but it has none");
-  call.operand[MOELORA_HIDDEN] = {nullptr, sizeof hidden, MOELORA_F32, 0};
+TEST_F(Run, ChecksThatOperandsAreThere) {
+  run.hidden = nullptr;
   EXPECT_EQ(error(), "expects hidden, but its address is null");
+  run.hidden = hidden.data();
+  run.output = nullptr;
+  EXPECT_EQ(error(), "expects output, but its address is null");
 }
 
-TEST_F(Run, ChecksOutput) {
-  call.output_bytes = 0;
-  EXPECT_EQ(error(), "expects output to have 96 bytes, but it has 0");
+TEST_F(Run, ChecksAlignment) {
+  run.hidden = reinterpret_cast<char *>(hidden.data()) + 2;
+  EXPECT_EQ(error(), "expects the address of hidden to be a multiple of 4, but "
+                     "it is not");
 }
 
 TEST_F(Run, ChecksWorkspace) {
-  call.workspace_bytes = 27;
-  EXPECT_EQ(error(), "expects a workspace of 28 bytes, but it has 27");
-  call.workspace_bytes = sizeof workspace - 4;
-  call.workspace = workspace + 4;
-  EXPECT_THAT(error(), StartsWith("expects the workspace to be aligned"));
+  run.workspace_bytes = 11;
+  EXPECT_EQ(error(), "expects a workspace of 12 bytes, but it has 11");
+  run.workspace_bytes = 64;
+  run.workspace = workspace.data() + 128;
+  EXPECT_EQ(error(), "expects the workspace to be aligned to 256 bytes, but it "
+                     "is not");
+  run.workspace = nullptr;
+  EXPECT_EQ(error(), "expects a workspace of 12 bytes, but it has 0");
 }
 
 TEST_F(Run, ChecksTokens) {
-  call.tokens = -1;
+  run.tokens = -1;
   EXPECT_EQ(error(), "expects the number of tokens to be in [0, 1073741823], "
                      "but it is -1");
-  call.tokens = int64_t(1) << 32;
+  run.tokens = int64_t(1) << 32;
   EXPECT_THAT(error(), StartsWith("expects the number of tokens"));
 }
 
 TEST_F(Run, ZeroTokensNeedNoMemory) {
-  call.tokens = 0;
-  call.operand[MOELORA_HIDDEN] = {nullptr, 0, MOELORA_F32, 0};
-  call.operand[MOELORA_SLOTS] = {nullptr, 0, MOELORA_I32, 0};
-  call.output = nullptr;
-  call.output_bytes = 0;
+  run = {};
+  run.size = sizeof run;
   EXPECT_EQ(error(), "");
 }
 
-TEST_F(Run, ChecksServices) {
-  services.abi_version = 9;
-  EXPECT_THAT(error(), StartsWith("expects services of version 3"));
-  services = serialServices();
-  services.plan = nullptr;
-  EXPECT_THAT(error(), StartsWith("expects services to be complete"));
-  services = serialServices();
-  services.identity_weights = nullptr;
-  EXPECT_THAT(error(), StartsWith("expects services to be complete"));
-  call.stats = nullptr;
-  EXPECT_THAT(error(), StartsWith("expects services and stats"));
+TEST_F(Run, ChecksItsSize) {
+  run.size = 0;
+  EXPECT_EQ(error(), "expects the size of a run to be from 144 to 65536, as "
+                     "sizeof says, but it is 0");
 }
 
-TEST_F(Run, ChecksDirectory) {
-  std::array<uint64_t, 3> entries = {};
-  moelora_directory directory = {entries.data(), nullptr, 3, 0};
-  call.directory = &directory;
-  EXPECT_EQ(error(), "expects at most the 2 slots of the compiled layer, but "
-                     "the slot table has 3");
-  directory.slots = 2;
-  EXPECT_EQ(error(), "");
-  EXPECT_EQ(stats.masked_slots, 1u);
+TEST_F(Run, FieldsOfLaterVersionsMustBeZero) {
+  struct {
+    moelora_run run;
+    uint64_t more;
+  } later = {run, 0};
+  later.run.size = sizeof later;
+  EXPECT_EQ(errorOf(moelora_layer_run, bound.layer, &later.run), "");
+  later.more = 1;
+  EXPECT_EQ(errorOf(moelora_layer_run, bound.layer, &later.run),
+            "expects zeros in a run behind the 144 bytes that this version "
+            "knows, but byte 144 is not zero");
+}
+
+TEST_F(Run, FlagsAreNotKnownYet) {
+  run.flags = 2;
+  EXPECT_EQ(error(), "expects the flags of a run to be 0, but they are 2");
 }
 
 TEST_F(Run, EntryPointsHaveOperandsOfTheirOwn) {
-  call.operand[MOELORA_ROUTER_WEIGHT] = {};
-  call.entry = MOELORA_ENTRY_LOGITS;
-  EXPECT_EQ(error(), "expects router_logits to have type F32, but it has none");
-  std::array<float, Tokens * Experts> logits = {};
-  call.operand[MOELORA_ROUTER_LOGITS] = {logits.data(), sizeof logits,
-                                         MOELORA_F32, 0};
+  run.entry = MOELORA_ENTRY_LOGITS;
+  EXPECT_EQ(error(), "expects router_logits, but its address is null");
+  std::array<float, Tokens * 4> logits = {};
+  run.logits = logits.data();
   EXPECT_EQ(error(), "");
-  call.entry = MOELORA_ENTRY_IDS;
-  EXPECT_EQ(error(), "expects expert_ids to have type I32, but it has none");
-  call.entry = 3;
+  run.entry = MOELORA_ENTRY_IDS;
+  EXPECT_EQ(error(), "expects expert_ids, but its address is null");
+  run.entry = MOELORA_ENTRY_RESOLVE;
   EXPECT_EQ(error(), "expects an entry point in [0, 2], but it is 3");
 }
 
-TEST_F(Run, EntryPointMayBeMissing) {
-  moelora_artifact partial = *artifact;
-  partial.run = nullptr;
-  EXPECT_EQ(errorOf(moelora_layer_run, &partial, &call),
-            "expects a compiled layer that computes the router's logits, but "
-            "copy does not");
+TEST_F(Run, RowsOfACompiledWidthLieSideBySide) {
+  run.pitch[0] = run.pitch[1] = Width;
+  EXPECT_EQ(error(), "");
+  run.pitch[1] = 2 * Width;
+  EXPECT_EQ(error(), "expects rows of output to lie 8 elements apart, but they "
+                     "lie 16 apart");
+}
+
+TEST_F(Run, RowsMayLieFurtherApartWhereTheyAreFree) {
+  BoundLayer naive(LAYER_NAIVE);
+  constexpr int64_t width = 48, wide = 50;
+  std::vector<uint16_t> x(2 * wide, 0x3f80), y(2 * wide, 1);
+  Memory space(4096);
+  moelora_run free = {};
+  free.size = sizeof free;
+  free.tokens = 2;
+  free.hidden = x.data();
+  free.output = y.data();
+  free.pitch[0] = free.pitch[1] = wide;
+  free.workspace = space.data();
+  free.workspace_bytes = 4096;
+  EXPECT_EQ(errorOf(moelora_layer_run, naive.layer, &free), "");
+  std::vector<uint16_t> between(y.begin() + width, y.begin() + wide);
+  EXPECT_THAT(between, Each(1));
+  EXPECT_EQ(y[wide], 0); // the second row; the weights are zeros
+  free.pitch[0] = width - 1;
+  EXPECT_EQ(errorOf(moelora_layer_run, naive.layer, &free),
+            "expects rows of hidden to lie at least 48 elements apart, but "
+            "they lie 47 apart");
 }
 
 TEST_F(Run, ReportsWhatTheLayerAnswers) {
-  moelora_artifact_close(file);
-  ASSERT_EQ(errorOf(moelora_artifact_load, LAYER_FAILS, &file), "");
-  artifact = moelora_artifact_of(file);
-  EXPECT_EQ(error(), "the compiled layer refuses the workspace as too small");
+  BoundLayer fails(LAYER_FAILS);
+  EXPECT_EQ(errorOf(moelora_layer_run, fails.layer, &run),
+            "the compiled layer refuses the workspace as too small");
 }
 
 } // namespace

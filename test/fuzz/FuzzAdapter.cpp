@@ -40,24 +40,29 @@ static void readAll(const moelora_adapter *adapter,
 }
 
 /// Into pages of both orders, whole and a part.
-static void stage(const moelora_adapter *adapter, int32_t order,
+static void stage(const moelora_adapter *adapter,
+                  const moelora_adapter_target &target, int32_t order,
                   int32_t tpSize) {
   moelora_slot_table_options options = {};
+  options.size = sizeof options;
+  options.target = &target;
+  options.size = sizeof options;
   options.slots = 1;
   options.max_rank = 65536;
   options.dtype = MOELORA_BF16;
   options.page_order = order;
   options.tp_size = tpSize;
   moelora_slot_table *table = nullptr;
-  if (moelora_slot_table_create(&options, &table, nullptr) != MOELORA_OK)
-    __builtin_trap();
-  int32_t id;
-  moelora_status status =
-      moelora_slot_table_assign(table, "x", adapter, nullptr, &id, nullptr);
   // Sizes that do not divide are the only thing left to refuse.
-  if (status != MOELORA_OK && (tpSize == 1 || status != MOELORA_INVALID))
+  moelora_status status = moelora_slot_table_create(&options, &table, nullptr);
+  if (status == MOELORA_INVALID && tpSize > 1)
+    return;
+  int32_t id;
+  if (status != MOELORA_OK ||
+      moelora_slot_table_assign(table, "x", adapter, nullptr, &id, nullptr) !=
+          MOELORA_OK)
     __builtin_trap();
-  moelora_slot_table_destroy(table);
+  moelora_slot_table_destroy(table, nullptr);
 }
 
 static void openAndRead(const Folder &folder,
@@ -68,8 +73,8 @@ static void openAndRead(const Folder &folder,
                            MOELORA_LAYOUT_DECIDE, &adapter,
                            &error) == MOELORA_OK) {
     readAll(adapter, target);
-    stage(adapter, MOELORA_PAGE_ROW_MAJOR, 1);
-    stage(adapter, MOELORA_PAGE_FRAGMENT_MAJOR, 2);
+    stage(adapter, target, MOELORA_PAGE_ROW_MAJOR, 1);
+    stage(adapter, target, MOELORA_PAGE_FRAGMENT_MAJOR, 2);
   } else if (*moelora_error_text(error) == '\0') {
     __builtin_trap(); // refused without a word
   }

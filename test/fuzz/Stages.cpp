@@ -33,7 +33,7 @@ constexpr Pipeline pipelines[] = {
      false},
     {"fuse-lora", "moelora.layer(moelora-fuse-lora)"},
     {"fuse-lora, other tiles",
-     "moelora.layer(moelora-fuse-lora{tile-rows=7 block-rows=7})"},
+     "moelora.layer(moelora-fuse-lora{tile-rows=7 group-rows=7})"},
     {"fuse-epilogue", "moelora.layer(moelora-fuse-lora,moelora-fuse-epilogue)"},
     {"fuse-epilogue alone", "moelora.layer(moelora-fuse-epilogue)"},
     {"verify-level routed",

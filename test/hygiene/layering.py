@@ -13,6 +13,7 @@ MAY = {
     "passes": {"support", "dialect"},
     "codegen": {"support", "dialect", "passes"},
     "runtime": set(),
+    "runtime/model": {"runtime", "models"},  # the one room that knows models
     "models": {"reference", "runtime"},
     "reference": {"runtime"},
     "interpreter": {"support", "dialect", "reference", "runtime"},
@@ -20,7 +21,7 @@ MAY = {
 }
 # May see every component: registers, exports, uses or proves them.
 TOP = {"init", "plugin", "tools", "test"}
-NO_LLVM = {"runtime", "models", "reference"}
+NO_LLVM = {"runtime", "runtime/model", "models", "reference"}
 ABI = "moelora/runtime/Abi.h"
 # The plain description of a layer is data of the ABI, not of the runtime.
 SHARED_DATA = {ABI, "moelora/runtime/Layer.h"}
@@ -29,6 +30,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
 
 def component(path):
     parts = path.split("/")
+    if path.startswith("runtime/model/"):
+        return "runtime/model"
     if parts[0] == "include":
         return parts[2] if len(parts) > 3 else "init"
     if parts[0] == "lib":

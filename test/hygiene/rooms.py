@@ -15,6 +15,7 @@ import house
 # room -> the rooms that it may include. The order is the flow of data.
 MAY = {
     "base": (),
+    "base/threads": ("base",),
     "files": ("base",),
     "adapter/pattern": ("base", "files"),
     "adapter": ("base", "files", "adapter/pattern"),
@@ -23,20 +24,25 @@ MAY = {
     "device/cpu": ("base", "device"),
     "device/cuda": ("base", "device"),
     "slots": ("base", "files", "adapter", "pages", "device"),
-    "loads": ("base", "files", "adapter", "pages", "slots"),
-    "run": ("base", "device", "slots"),
-    "run/host": ("base",),
+    "loads": ("base", "base/threads", "files", "adapter", "pages", "slots"),
+    "run": ("base", "files", "pages", "device", "slots", "run/host"),
+    "run/host": ("base", "base/threads"),
+    "model": ("base", "files", "adapter", "device", "slots", "run",
+              "run/host"),
 }
 PUBLIC = {
-    "base": ("Abi", "Dtype", "Error", "Layer", "Pool"),
+    "base": ("Abi", "Dtype", "Error", "Image", "Kernel", "Layer", "Log",
+             "Operand", "Plan", "RunStats", "Services"),
+    "base/threads": ("Pool",),
     "files": ("Checkpoint",),
     "adapter": ("Adapter", "AdapterFacts", "AdapterTarget"),
     "pages": ("Staging",),
     "device": ("Device",),
-    "slots": ("SlotStats", "SlotTable"),
+    "slots": ("SlotPublish", "SlotStats", "SlotTable", "Step"),
     "loads": ("Loader",),
-    "run": ("Artifact",),
+    "run": ("Artifact", "Program", "Run"),
     "run/host": ("Execute",),
+    "model": ("Model",),
 }
 MOST_FILES = 12
 README = "runtime/README.md"

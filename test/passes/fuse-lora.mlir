@@ -5,7 +5,7 @@
 // RUN: moelora-interpret %s --compare=%t.mlir --mode=rounded --seed=2
 // RUN: moelora-opt %t.mlir --moelora-fuse-lora | diff %t.mlir -
 // The shape of the work is an option.
-// RUN: moelora-opt %s --moelora-fuse-lora="tile-rows=64 block-rows=8" \
+// RUN: moelora-opt %s --moelora-fuse-lora="tile-rows=64 group-rows=8" \
 // RUN:   | FileCheck %s --check-prefix=TILE
 // Each step is a remark.
 // RUN: moelora-opt %s --moelora-fuse-lora --remarks-filter=fuse-lora \
@@ -34,8 +34,8 @@
 
 // TILE-COUNT-2: tile(64 by 8)
 
-// REMARK: remark: [Passed] Plan | Category:fuse-lora | block_rows=4, experts=1, slots=4, tile_rows=48, top_k=1
-// REMARK: remark: [Passed] Plan | Category:fuse-lora | block_rows=4, experts=8, slots=4, tile_rows=48, top_k=2
+// REMARK: remark: [Passed] Plan | Category:fuse-lora | experts=1, group_rows=4, slots=4, tile_rows=48, top_k=1
+// REMARK: remark: [Passed] Plan | Category:fuse-lora | experts=8, group_rows=4, slots=4, tile_rows=48, top_k=2
 // REMARK: remark: [Passed] GroupedMatmul | Category:fuse-lora | Remark="GEMM without delta"
 // REMARK: remark: [Passed] GroupedMatmul | Category:fuse-lora | Remark="GEMM and delta share accumulators", max_rank=12, slices=2, slots=4
 // REMARK: remark: [Passed] GroupedMatmul | Category:fuse-lora | Remark="GEMM and delta share accumulators", max_rank=12, slices=1, slots=4

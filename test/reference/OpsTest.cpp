@@ -20,20 +20,27 @@ MatrixView view(const Vector &data, int64_t rows, int64_t columns) {
   return {MOELORA_F64, data.data(), rows, columns, columns};
 }
 
-uint64_t entry(uint64_t generation, uint64_t address) {
-  return generation << 48 | address;
+uint64_t word(uint64_t generation, uint64_t address) {
+  return generation << 40 | address;
 }
 
 TEST(ResolveSlot, only_what_is_published_under_that_generation) {
-  std::vector<uint64_t> entries = {entry(0, 64), entry(3, 128), entry(3, 0)};
-  EXPECT_EQ(resolveSlot(0, entries), 0);
-  EXPECT_EQ(resolveSlot(3 << 16 | 1, entries), 1);
-  EXPECT_EQ(resolveSlot(2 << 16 | 1, entries), -1); // an earlier tenant's
-  EXPECT_EQ(resolveSlot(1, entries), -1);
-  EXPECT_EQ(resolveSlot(3 << 16 | 2, entries), -1); // nothing is there
-  EXPECT_EQ(resolveSlot(3, entries), -1);           // no such slot
-  EXPECT_EQ(resolveSlot(-1, entries), -1);
-  EXPECT_EQ(resolveSlot(std::numeric_limits<int32_t>::min(), entries), -1);
+  std::vector<uint64_t> words = {word(0, 64), word(3, 128), word(3, 0)};
+  EXPECT_EQ(resolveSlot(0, words, 16), 0);
+  EXPECT_EQ(resolveSlot(3 << 16 | 1, words, 16), 1);
+  EXPECT_EQ(resolveSlot(2 << 16 | 1, words, 16), -1); // an earlier tenant's
+  EXPECT_EQ(resolveSlot(1, words, 16), -1);
+  EXPECT_EQ(resolveSlot(3 << 16 | 2, words, 16), -1); // nothing is there
+  EXPECT_EQ(resolveSlot(3, words, 16), -1);           // no such slot
+  EXPECT_EQ(resolveSlot(-1, words, 16), -1);
+  EXPECT_EQ(resolveSlot(std::numeric_limits<int32_t>::min(), words, 16), -1);
+}
+
+TEST(ResolveSlot, an_index_has_as_many_bits_as_it_is_told) {
+  std::vector<uint64_t> words = {word(0, 64), word(3, 128), word(3, 0)};
+  EXPECT_EQ(resolveSlot(3 << 2 | 1, words, 2), 1);
+  EXPECT_EQ(resolveSlot(3 << 2 | 1, words, 3), -1);
+  EXPECT_EQ(resolveSlot(3 << 3 | 1, words, 3), 1);
 }
 
 TEST(ExpertGemm, matrix_times_row_and_bias) {

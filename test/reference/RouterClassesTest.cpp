@@ -6,9 +6,8 @@
 // come to the ids and weights that each class gives.
 
 #include "../execute/Routing.h"
-#include "moelora/models/Model.h"
+#include "moelora/models/Weights.h"
 #include "moelora/reference/Layer.h"
-#include "moelora/runtime/Artifact.h"
 
 #include <algorithm>
 #include <fstream>
@@ -56,6 +55,9 @@ public:
                 const std::vector<double> &weights) const;
 
 private:
+  std::vector<models::Operand> weights; // of the layer
+
+  int64_t elementsOf(moelora_role role) const;
   void chooseLayer(const models::Model &model);
   void addFloats();
   void addInts();
@@ -67,9 +69,18 @@ void RecordedClass::chooseLayer(const models::Model &model) {
     if (bool(model.layer(layer).router.table_rows) ==
         entry.contains("token_table")) {
       problem.layer = model.layer(layer);
+      weights = models::weightOperands(model, layer);
       return;
     }
   error = "no such layer";
+}
+
+/// What is no weight here is hidden states.
+int64_t RecordedClass::elementsOf(moelora_role role) const {
+  for (const models::Operand &weight : weights)
+    if (weight.role == role)
+      return weight.elements();
+  return problem.tokens * problem.layer.hidden;
 }
 
 void RecordedClass::addFloats() {
@@ -87,10 +98,7 @@ void RecordedClass::addFloats() {
     auto found = recordedRoles.find(moelora_role(role));
     bool recorded = found != recordedRoles.end();
     std::string name = recorded ? found->second : std::to_string(role);
-    uint64_t count = moelora_operand_needs(&problem.layer, moelora_role(role),
-                                           problem.tokens)
-                         .bytes /
-                     sizeof(float);
+    auto count = size_t(elementsOf(moelora_role(role)));
     std::vector<float> &values = floats[name];
     if (!(operands >> role & 1))
       continue;

@@ -100,12 +100,13 @@ TEST(AdapterTable, dummies_are_zeros) {
   int32_t id = -1;
   ASSERT_EQ(table.assign("warm-up", dummy, id), MOELORA_OK) << table.text;
   forEachPair([&](int layer, int p, int e, int64_t in, int64_t out) {
-    const moelora_pair &pair = table.pair(0, layer, p, e);
-    ASSERT_EQ(pair.rank, unsigned(rank)) << layer << p << e;
+    Image image = table.published(0);
+    const moelora_pair &pair = image.pairs(layer, p)[e];
+    ASSERT_EQ(pair.pages, 1) << layer << p << e;
     EXPECT_EQ(pair.scale, 1);
-    EXPECT_EQ(pair.shares_a, 0u);
-    EXPECT_THAT(pageOf(pair.a, in), testing::Each(0.0f));
-    EXPECT_THAT(pageOf(pair.b, out), testing::Each(0.0f));
+    EXPECT_EQ(pair.flags, 0);
+    EXPECT_THAT(pageOf(image.at(pair.a), in), testing::Each(0.0f));
+    EXPECT_THAT(pageOf(image.at(pair.b), out), testing::Each(0.0f));
   });
 }
 
@@ -125,16 +126,17 @@ TEST(AdapterTable, memory_replaces_files) {
   ASSERT_EQ(memory.assign("x", filed, id), MOELORA_OK) << memory.text;
   ASSERT_EQ(memory.replace(id, held), MOELORA_OK) << memory.text;
   forEachPair([&](int layer, int p, int e, int64_t in, int64_t out) {
-    const moelora_pair &old = files.pair(0, layer, p, e);
-    const moelora_pair &now = memory.pair(0, layer, p, e);
+    Image before = files.published(0), after = memory.published(0);
+    const moelora_pair &old = before.pairs(layer, p)[e];
+    const moelora_pair &now = after.pairs(layer, p)[e];
     EXPECT_EQ(now.scale, 2 * old.scale);
     auto expectHalf = [&](const void *from, const void *to, int64_t size) {
-      std::vector<float> before = pageOf(from, size), after = pageOf(to, size);
-      for (float &value : before)
+      std::vector<float> half = pageOf(from, size);
+      for (float &value : half)
         value *= -0.5f;
-      EXPECT_EQ(before, after) << layer << p << e;
+      EXPECT_EQ(half, pageOf(to, size)) << layer << p << e;
     };
-    expectHalf(old.a, now.a, in);
-    expectHalf(old.b, now.b, out);
+    expectHalf(before.at(old.a), after.at(now.a), in);
+    expectHalf(before.at(old.b), after.at(now.b), out);
   });
 }

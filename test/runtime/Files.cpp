@@ -150,9 +150,22 @@ moelora_adapter_target Model::target() const {
   return {sites.data(), static_cast<int32_t>(sites.size()), 3};
 }
 
+Target::Target(const Model &model) : names(model.names), sites(model.sites) {
+  for (moelora_adapter_site &site : sites)
+    site.names = &names;
+  target = {sites.data(), static_cast<int32_t>(sites.size()),
+            model.target().layers};
+}
+
+const moelora_adapter_target *usualTarget() {
+  static const Target usual{Model()};
+  return usual.get();
+}
+
 Opened open(const Folder &folder, const Model &model,
             moelora_adapter_layout layout) {
   Opened opened;
+  opened.target = std::make_shared<Target>(model);
   moelora_adapter_target target = model.target();
   moelora_adapter *adapter = nullptr;
   moelora_error *error = nullptr;

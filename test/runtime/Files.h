@@ -73,12 +73,28 @@ struct Model {
   std::vector<moelora_adapter_site> sites;
 };
 
+/// What a model's target says, for longer than there is the model.
+class Target {
+public:
+  explicit Target(const Model &model);
+  Target(const Target &) = delete;
+  const moelora_adapter_target *get() const { return &target; }
+
+private:
+  moelora_adapter_names names;
+  std::vector<moelora_adapter_site> sites;
+  moelora_adapter_target target;
+};
+/// That of a Model as it is made.
+const moelora_adapter_target *usualTarget();
+
 /// What opening answered.
 struct Opened {
   moelora_status status = MOELORA_OK;
   std::string text;
   std::unique_ptr<moelora_adapter, void (*)(moelora_adapter *)> adapter{
       nullptr, moelora_adapter_close};
+  std::shared_ptr<const Target> target; ///< of what `open` was given
   moelora_adapter *get() const { return adapter.get(); }
 };
 Opened open(const Folder &folder, const Model &model,

@@ -61,16 +61,17 @@ void expectMatrix(const Matrix &matrix, const Paged<T> &pages, int64_t rank) {
 }
 
 template <typename T>
-void expectPages(const Pair &pair, const moelora_pair &at,
+void expectPages(const Pair &pair, const Image &image, const moelora_pair &at,
                  int32_t order = MOELORA_PAGE_ROW_MAJOR) {
-  ASSERT_EQ(at.rank, static_cast<uint32_t>(pair.info.rank));
-  ASSERT_EQ(at.pages, (at.rank + 15) / 16);
+  int64_t rank = pair.info.rank;
+  ASSERT_EQ(at.pages, (rank + 15) / 16);
   EXPECT_EQ(at.scale, static_cast<float>(pair.info.scale));
-  EXPECT_EQ(reinterpret_cast<uintptr_t>(at.a) % 64, 0u);
-  EXPECT_EQ(reinterpret_cast<uintptr_t>(at.b) % 64, 0u);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(image.data()) % 64, 0u);
   bool fragments = order == MOELORA_PAGE_FRAGMENT_MAJOR;
-  expectMatrix(pair.a, Paged<T>{at.a, pair.info.in, false, fragments}, at.rank);
-  expectMatrix(pair.b, Paged<T>{at.b, pair.info.out, true, fragments}, at.rank);
+  expectMatrix(pair.a, Paged<T>{image.at(at.a), pair.info.in, false, fragments},
+               rank);
+  expectMatrix(pair.b, Paged<T>{image.at(at.b), pair.info.out, true, fragments},
+               rank);
 }
 
 } // namespace moelora::test

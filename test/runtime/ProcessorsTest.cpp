@@ -3,7 +3,7 @@
  *
  * CPU quotas of control groups, in made-up trees.
  */
-#include "base/Processors.h"
+#include "base/threads/Processors.h"
 #include "Files.h"
 #include "moelora/runtime/Pool.h"
 

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * Leases: what they hold, in which order adapters go when there is no room, and
- * what full and busy mean.
+ * what full, busy and idle mean.
  */
 #include "Streams.h"
 #include "Tables.h"
@@ -68,29 +68,63 @@ TEST_F(Leases, of_an_earlier_tenant_are_stale) {
   EXPECT_EQ(table.release(now), MOELORA_OK);
 }
 
-TEST_F(Leases, hold_until_the_stream_is_past_the_release) {
+TEST_F(Leases, double_releases_are_told) {
+  put("a");
+  moelora_lease one = lease("a"), two = lease("a");
+  EXPECT_EQ(table.release(one), MOELORA_OK);
+  EXPECT_EQ(table.release(one), MOELORA_STALE); // although two is out
+  EXPECT_EQ(table.info(0).leases, 1);
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(table.release(lease("a")), MOELORA_OK);
+  EXPECT_EQ(table.release(two), MOELORA_OK); // it is old, but out
+  EXPECT_EQ(table.release(two), MOELORA_STALE);
+}
+
+TEST_F(Leases, idle_waits_for_steps_from_before_the_release) {
   int32_t id = put("a");
   HeldStream stream;
+  Step step(table.table);
   moelora_lease held = lease("a");
-  EXPECT_EQ(table.release(held, stream.get()), MOELORA_OK);
+  ASSERT_EQ(step.enter(stream.get()), MOELORA_OK);
+  ASSERT_EQ(step.leave(stream.get()), MOELORA_OK);
+  EXPECT_EQ(table.release(held), MOELORA_OK);
   EXPECT_EQ(table.info(0).leases, 0);
   EXPECT_EQ(table.info(0).idle, 0);
   EXPECT_EQ(table.evict(id), MOELORA_BUSY);
-  EXPECT_THAT(table.text, HasSubstr("a stream is still before its release"));
+  EXPECT_THAT(table.text, HasSubstr("a step from before its release"));
   stream.letGo();
   EXPECT_EQ(table.evict(id), MOELORA_OK);
 }
 
-TEST_F(Leases, of_two_streams_hold_until_both_are_past) {
+TEST_F(Leases, idle_waits_for_all_such_steps) {
   int32_t id = put("a");
   HeldStream first, second;
-  EXPECT_EQ(table.release(lease("a"), first.get()), MOELORA_OK);
-  EXPECT_EQ(table.release(lease("a"), second.get()), MOELORA_OK);
-  EXPECT_EQ(table.release(lease("a"), first.get()), MOELORA_OK);
-  first.letGo();
-  EXPECT_EQ(table.evict(id), MOELORA_BUSY);
+  Step one(table.table), two(table.table);
+  moelora_lease held = lease("a");
+  for (auto [step, stream] :
+       {std::pair(&one, &first), std::pair(&two, &second)}) {
+    ASSERT_EQ(step->enter(stream->get()), MOELORA_OK);
+    ASSERT_EQ(step->leave(stream->get()), MOELORA_OK);
+  }
+  EXPECT_EQ(table.release(held), MOELORA_OK);
   second.letGo();
+  EXPECT_EQ(table.evict(id), MOELORA_BUSY);
+  first.letGo();
   EXPECT_EQ(table.evict(id), MOELORA_OK);
+}
+
+TEST_F(Leases, steps_from_after_the_release_hold_memory_and_no_slot) {
+  int32_t id = put("a");
+  Step step(table.table);
+  EXPECT_EQ(table.release(lease("a")), MOELORA_OK);
+  ASSERT_EQ(step.enter(), MOELORA_OK);
+  ASSERT_EQ(step.resolve({id}), MOELORA_OK); // without a lease
+  Image image = step.word(0).image();
+  EXPECT_EQ(table.evict(id), MOELORA_OK);
+  EXPECT_EQ(table.stats().retired_buffers, 1u);
+  EXPECT_NE(image.pairs(0, MOELORA_UP), nullptr); // still there
+  ASSERT_EQ(step.leave(), MOELORA_OK);
+  EXPECT_EQ(table.stats().retired_buffers, 0u);
 }
 
 TEST_F(Leases, least_recently_used_goes_first) {
@@ -98,7 +132,7 @@ TEST_F(Leases, least_recently_used_goes_first) {
   put("b");
   EXPECT_EQ(table.release(lease("a")), MOELORA_OK); // b was used before a
   int32_t c = put("c");
-  EXPECT_EQ(c, 1 << 16 | 1);
+  EXPECT_EQ(c, 1 << 1 | 1);
   EXPECT_EQ(table.info(0).name, std::string("a"));
   EXPECT_EQ(table.info(1).name, std::string("c"));
   EXPECT_EQ(table.stats().evictions, 1u);
@@ -109,16 +143,19 @@ TEST_F(Leases, least_recently_used_goes_first) {
 TEST_F(Leases, what_is_leased_or_in_flight_never_goes) {
   put("a"), put("b");
   HeldStream stream;
+  Step step(table.table);
   moelora_lease a = lease("a"), b = lease("b");
   EXPECT_EQ(tryPut("c"), MOELORA_FULL);
   EXPECT_THAT(table.text, HasSubstr("all 2 are taken, and none is idle"));
-  EXPECT_EQ(table.release(a, stream.get()), MOELORA_OK);
+  ASSERT_EQ(step.enter(stream.get()), MOELORA_OK);
+  ASSERT_EQ(step.leave(stream.get()), MOELORA_OK);
+  EXPECT_EQ(table.release(a), MOELORA_OK);
   EXPECT_EQ(tryPut("c"), MOELORA_FULL);
-  uint64_t entry = table.entry(1);
   stream.letGo();
+  uint64_t word = table.word(1).bits;
   EXPECT_EQ(tryPut("c"), MOELORA_OK);
   EXPECT_EQ(table.info(0).name, std::string("c"));
-  EXPECT_EQ(table.entry(1), entry);
+  EXPECT_EQ(table.word(1).bits, word);
   EXPECT_EQ(table.release(b), MOELORA_OK);
   EXPECT_EQ(table.stats().full, 2u);
 }
@@ -132,8 +169,9 @@ TEST_F(Leases, reset_is_all_or_nothing) {
   EXPECT_EQ(table.call(moelora_slot_table_reset), MOELORA_OK);
   EXPECT_EQ(table.stats().used_slots, 0);
   EXPECT_EQ(table.stats().held.bytes, 0u);
-  EXPECT_EQ(table.entry(0), uint64_t(1) << 48);
-  EXPECT_EQ(put("a"), 1 << 16);
+  EXPECT_EQ(table.word(0).generation(), 1u);
+  EXPECT_FALSE(table.published(0));
+  EXPECT_EQ(put("a"), 1 << 1);
 }
 
 TEST_F(Leases, neither_a_failed_nor_a_full_load_evicts) {

@@ -80,19 +80,19 @@ Opened sharedOuter(const Folder &folder, int rank) {
 void expectSlot(const Table &table, int slot, const Opened &opened,
                 int expected) {
   int pairs = 0;
+  Image image = table.published(slot);
   for (int layer : {0, 2})
     for (int p = 0; p < MOELORA_PROJECTIONS; ++p)
       for (int e = 0; e < (p <= MOELORA_DOWN ? experts : 1); ++e) {
         Pair pair = readPair(opened.get(), layer, p, e);
-        const moelora_pair *stored =
-            table.published(slot)->layer[layer].projection[p];
+        const moelora_pair *stored = image.pairs(layer, p);
         if (pair.info.rank == 0) {
           EXPECT_TRUE(!stored || stored[e].pages == 0);
           continue;
         }
         ++pairs;
         ASSERT_NE(stored, nullptr);
-        expectPages<moelora::BF16>(pair, stored[e]);
+        expectPages<moelora::BF16>(pair, image, stored[e]);
       }
   EXPECT_EQ(pairs, expected);
 }
@@ -106,7 +106,10 @@ TEST(SlotMix, all_forms_in_one_table) {
                        plain(folders[3], 20, MOELORA_F32),
                        transposed(folders[4], 16)};
   const int pairs[] = {10, 9, 9, 10, 9};
-  Table table(5, MOELORA_BF16, 33);
+  Target target{Whole()};
+  moelora_slot_table_options options = tableOptions(5, MOELORA_BF16, 33);
+  options.target = target.get();
+  Table table(options);
   for (int slot = 0; slot < 5; ++slot) {
     ASSERT_EQ(adapters[slot].status, MOELORA_OK) << adapters[slot].text;
     int32_t id = -1;

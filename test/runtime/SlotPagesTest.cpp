@@ -19,29 +19,30 @@ template <typename T> void checkPages(int dtype, int rank) {
   int32_t id = -1;
   ASSERT_EQ(table.assign("x", opened, id), MOELORA_OK) << table.text;
   EXPECT_EQ(table.bytes(), estimate.bytes);
-  EXPECT_EQ(table.published(0)->layers, 3u);
+  Image image = table.published(0);
   for (int e = 0; e < experts; ++e)
     for (int p : {MOELORA_GATE, MOELORA_UP, MOELORA_DOWN})
-      expectPages<T>(readPair(opened.get(), 0, p, e), table.pair(0, 0, p, e));
-  expectPages<T>(readPair(opened.get(), 2, MOELORA_UP, 1),
+      expectPages<T>(readPair(opened.get(), 0, p, e), image,
+                     table.pair(0, 0, p, e));
+  expectPages<T>(readPair(opened.get(), 2, MOELORA_UP, 1), image,
                  table.pair(0, 2, MOELORA_UP, 1));
   EXPECT_EQ(table.pair(0, 0, MOELORA_UP, 1).a,
             table.pair(0, 0, MOELORA_GATE, 1).a);
-  EXPECT_EQ(table.pair(0, 0, MOELORA_UP, 1).shares_a, 1u);
+  EXPECT_EQ(table.pair(0, 0, MOELORA_UP, 1).flags, MOELORA_PAIR_SHARES_A);
   EXPECT_EQ(table.pair(0, 2, MOELORA_UP, 0).pages, 0u);
-  EXPECT_EQ(table.published(0)->layer[2].projection[MOELORA_DOWN], nullptr);
-  EXPECT_EQ(table.published(0)->layer[1].projection[MOELORA_UP], nullptr);
+  EXPECT_EQ(image.pairs(2, MOELORA_DOWN), nullptr);
+  EXPECT_EQ(image.pairs(1, MOELORA_UP), nullptr);
 }
 
 } // namespace
 
-TEST(SlotPages, order_padding_rounding) {
+TEST(PagesOfSlots, order_padding_rounding) {
   checkPages<float>(MOELORA_F32, 2);
   checkPages<moelora::BF16>(MOELORA_BF16, 17);
   checkPages<moelora::F16>(MOELORA_F16, 16);
 }
 
-TEST(SlotPages, kept_layers) {
+TEST(PagesOfSlots, kept_layers) {
   Folder folder;
   Opened opened = packedAdapter(folder, 2);
   const int32_t layer = 2;
@@ -51,6 +52,6 @@ TEST(SlotPages, kept_layers) {
   Table table(options);
   int32_t id;
   ASSERT_EQ(table.assign("x", opened, id), MOELORA_OK);
-  EXPECT_EQ(table.published(0)->layer[0].projection[MOELORA_GATE], nullptr);
-  EXPECT_EQ(table.pair(0, 2, MOELORA_UP, 1).rank, 2u);
+  EXPECT_EQ(table.published(0).pairs(0, MOELORA_GATE), nullptr);
+  EXPECT_EQ(table.pair(0, 2, MOELORA_UP, 1).pages, 1u);
 }

@@ -22,7 +22,11 @@ struct Replace : testing::Test {
   void SetUp() override {
     ASSERT_EQ(table.assign("a", one, id), MOELORA_OK) << table.text;
   }
-  uint32_t rank() const { return table.pair(0, 0, MOELORA_DOWN, 1).rank; }
+  /// 1 of the first adapter, 2 of the other.
+  int pages() const { return table.pair(0, 0, MOELORA_DOWN, 1).pages; }
+  static const moelora_pair &pairOf(Word word) {
+    return word.image().pairs(0, MOELORA_DOWN)[1];
+  }
   moelora_lease lease() {
     moelora_lease lease = {};
     EXPECT_EQ(table.acquire("a", lease), MOELORA_OK) << table.text;
@@ -33,107 +37,155 @@ struct Replace : testing::Test {
 } // namespace
 
 TEST_F(Replace, keeps_id_and_name) {
-  EXPECT_EQ(rank(), 2u);
+  EXPECT_EQ(pages(), 1);
   ASSERT_EQ(table.replace(id, two), MOELORA_OK) << table.text;
-  EXPECT_EQ(rank(), 17u);
-  EXPECT_EQ(table.entry(0) >> 48, 0u);
+  EXPECT_EQ(pages(), 2);
+  EXPECT_EQ(table.word(0).generation(), 0u);
   moelora_lease now = lease();
   EXPECT_EQ(now.id, id);
   EXPECT_EQ(now.version, 1);
   EXPECT_EQ(table.release(now), MOELORA_OK);
-  EXPECT_EQ(table.stats().retired_blocks, 0u);
+  EXPECT_EQ(table.stats().retired_buffers, 0u);
   EXPECT_EQ(table.stats().replaced, 1u);
 }
 
-TEST_F(Replace, old_pages_stay_for_those_who_leased_before) {
-  moelora_lease before = lease();
-  const moelora_pair *old = &table.pair(0, 0, MOELORA_DOWN, 1);
+TEST_F(Replace, old_pages_stay_for_steps_that_entered_before) {
+  Step step(table.table);
+  ASSERT_EQ(step.enter(), MOELORA_OK);
+  ASSERT_EQ(step.resolve({id}), MOELORA_OK);
+  const moelora_pair *old = &pairOf(step.word(0));
   ASSERT_EQ(table.replace(id, two), MOELORA_OK);
-  moelora_lease after = lease();
-  EXPECT_EQ(table.release(after), MOELORA_OK);
-  EXPECT_EQ(table.stats().retired_blocks, 1u);
+  EXPECT_EQ(table.stats().retired_buffers, 1u);
   EXPECT_GT(table.stats().retired_bytes, 0u);
-  EXPECT_EQ(old->rank, 2u); // still there
-  EXPECT_EQ(table.release(before), MOELORA_OK);
-  EXPECT_EQ(table.stats().retired_blocks, 0u);
+  EXPECT_EQ(old->pages, 1); // still there
+  ASSERT_EQ(step.leave(), MOELORA_OK);
+  EXPECT_EQ(table.stats().retired_buffers, 0u);
   EXPECT_EQ(table.stats().retired_bytes, 0u);
 }
 
-// A lease from before the first of two replacements may read any of the three
-// versions, one from between them the last two.
-TEST_F(Replace, twice_gives_back_in_order) {
-  moelora_lease first = lease();
+// All layers of a step read what it has resolved.
+TEST_F(Replace, is_not_seen_by_a_step_that_has_resolved) {
+  Step step(table.table);
+  ASSERT_EQ(step.enter(), MOELORA_OK);
+  ASSERT_EQ(step.resolve({id}), MOELORA_OK);
   ASSERT_EQ(table.replace(id, two), MOELORA_OK);
-  moelora_lease second = lease();
+  EXPECT_EQ(pairOf(step.word(0)).pages, 1);
+  ASSERT_EQ(step.leave(), MOELORA_OK);
+  EXPECT_EQ(pairOf(step.look(0)).pages, 2);
+}
+
+// A lease keeps the slot, and no memory.
+TEST_F(Replace, of_a_leased_adapter_keeps_no_memory_without_steps) {
+  moelora_lease before = lease();
+  ASSERT_EQ(table.replace(id, two), MOELORA_OK);
   ASSERT_EQ(table.replace(id, one), MOELORA_OK);
-  EXPECT_EQ(table.stats().retired_blocks, 2u);
-  EXPECT_EQ(table.release(second), MOELORA_OK);
-  EXPECT_EQ(table.stats().retired_blocks, 2u);
-  EXPECT_EQ(table.release(first), MOELORA_OK);
-  EXPECT_EQ(table.stats().retired_blocks, 0u);
+  EXPECT_EQ(table.stats().retired_buffers, 0u);
   EXPECT_EQ(table.info(0).version, 2);
+  EXPECT_EQ(table.release(before), MOELORA_OK);
+}
+
+// What waits for the steps of a moment does not wait for those of a later one.
+TEST_F(Replace, twice_gives_back_in_order) {
+  Step first(table.table), second(table.table);
+  ASSERT_EQ(first.enter(), MOELORA_OK);
+  ASSERT_EQ(table.replace(id, two), MOELORA_OK);
+  ASSERT_EQ(second.enter(), MOELORA_OK);
+  ASSERT_EQ(table.replace(id, one), MOELORA_OK);
+  EXPECT_EQ(table.stats().retired_buffers, 2u);
+  ASSERT_EQ(first.leave(), MOELORA_OK);
+  EXPECT_EQ(table.stats().retired_buffers, 1u);
+  ASSERT_EQ(second.leave(), MOELORA_OK);
+  EXPECT_EQ(table.stats().retired_buffers, 0u);
 }
 
 TEST_F(Replace, comes_in_the_order_of_its_stream) {
   HeldStream stream;
-  moelora_lease before = lease();
+  Step before(table.table), after(table.table);
+  ASSERT_EQ(before.enter(stream.get()), MOELORA_OK);
+  ASSERT_EQ(before.resolve({id}, stream.get()), MOELORA_OK);
+  ASSERT_EQ(before.leave(stream.get()), MOELORA_OK);
   ASSERT_EQ(table.replace(id, two, stream.get()), MOELORA_OK);
-  EXPECT_EQ(rank(), 2u); // not done yet
-  EXPECT_EQ(table.release(before, stream.get()), MOELORA_OK);
-  // Until the store is done, a new lease may still meet the old version.
-  moelora_lease between = lease();
+  ASSERT_EQ(after.enter(stream.get()), MOELORA_OK);
+  ASSERT_EQ(after.resolve({id}, stream.get()), MOELORA_OK);
+  ASSERT_EQ(after.leave(stream.get()), MOELORA_OK);
+  EXPECT_EQ(table.stats().retired_buffers, 1u);
   stream.letGo();
-  EXPECT_EQ(rank(), 17u);
-  EXPECT_EQ(table.stats().retired_blocks, 1u);
-  EXPECT_EQ(table.release(between), MOELORA_OK);
-  EXPECT_EQ(table.stats().retired_blocks, 0u);
+  EXPECT_EQ(table.stats().retired_buffers, 0u);
+  EXPECT_EQ(pairOf(after.word(0)).pages, 2);
+  EXPECT_NE(before.word(0).bits, after.word(0).bits);
 }
 
-TEST_F(Replace, another_stream_has_to_wait) {
-  HeldStream first, second;
-  ASSERT_EQ(table.replace(id, two, first.get()), MOELORA_OK);
-  EXPECT_EQ(table.enable(id, false, second.get()), MOELORA_BUSY);
-  EXPECT_THAT(table.text, HasSubstr("still on its way on another"));
-  EXPECT_EQ(table.enable(id, false), MOELORA_BUSY);
-  EXPECT_EQ(table.replace(id, one, second.get()), MOELORA_BUSY);
+TEST_F(Replace, steps_on_other_streams_come_after_it) {
+  HeldStream stream, other;
+  other.letGo();
+  Step step(table.table);
+  ASSERT_EQ(table.replace(id, two, stream.get()), MOELORA_OK);
+  ASSERT_EQ(step.enter(other.get()), MOELORA_OK);
+  ASSERT_EQ(step.resolve({id}, other.get()), MOELORA_OK);
+  ASSERT_EQ(step.leave(other.get()), MOELORA_OK);
+  stream.letGo();
+  other.synchronize();
+  EXPECT_EQ(pairOf(step.word(0)).pages, 2);
+}
+
+TEST_F(Replace, changes_on_other_streams_come_after_it) {
+  HeldStream stream, other;
+  other.letGo();
+  ASSERT_EQ(table.replace(id, two, stream.get()), MOELORA_OK);
   EXPECT_EQ(table.evict(id), MOELORA_BUSY);
-  EXPECT_EQ(table.enable(id, false, first.get()), MOELORA_OK);
-  first.letGo();
-  EXPECT_EQ(table.published(0), nullptr);
-  EXPECT_EQ(table.enable(id, true, second.get()), MOELORA_OK);
-  second.letGo();
-  EXPECT_EQ(rank(), 17u);
+  ASSERT_EQ(table.enable(id, false, other.get()), MOELORA_OK);
+  stream.letGo();
+  other.synchronize();
+  EXPECT_FALSE(table.published(0));
+  ASSERT_EQ(table.enable(id, true, other.get()), MOELORA_OK);
+  other.synchronize();
+  EXPECT_EQ(pages(), 2);
+}
+
+// Without a stream a call is done when it returns, so it has to wait.
+TEST_F(Replace, calls_without_a_stream_wait_for_it) {
+  HeldStream stream;
+  ASSERT_EQ(table.replace(id, two, stream.get()), MOELORA_OK);
+  std::future<moelora_status> change = std::async([&] {
+    return moelora_slot_table_enable(table.table, id, 0, nullptr, nullptr);
+  });
+  std::future<Word> step = std::async([&] { return table.word(0); });
+  using namespace std::chrono_literals;
+  EXPECT_EQ(change.wait_for(10ms), std::future_status::timeout);
+  EXPECT_EQ(step.wait_for(10ms), std::future_status::timeout);
+  moelora_lease held = lease(); // others do not
+  EXPECT_EQ(table.release(held), MOELORA_OK);
+  stream.letGo();
+  EXPECT_EQ(change.get(), MOELORA_OK);
+  step.get();
+  EXPECT_FALSE(table.published(0));
 }
 
 TEST_F(Replace, of_a_disabled_adapter_stays_disabled) {
   ASSERT_EQ(table.enable(id, false), MOELORA_OK);
   ASSERT_EQ(table.replace(id, two), MOELORA_OK);
-  EXPECT_EQ(table.published(0), nullptr);
+  EXPECT_FALSE(table.published(0));
   ASSERT_EQ(table.enable(id, true), MOELORA_OK);
-  EXPECT_EQ(rank(), 17u);
+  EXPECT_EQ(pages(), 2);
 }
 
 TEST_F(Replace, that_fails_changes_nothing) {
   Folder folder;
   Opened wide = packedAdapter(folder, 65);
-  uint64_t entry = table.entry(0);
+  uint64_t word = table.word(0).bits;
   EXPECT_EQ(table.replace(id, wide), MOELORA_INVALID);
-  EXPECT_EQ(table.entry(0), entry);
+  EXPECT_EQ(table.word(0).bits, word);
   EXPECT_EQ(table.info(0).version, 0);
-  EXPECT_EQ(table.stats().retired_blocks, 0u);
+  EXPECT_EQ(table.stats().retired_buffers, 0u);
 }
 
-TEST(SlotTableEnd, waits_for_streams_that_were_named) {
-  Folder folder;
-  Opened opened = packedAdapter(folder, 2);
+TEST_F(Replace, is_waited_for_by_the_end_of_the_table) {
   HeldStream stream;
-  auto table = std::make_unique<Table>();
-  int32_t id = -1;
-  moelora_lease lease = {};
-  ASSERT_EQ(table->assign("a", opened, id), MOELORA_OK);
-  ASSERT_EQ(table->acquire("a", lease), MOELORA_OK);
-  ASSERT_EQ(table->release(lease, stream.get()), MOELORA_OK);
-  std::future<void> end = std::async([&] { table.reset(); });
+  auto ending = std::make_unique<Table>();
+  int32_t other = -1;
+  ASSERT_EQ(ending->assign("a", one, other), MOELORA_OK);
+  ASSERT_EQ(ending->replace(other, two, stream.get()), MOELORA_OK);
+  std::future<void> end = std::async([&] { ending.reset(); });
   using namespace std::chrono_literals;
   EXPECT_EQ(end.wait_for(10ms), std::future_status::timeout);
   stream.letGo();

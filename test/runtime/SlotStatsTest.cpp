@@ -116,7 +116,7 @@ TEST_F(Stats, events_are_told_to_the_observer) {
         static_cast<std::vector<std::string> *>(context)->push_back(
             tell(*event));
       },
-      &told);
+      &told, nullptr);
   int32_t id = -1;
   ASSERT_EQ(table.assign("a", opened, id), MOELORA_OK);
   ASSERT_EQ(table.assign("b", opened, id), MOELORA_OK);
@@ -126,12 +126,11 @@ TEST_F(Stats, events_are_told_to_the_observer) {
   ASSERT_EQ(table.enable(id, true), MOELORA_OK);
   EXPECT_EQ(table.assign("b", opened, id), MOELORA_INVALID);
   ASSERT_EQ(table.evict(1), MOELORA_OK);
-  moelora_slot_table_observe(table.table, nullptr, nullptr);
+  moelora_slot_table_observe(table.table, nullptr, nullptr, nullptr);
   ASSERT_EQ(table.assign("d", opened, id), MOELORA_OK);
   EXPECT_THAT(told, ElementsAre("loaded a 0", "loaded b 1", "evicted a 0",
-                                "loaded c 65536", "replaced c 65536",
-                                "disabled c 65536", "enabled c 65536",
-                                "failed b -1", "removed b 1"));
+                                "loaded c 2", "replaced c 2", "disabled c 2",
+                                "enabled c 2", "failed b -1", "removed b 1"));
 }
 
 TEST_F(Stats, an_observer_may_call_the_table) {
@@ -145,7 +144,7 @@ TEST_F(Stats, an_observer_may_call_the_table) {
         Watch *watch = static_cast<Watch *>(context);
         watch->used = watch->table.stats().used_slots;
       },
-      &watch);
+      &watch, nullptr);
   int32_t id = -1;
   ASSERT_EQ(watch.table.assign("a", opened, id), MOELORA_OK);
   EXPECT_EQ(watch.used, 1);

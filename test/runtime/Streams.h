@@ -46,6 +46,9 @@ public:
       return;
     gate->set_value();
     gate.reset();
+    synchronize();
+  }
+  void synchronize() {
     EXPECT_EQ(cpu.stream_synchronize(cpu.context, stream, nullptr), MOELORA_OK);
   }
 

@@ -7,7 +7,7 @@
 #define MOELORA_TEST_RUNTIME_TABLES_H
 
 #include "Files.h"
-#include "moelora/runtime/SlotStats.h"
+#include "Steps.h"
 
 #include <gtest/gtest.h>
 
@@ -17,10 +17,12 @@ namespace moelora::test {
 inline moelora_slot_table_options
 tableOptions(int slots, int dtype = MOELORA_F32, int maxRank = 64) {
   moelora_slot_table_options options = {};
+  options.size = sizeof options;
   options.slots = slots;
   options.max_rank = maxRank;
   options.dtype = dtype;
   options.page_order = MOELORA_PAGE_ROW_MAJOR;
+  options.target = usualTarget();
   return options;
 }
 
@@ -30,7 +32,10 @@ struct Table {
   }
   explicit Table(int slots = 2, int dtype = MOELORA_F32, int maxRank = 64)
       : Table(tableOptions(slots, dtype, maxRank)) {}
-  ~Table() { moelora_slot_table_destroy(table); }
+  ~Table() {
+    EXPECT_EQ(moelora_slot_table_destroy(table, nullptr), MOELORA_OK);
+  }
+  Table(const Table &) = delete;
 
   /// Calls a function of the table with `text` as the place for its error.
   template <typename Function, typename... Arguments>
@@ -51,9 +56,8 @@ struct Table {
   moelora_status acquire(const char *name, moelora_lease &lease) {
     return call(moelora_slot_table_acquire, name, &lease);
   }
-  moelora_status release(const moelora_lease &lease,
-                         moelora_stream *stream = nullptr) {
-    return call(moelora_slot_table_release, &lease, stream);
+  moelora_status release(const moelora_lease &lease) {
+    return call(moelora_slot_table_release, &lease);
   }
   moelora_status enable(int32_t id, bool on, moelora_stream *stream = nullptr) {
     return call(moelora_slot_table_enable, id, int32_t(on), stream);
@@ -63,27 +67,28 @@ struct Table {
   }
 
   moelora_slot_table_stats stats() const {
-    moelora_slot_table_stats stats;
-    moelora_slot_table_read_stats(table, &stats);
+    moelora_slot_table_stats stats = {};
+    stats.size = sizeof stats;
+    EXPECT_EQ(moelora_slot_table_read_stats(table, &stats, nullptr),
+              MOELORA_OK);
     return stats;
   }
   uint64_t bytes() const { return stats().held.bytes; }
   moelora_slot_info info(int slot) const {
-    moelora_slot_info info;
-    EXPECT_EQ(moelora_slot_table_inspect(table, slot, &info), MOELORA_OK);
+    moelora_slot_info info = {};
+    info.size = sizeof info;
+    EXPECT_EQ(moelora_slot_table_inspect(table, slot, &info, nullptr),
+              MOELORA_OK);
     return info;
   }
-  uint64_t entry(int slot) const {
-    moelora_directory directory;
-    moelora_slot_table_directory(table, 0, &directory);
-    return __atomic_load_n(&directory.entry[slot], __ATOMIC_ACQUIRE);
+  int slotOf(int32_t id) const {
+    return id & ((1 << Step(table, 1).view().index_bits) - 1);
   }
-  const moelora_adapter_index *published(int slot) const {
-    return reinterpret_cast<const moelora_adapter_index *>(
-        entry(slot) & ((uint64_t(1) << 48) - 1));
-  }
+  /// What a step of the calling thread is served with, from now on.
+  Word word(int slot) const { return Step(table, 1).look(slot); }
+  Image published(int slot) const { return word(slot).image(); }
   const moelora_pair &pair(int slot, int layer, int projection, int e) const {
-    return published(slot)->layer[layer].projection[projection][e];
+    return published(slot).pairs(layer, projection)[e];
   }
 
   moelora_slot_table *table = nullptr;

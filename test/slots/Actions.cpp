@@ -16,16 +16,17 @@ public:
 
   std::vector<Action> find() {
     addLoads();
-    for (int32_t slot = 0; slot < world.bounds->slots; ++slot)
-      if (world.at(slot).state == SlotState::Live)
+    for (int32_t slot = 0; slot < world.bounds.slots; ++slot)
+      if (world.isLive(slot))
         addSlot(slot);
-    for (size_t lease = 0; lease < world.leases.size(); ++lease)
-      addLease(lease);
-    add(Action::Reset);
-    add(Action::Drain);
-    for (int32_t stream = 0; stream < world.bounds->streams; ++stream)
-      if (!world.streams[index(stream)].empty())
-        add(Action::Step, 0, stream);
+    for (int32_t pass = 0; pass < world.bounds.steps; ++pass)
+      addPass(pass);
+    if (world.table->buffers.count() > presentCount())
+      add(Action::Look);
+    std::vector<moelora_stream *> streams = world.streamsOfAll();
+    for (size_t stream = 0; stream < streams.size(); ++stream)
+      if (world.ground.device.isReady(streams[stream]))
+        add(Action::DoNext, 0, static_cast<int32_t>(stream));
     return std::move(actions);
   }
 
@@ -35,64 +36,82 @@ private:
         {kind, static_cast<int8_t>(what), static_cast<int8_t>(stream)});
   }
 
-  /// Adapters that are not loaded are alike: the first stands for all.
+  size_t presentCount() const {
+    size_t present = 0;
+    for (int32_t slot = 0; slot < world.bounds.slots; ++slot)
+      present += world.isLive(slot);
+    return present;
+  }
+  bool hasBuffer() const {
+    return world.table->buffers.count() + (world.staged ? 1 : 0) <
+           index(world.bounds.buffers);
+  }
+  bool fits(moelora_stream *stream, size_t more) const {
+    return world.queued(stream) + more <= index(world.bounds.queue);
+  }
+  /// A store, its event, and a wait for an earlier one.
+  static constexpr size_t change = 3;
+  bool fitsTable() const { return fits(world.table->publishing.get(), change); }
+
   void addLoads() {
-    bool began = false;
-    for (int32_t adapter = 0; adapter < world.bounds->adapters; ++adapter) {
-      const Load &load = world.loads[index(adapter)];
-      if (load.state == Load::Loading) {
-        add(Action::EndLoad, adapter);
-        add(Action::FailLoad, adapter);
-      } else if (load.state == Load::Absent && !began) {
-        add(Action::BeginLoad, adapter);
-        began = true;
-      }
-    }
+    bool another =
+        presentCount() + (world.staged ? 1 : 0) < index(world.bounds.adapters);
+    if (another && hasBuffer() && fitsTable())
+      add(Action::Assign);
+    if (another && hasBuffer() && !world.staged)
+      add(Action::Stage);
+    if (!world.staged)
+      return;
+    add(Action::Abandon);
+    for (int32_t stream = 0; stream < world.bounds.streams; ++stream)
+      if (fits(world.streams[index(stream)], change))
+        add(Action::PublishAt, 0, stream);
   }
 
   void addSlot(int32_t slot) {
-    auto out =
-        std::count_if(world.leases.begin(), world.leases.end(),
-                      [&](const Lease &lease) { return lease.slot == slot; });
-    if (out < world.bounds->leases)
+    auto out = std::count_if(world.leases.begin(), world.leases.end(),
+                             [&](const Lease &lease) {
+                               return world.tenants[lease.tenant].slot == slot;
+                             });
+    if (out < world.bounds.leases)
       add(Action::Acquire, slot);
-    add(Action::Evict, slot);
-    add(Action::EvictIfIdle, slot);
-    auto blocks = std::count(world.tenantOf.begin(), world.tenantOf.end(),
-                             world.known[index(slot)].tenant);
-    for (int32_t stream = atOnce; stream < world.bounds->streams; ++stream)
-      if (fits(stream, 2)) {
+    if (out > 0)
+      add(Action::Release, slot);
+    if (fitsTable())
+      add(Action::Evict, slot);
+    for (int32_t stream = 0; stream < world.bounds.streams; ++stream)
+      if (fits(world.streams[index(stream)], change)) {
         add(Action::Toggle, slot, stream);
-        if (blocks < world.bounds->blocks)
+        add(Action::EvictAt, slot, stream);
+        if (hasBuffer())
           add(Action::Replace, slot, stream);
       }
   }
 
-  /// All runs of a lease are on one stream, and the lease ends on it, unless
-  /// they are done.
-  void addLease(size_t number) {
-    const Lease &lease = world.leases[number];
-    int32_t home = streamOf(lease);
-    for (int32_t stream = 0; stream < world.bounds->streams; ++stream)
-      if (fits(stream, 1) && (home == atOnce || home == stream)) {
-        add(Action::Run, static_cast<int32_t>(number), stream);
-        add(Action::Release, static_cast<int32_t>(number), stream);
-      }
-    if (home == atOnce)
-      add(Action::Release, static_cast<int32_t>(number), atOnce);
+  void addPass(int32_t number) {
+    const Pass &pass = world.passes[index(number)];
+    moelora_stream *stream = world.streams[index(pass.stream)];
+    if (!pass.inside) {
+      addEnter(number, pass);
+      if (fits(stream, 3))
+        add(Action::Replay, number);
+      return;
+    }
+    if (fits(stream, 2))
+      add(Action::Leave, number);
+    if (!pass.batch && fits(stream, 1))
+      add(Action::Resolve, number);
+    if (pass.batch && pass.runs < world.bounds.runs && fits(stream, 2))
+      add(Action::Run, number);
   }
 
-  int32_t streamOf(const Lease &lease) const {
-    for (int32_t stream = 0; stream < world.bounds->streams; ++stream)
-      for (const Item &item : world.streams[index(stream)])
-        if (item.kind == Item::Run && item.lease == lease.number)
-          return stream;
-    return atOnce;
-  }
-
-  bool fits(int32_t stream, size_t more) const {
-    return stream == atOnce || world.streams[index(stream)].size() + more <=
-                                   index(world.bounds->queue);
+  /// A graph that was launched alone holds a step to its stream.
+  void addEnter(int32_t number, const Pass &pass) {
+    bool held = !world.isUnused(pass) && pass.batch;
+    for (int32_t stream = 0; stream < world.bounds.streams; ++stream)
+      if (fits(world.streams[index(stream)], 4) &&
+          (!held || stream == pass.stream))
+        add(Action::Enter, number, stream);
   }
 
   const World &world;
@@ -106,26 +125,33 @@ struct Kind {
 };
 
 const Kind kinds[] = {
-    {[](World &w, Action a) { w.beginLoad(a.what); }, "begin to load #"},
-    {[](World &w, Action a) { w.endLoad(a.what); }, "publish load #"},
-    {[](World &w, Action a) { w.failLoad(a.what); }, "give up load #"},
-    {[](World &w, Action a) { w.acquire(a.what); },
-     "acquire the adapter of slot #"},
-    {[](World &w, Action a) { w.run(index(a.what), a.stream); },
-     "ask for a run with lease #, @"},
-    {[](World &w, Action a) { w.release(index(a.what), a.stream); },
-     "release lease #, @"},
+    {[](World &w, Action) { w.assign(); }, "assign an adapter"},
     {[](World &w, Action a) { w.replace(a.what, a.stream); },
-     "replace the adapter of slot #, @"},
+     "replace the adapter of slot #, on stream @"},
     {[](World &w, Action a) { w.toggle(a.what, a.stream); },
-     "disable or enable the adapter of slot #, @"},
+     "disable or enable the adapter of slot #, on stream @"},
     {[](World &w, Action a) { w.evict(a.what); },
      "evict the adapter of slot #"},
-    {[](World &w, Action a) { w.evictIfIdle(a.what); },
-     "evict the adapter of slot #, without a look at its blocks"},
-    {[](World &w, Action) { w.reset(); }, "reset"},
-    {[](World &w, Action) { w.drain(); }, "give back what is free"},
-    {[](World &w, Action a) { w.step(a.stream); }, "do the next thing @"},
+    {[](World &w, Action a) { w.evictAt(a.what, a.stream); },
+     "evict the adapter of slot #, on stream @"},
+    {[](World &w, Action a) { w.acquire(a.what); },
+     "acquire the adapter of slot #"},
+    {[](World &w, Action a) { w.release(a.what); },
+     "release the adapter of slot #"},
+    {[](World &w, Action a) { w.enter(a.what, a.stream); },
+     "enter step #, on stream @"},
+    {[](World &w, Action a) { w.resolve(a.what); }, "resolve in step #"},
+    {[](World &w, Action a) { w.run(a.what); }, "run in step #"},
+    {[](World &w, Action a) { w.leave(a.what); }, "leave step #"},
+    {[](World &w, Action a) { w.replay(a.what); },
+     "launch a graph outside of step #"},
+    {[](World &w, Action) { w.stage(); }, "stage an adapter"},
+    {[](World &w, Action a) { w.publishAt(a.stream); },
+     "publish what is staged, on stream @"},
+    {[](World &w, Action) { w.abandon(); }, "abandon what is staged"},
+    {[](World &w, Action) { w.look(); }, "give back what is free"},
+    {[](World &w, Action a) { w.doNext(static_cast<size_t>(a.stream)); },
+     "do the next thing on stream @"},
 };
 
 } // namespace
@@ -144,9 +170,7 @@ std::string moelora::test::describe(Action action) {
     if (*c == '#')
       text += std::to_string(action.what);
     else if (*c == '@')
-      text += action.stream == atOnce
-                  ? "at once"
-                  : "on stream " + std::to_string(action.stream);
+      text += std::to_string(action.stream);
     else
       text += *c;
   return text;

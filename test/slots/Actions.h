@@ -12,22 +12,26 @@ namespace moelora::test {
 
 struct Action {
   enum Kind : int8_t {
-    BeginLoad,
-    EndLoad,
-    FailLoad,
-    Acquire,
-    Run,
-    Release,
+    Assign,
     Replace,
     Toggle,
     Evict,
-    EvictIfIdle,
-    Reset,
-    Drain,
-    Step,
+    EvictAt,
+    Acquire,
+    Release,
+    Enter,
+    Resolve,
+    Run,
+    Leave,
+    Replay,
+    Stage,
+    PublishAt,
+    Abandon,
+    Look,
+    DoNext,
   } kind;
-  int8_t what = 0;   ///< an adapter, a slot or a lease
-  int8_t stream = 0; ///< or atOnce
+  int8_t what = 0; ///< a slot, or a step
+  int8_t stream = 0;
 };
 
 /// All that callers who keep to the rules, and streams, may do.

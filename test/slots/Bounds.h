@@ -1,38 +1,32 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * How much of a world there is, and how it says that a rule does not hold.
+ * How much of a world there is, and how it says that a law does not hold.
  */
 #ifndef MOELORA_TEST_SLOTS_BOUNDS_H
 #define MOELORA_TEST_SLOTS_BOUNDS_H
 
-#include "moelora/runtime/Abi.h"
-
+#include <cstdint>
 #include <string>
 
 namespace moelora::test {
 
-/// A rule that does not hold.
+/// A law that does not hold.
 struct Violation {
   std::string text;
 };
 
-inline void require(bool holds, const char *rule) {
+inline void require(bool holds, const char *law) {
   if (!holds)
-    throw Violation{rule};
+    throw Violation{law};
 }
 
-/// What is left out of the world, to show that it is missed.
-enum class Without { Nothing, Fences, Generations, Epochs };
-
 struct Bounds {
-  int32_t slots = 2, adapters = 3, streams = 2;
-  int32_t queue = 3;  ///< things on one stream
-  int32_t leases = 2; ///< of one adapter
-  int32_t blocks =
-      3; ///< of one adapter: who holds a lease, keeps all later ones
-  uint32_t generations = 1u << MOELORA_SLOT_GENERATION_BITS;
-  Without without = Without::Nothing;
+  int32_t slots = 2, adapters = 3, streams = 2, steps = 2;
+  int32_t queue = 6;   ///< things on one stream
+  int32_t leases = 1;  ///< of one adapter
+  int32_t buffers = 3; ///< that are there at once
+  int32_t runs = 2;    ///< layers of a step
 };
 
 } // namespace moelora::test

@@ -23,6 +23,9 @@ struct CanaryOptions {
   int32_t seed = 1;
   bool generations = true; ///< resolving an id compares its generation
   bool events = true;      ///< events are waited for
+  /// On the test device, whose memory is hidden from the host, in place of the
+  /// cpu.
+  bool hidden = false;
 };
 
 /// Rows, by what they should be and are.
@@ -51,9 +54,11 @@ struct CanaryCounts {
 
 struct CanaryResult {
   CanaryCounts counts;
+  CanaryResult() { stats.size = after.size = sizeof stats; }
   moelora_slot_table_stats stats = {}; ///< when all streams are done
   moelora_slot_table_stats after = {}; ///< when the table has been emptied
-  int64_t held = 0;                    ///< allocations that outlived the table
+  int64_t held = 0;                    ///< what outlived the table
+  std::vector<std::string> complaints; ///< of the test device
   /// What is wrong with all that, a line each.
   std::vector<std::string> faults() const;
 };

@@ -65,11 +65,10 @@ private:
 
   /// Of a random slot, if there is anybody.
   void changePresent(uint32_t die) {
-    moelora_directory directory;
-    moelora_slot_table_directory(stage.table, 0, &directory);
-    auto slot = static_cast<int32_t>(random() % uint32_t(directory.slots));
-    moelora_slot_info info;
-    moelora_slot_table_inspect(stage.table, slot, &info);
+    auto slot = static_cast<int32_t>(random() % canarySlots);
+    moelora_slot_info info = {};
+    info.size = sizeof info;
+    moelora_slot_table_inspect(stage.table, slot, &info, nullptr);
     if (info.state != MOELORA_SLOT_LIVE)
       return;
     int32_t which = std::atoi(info.name + 1);
@@ -92,7 +91,7 @@ private:
     SignedAdapter adapter({which, version & (canaryVersions - 1)});
     if (moelora_slot_table_replace(stage.table, id, adapter.get(), nullptr,
                                    stream, nullptr) == MOELORA_OK)
-      tenant.versions.settleOn(stage.device, stream, version);
+      tenant.versions.settle(version);
   }
 
   void disable(CanaryTenant &tenant, int32_t id, moelora_stream *stream) {
@@ -104,7 +103,7 @@ private:
     int32_t outages = tenant.outages.asked;
     if (moelora_slot_table_enable(stage.table, id, 1, stream, nullptr) ==
         MOELORA_OK)
-      tenant.outages.settleOn(stage.device, stream, outages);
+      tenant.outages.settle(outages);
   }
 
   CanaryStage &stage;

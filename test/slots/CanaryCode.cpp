@@ -114,7 +114,8 @@ Reading moelora::test::readRow(const CanaryRow &row, int32_t layer,
 }
 
 CanaryWeights::CanaryWeights()
-    : gateUp(static_cast<size_t>(canaryExperts * 2 * I * H)),
+    : router(static_cast<size_t>(canaryExperts * H)),
+      gateUp(static_cast<size_t>(canaryExperts * 2 * I * H)),
       down(static_cast<size_t>(canaryExperts * H * I)) {
   const size_t first = firstPlace[MOELORA_GATE];
   for (int64_t e = 0; e < canaryExperts; ++e)

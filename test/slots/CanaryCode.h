@@ -50,7 +50,7 @@ Reading readRow(const CanaryRow &row, int32_t layer, int32_t expert);
 /// What the layer computes with.
 struct CanaryWeights {
   CanaryWeights();
-  std::vector<uint16_t> gateUp, down;
+  std::vector<uint16_t> router, gateUp, down;
 };
 
 const moelora_adapter_target &canaryTarget();

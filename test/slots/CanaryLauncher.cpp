@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Runs under leases, as an engine asks for them: released as soon as they have
+ * Steps under leases, as an engine asks for them: released as soon as they have
  * been asked for.
  */
 #include "CanaryThreads.h"
@@ -16,7 +16,6 @@ namespace {
 constexpr size_t runsUnderWay = 8;
 /// After about so many, all are waited for: a moment in which more is idle.
 constexpr uint32_t runsTogether = 16;
-constexpr int64_t mostTokens = 64;
 constexpr uint32_t mostNames = 3;
 /// How many times the tokens may be launched until all kinds of changes have
 /// happened, on a machine that is busy.
@@ -64,13 +63,13 @@ private:
     std::vector<CanaryLease> leases;
     for (uint32_t i = 0, names = random() % mostNames + 1; i < names; ++i)
       acquire(leases);
-    int64_t tokens = 1 + random() % mostTokens;
+    int64_t tokens = 1 + random() % canaryTokens;
     stage.remaining -= tokens;
     moelora_stream *stream = streams.pick(random);
     run.launch(leases, tokens, stream, random);
     for (const CanaryLease &lease : leases)
-      if (moelora_slot_table_release(stage.table, &lease.lease, stream,
-                                     nullptr) != MOELORA_OK)
+      if (moelora_slot_table_release(stage.table, &lease.lease, nullptr) !=
+          MOELORA_OK)
         ++stage.counts.refused;
   }
 

@@ -52,7 +52,8 @@ int main(int argc, char **argv) {
       {{"tokens", &options.tokens},
        {"threads", &options.threads},
        {"seed", &options.seed}},
-      {{"without-generations", [&] { options.generations = false; }},
+      {{"hidden", [&] { options.hidden = true; }},
+       {"without-generations", [&] { options.generations = false; }},
        {"without-events", [&] { options.events = false; }}}};
   if (!line.read(argc, argv))
     return 2;

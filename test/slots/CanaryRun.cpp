@@ -9,34 +9,27 @@
 
 using namespace moelora::test;
 
-extern "C" const moelora_artifact *moelora_query(uint32_t version);
-
 namespace {
 
 constexpr uint16_t one = 0x3f80; // of bf16
-constexpr size_t workspaceAlignment = 64;
+constexpr size_t workspaceAlignment = 256;
 
 /// Ids that no table hands out: of slots that it has not, and negative ones.
-constexpr int32_t unknownIds[] = {4,         7,  0xffff,   1 << 16 | 4,
-                                  INT32_MAX, -2, -0x10000, INT32_MIN};
+constexpr int32_t unknownIds[] = {3,  7,        1 << 28 | 3, INT32_MAX,
+                                  -2, -0x10000, INT32_MIN};
 
-template <typename T>
-moelora_buffer bufferOf(const std::vector<T> &data, int32_t dtype) {
-  return {data.data(), data.size() * sizeof(T), dtype, 0};
+void must(moelora_status status) {
+  if (status != MOELORA_OK)
+    throw std::runtime_error("expects the device not to fail");
 }
 
 } // namespace
 
 CanaryRun::CanaryRun(CanaryStage &stage) : stage(stage) {
-  call.entry = MOELORA_ENTRY_IDS;
-  call.operand[MOELORA_GATE_UP_WEIGHT] =
-      bufferOf(stage.weights.gateUp, MOELORA_BF16);
-  call.operand[MOELORA_DOWN_WEIGHT] =
-      bufferOf(stage.weights.down, MOELORA_BF16);
-  call.directory = &directory;
-  call.services = &stage.services;
-  call.stats = &stats;
+  must(moelora_step_create(stage.table, canaryTokens, &step, nullptr));
 }
+
+CanaryRun::~CanaryRun() { moelora_step_destroy(step, nullptr); }
 
 void CanaryRun::wait() const {
   while (underWay)
@@ -58,24 +51,24 @@ CanaryRun::Token CanaryRun::makeToken(std::mt19937 &random) {
   return {Base, 0, -1, expert};
 }
 
-void CanaryRun::fillCall(int64_t count) {
+void CanaryRun::prepare(int64_t count) {
   auto size = static_cast<size_t>(count);
-  const moelora_artifact *artifact = moelora_query(MOELORA_ABI_VERSION);
-  uint64_t bytes = artifact->workspace_bytes(count, stage.services.workers);
   hidden.assign(size, CanaryRow{one});
-  output.assign(size, CanaryRow{});
+  for (std::vector<CanaryRow> &rows : output)
+    rows.assign(size, CanaryRow{});
   expertWeights.assign(size * canaryChoices, 1);
-  workspace.resize(bytes + workspaceAlignment);
-  call.tokens = count;
-  call.operand[MOELORA_HIDDEN] = bufferOf(hidden, MOELORA_BF16);
-  call.operand[MOELORA_SLOTS] = bufferOf(slots, MOELORA_I32);
-  call.operand[MOELORA_EXPERT_IDS] = bufferOf(experts, MOELORA_I32);
-  call.operand[MOELORA_EXPERT_WEIGHTS] = bufferOf(expertWeights, MOELORA_F32);
-  call.output = output.data();
-  call.output_bytes = size * sizeof(CanaryRow);
+  run.size = sizeof run;
+  run.entry = MOELORA_ENTRY_IDS;
+  run.tokens = count;
+  run.step = step;
+  run.hidden = hidden.data();
+  run.expert_ids = experts.data();
+  run.weights = expertWeights.data();
+  run.workspace_bytes =
+      moelora_layer_workspace(stage.layers[0], MOELORA_ENTRY_IDS, count);
+  workspace.resize(run.workspace_bytes + workspaceAlignment);
   auto address = reinterpret_cast<uintptr_t>(workspace.data());
-  call.workspace = workspace.data() + (-address % workspaceAlignment);
-  call.workspace_bytes = bytes;
+  run.workspace = workspace.data() + (-address % workspaceAlignment);
 }
 
 void CanaryRun::launch(std::vector<CanaryLease> with, int64_t count,
@@ -89,38 +82,69 @@ void CanaryRun::launch(std::vector<CanaryLease> with, int64_t count,
     slots.push_back(tokens.back().id);
     experts.insert(experts.end(), {tokens.back().expert, -1});
   }
-  auto layer = static_cast<int32_t>(random() % canaryLayers);
-  moelora_slot_table_directory(stage.table, layer, &directory);
-  fillCall(count);
+  prepare(count);
   underWay = true;
-  CanaryRun *self = this;
-  moelora_host_kernel kernel = [](const moelora_launch *launch) {
-    (*static_cast<CanaryRun *const *>(launch->parameters))->run();
-  };
-  moelora_launch launch = {};
-  launch.kernel = reinterpret_cast<const moelora_kernel *>(kernel);
-  for (int axis = 0; axis < 3; ++axis)
-    launch.grid[axis] = launch.block[axis] = 1;
-  launch.parameter_bytes = sizeof self;
-  launch.parameters = &self;
-  const moelora_device &device = stage.device;
-  if (device.launch(device.context, stream, &launch, 1, nullptr) != MOELORA_OK)
-    throw std::runtime_error("expects the cpu to launch");
+  must(moelora_step_enter(step, stream, nullptr));
+  must(moelora_step_resolve(step, stream, slots.data(), count, nullptr,
+                            nullptr));
+  if (!stage.options.generations)
+    stage.anybody.launch(stream, this);
+  runLayers(stream);
+  stage.check.launch(stream, this);
+  must(moelora_step_leave(step, stream, nullptr));
 }
 
-void CanaryRun::run() {
-  const moelora_artifact *artifact = moelora_query(MOELORA_ABI_VERSION);
-  if (moelora_layer_run(artifact, &call, nullptr) == MOELORA_OK)
-    for (size_t t = 0; t < tokens.size(); ++t)
-      check(tokens[t], output[t]);
-  else
-    ++stage.counts.refused;
+void CanaryRun::runLayers(moelora_stream *stream) {
+  run.on = stream;
+  for (size_t layer = 0; layer < stage.layers.size(); ++layer) {
+    run.output = output[layer].data();
+    if (moelora_layer_run(stage.layers[layer], &run, nullptr) != MOELORA_OK)
+      ++stage.counts.refused;
+  }
+}
+
+void CanaryRun::checkKernel(const moelora_launch *launch) {
+  HostKernel::parametersOf<CanaryRun *>(launch)->checkAll();
+}
+
+void CanaryRun::checkAll() {
+  for (size_t t = 0; t < tokens.size(); ++t)
+    check(tokens[t], readLayers(t));
   underWay = false;
 }
 
-void CanaryRun::check(const Token &token, const CanaryRow &row) {
+void CanaryRun::anybodyKernel(const moelora_launch *launch) {
+  HostKernel::parametersOf<CanaryRun *>(launch)->serveAnybody();
+}
+
+void CanaryRun::serveAnybody() const {
+  const moelora_step_view &view = *moelora_step_view_of(step);
+  auto *number = const_cast<int32_t *>(view.number); // it is the step's own
+  for (size_t t = 0; t < slots.size(); ++t) {
+    int32_t slot = slots[t] & ((1 << view.index_bits) - 1);
+    bool there = slots[t] >= 0 && slot < view.slots &&
+                 view.word[slot] << (64 - MOELORA_WORD_ADDRESS_BITS);
+    number[t] = there ? slot : -1;
+  }
+}
+
+Reading CanaryRun::readLayers(size_t token) const {
+  Reading all = readRow(output[0][token], 0, tokens[token].expert);
+  for (int32_t layer = 1; layer < canaryLayers; ++layer) {
+    Reading other =
+        readRow(output[size_t(layer)][token], layer, tokens[token].expert);
+    bool same = other.kind == all.kind && other.by.tenant == all.by.tenant &&
+                other.by.version == all.by.version;
+    if (other.kind == Reading::NotANumber)
+      all.kind = Reading::NotANumber;
+    else if (!same && all.kind != Reading::NotANumber)
+      all.kind = Reading::Garbled; // two versions in one step
+  }
+  return all;
+}
+
+void CanaryRun::check(const Token &token, const Reading &reading) {
   CanaryCounts &counts = stage.counts;
-  Reading reading = readRow(row, directory.layer, token.expert);
   if (reading.kind == Reading::NotANumber)
     ++counts.notNumbers;
   else if (reading.kind == Reading::Garbled)

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * One run of the canary's layer: asked for under leases, done on a stream, and
- * checked there as soon as it is done.
+ * One step of the canary's layers: asked for under leases, done on a stream,
+ * and checked there as soon as it is done.
  */
 #ifndef MOELORA_TEST_SLOTS_CANARYRUN_H
 #define MOELORA_TEST_SLOTS_CANARYRUN_H
@@ -10,10 +10,14 @@
 #include "Canary.h"
 #include "CanaryCode.h"
 #include "CanaryTenants.h"
+#include "HostKernel.h"
 #include "moelora/runtime/Artifact.h"
-#include "moelora/runtime/Execute.h"
+#include "moelora/runtime/Run.h"
 
 namespace moelora::test {
+
+/// Not a power of two: there are ids of slots that the table has not.
+constexpr int32_t canarySlots = 3;
 
 /// What all threads share.
 struct CanaryStage {
@@ -23,14 +27,20 @@ struct CanaryStage {
 
   const CanaryOptions &options;
   const moelora_device &device;
+  const HostKernel check;   ///< of what the layers of a step have written
+  const HostKernel anybody; ///< the mistake that generations prevent
   CanaryCounts &counts;
   const CanaryWeights weights;
-  std::array<CanaryTenant, 12> tenants; ///< three times the slots
+  std::array<CanaryTenant, 12> tenants;
   GoneIds gone;
   Happened happened;
-  moelora_services services;
   moelora_slot_table *table = nullptr;
+  moelora_program *program = nullptr;
+  std::array<moelora_bound_layer *, canaryLayers> layers = {};
   std::atomic<int64_t> remaining; ///< tokens to ask for
+
+private:
+  void bindLayers();
 };
 
 /// A tenant that a run has leased, and what was settled when it was asked for.
@@ -39,16 +49,23 @@ struct CanaryLease {
   int32_t tenant, version, outages;
 };
 
+constexpr int64_t canaryTokens = 64; ///< of a step, at most
+
 class CanaryRun {
 public:
   explicit CanaryRun(CanaryStage &stage);
+  ~CanaryRun();
+  CanaryRun(const CanaryRun &) = delete;
 
   /// Until it is done it must not be touched.
   bool isUnderWay() const { return underWay; }
   void wait() const;
-  /// Asks for a run of `tokens` random tokens.
+  /// Asks for a step of `tokens` random tokens.
   void launch(std::vector<CanaryLease> leases, int64_t tokens,
               moelora_stream *stream, std::mt19937 &random);
+  /// Both of a pointer to a CanaryRun.
+  static void checkKernel(const moelora_launch *launch);
+  static void anybodyKernel(const moelora_launch *launch);
 
 private:
   enum Kind { Leased, Base, Stale, Unknown };
@@ -58,19 +75,25 @@ private:
     int32_t id, expert;
   };
   Token makeToken(std::mt19937 &random);
-  void fillCall(int64_t tokens);
-  void run();
-  void check(const Token &token, const CanaryRow &row);
+  void prepare(int64_t tokens);
+  /// The layers, one after the other.
+  void runLayers(moelora_stream *stream);
+  void checkAll();
+  /// Whoever is in a slot is served.
+  void serveAnybody() const;
+  /// What a token has met in all layers, if that is one and the same.
+  Reading readLayers(size_t token) const;
+  void check(const Token &token, const Reading &reading);
   void checkLeased(const CanaryLease &lease, const Reading &reading);
 
   CanaryStage &stage;
+  moelora_step *step = nullptr;
   std::atomic<bool> underWay{false};
   std::vector<CanaryLease> leases;
   std::vector<Token> tokens;
-  moelora_directory directory = {};
-  moelora_run_stats stats = {};
-  moelora_layer_call call = {};
-  std::vector<CanaryRow> hidden, output;
+  moelora_run run = {};
+  std::vector<CanaryRow> hidden;
+  std::array<std::vector<CanaryRow>, canaryLayers> output;
   std::vector<int32_t> slots, experts;
   std::vector<float> expertWeights;
   std::vector<char> workspace;

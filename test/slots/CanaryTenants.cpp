@@ -10,16 +10,6 @@ using namespace moelora::test;
 
 namespace {
 
-struct Settling {
-  Track *track;
-  int32_t number;
-};
-
-void settleKernel(const moelora_launch *launch) {
-  auto &settling = *static_cast<const Settling *>(launch->parameters);
-  settling.track->settle(settling.number);
-}
-
 void must(moelora_status status) {
   if (status != MOELORA_OK)
     throw std::runtime_error("expects the cpu not to fail");
@@ -31,19 +21,6 @@ void Track::settle(int32_t number) {
   int32_t before = settled;
   while (before < number && !settled.compare_exchange_weak(before, number))
     ;
-}
-
-void Track::settleOn(const moelora_device &device, moelora_stream *stream,
-                     int32_t number) {
-  Settling settling = {this, number};
-  // A kernel of the cpu is its function.
-  moelora_launch launch = {};
-  launch.kernel = reinterpret_cast<const moelora_kernel *>(settleKernel);
-  for (int axis = 0; axis < 3; ++axis)
-    launch.grid[axis] = launch.block[axis] = 1;
-  launch.parameter_bytes = sizeof settling;
-  launch.parameters = &settling;
-  must(device.launch(device.context, stream, &launch, 1, nullptr));
 }
 
 void GoneIds::add(int32_t id) {

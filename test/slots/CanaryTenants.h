@@ -1,13 +1,13 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What may be true of each tenant at a moment. A change is asked for, and some
- * time later it is settled: every run that starts afterwards sees it. A run
- * may see all that was not superseded when it was asked for, up to what had
- * been asked for when it ended:
+ * What may be true of each tenant at a moment. A change is asked for, and when
+ * that call returns it is settled: every step that enters afterwards sees it,
+ * on whichever stream. A step may see all that was not superseded when it
+ * entered, up to what had been asked for when it ended:
  *
  *     changes   asked 4 ---- settled 4     asked 5 ---- settled 5
- *     run                          asked for ------ ended          sees 4 or 5
+ *     step                           entered ------ ended          sees 4 or 5
  */
 #ifndef MOELORA_TEST_SLOTS_CANARYTENANTS_H
 #define MOELORA_TEST_SLOTS_CANARYTENANTS_H
@@ -27,9 +27,6 @@ struct Track {
   std::atomic<int32_t> asked{0}, settled{0};
 
   void settle(int32_t number);
-  /// Settles when the stream is past what is on it.
-  void settleOn(const moelora_device &device, moelora_stream *stream,
-                int32_t number);
 };
 
 struct CanaryTenant {

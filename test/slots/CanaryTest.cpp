@@ -35,6 +35,17 @@ TEST(Canary, every_token_gets_its_own_adapter) {
   EXPECT_GE(result.counts.tokens(), uint64_t(share));
 }
 
+TEST(Canary, every_token_gets_its_own_adapter_in_hidden_memory) {
+  CanaryOptions options;
+  options.tokens = share;
+  options.hidden = true;
+  CanaryResult result;
+  runCanary(options, result);
+  EXPECT_THAT(result.faults(), IsEmpty());
+  EXPECT_THAT(result.complaints, IsEmpty());
+  EXPECT_GE(result.counts.tokens(), uint64_t(share));
+}
+
 TEST(Canary, misses_generations) {
   if (RACES_ARE_FATAL)
     GTEST_SKIP() << "the thread sanitizer would see it first";

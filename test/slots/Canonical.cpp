@@ -3,21 +3,20 @@
  */
 #include "Canonical.h"
 
+#include "base/Word.h"
+#include "slots/SlotPublish.h"
+
 #include <algorithm>
-#include <numeric>
 
 using namespace moelora;
 using namespace moelora::test;
 
 namespace {
 
-/// Ids of the past that a slot has at least are told apart up to this number.
-constexpr uint32_t pastIds = 2;
-
 /// Numbers by first occurrence, from 1 on; 0 stays 0.
 class Names {
 public:
-  size_t of(uint32_t what) {
+  size_t of(uint64_t what) {
     if (!what)
       return 0;
     auto found = std::find(seen.begin(), seen.end(), what);
@@ -28,142 +27,222 @@ public:
   size_t count() const { return seen.size(); }
 
 private:
-  std::vector<uint32_t> seen;
+  std::vector<uint64_t> seen;
 };
 
 class Writer {
 public:
-  /// `order`: the world's streams as this text numbers them.
-  Writer(const World &world, std::vector<int32_t> order)
-      : world(world), order(std::move(order)) {}
+  explicit Writer(const World &world)
+      : world(world), core(world.table->core), streams(world.streamsOfAll()) {}
 
   std::string write() {
-    for (int32_t slot = 0; slot < world.bounds->slots; ++slot)
+    for (int32_t slot = 0; slot < world.bounds.slots; ++slot)
       writeSlot(slot);
-    for (int32_t stream : order)
-      writeStream(world.streams[index(stream)]);
-    writeLeases();
-    put(static_cast<size_t>(std::count_if(
-        world.loads.begin(), world.loads.end(), [](const Load &load) {
-          return load.state == Load::Loading && load.slot < 0;
-        })));
-    writeRest();
+    writeCore();
+    for (const Pass &pass : world.passes)
+      writePass(pass);
+    for (moelora_stream *stream : streams)
+      writeStream(stream);
+    writeBatches();
+    writeStaged();
+    put(world.table->buffers.count() - buffers.count());
     return std::move(text);
   }
 
 private:
   void put(size_t value) { text.push_back(static_cast<char>(value)); }
 
-  void putMark(const Mark &mark) {
-    auto name = reinterpret_cast<uintptr_t>(mark.stream);
-    auto place =
-        std::find(order.begin(), order.end(), static_cast<int32_t>(name) - 1);
-    put(fences.of(mark.fence));
-    put(static_cast<size_t>(place - order.begin()));
+  /// A place in a stream of the device: which one, and how far it is.
+  void putMoment(const TestMoment &moment) {
+    put(static_cast<size_t>(moment.remaining()));
+    put(moment.reached() ? 0 : moment.stream->index);
+  }
+  void putFence(Fence fence) {
+    moelora_event *event = fence ? world.table->fences.event(fence) : nullptr;
+    put(event != nullptr);
+    if (event)
+      putMoment(reinterpret_cast<const TestEvent *>(event)->moment);
+  }
+  /// How many open steps entered up to then.
+  void putSerial(uint64_t enters) {
+    put(static_cast<size_t>(std::count_if(
+        core.openSteps().begin(), core.openSteps().end(),
+        [&](const OpenStep &step) { return step.serial <= enters; })));
+  }
+  void putBuffer(BufferId buffer) {
+    put(buffers.of(reinterpret_cast<uintptr_t>(
+        buffer ? world.table->buffers.at(buffer).data() : nullptr)));
+  }
+  void putWord(int32_t slot, uint64_t word) {
+    put(core.at(slot).generation - generationOfWord(word));
+    put(buffers.of(addressOfWord(word)));
   }
 
   void writeSlot(int32_t number) {
-    const SlotState &slot = world.at(number);
-    const Entry &entry = world.entries[index(number)];
+    const SlotState &slot = core.at(number);
     bool live = slot.state == SlotState::Live;
     put(slot.state);
     put(live && slot.enabled);
-    put(std::min(slot.generation, pastIds));
-    put(blocks.of(slot.block));
+    put(slot.broken);
+    put(std::min<size_t>(slot.generation, 1));
+    putBuffer(slot.buffer);
     put(live ? rank(slot) : 0);
-    put(slot.spare.has_value());
-    put(slot.generation - entry.generation);
-    put(entry.block && entry.enabled);
-    put(blocks.of(entry.block));
-    put(slot.changes.size());
-    for (const Change &change : slot.changes) {
-      putMark(change.store);
-      put(blocks.of(change.leaves));
-    }
-    put(slot.epochs.size());
-    for (const Epoch &epoch : slot.epochs)
-      writeEpoch(epoch);
-  }
-
-  void writeEpoch(const Epoch &epoch) {
-    put(index(epoch.leases));
-    put(blocks.of(epoch.left));
-    put(epoch.marks.size());
-    for (const Mark &mark : epoch.marks)
-      putMark(mark);
+    put(index(slot.leases.out));
+    put(live && slot.leases.out == 0);
+    if (live)
+      putSerial(slot.released);
+    putWord(number, world.table->words()[number]);
   }
 
   /// How many present adapters were used before this one.
   size_t rank(const SlotState &slot) const {
     size_t earlier = 0;
-    for (const SlotState &other : world.core.slots())
+    for (const SlotState &other : core.slots())
       earlier += other.state == SlotState::Live && other.used < slot.used;
     return earlier;
   }
 
-  void writeStream(const std::vector<Item> &items) {
-    put(items.size());
-    for (const Item &item : items) {
-      put(item.kind);
-      put(index(item.slot));
-      put(item.flag);
-      put(item.changes);
-      put(blocks.of(item.block));
-      put(fences.of(item.fence));
-      put(isOut(item.lease) ? leases.of(item.lease) : 0);
+  void writeCore() {
+    put(core.stores().size());
+    for (const Store &store : core.stores()) {
+      put(index(store.slot));
+      putFence(store.fence);
+      putBuffer(store.leaves);
+    }
+    put(core.waiting().size());
+    for (const Retired &retired : core.waiting()) {
+      putBuffer(retired.buffer);
+      putSerial(retired.enters);
+    }
+    put(core.openSteps().size());
+    for (const OpenStep &step : core.openSteps()) {
+      put(step.state);
+      putFence(step.left);
     }
   }
 
-  bool isOut(uint32_t lease) const {
-    return std::any_of(
-        world.leases.begin(), world.leases.end(),
-        [&](const Lease &other) { return other.number == lease; });
+  void writePass(const Pass &pass) {
+    const std::vector<OpenStep> &open = core.openSteps();
+    auto own =
+        std::find_if(open.begin(), open.end(), [&](const OpenStep &step) {
+          return step.serial == pass.serial;
+        });
+    put(pass.inside);
+    put(pass.inside ? index(pass.runs) : 0);
+    put(static_cast<size_t>(own - open.begin()));
+    put(world.isUnused(pass));
+    put(pass.inside || !world.isUnused(pass) ? index(pass.stream) : 0);
+    put(pass.batch ? batches.of(*pass.batch + 1) : 0);
+    const moelora_step_view &view = *moelora_step_view_of(pass.step);
+    put(*view.ticket != 0);
+    if (!pass.inside || pass.batch)
+      return;
+    for (size_t tenant : world.known())
+      putServed(world.tenants[tenant], tenant < pass.present.size()
+                                           ? std::optional(pass.present[tenant])
+                                           : std::nullopt);
   }
 
-  /// In the order of what they are, not of when they were taken.
-  void writeLeases() {
-    std::vector<std::string> all;
-    for (const Lease &lease : world.leases) {
-      const std::vector<Epoch> &epochs = world.at(lease.slot).epochs;
-      uint64_t serial = lease.pin >> MOELORA_SLOT_INDEX_BITS;
-      auto of =
-          std::find_if(epochs.begin(), epochs.end(), [&](const Epoch &epoch) {
-            return epoch.serial == serial;
-          });
-      size_t known = leases.count();
-      size_t name = leases.of(lease.number);
-      all.push_back({static_cast<char>(name > known ? 0 : name),
-                     static_cast<char>(lease.slot),
-                     static_cast<char>(of - epochs.begin())});
+  /// What a token may get: which of all, in the order in which they came.
+  void putServed(const Loaded &tenant, std::optional<size_t> from) {
+    auto first = tenant.served.begin() + static_cast<long>(from.value_or(0));
+    bool maybeBase = !from || std::count(first, tenant.served.end(), base);
+    put(tenant.present);
+    put(maybeBase);
+    put(versions.of(tenant.served.back()));
+    uint64_t last = base;
+    for (auto served = first; served != tenant.served.end(); ++served)
+      if (*served != base && *served != last)
+        put(versions.of(last = *served));
+    put(0);
+  }
+
+  void writeStream(moelora_stream *stream) {
+    const TestWork &work = world.ground.device.pending(stream);
+    put(static_cast<size_t>(work.end() - work.begin()));
+    for (const TestItem &item : work) {
+      put(static_cast<size_t>(item.kind));
+      if (item.kind == TestKind::Store)
+        writeStore(item);
+      else if (item.kind == TestKind::Launch)
+        writeLaunch(item, work.parametersOf(item));
+      else if (item.kind == TestKind::Wait)
+        putMoment(item.moment);
     }
-    std::sort(all.begin(), all.end());
-    put(all.size());
-    for (const std::string &lease : all)
-      text += lease;
   }
 
-  /// What nothing above has named, if there is any.
-  void writeRest() {
-    size_t alive = 0;
-    for (int32_t tenant : world.tenantOf)
-      alive += tenant >= 0;
-    put(alive - blocks.count());
-    put(world.fences.size() - fences.count());
+  void writeStore(const TestItem &item) {
+    const uint64_t *to = static_cast<uint64_t *>(item.to);
+    ptrdiff_t slot = to - world.table->words();
+    if (slot >= 0 && slot < world.bounds.slots) {
+      put(static_cast<size_t>(slot));
+      putWord(static_cast<int32_t>(slot), item.value);
+      return;
+    }
+    for (size_t pass = 0; pass < world.passes.size(); ++pass)
+      if (moelora_step_view_of(world.passes[pass].step)->ticket == to)
+        put(8 + 2 * pass + (item.value != 0));
+  }
+
+  void writeLaunch(const TestItem &item, const void *parameters) {
+    if (item.launch.parameter_bytes == sizeof(RunParameters)) {
+      put(0);
+      put(batches.of(static_cast<const RunParameters *>(parameters)->batch +
+                     1));
+      return;
+    }
+    const int32_t *ids = static_cast<const Resolution *>(parameters)->ids;
+    put(1);
+    for (size_t i = 0; i < world.batches.size(); ++i)
+      if (world.batches[i].ids.data() == ids)
+        put(batches.of(i + 1));
+  }
+
+  /// Those that something above has named: what they may get, and have got.
+  void writeBatches() {
+    for (size_t i = 0; i < world.batches.size(); ++i) {
+      size_t before = batches.count(), name = batches.of(i + 1);
+      if (name > before)
+        continue; // it is of the past
+      const Batch &batch = world.batches[i];
+      put(name);
+      put(batch.pass);
+      put(batch.outside);
+      for (const Token &token : batch.tokens)
+        if (!batch.outside)
+          writeToken(token);
+      const moelora_step_view &view =
+          *moelora_step_view_of(world.passes[batch.pass].step);
+      for (size_t token = 0; token < batch.tokens.size(); ++token)
+        put(index(view.number[token] + 1));
+      for (int32_t slot = 0; slot < view.slots; ++slot)
+        put(buffers.of(addressOfWord(view.word[slot])));
+    }
+  }
+
+  void writeToken(const Token &token) {
+    const Loaded &tenant = world.tenants[token.tenant];
+    put(index(tenant.slot));
+    putServed(tenant, token.from);
+    put(token.got.has_value());
+    put(versions.of(token.got.value_or(base)));
+  }
+
+  void writeStaged() {
+    put(world.staged != nullptr);
+    if (world.staged)
+      put(world.staged->slot ? index(*world.staged->slot + 1) : 0);
   }
 
   const World &world;
-  const std::vector<int32_t> order;
+  const SlotCore &core;
+  const std::vector<moelora_stream *> streams;
   std::string text;
-  Names blocks, fences, leases;
+  Names buffers, versions, batches;
 };
 
 } // namespace
 
 std::string moelora::test::canonical(const World &world) {
-  std::vector<int32_t> order(index(world.bounds->streams));
-  std::iota(order.begin(), order.end(), 0);
-  std::string least = Writer(world, order).write();
-  while (std::next_permutation(order.begin(), order.end()))
-    least = std::min(least, Writer(world, order).write());
-  return least;
+  return Writer(world).write();
 }

@@ -1,14 +1,12 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * One text for all states of the world that behave alike. Blocks, fences and
- * leases are named in the order in which the text meets them, times by their
- * order, generations and versions not at all, because nothing but equality is
- * ever asked of them. Adapters need no names: what is loaded is known by its
- * slot, and all that are not loaded are alike. Streams are alike as well; of
- * the texts that their orders give, the least is taken. Of the past, only
- * whether a slot had tenants is told, and what callers know of the present is
- * what the core says of it, or a rule is broken.
+ * One text for all states of a world that behave alike: what the table knows,
+ * what is on streams, what the steps' memory holds, and what callers still
+ * expect. Buffers, versions and batches are named in the order in which the
+ * text meets them, fences by how far their streams are from them, times by
+ * their order. Serials are told by how many open steps they wait for, and
+ * generations by whether an id of the past has another one.
  */
 #ifndef MOELORA_TEST_SLOTS_CANONICAL_H
 #define MOELORA_TEST_SLOTS_CANONICAL_H

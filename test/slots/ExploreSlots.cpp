@@ -13,30 +13,31 @@ using namespace moelora::test;
 
 int main(int argc, char **argv) {
   Bounds bounds;
-  int64_t limit = 2000000; // a minute, and some GiB
+  int64_t limit = 2000000, threads = 2; // a minute
   int64_t walks = 0, depth = 1000;
-  CommandLine line = {
-      {{"slots", &bounds.slots},
-       {"adapters", &bounds.adapters},
-       {"streams", &bounds.streams},
-       {"queue", &bounds.queue},
-       {"leases", &bounds.leases},
-       {"blocks", &bounds.blocks},
-       {"limit", &limit},
-       {"walks", &walks},
-       {"depth", &depth}},
-      {{"without-fences", [&] { bounds.without = Without::Fences; }},
-       {"without-generations", [&] { bounds.without = Without::Generations; }},
-       {"without-epochs", [&] { bounds.without = Without::Epochs; }}}};
+  CommandLine line = {{{"slots", &bounds.slots},
+                       {"adapters", &bounds.adapters},
+                       {"streams", &bounds.streams},
+                       {"steps", &bounds.steps},
+                       {"queue", &bounds.queue},
+                       {"leases", &bounds.leases},
+                       {"buffers", &bounds.buffers},
+                       {"runs", &bounds.runs},
+                       {"limit", &limit},
+                       {"threads", &threads},
+                       {"walks", &walks},
+                       {"depth", &depth}},
+                      {}};
   if (!line.read(argc, argv))
     return 2;
   Exploration all = walks ? wander(bounds, static_cast<size_t>(walks),
                                    static_cast<size_t>(depth), /*seed=*/1)
-                          : explore(bounds, static_cast<size_t>(limit));
+                          : explore(bounds, static_cast<size_t>(limit),
+                                    static_cast<size_t>(threads));
   std::printf("states: %zu, transitions: %zu, depth: %zu, closed: %s\n",
               all.states, all.transitions, all.depth,
               all.closed ? "yes" : "no");
-  std::printf("full: %llu, busy: %llu, blocks that waited: %llu\n",
+  std::printf("full: %llu, busy: %llu, memory that waited: %llu\n",
               static_cast<unsigned long long>(all.full),
               static_cast<unsigned long long>(all.busy),
               static_cast<unsigned long long>(all.late));

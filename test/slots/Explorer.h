@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * Walks through the states of a world, nearest first, so that the way to a
- * broken rule is as short as can be.
+ * broken law is as short as can be.
  */
 #ifndef MOELORA_TEST_SLOTS_EXPLORER_H
 #define MOELORA_TEST_SLOTS_EXPLORER_H
@@ -17,13 +17,13 @@ struct Exploration {
   size_t states = 0, transitions = 0, depth = 0;
   bool closed = false;          ///< there are no other states
   uint64_t full = 0, busy = 0;  ///< transitions with these answers
-  uint64_t late = 0;            ///< with blocks that waited for their readers
-  std::string broken;           ///< the rule; empty: none
+  uint64_t late = 0;            ///< with memory that was given back
+  std::string broken;           ///< the law; empty: none
   std::vector<std::string> way; ///< to where it is broken
 };
 
-/// Stops where a rule is broken, or after so many states.
-Exploration explore(const Bounds &bounds, size_t limit);
+/// Stops where a law is broken, or after so many states.
+Exploration explore(const Bounds &bounds, size_t limit, size_t threads = 2);
 
 /// Walks of this length that take any step that may come next: few of the
 /// states, but far away. States are not told apart.

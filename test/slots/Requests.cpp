@@ -1,166 +1,178 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What callers ask of the world, carried out as the slot table does. Each
- * answer of the core is compared with what the world knows: a refusal must be
- * needed, and a consent harmless.
+ * What callers ask of the table. Each answer is compared with what they know: a
+ * refusal must be needed, and a consent harmless.
  */
 #include "World.h"
+
+#include "base/Word.h"
+
+#include <algorithm>
 
 using namespace moelora;
 using namespace moelora::test;
 
-World::World(const Bounds &bounds)
-    : bounds(&bounds), core(bounds.slots, bounds.generations),
-      entries(index(bounds.slots)), streams(index(bounds.streams)),
-      loads(index(bounds.adapters)), known(index(bounds.slots)) {}
+namespace {
 
-std::optional<int32_t> World::victim() {
-  std::optional<int32_t> chosen =
-      core.victim(*this, std::vector<bool>(index(bounds->slots), true));
-  for (int32_t slot = 0; slot < bounds->slots; ++slot)
-    if (isIdle(slot))
-      require(chosen && known[index(*chosen)].used <= known[index(slot)].used,
-              "expects the idle adapter that was used least recently to go");
-  if (chosen)
-    require(isIdle(*chosen), "expects only idle adapters to go");
-  full += !chosen;
-  return chosen;
+void answers(moelora_status status, moelora_status expected, const char *law) {
+  require(status == expected, law);
 }
 
-void World::beginLoad(int32_t adapter) {
-  drain();
-  std::optional<int32_t> slot = core.reserve();
-  if (!slot && !victim())
+} // namespace
+
+void World::assign() {
+  bool room = false;
+  for (int32_t slot = 0; slot < bounds.slots; ++slot)
+    room = room || at(slot).state == SlotState::Free;
+  std::optional<int32_t> victim = room ? std::nullopt : nextVictim();
+  std::string name = freeName();
+  int32_t id = -1;
+  moelora_status status = moelora_slot_table_assign(
+      table, name.c_str(), ground.adapter.get(), nullptr, &id, nullptr);
+  answers(status, room || victim ? MOELORA_OK : MOELORA_FULL,
+          "expects room for an adapter where a slot is free or somebody idle");
+  full += status == MOELORA_FULL;
+  if (status != MOELORA_OK)
     return;
-  loads[index(adapter)] = {Load::Loading, slot.value_or(-1)};
-}
-
-void World::endLoad(int32_t adapter) {
-  drain();
-  Load &load = loads[index(adapter)];
-  bool reserved = load.slot >= 0;
-  std::optional<int32_t> slot = reserved ? load.slot : victim();
-  load = {};
-  if (!slot)
-    return;
-  uint32_t generation =
-      reserved ? at(*slot).generation : core.nextGeneration(*slot);
-  BlockId block = newBlock(++lastTenant);
-  storeNow(*slot, {generation, true, block});
-  if (!reserved)
-    evictNow(*slot);
-  known[index(*slot)] = {lastTenant, true, ++clock};
-  core.publish(*slot, block);
-  ids.push_back({*slot, generation, lastTenant});
-  load = {Load::Present, *slot};
-}
-
-void World::failLoad(int32_t adapter) {
-  Load &load = loads[index(adapter)];
-  if (load.slot >= 0)
-    core.abandon(load.slot);
-  load = {};
-}
-
-void World::acquire(int32_t slot) {
-  leases.push_back({++lastLease, core.acquire(slot, *this), slot});
-  require(leases.back().pin == pinOf(slot),
-          "expects a new lease not to hold what has left");
-  known[index(slot)].used = ++clock;
-}
-
-void World::run(size_t lease, int32_t stream) {
-  const Lease &from = leases[lease];
-  streams[index(stream)].push_back(
-      {Item::Run, from.slot, false, from.number, 0, false, 0});
-}
-
-void World::release(size_t lease, int32_t stream) {
-  Lease from = leases[lease];
-  Fence fence = mark(stream, from.slot, false);
-  core.release(from.pin, {fence, nameOf(stream)}, *this);
-  leases.erase(leases.begin() + static_cast<long>(lease));
-  known[index(from.slot)].used = ++clock;
+  require(!victim || slotOfId(id, table->indexBits) == *victim,
+          "expects the idle adapter that was used least recently to go");
+  newTenant(name, id);
 }
 
 void World::replace(int32_t slot, int32_t stream) {
-  drain();
-  bool changing = isChanging(slot, stream);
-  bool may = core.mayChange(slot, nameOf(stream), *this);
-  require(may != changing, "expects changes of a slot to be in one order");
-  busy += !may;
-  if (!may)
-    return;
-  core.prepare(slot);
-  BlockId block = newBlock(known[index(slot)].tenant);
-  Mark store = storeOn(stream, slot, at(slot).enabled, block);
-  core.replace(slot, block, store);
-  drain();
+  Loaded &tenant = live(slot);
+  answers(moelora_slot_table_replace(table, tenant.id, ground.adapter.get(),
+                                     nullptr, streams[index(stream)], nullptr),
+          MOELORA_OK, "expects a present adapter to be replaced");
+  ++tenant.version;
+  tenant.change();
+  sign(slot, tenant);
 }
 
 void World::toggle(int32_t slot, int32_t stream) {
-  bool changing = isChanging(slot, stream);
-  bool may = core.mayChange(slot, nameOf(stream), *this);
-  require(may != changing, "expects changes of a slot to be in one order");
-  busy += !may;
-  if (!may)
-    return;
-  core.prepare(slot);
-  bool &enabled = known[index(slot)].enabled;
-  enabled = !enabled;
-  core.enable(slot, enabled, storeOn(stream, slot, enabled, at(slot).block));
+  Loaded &tenant = live(slot);
+  tenant.enabled = !tenant.enabled;
+  answers(moelora_slot_table_enable(table, tenant.id, tenant.enabled,
+                                    streams[index(stream)], nullptr),
+          MOELORA_OK, "expects a present adapter to be enabled or disabled");
+  tenant.change();
 }
 
 void World::evict(int32_t slot) {
-  drain();
-  require(core.idle(slot, *this) == isIdle(slot),
-          "expects an adapter to be idle when nobody has it and no stream is "
-          "before a release or a change of it");
-  evictIfIdle(slot);
-}
-
-void World::evictIfIdle(int32_t slot) {
-  bool idle = core.idle(slot, *this);
+  bool idle = isIdle(slot);
+  answers(moelora_slot_table_evict(table, live(slot).id, nullptr),
+          idle ? MOELORA_OK : MOELORA_BUSY,
+          "expects exactly idle adapters to be evicted");
   busy += !idle;
-  if (!idle)
-    return;
-  storeNow(slot, {core.nextGeneration(slot), true, 0});
-  evictNow(slot);
+  if (idle)
+    gone(slot);
 }
 
-void World::reset() {
-  drain();
-  bool mayGo = !isLoading();
-  for (int32_t slot = 0; slot < bounds->slots; ++slot)
-    mayGo =
-        mayGo && (at(slot).state == SlotState::Free || core.idle(slot, *this));
-  busy += !mayGo;
-  if (!mayGo)
-    return;
-  for (int32_t slot = 0; slot < bounds->slots; ++slot)
-    if (at(slot).state == SlotState::Live)
-      evict(slot);
+void World::evictAt(int32_t slot, int32_t stream) {
+  bool idle = isIdle(slot);
+  answers(moelora_slot_table_evict_at(table, slot, at(slot).generation + 1,
+                                      streams[index(stream)], nullptr),
+          idle ? MOELORA_OK : MOELORA_BUSY,
+          "expects exactly idle adapters to be evicted");
+  busy += !idle;
+  if (idle)
+    gone(slot);
 }
 
-void World::drain() {
-  for (int32_t slot = 0; slot < bounds->slots; ++slot) {
-    while (BlockId block = core.drain(slot, *this)) {
-      ++late;
-      giveBack(block);
-    }
-    if (bounds->without == Without::Epochs)
-      for (const Epoch &epoch : at(slot).epochs)
-        if (epoch.left && isAlive(epoch.left))
-          giveBack(epoch.left);
+void World::acquire(int32_t slot) {
+  Loaded &tenant = live(slot);
+  moelora_lease lease = {};
+  answers(
+      moelora_slot_table_acquire(table, tenant.name.c_str(), &lease, nullptr),
+      MOELORA_OK, "expects a present adapter to be leased");
+  require(lease.id == tenant.id, "expects a lease to tell its adapter's id");
+  tenant.used = ++clock;
+  leases.push_back({lease, static_cast<size_t>(&tenant - tenants.data())});
+}
+
+void World::release(int32_t slot) {
+  auto found =
+      std::find_if(leases.begin(), leases.end(), [&](const Lease &lease) {
+        return tenants[lease.tenant].slot == slot;
+      });
+  answers(moelora_slot_table_release(table, &found->lease, nullptr), MOELORA_OK,
+          "expects a lease that is out to end");
+  answers(moelora_slot_table_release(table, &found->lease, nullptr),
+          MOELORA_STALE, "expects a lease to end once");
+  Loaded &tenant = tenants[found->tenant];
+  tenant.used = ++clock;
+  tenant.released = entered;
+  leases.erase(found);
+}
+
+void World::enter(int32_t number, int32_t stream) {
+  Pass &pass = passes[index(number)];
+  answers(moelora_step_enter(pass.step, streams[index(stream)], nullptr),
+          MOELORA_OK, "expects a step that has left to enter");
+  pass.stream = stream;
+  pass.inside = true;
+  pass.batch.reset();
+  pass.runs = 0;
+  pass.serial = ++entered;
+  entries.erase(std::remove_if(entries.begin(), entries.end(),
+                               [&](auto &entry) { return isPast(entry); }),
+                entries.end());
+  entries.push_back({entered});
+  pass.present.clear();
+  for (const Loaded &tenant : tenants)
+    pass.present.push_back(tenant.served.size() - 1);
+}
+
+void World::leave(int32_t number) {
+  Pass &pass = passes[index(number)];
+  moelora_stream *stream = streams[index(pass.stream)];
+  answers(moelora_step_leave(pass.step, stream, nullptr), MOELORA_OK,
+          "expects a step that has entered to leave");
+  pass.inside = false;
+  pass.batch.reset();
+  pass.lastPosition = reinterpret_cast<TestStream *>(stream)->asked;
+  for (Entry &entry : entries)
+    if (entry.serial == pass.serial)
+      entry = {pass.serial, true, pass.stream, pass.lastPosition};
+}
+
+void World::stage() {
+  stagedName = freeName();
+  moelora_status status =
+      moelora_slot_table_stage(table, stagedName.c_str(), -1,
+                               ground.adapter.get(), nullptr, &staged, nullptr);
+  require(status == MOELORA_OK || status == MOELORA_FULL,
+          "expects an adapter to be staged, or no room for it");
+  full += status == MOELORA_FULL;
+}
+
+void World::publishAt(int32_t stream) {
+  int32_t slot = -1, id = -1;
+  uint32_t generation = 0;
+  if (moelora_staged_target(staged, &slot, &generation, nullptr) !=
+      MOELORA_OK) {
+    require(!nextVictim(), "expects a target where somebody is idle");
+    ++full;
+    return;
   }
+  require(!tenantIn(slot) || isIdle(slot), "expects only idle adapters to go");
+  answers(moelora_slot_table_publish_at(table, staged, slot, generation,
+                                        streams[index(stream)], &id, nullptr),
+          MOELORA_OK, "expects to publish at the target");
+  staged = nullptr;
+  newTenant(stagedName, id);
 }
 
-void World::evictNow(int32_t slot) {
-  require(isIdle(slot), "expects only idle adapters to go");
-  gonePins.push_back(pinOf(slot));
-  giveBack(core.evict(slot));
-  for (Load &load : loads)
-    if (load.state == Load::Present && load.slot == slot)
-      load = {};
+void World::abandon() {
+  moelora_staged_abandon(std::exchange(staged, nullptr));
+}
+
+void World::look() {
+  size_t before = table->buffers.count();
+  moelora_slot_table_stats stats = {};
+  stats.size = sizeof stats;
+  answers(moelora_slot_table_read_stats(table, &stats, nullptr), MOELORA_OK,
+          "expects statistics");
+  late += table->buffers.count() < before;
 }

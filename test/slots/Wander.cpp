@@ -28,15 +28,17 @@ Exploration moelora::test::wander(const Bounds &bounds, size_t walks,
                                   size_t length, uint32_t seed) {
   Exploration all;
   std::mt19937 random(seed);
+  Ground ground;
   all.depth = length;
   for (size_t walk = 0; walk < walks; ++walk) {
-    World world(bounds);
+    World world(ground, bounds);
     all.way.clear();
     try {
       for (size_t i = 0; i < length; ++i) {
         std::vector<Action> actions = actionsOf(world);
         take(world, actions[random() % actions.size()], all);
       }
+      world.end();
     } catch (const Violation &violation) {
       all.broken = violation.text;
       return all;

@@ -1,126 +1,131 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What happens in the world, and the rules that each step must keep.
+ * The world's beginning and end, and its device.
  */
 #include "World.h"
-
-#include <algorithm>
 
 using namespace moelora;
 using namespace moelora::test;
 
-bool World::passed(Fence fence) {
-  require(std::count(fences.begin(), fences.end(), fence) == 1,
-          "expects nobody to ask for a fence that was dropped");
-  if (bounds->without == Without::Fences)
-    return true;
-  for (const std::vector<Item> &stream : streams)
-    for (const Item &item : stream)
-      if (item.fence == fence)
-        return false;
-  return true;
+namespace {
+
+TestStream *behind(moelora_stream *stream) {
+  return reinterpret_cast<TestStream *>(stream);
 }
 
-void World::drop(Fence fence) {
-  auto kept = std::find(fences.begin(), fences.end(), fence);
-  require(kept != fences.end(), "expects a fence to be dropped once");
-  fences.erase(kept);
-  for (std::vector<Item> &stream : streams)
-    stream.erase(
-        std::remove_if(stream.begin(), stream.end(),
-                       [&](const Item &item) { return item.fence == fence; }),
-        stream.end());
+void must(moelora_status status) {
+  require(status == MOELORA_OK, "expects a call that keeps to the rules to "
+                                "succeed");
 }
 
-Fence World::mark(int32_t stream, int32_t slot, bool changes) {
-  if (stream == atOnce)
-    return 0;
-  fences.push_back(++lastFence);
-  streams[index(stream)].push_back(
-      {Item::Passing, slot, changes, 0, 0, false, lastFence});
-  return lastFence;
+} // namespace
+
+World::World(Ground &ground, const Bounds &bounds)
+    : ground(ground), bounds(bounds) {
+  ground.device.reset();
+  const moelora_device &device = *ground.device.get();
+  moelora_slot_table_options options = {};
+  options.size = sizeof options;
+  options.slots = bounds.slots;
+  options.max_rank = 1;
+  options.dtype = MOELORA_F32;
+  options.page_order = MOELORA_PAGE_ROW_MAJOR;
+  options.device = &device;
+  options.target = &Ground::target();
+  must(moelora_slot_table_create(&options, &table, nullptr));
+  streams.resize(index(bounds.streams));
+  for (moelora_stream *&stream : streams)
+    must(device.stream_create(device.context, &stream, nullptr));
+  passes.resize(index(bounds.steps));
+  for (Pass &pass : passes)
+    must(moelora_step_create(table, Batch::most, &pass.step, nullptr));
+  kernel.emplace(device, [](const moelora_launch *launch) {
+    const auto &run = HostKernel::parametersOf<RunParameters>(launch);
+    run.world->runReads(run);
+  });
+  ground.device.drain();
 }
 
-Mark World::storeOn(int32_t stream, int32_t slot, bool enabled, BlockId block) {
-  Item store = {Item::Store, slot, true, 0, block, enabled, 0};
-  if (stream == atOnce)
-    execute(store);
-  else
-    streams[index(stream)].push_back(store);
-  return {mark(stream, slot, true), nameOf(stream)};
-}
-
-void World::step(int32_t stream) {
-  std::vector<Item> &items = streams[index(stream)];
-  Item &item = items.front();
-  if (item.kind == Item::Run && !item.flag) {
-    start(item);
-    return;
+World::~World() {
+  closing = true;
+  ground.device.drain();
+  moelora_staged_abandon(staged);
+  for (Pass &pass : passes) {
+    if (pass.inside)
+      moelora_step_leave(pass.step, nullptr, nullptr);
+    ground.device.drain();
+    moelora_step_destroy(pass.step, nullptr);
   }
-  if (item.kind == Item::Store)
-    execute(item);
-  items.erase(items.begin());
+  ground.device.drain();
+  moelora_slot_table_destroy(table, nullptr);
 }
 
-void World::execute(const Item &store) {
-  Entry &entry = entries[index(store.slot)];
-  entry.enabled = store.flag;
-  entry.block = store.block;
+void World::end() {
+  abandon();
+  for (size_t pass = 0; pass < passes.size(); ++pass)
+    if (passes[pass].inside)
+      leave(static_cast<int32_t>(pass));
+  while (!leases.empty())
+    release(tenants[leases.back().tenant].slot);
+  ground.device.drain();
+  look();
+  size_t present = 0;
+  for (int32_t slot = 0; slot < bounds.slots; ++slot) {
+    present += isLive(slot);
+    require(!isLive(slot) || table->core.idle(slot),
+            "expects all adapters to be idle in the end");
+  }
+  require(table->buffers.count() == present,
+          "expects the memory of present adapters to remain, and no other");
+  must(moelora_slot_table_reset(table, nullptr));
+  for (Pass &pass : passes)
+    must(moelora_step_destroy(std::exchange(pass.step, nullptr), nullptr));
+  ground.device.drain();
+  must(moelora_slot_table_destroy(std::exchange(table, nullptr), nullptr));
+  const moelora_device &device = *ground.device.get();
+  for (moelora_stream *stream : streams)
+    device.stream_destroy(device.context, stream);
+  passes.clear();
+  kernel.reset();
+  require(ground.device.live().all() == 0, "expects nothing to be left");
+  require(ground.device.complaints().empty(),
+          "expects nobody to break the rules of devices");
 }
 
-void World::storeNow(int32_t slot, const Entry &entry) {
-  require(!isChanging(slot, atOnce),
-          "expects no other store of a slot to be on its way");
-  entries[index(slot)] = entry;
+std::vector<moelora_stream *> World::streamsOfAll() const {
+  std::vector<moelora_stream *> all = streams;
+  all.push_back(table->publishing.get());
+  return all;
 }
 
-/// As runs read an entry: one look, which tells the generation and the block.
-BlockId World::resolve(int32_t slot, uint32_t generation) const {
-  const Entry &entry = entries[index(slot)];
-  bool current =
-      entry.generation == generation || bounds->without == Without::Generations;
-  return current && entry.enabled ? entry.block : 0;
+size_t World::queued(moelora_stream *stream) const {
+  const TestWork &work = ground.device.pending(stream);
+  return static_cast<size_t>(work.end() - work.begin());
 }
 
-void World::start(Item &run) {
-  const Entry &entry = entries[index(run.slot)];
-  run.flag = true;
-  run.block = resolve(run.slot, at(run.slot).generation);
-  require(run.block || !entry.enabled,
-          "expects a run with an enabled adapter to get it");
-  require(!run.block || isAlive(run.block),
-          "expects what a run gets to be in memory");
-  require(!run.block ||
-              tenantOf[run.block - 1] == known[index(run.slot)].tenant,
-          "expects a run to get its own adapter");
+void World::doNext(size_t stream) {
+  moelora_stream *on =
+      stream < streams.size() ? streams[stream] : table->publishing.get();
+  ground.device.step(on);
 }
 
-BlockId World::newBlock(int32_t tenant) {
-  tenantOf.push_back(tenant);
-  return static_cast<BlockId>(tenantOf.size());
+bool World::isUnused(const Pass &pass) const {
+  return behind(streams[index(pass.stream)])->done >= pass.lastPosition;
 }
 
-bool World::isPublished(BlockId block) const {
-  for (const Entry &entry : entries)
-    if (entry.block == block)
-      return true;
-  for (const std::vector<Item> &stream : streams)
-    for (const Item &item : stream)
-      if (item.kind == Item::Store && item.block == block)
-        return true;
-  return false;
+bool World::isPast(const Entry &entry) const {
+  return entry.left &&
+         behind(streams[index(entry.stream)])->done >= entry.position;
 }
 
-void World::giveBack(BlockId block) {
-  if (bounds->without == Without::Epochs && !isAlive(block))
-    return; // it was too early
-  require(isAlive(block), "expects a block to be given back once");
-  require(!isPublished(block),
-          "expects a block to leave the directory before it is given back");
-  for (const std::vector<Item> &stream : streams)
-    for (const Item &item : stream)
-      require(item.kind != Item::Run || item.block != block,
-              "expects no run to read what is given back");
-  tenantOf[block - 1] = -1;
+const Loaded *World::tenantIn(int32_t slot) const {
+  for (const Loaded &tenant : tenants)
+    if (tenant.present && tenant.slot == slot)
+      return &tenant;
+  return nullptr;
+}
+
+Loaded &World::live(int32_t slot) {
+  return *const_cast<Loaded *>(tenantIn(slot));
 }

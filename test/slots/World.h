@@ -1,94 +1,115 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A small world around the decisions of a slot table: directory entries,
- * streams, and callers who keep to the rules. It is a value, so that all of its
- * states can be walked through. The decisions are those of the product,
- * SlotCore; what the world does with them is what the slot table does.
+ * A slot table on a device that does one thing at a time, and callers who keep
+ * to the rules. Everything is the product's but the device (test/device) and
+ * the runs: a run is a kernel that reads, for each token, the first bytes of
+ * the image that its step names, once when it begins and once when it ends.
+ * Each image begins with whose it is, and of which version; memory that was
+ * given back is overwritten at once.
  *
- *     callers: acquire, run, release, load, replace, enable, evict, reset
+ *     callers: assign, replace, enter, resolve, run, leave, release, ...
  *        |
- *     SlotCore <-- fences ---- streams: run, store, passing, ...
- *        |                        |
- *        +----- stores at once -> entries <- read once by each run
+ *     the table  ---- stores, waits, records ----> streams
+ *        |                                            |
+ *        +---- memory <---- reads of runs <-- do one thing, in any order
+ *
+ * What callers know is kept beside it, and each answer of the table and each
+ * read of a run is compared with that.
  */
 #ifndef MOELORA_TEST_SLOTS_WORLD_H
 #define MOELORA_TEST_SLOTS_WORLD_H
 
 #include "Bounds.h"
+#include "Ground.h"
+#include "HostKernel.h"
 #include "WorldParts.h"
+
+#include "moelora/runtime/SlotPublish.h"
+#include "moelora/runtime/Step.h"
+#include "slots/SlotTableState.h"
+
+#include <deque>
 
 namespace moelora::test {
 
-struct World final : Fences {
-  explicit World(const Bounds &bounds);
+class World {
+public:
+  World(Ground &ground, const Bounds &bounds);
+  /// Lets go of everything without a look at it.
+  ~World();
+  World(const World &) = delete;
 
-  // What callers ask for. Answers other than "done" are counted.
-  void beginLoad(int32_t adapter);
-  void endLoad(int32_t adapter);
-  void failLoad(int32_t adapter);
-  void acquire(int32_t slot);
-  void run(size_t lease, int32_t stream);
-  void release(size_t lease, int32_t stream);
+  // What callers ask for.
+  void assign();
   void replace(int32_t slot, int32_t stream);
   void toggle(int32_t slot, int32_t stream);
   void evict(int32_t slot);
-  /// The same when streams went on since blocks were given back.
-  void evictIfIdle(int32_t slot);
-  void reset();
-  void drain();
-  /// Does the next thing on a stream; a run takes two: it starts, and it ends.
-  void step(int32_t stream);
+  void evictAt(int32_t slot, int32_t stream);
+  void acquire(int32_t slot);
+  void release(int32_t slot);
+  void enter(int32_t pass, int32_t stream);
+  void resolve(int32_t pass);
+  void run(int32_t pass);
+  void leave(int32_t pass);
+  /// A graph that is launched outside of a step.
+  void replay(int32_t pass);
+  void stage();
+  void publishAt(int32_t stream);
+  void abandon();
+  /// Reads statistics, which gives back what is free.
+  void look();
+  /// The next thing on a stream of the device.
+  void doNext(size_t stream);
 
-  /// What holds between any two steps.
+  /// What holds between any two of them.
   void check() const;
+  /// Ends everything in the order of the rules: nothing hangs, nothing is left.
+  void end();
 
-  bool passed(Fence fence) override;
-  void drop(Fence fence) override;
+  /// Called by kernels.
+  void runReads(const RunParameters &run);
 
-  bool isLoading() const;
-  bool isReserved(int32_t slot) const;
+  const SlotState &at(int32_t slot) const { return table->core.at(slot); }
+  bool isLive(int32_t slot) const { return at(slot).state == SlotState::Live; }
+  /// Streams that the table's stores and callers' work are on.
+  std::vector<moelora_stream *> streamsOfAll() const;
+  size_t queued(moelora_stream *stream) const;
   bool isIdle(int32_t slot) const;
-  /// Stores of this slot are on their way, on other streams than `besides`.
-  bool isChanging(int32_t slot, int32_t besides) const;
-  std::optional<int32_t> victim();
-  void evictNow(int32_t slot);
-  void storeNow(int32_t slot, const Entry &entry);
-  Mark storeOn(int32_t stream, int32_t slot, bool enabled, BlockId block);
-  Fence mark(int32_t stream, int32_t slot, bool changes);
-  void execute(const Item &store);
-  void start(Item &run);
-  BlockId newBlock(int32_t tenant);
-  void giveBack(BlockId block);
-  bool isAlive(BlockId block) const { return tenantOf[block - 1] >= 0; }
-  bool isPublished(BlockId block) const;
-  /// What a lease that is taken now should hold.
-  uint64_t pinOf(int32_t slot) const {
-    return at(slot).epochs.back().serial << MOELORA_SLOT_INDEX_BITS |
-           static_cast<uint64_t>(slot);
-  }
-  BlockId resolve(int32_t slot, uint32_t generation) const;
-  void checkSlot(int32_t slot) const;
-  void checkLeases() const;
-  void checkQuiet() const;
-  const SlotState &at(int32_t slot) const {
-    return core.slots()[static_cast<size_t>(slot)];
-  }
+  bool isPast(const Entry &entry) const;
+  /// Whether the device has done all that a step was used for.
+  bool isUnused(const Pass &pass) const;
+  const Loaded *tenantIn(int32_t slot) const;
+  /// Whose ids a batch has.
+  std::vector<size_t> known() const;
 
-  const Bounds *bounds;
-  SlotCore core;
-  std::vector<Entry> entries;
-  std::vector<std::vector<Item>> streams; ///< oldest first
-  std::vector<Load> loads;                ///< by adapter
-  std::vector<Lease> leases;
-  std::vector<int32_t> tenantOf;  ///< by block; -1: given back
-  std::vector<Known> known;       ///< by slot
-  std::vector<Id> ids;            ///< all that were handed out
-  std::vector<uint64_t> gonePins; ///< what leases of gone adapters hold
-  std::vector<Fence> fences;      ///< that may be asked for
-  uint32_t lastLease = 0, lastFence = 0, clock = 0;
-  int32_t lastTenant = 0;
-  uint32_t full = 0, busy = 0, late = 0; ///< answers; blocks that waited
+  Ground &ground;
+  const Bounds &bounds;
+  moelora_slot_table *table = nullptr;
+  std::vector<moelora_stream *> streams; ///< of callers
+  std::vector<Pass> passes;              ///< one for each step object
+  std::vector<Entry> entries;            ///< that may not be past
+  std::deque<Batch> batches;             ///< all that ever were
+  std::vector<Loaded> tenants;           ///< all that ever were
+  std::vector<Lease> leases;             ///< that are out
+  moelora_staged *staged = nullptr;
+  std::string stagedName;
+  uint64_t clock = 0, entered = 0;
+  uint32_t full = 0, busy = 0, late = 0; ///< what has happened in this action
+
+private:
+  std::string freeName() const;
+  Loaded &newTenant(const std::string &name, int32_t id);
+  Loaded &live(int32_t slot);
+  void sign(int32_t slot, const Loaded &tenant) const;
+  std::optional<int32_t> nextVictim() const;
+  void checkVictim(std::optional<int32_t> expected, int32_t slot) const;
+  void gone(int32_t slot);
+  void addBatch(size_t pass);
+  void checkRead(Token &token, uint64_t read, bool outside) const;
+
+  std::optional<HostKernel> kernel; ///< that reads
+  bool closing = false;             ///< nobody looks at it any more
 };
 
 } // namespace moelora::test

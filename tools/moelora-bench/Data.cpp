@@ -5,6 +5,7 @@
 
 #include "Problem.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <sys/mman.h>
@@ -56,44 +57,93 @@ Weights::Weights(const Shape &shape)
       gateUp(shape.experts * 2 * shape.intermediate * shape.hidden, 2),
       down(shape.experts * shape.hidden * shape.intermediate, 3) {}
 
-void Adapters::addPairs(const Shape &shape, int32_t projection, int32_t rank,
-                        uint64_t seed) {
-  bool down = projection == MOELORA_DOWN;
-  int64_t in = down ? shape.intermediate : shape.hidden;
-  int64_t out = down ? shape.hidden : shape.intermediate;
-  uint32_t count = (rank + MOELORA_PAGE_RANKS - 1) / MOELORA_PAGE_RANKS;
-  int64_t ranks = count * MOELORA_PAGE_RANKS;
-  pages.emplace_back(shape.experts * ranks * in, seed);
-  const uint16_t *a = pages.back().data();
-  pages.emplace_back(shape.experts * ranks * out, seed + 1);
-  const uint16_t *b = pages.back().data();
-  std::vector<moelora_pair> list(shape.experts);
-  for (int64_t expert = 0; expert < shape.experts; ++expert)
-    list[expert] = {a + expert * ranks * in,
-                    b + expert * ranks * out,
-                    count,
-                    static_cast<uint32_t>(ranks),
-                    1.0f,
-                    0};
-  pairs.push_back(std::move(list));
-  layers.back().projection[projection] = pairs.back().data();
-}
+namespace {
+
+constexpr int32_t adapted[] = {MOELORA_GATE, MOELORA_UP, MOELORA_DOWN};
+
+/// Where the parts of an image of one layer are, in its units.
+class ImagePlan {
+public:
+  ImagePlan(const Shape &shape, int32_t rank)
+      : shape(shape),
+        pagesOfPair((rank + MOELORA_PAGE_RANKS - 1) / MOELORA_PAGE_RANKS) {
+    take(MOELORA_PROJECTIONS * sizeof(uint32_t));
+    for (int32_t projection : adapted)
+      pairs[projection] = take(shape.experts * sizeof(moelora_pair));
+    for (int32_t projection : adapted) {
+      bool down = projection == MOELORA_DOWN;
+      inBytes[projection] = bytesOf(down ? shape.intermediate : shape.hidden);
+      outBytes[projection] = bytesOf(down ? shape.hidden : shape.intermediate);
+      a[projection] = take(shape.experts * inBytes[projection]);
+      b[projection] = take(shape.experts * outBytes[projection]);
+    }
+  }
+
+  uint64_t bytes() const { return uint64_t(units) * MOELORA_IMAGE_UNIT; }
+
+  /// Writes what describes the pages, which are there already.
+  void describe(char *image) const {
+    auto *finder = reinterpret_cast<uint32_t *>(image);
+    std::fill_n(finder, MOELORA_PROJECTIONS, 0u);
+    for (int32_t p : adapted) {
+      finder[p] = pairs[p];
+      auto *pair = reinterpret_cast<moelora_pair *>(
+          image + uint64_t(pairs[p]) * MOELORA_IMAGE_UNIT);
+      for (int64_t e = 0; e < shape.experts; ++e)
+        pair[e] = {
+            static_cast<uint32_t>(a[p] + e * inBytes[p] / MOELORA_IMAGE_UNIT),
+            static_cast<uint32_t>(b[p] + e * outBytes[p] / MOELORA_IMAGE_UNIT),
+            static_cast<uint16_t>(pagesOfPair), 0, 1.0f};
+    }
+  }
+
+private:
+  /// Of one matrix with so many elements in a rank.
+  int64_t bytesOf(int64_t size) const {
+    return pagesOfPair * MOELORA_PAGE_RANKS * size * int64_t(sizeof(uint16_t));
+  }
+  uint32_t take(int64_t bytes) {
+    uint32_t first = units;
+    units += static_cast<uint32_t>((bytes + MOELORA_IMAGE_UNIT - 1) /
+                                   MOELORA_IMAGE_UNIT);
+    return first;
+  }
+
+  const Shape &shape;
+  const int64_t pagesOfPair;
+  uint32_t units = 0;
+  uint32_t pairs[MOELORA_PROJECTIONS], a[MOELORA_PROJECTIONS],
+      b[MOELORA_PROJECTIONS];
+  int64_t inBytes[MOELORA_PROJECTIONS], outBytes[MOELORA_PROJECTIONS];
+};
+
+} // namespace
 
 Adapters::Adapters(const Shape &shape, int32_t count, int32_t rank) {
-  pairs.reserve(count * 3);
-  layers.reserve(count);
-  indices.reserve(count);
+  ImagePlan plan(shape, rank);
   for (int32_t slot = 0; slot < count; ++slot) {
-    layers.push_back({});
-    for (int32_t projection : {MOELORA_GATE, MOELORA_UP, MOELORA_DOWN})
-      addPairs(shape, projection, rank, 100 + slot * 10 + projection);
-    indices.push_back({1, 0, &layers.back()});
-    entries.push_back(reinterpret_cast<uint64_t>(&indices.back()));
+    images.emplace_back(static_cast<int64_t>(plan.bytes() / sizeof(uint16_t)),
+                        100 + slot * 10);
+    plan.describe(reinterpret_cast<char *>(images.back().data()));
+    list.push_back(reinterpret_cast<uint64_t>(images.back().data()) /
+                   MOELORA_WORD_ADDRESS_UNIT);
   }
 }
 
-moelora_directory Adapters::directory() const {
-  return {entries.data(), nullptr, static_cast<int32_t>(entries.size()), 0};
+const char *Adapters::image(int32_t slot) const {
+  return reinterpret_cast<const char *>(images[slot].data());
+}
+
+const moelora_pair &Adapters::pair(int32_t slot, int32_t projection,
+                                   int64_t expert) const {
+  auto *finder = reinterpret_cast<const uint32_t *>(image(slot));
+  return reinterpret_cast<const moelora_pair *>(
+      pages(slot, finder[projection]))[expert];
+}
+
+const uint16_t *Adapters::pages(int32_t slot, uint32_t units) const {
+  return reinterpret_cast<const uint16_t *>(
+      image(slot) + uint64_t(units) * MOELORA_IMAGE_UNIT);
 }
 
 } // namespace moelora::bench

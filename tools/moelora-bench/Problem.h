@@ -30,21 +30,25 @@ private:
   uint64_t size = 0;
 };
 
-/// `count` adapters of one rank on every expert, as generated code reads them.
+/// `count` adapters of one rank on every expert, as generated code reads them:
+/// an image each, on huge pages.
 class Adapters {
 public:
   Adapters(const Shape &shape, int32_t count, int32_t rank);
-  moelora_directory directory() const;
+
+  int32_t count() const { return static_cast<int32_t>(images.size()); }
+  /// Directory words, by slot.
+  const uint64_t *words() const { return list.data(); }
+  /// The pair of an expert, and pages of it.
+  const moelora_pair &pair(int32_t slot, int32_t projection,
+                           int64_t expert) const;
+  const uint16_t *pages(int32_t slot, uint32_t units) const;
 
 private:
-  void addPairs(const Shape &shape, int32_t projection, int32_t rank,
-                uint64_t seed);
+  const char *image(int32_t slot) const;
 
-  std::vector<Buffer> pages;
-  std::vector<std::vector<moelora_pair>> pairs;
-  std::vector<moelora_adapter_layer> layers;
-  std::vector<moelora_adapter_index> indices;
-  std::vector<uint64_t> entries;
+  std::vector<Buffer> images;
+  std::vector<uint64_t> list;
 };
 
 /// Compiles a layer of this shape with moelora-compile and loads it.
@@ -54,8 +58,11 @@ public:
            const std::string &cpu);
   ~Compiled();
   const moelora_artifact &artifact() const {
-    return *moelora_artifact_of(file);
+    return *moelora_artifact_of(file, 0);
   }
+  const moelora_variant &variant() const { return *artifact().variant; }
+  /// The function that takes expert ids.
+  moelora_run_function run() const;
 
 private:
   moelora_artifact_file *file = nullptr;
@@ -81,17 +88,23 @@ public:
   const std::vector<Routing> routings;
 
 private:
+  /// What a row of the variant is given.
+  void *dataOf(int32_t role, const Routing &routing) const;
+
   const Shape &shape;
   const Cell cell;
   const Compiled &compiled;
   const Weights &weights;
-  moelora_directory directory;
+  const Adapters &adapters;
   moelora_services services;
   moelora_run_stats stats = {};
   size_t runs = 0;
   Buffer hidden, output;
   std::vector<float> routerWeights;
   std::vector<char> workspace;
+  std::vector<void *> operands; // by row of the variant
+  std::vector<std::vector<int64_t>> strides;
+  std::vector<const int64_t *> strideOf;
 };
 
 } // namespace moelora::bench

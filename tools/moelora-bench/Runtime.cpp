@@ -45,7 +45,7 @@ static void measureAll(const RuntimeOptions &options) {
   Figures figures;
   measureLoading(options, services, figures);
   measurePublishing(options, figures);
-  measureResolving(options, services, figures);
+  measureResolving(options, figures);
   measureLeases(options, figures);
   measureMemory(options, figures);
   figures.summarize();

@@ -24,8 +24,7 @@ void measureLoading(const RuntimeOptions &options,
 void measurePublishing(const RuntimeOptions &options, Figures &figures);
 
 /// Ids of a batch to slots, over tables of several sizes.
-void measureResolving(const RuntimeOptions &options,
-                      const moelora_services &services, Figures &figures);
+void measureResolving(const RuntimeOptions &options, Figures &figures);
 
 /// acquire and release.
 void measureLeases(const RuntimeOptions &options, Figures &figures);

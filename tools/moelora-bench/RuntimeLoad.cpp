@@ -67,11 +67,12 @@ public:
   Loading(const std::string &folder, const Workload &workload,
           const moelora_services &services)
       : folder(folder), target(workload.target()), services(services),
-        table(makeTable(1, rank)) {}
+        table(makeTable(workload.target(), 1, rank)) {}
 
   /// From a closed file to an adapter that is served.
   void run(const moelora_services *copiers, Times::Load &times) {
     moelora_staging staging = {};
+    staging.size = sizeof staging;
     staging.services = copiers;
     int32_t id = -1;
     times.whole.push_back(secondsOf([&] {

@@ -43,7 +43,7 @@ void measureMemory(const RuntimeOptions &options, Figures &figures) {
                               " adapters, 8 each of ranks 8, 16, 32 and 64, "
                               "bf16, one layer of " +
                               std::to_string(options.experts) + " experts");
-  Table table = makeTable(adapters, maxRank);
+  Table table = makeTable(workload.target(), adapters, maxRank);
   double bytesOfRank = double(workload.elementsOfRank()) * sizeof(uint16_t);
   double exact = 0, rounded = 0;
   for (int32_t number = 0; number < adapters; ++number) {

@@ -7,6 +7,7 @@
 #define MOELORA_TOOLS_BENCH_RUNTIMESUPPORT_H
 
 #include "moelora/runtime/SlotStats.h"
+#include "moelora/runtime/Step.h"
 
 #include <algorithm>
 #include <chrono>
@@ -33,12 +34,20 @@ template <auto Close> struct Closer {
   template <typename T> void operator()(T *handle) const { Close(handle); }
 };
 using Adapter = std::unique_ptr<moelora_adapter, Closer<moelora_adapter_close>>;
-using Table =
-    std::unique_ptr<moelora_slot_table, Closer<moelora_slot_table_destroy>>;
+inline void endTable(moelora_slot_table *table) {
+  moelora_slot_table_destroy(table, nullptr);
+}
+inline void endStep(moelora_step *step) { moelora_step_destroy(step, nullptr); }
+using Table = std::unique_ptr<moelora_slot_table, Closer<endTable>>;
+using Step = std::unique_ptr<moelora_step, Closer<endStep>>;
 
 /// Row-major pages of bf16 on the cpu.
-inline Table makeTable(int32_t slots, int32_t maxRank) {
+inline Table makeTable(const moelora_adapter_target &target, int32_t slots,
+                       int32_t maxRank) {
   moelora_slot_table_options options = {};
+  options.size = sizeof options;
+  options.target = &target;
+  options.size = sizeof options;
   options.slots = slots;
   options.max_rank = maxRank;
   options.dtype = MOELORA_BF16;
@@ -50,7 +59,8 @@ inline Table makeTable(int32_t slots, int32_t maxRank) {
 
 inline moelora_slot_table_stats statsOf(const Table &table) {
   moelora_slot_table_stats stats = {};
-  moelora_slot_table_read_stats(table.get(), &stats);
+  stats.size = sizeof stats;
+  call(moelora_slot_table_read_stats, table.get(), &stats);
   return stats;
 }
 

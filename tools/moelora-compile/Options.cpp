@@ -21,7 +21,7 @@ standard input). The weights are not needed.
   -o FILE          what is written; - is standard output, for mlir and llvm
   --layer=N        number of the layer; without it, the first with experts
   --all-layers     every distinct layer; -o names a folder, whose layers.json
-                   tells which file serves which layer
+                   tells which file serves which layer, and its digest
   --target=cpu     what the code is for
   --cpu=NAME       the CPU that runs it, as LLVM names it, or native (default)
   --slots=N        adapters that may be live at once (16); 0: none

@@ -3,6 +3,7 @@
 //
 // moelora-compile: a model's layer, or a layer of IR, to a shared object.
 
+#include "../SharedObject.h"
 #include "Compile.h"
 #include "Load.h"
 #include "Output.h"
@@ -12,6 +13,8 @@
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
+
+#include <map>
 
 using namespace mlir;
 using moelora::models::Model;
@@ -32,13 +35,17 @@ static LogicalResult printDiagnostic(Diagnostic &diagnostic) {
   return success();
 }
 
-static ExitStatus compileTo(llvm::StringRef path, OwningOpRef<ModuleOp> module,
-                            const Options &options) {
+/// The bytes that were written; nothing where it failed and stderr says why.
+static std::optional<std::string> compileTo(llvm::StringRef path,
+                                            OwningOpRef<ModuleOp> module,
+                                            const Options &options) {
   if (!module)
-    return Failed;
+    return std::nullopt;
   Reproducer reproducer(options, *module);
   std::optional<std::string> bytes = compileLayer(*module, options);
-  return bytes && writeOutput(path, *bytes) ? Done : Failed;
+  if (bytes && !writeOutput(path, *bytes))
+    return std::nullopt;
+  return bytes;
 }
 
 /// The layer that is compiled for `number`: the first that is no different.
@@ -49,8 +56,14 @@ static int representative(const Model &model, int number) {
   return number;
 }
 
-/// Which file serves which layer.
-static std::string makeIndex(const Model &model, llvm::StringRef suffix) {
+static std::string fileOf(int layer, const Options &options) {
+  return "layer-" + std::to_string(layer) + namesOf(options.emit).suffix;
+}
+
+/// Which file serves which layer, and the digest at the file's end by layer
+/// that was compiled.
+static std::string makeIndex(const Model &model, const Options &options,
+                             const std::map<int, std::string> &digests) {
   std::string text;
   llvm::raw_string_ostream out(text);
   llvm::json::OStream json(out, /*IndentSize=*/2);
@@ -58,10 +71,12 @@ static std::string makeIndex(const Model &model, llvm::StringRef suffix) {
     json.attribute("model_type", model.modelType());
     json.attributeObject("layers", [&] {
       for (int number : model.moeLayers())
-        json.attribute(std::to_string(number),
-                       "layer-" +
-                           std::to_string(representative(model, number)) +
-                           suffix.str());
+        json.attributeObject(std::to_string(number), [&] {
+          int compiled = representative(model, number);
+          json.attribute("file", fileOf(compiled, options));
+          if (auto found = digests.find(compiled); found != digests.end())
+            json.attribute("digest", found->second);
+        });
     });
   });
   out << "\n";
@@ -78,29 +93,37 @@ static ExitStatus compileAll(MLIRContext &context, const Options &options) {
                  << error.message() << "\n";
     return Failed;
   }
-  llvm::StringRef suffix = namesOf(options.emit).suffix;
   auto place = [&](const llvm::Twine &name) {
     llvm::SmallString<128> path(options.output);
     llvm::sys::path::append(path, name);
     return path;
   };
-  for (int number : model->distinctLayers())
-    if (compileTo(place("layer-" + llvm::Twine(number) + suffix),
-                  loadLayer(context, *model, number, options), options) != Done)
+  std::map<int, std::string> digests;
+  for (int number : model->distinctLayers()) {
+    auto bytes =
+        compileTo(place(fileOf(number, options)),
+                  loadLayer(context, *model, number, options), options);
+    if (!bytes)
       return Failed;
-  return writeOutput(place("layers.json"), makeIndex(*model, suffix)) ? Done
-                                                                      : Failed;
+    if (options.emit == Emit::SharedObject)
+      digests[number] = digestOf(*bytes);
+  }
+  std::string index = makeIndex(*model, options, digests);
+  return writeOutput(place("layers.json"), index) ? Done : Failed;
 }
 
 static ExitStatus compileOne(MLIRContext &context, const Options &options) {
+  auto compile = [&](OwningOpRef<ModuleOp> module) {
+    return compileTo(options.output, std::move(module), options) ? Done
+                                                                 : Failed;
+  };
   if (options.readsIR())
-    return compileTo(options.output, loadIR(context, options), options);
+    return compile(loadIR(context, options));
   std::optional<Model> model = loadModel(options);
   if (!model)
     return Failed;
   int number = options.layer.value_or(model->firstMoeLayer());
-  return compileTo(options.output, loadLayer(context, *model, number, options),
-                   options);
+  return compile(loadLayer(context, *model, number, options));
 }
 
 int main(int argc, char **argv) {

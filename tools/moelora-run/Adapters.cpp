@@ -5,6 +5,7 @@
 
 #include "moelora/models/AdapterTarget.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -53,23 +54,23 @@ OpenAdapter openRandom(size_t number, int32_t rank, uint64_t seed,
   return open({"random-" + std::to_string(number), folder.path}, target);
 }
 
-void checkCount(size_t count, const moelora_artifact &artifact) {
-  if (count > size_t(artifact.slots))
+void checkCount(size_t count, const moelora_variant &variant) {
+  if (count > size_t(variant.adapters.slots))
     throw Error(
-        "expects at most the " + std::to_string(artifact.slots) +
+        "expects at most the " + std::to_string(variant.adapters.slots) +
         " slots of the compiled layer, but " + std::to_string(count) +
         " adapters are given; compile with --slots=" + std::to_string(count));
 }
 
 /// Said before any weight is read, and on every device alike.
-void checkRank(const OpenAdapter &adapter, const moelora_artifact &artifact) {
+void checkRank(const OpenAdapter &adapter, const moelora_variant &variant) {
   moelora_adapter_summary summary = {};
   summary.size = sizeof summary;
   moelora_adapter_summarize(adapter.handle.get(), &summary);
-  if (summary.max_rank > artifact.max_rank)
+  if (summary.max_rank > variant.adapters.max_rank)
     throw Error(
         "adapter " + adapter.name + ": expects ranks of at most " +
-        std::to_string(artifact.max_rank) +
+        std::to_string(variant.adapters.max_rank) +
         ", the max_rank of the compiled layer, but it has rank " +
         std::to_string(summary.max_rank) +
         "; compile with --max-rank=" + std::to_string(summary.max_rank));
@@ -79,9 +80,9 @@ void checkRank(const OpenAdapter &adapter, const moelora_artifact &artifact) {
 
 std::vector<OpenAdapter>
 moelora::run::openAdapters(const Options &options, const models::Model &model,
-                           int layer, const moelora_artifact &artifact,
+                           int layer, const moelora_variant &variant,
                            const moelora_services &services) {
-  checkCount(options.adapters.size() + options.randomAdapters.size(), artifact);
+  checkCount(options.adapters.size() + options.randomAdapters.size(), variant);
   models::AdapterTarget names(model);
   moelora_adapter_target target = names.get();
   std::vector<OpenAdapter> adapters;
@@ -91,21 +92,25 @@ moelora::run::openAdapters(const Options &options, const models::Model &model,
     adapters.push_back(openRandom(i, options.randomAdapters[i], options.seed,
                                   model, layer, target, services));
   for (const OpenAdapter &adapter : adapters)
-    checkRank(adapter, artifact);
+    checkRank(adapter, variant);
   return adapters;
 }
 
 run::SlotTable::SlotTable(const std::vector<OpenAdapter> &adapters,
-                          const moelora_artifact &artifact, int layer,
-                          const moelora_services &services)
-    : layer(layer) {
-  if (artifact.slots == 0)
+                          const moelora_variant &variant,
+                          const models::Model &model, int layer,
+                          const moelora_services &services) {
+  if (variant.adapters.slots == 0)
     return;
+  models::AdapterTarget names(model);
+  moelora_adapter_target target = names.get();
   moelora_slot_table_options options = {};
-  options.slots = artifact.slots;
-  options.max_rank = artifact.max_rank;
-  options.dtype = artifact.adapter_dtype;
-  options.page_order = artifact.page_order;
+  options.size = sizeof options;
+  options.target = &target;
+  options.slots = variant.adapters.slots;
+  options.max_rank = variant.adapters.max_rank;
+  options.dtype = variant.adapters.dtype;
+  options.page_order = variant.adapters.page_order;
   options.layers = &layer;
   options.layer_count = 1;
   moelora_slot_table *made = nullptr;
@@ -119,6 +124,7 @@ void run::SlotTable::add(const OpenAdapter &adapter,
                          const moelora_services &services) {
   std::string context = "adapter " + adapter.name + ": ";
   moelora_staging staging = {};
+  staging.size = sizeof staging;
   staging.services = &services;
   int32_t id = -1;
   call(context, moelora_slot_table_assign, table.get(), adapter.name.c_str(),
@@ -132,22 +138,15 @@ void run::SlotTable::add(const OpenAdapter &adapter,
 /// What ran has run: the cpu is done when its calls return.
 run::SlotTable::~SlotTable() {
   for (const moelora_lease &lease : leases)
-    moelora_slot_table_release(table.get(), &lease, nullptr, nullptr);
+    moelora_slot_table_release(table.get(), &lease, nullptr);
 }
 
 moelora_slot_table_stats run::SlotTable::stats() const {
   moelora_slot_table_stats stats = {};
+  stats.size = sizeof stats;
   if (table)
-    moelora_slot_table_read_stats(table.get(), &stats);
+    call("", moelora_slot_table_read_stats, table.get(), &stats);
   return stats;
-}
-
-moelora_directory run::SlotTable::directory() const {
-  moelora_directory directory = {};
-  if (!table)
-    return directory;
-  moelora_slot_table_directory(table.get(), layer, &directory);
-  return directory;
 }
 
 std::vector<int32_t>
@@ -157,6 +156,32 @@ run::SlotTable::idsOf(const std::vector<int32_t> &slots) const {
   for (int32_t slot : slots)
     result.push_back(slot < 0 ? -1 : leases[size_t(slot)].id);
   return result;
+}
+
+run::Step::Step(const SlotTable &table, std::vector<int32_t> tokenIds)
+    : ids(std::move(tokenIds)) {
+  if (table.get())
+    call("", moelora_step_create, table.get(),
+         std::max<int64_t>(int64_t(ids.size()), 1), &step);
+}
+
+run::Step::~Step() { moelora_step_destroy(step, nullptr); }
+
+void run::Step::enter() {
+  if (step)
+    call("", moelora_step_enter, step, static_cast<moelora_stream *>(nullptr));
+}
+
+void run::Step::resolve() {
+  if (step)
+    call("", moelora_step_resolve, step, static_cast<moelora_stream *>(nullptr),
+         ids.data(), int64_t(ids.size()),
+         static_cast<const int32_t *>(nullptr));
+}
+
+void run::Step::leave() {
+  if (step)
+    call("", moelora_step_leave, step, static_cast<moelora_stream *>(nullptr));
 }
 
 ExactAdapter::ExactAdapter(const OpenAdapter &opened,

@@ -11,6 +11,7 @@
 #include "moelora/models/Model.h"
 #include "moelora/reference/Views.h"
 #include "moelora/runtime/SlotStats.h"
+#include "moelora/runtime/Step.h"
 
 #include <set>
 
@@ -22,10 +23,10 @@ struct OpenAdapter {
 };
 
 /// Those of --adapter, then those of --random-adapters. One whose rank is above
-/// what the artifact takes, or one too many, is an error.
+/// what the variant takes, or one too many, is an error.
 std::vector<OpenAdapter> openAdapters(const Options &options,
                                       const models::Model &model, int layer,
-                                      const moelora_artifact &artifact,
+                                      const moelora_variant &variant,
                                       const moelora_services &services);
 
 /// Writes an adapter of signed random values for the routed experts of `layer`
@@ -34,17 +35,22 @@ void writeRandomAdapter(const std::string &folder, const models::Model &model,
                         int layer, int32_t rank, uint64_t seed,
                         const moelora_services &services);
 
-/// All of them in one table, each leased until the table goes. A layer compiled
-/// without adapters has no table, and an empty directory.
+inline void endTable(moelora_slot_table *table) {
+  moelora_slot_table_destroy(table, nullptr);
+}
+
+/// All of them in one table for one layer, each leased until the table goes. A
+/// layer compiled without adapters has no table.
 class SlotTable {
 public:
   SlotTable(const std::vector<OpenAdapter> &adapters,
-            const moelora_artifact &artifact, int layer,
-            const moelora_services &services);
+            const moelora_variant &variant, const models::Model &model,
+            int layer, const moelora_services &services);
   ~SlotTable();
   SlotTable(const SlotTable &) = delete;
 
-  moelora_directory directory() const;
+  /// NULL: there is none.
+  moelora_slot_table *get() const { return table.get(); }
   /// All zero without a table.
   moelora_slot_table_stats stats() const;
   /// Indices into the adapters as ids; -1 stays.
@@ -53,9 +59,26 @@ public:
 private:
   void add(const OpenAdapter &adapter, const moelora_services &services);
 
-  Handle<moelora_slot_table, moelora_slot_table_destroy> table;
+  Handle<moelora_slot_table, endTable> table;
   std::vector<moelora_lease> leases;
-  int layer;
+};
+
+/// The ids of a batch, resolved as for one forward pass.
+class Step {
+public:
+  /// Without a table it is none, and does nothing.
+  Step(const SlotTable &table, std::vector<int32_t> ids);
+  ~Step();
+  Step(const Step &) = delete;
+
+  moelora_step *get() const { return step; }
+  void enter();
+  void resolve();
+  void leave();
+
+private:
+  const std::vector<int32_t> ids;
+  moelora_step *step = nullptr;
 };
 
 /// Some pairs of one adapter, exactly as its files have them.

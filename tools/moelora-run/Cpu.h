@@ -8,7 +8,26 @@
 #include "Adapters.h"
 #include "Inputs.h"
 
+#include "moelora/runtime/Program.h"
+
 namespace moelora::run {
+
+/// A layer with its weights and its slot table. Borrows all of them.
+class BoundLayer {
+public:
+  BoundLayer(const moelora_artifact &artifact, int number,
+             const Weights &weights, const SlotTable &table,
+             const moelora_services &services);
+  ~BoundLayer();
+  BoundLayer(const BoundLayer &) = delete;
+
+  const moelora_bound_layer *get() const { return layer; }
+  uint64_t outputBytes(int64_t tokens) const;
+
+private:
+  moelora_program *program = nullptr;
+  moelora_bound_layer *layer = nullptr;
+};
 
 struct CpuRun {
   Buffer output; // [T, H], layer's type
@@ -18,9 +37,8 @@ struct CpuRun {
 };
 
 /// Runs `repeat` times; before more than one, once more to warm up.
-CpuRun runOnCpu(const moelora_artifact &artifact, const Options &options,
-                const Inputs &inputs, const Weights &weights,
-                const SlotTable &table, const moelora_services &services);
+CpuRun runOnCpu(const BoundLayer &layer, const Options &options,
+                const Inputs &inputs, const SlotTable &table);
 
 } // namespace moelora::run
 

@@ -9,9 +9,9 @@
 using namespace moelora;
 using namespace moelora::run;
 
-Exact::Exact(const moelora_layer &layer, int layerNumber, moelora_entry entry,
-             const Inputs &inputs, const Weights &weights,
-             const std::vector<OpenAdapter> &adapters)
+Exact::Exact(const moelora_layer &layer, int layerNumber,
+             moelora_entry_kind entry, const Inputs &inputs,
+             const Weights &weights, const std::vector<OpenAdapter> &adapters)
     : layerNumber(layerNumber), adapters(adapters) {
   problem.layer = layer;
   problem.tokens = inputs.tokens;

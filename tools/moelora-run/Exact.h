@@ -24,7 +24,7 @@ struct ExactRows {
 /// only the experts that its tokens chose, so that memory stays small.
 class Exact {
 public:
-  Exact(const moelora_layer &layer, int layerNumber, moelora_entry entry,
+  Exact(const moelora_layer &layer, int layerNumber, moelora_entry_kind entry,
         const Inputs &inputs, const Weights &weights,
         const std::vector<OpenAdapter> &adapters);
 

@@ -107,7 +107,7 @@ Operand InputFile::readFloats(const char *name, const Widths &row) {
   if (!isFloat(tensor.dtype))
     fail(name, "type F32, F16, BF16 or F64",
          std::string("type ") + moelora_dtype_name(tensor.dtype));
-  Operand operand = {Buffer(tensor.bytes), moelora_dtype(tensor.dtype)};
+  Operand operand = {Buffer(tensor.bytes), moelora_dtype(tensor.dtype), {}};
   read(name, tensor, operand.buffer.data());
   return operand;
 }
@@ -117,7 +117,7 @@ Operand convert(Operand from, moelora_dtype type) {
   if (from.type == type)
     return from;
   int64_t count = int64_t(from.buffer.bytes() / reference::bytesOf(from.type));
-  Operand to = {Buffer(uint64_t(count) * reference::bytesOf(type)), type};
+  Operand to = {Buffer(uint64_t(count) * reference::bytesOf(type)), type, {}};
   for (int64_t i = 0; i < count; ++i)
     reference::store(type, to.buffer.data(), i,
                      reference::load(from.type, from.buffer.data(), i));
@@ -144,17 +144,34 @@ void readSlots(InputFile &file, const std::string &path, const InputWish &wish,
   checkSlots(path, inputs, wish.adapters);
 }
 
-void readExpected(InputFile &file, const InputWish &wish, Inputs &inputs) {
-  if (!file.has("expected"))
-    return;
-  Operand exact =
-      convert(file.readFloats("expected", {wish.layer.hidden}), MOELORA_F64);
-  auto *values = reinterpret_cast<const double *>(exact.buffer.data());
-  inputs.expected.emplace(values, values + inputs.tokens * wish.layer.hidden);
+/// NULL: the layer has no such operand.
+const moelora_operand *find(const InputWish &wish, moelora_role role) {
+  int32_t row =
+      moelora_variant_operand(&wish.variant, role, MOELORA_PART_VALUES);
+  return row < 0 ? nullptr : &wish.variant.operand[row];
 }
 
-bool reads(const InputWish &wish, moelora_role role) {
-  return wish.operands & (1u << role);
+/// NULL: this entry point does not read it. The reference reads hidden states
+/// whatever the entry point.
+const moelora_operand *findRead(const InputWish &wish, moelora_role role) {
+  const moelora_operand *operand = find(wish, role);
+  bool read = operand && (operand->entries >> wish.entry & 1);
+  return read || role == MOELORA_HIDDEN ? operand : nullptr;
+}
+
+/// The dims behind tokens.
+Widths widthsOf(const moelora_operand &operand) {
+  return {operand.shape + 1, operand.shape + operand.dims};
+}
+
+void readExpected(InputFile &file, const InputWish &wish, Inputs &inputs) {
+  const moelora_operand *output = find(wish, MOELORA_OUTPUT);
+  if (!output || !file.has("expected"))
+    return;
+  Operand exact =
+      convert(file.readFloats("expected", widthsOf(*output)), MOELORA_F64);
+  auto *values = reinterpret_cast<const double *>(exact.buffer.data());
+  inputs.expected.emplace(values, values + inputs.tokens * output->shape[1]);
 }
 
 /// Who reads what only some layers, or some ways of routing, ask for.
@@ -177,34 +194,31 @@ const char *readerOf(moelora_role role) {
 
 Inputs moelora::run::readInputs(const std::string &path,
                                 const InputWish &wish) {
-  const moelora_layer &layer = wish.layer;
   InputFile file(path);
   Inputs inputs;
-  auto take = [&](const char *name, moelora_role role, int64_t width,
-                  moelora_dtype type) {
-    if (!reads(wish, role))
+  auto take = [&](const char *name, moelora_role role) {
+    const moelora_operand *row = findRead(wish, role);
+    if (!row)
       return;
     file.expect(name, readerOf(role));
-    Operand operand = file.readFloats(name, {width});
+    Operand operand = file.readFloats(name, widthsOf(*row));
     inputs.operand[role] =
-        wish.asStored ? std::move(operand) : convert(std::move(operand), type);
+        wish.asStored ? std::move(operand)
+                      : convert(std::move(operand), moelora_dtype(row->dtype));
   };
-  auto takeIds = [&](const char *name, moelora_role role, const Widths &row) {
-    if (!reads(wish, role))
+  auto takeIds = [&](const char *name, moelora_role role) {
+    const moelora_operand *row = findRead(wish, role);
+    if (!row)
       return std::vector<int32_t>();
     file.expect(name, readerOf(role));
-    return file.readInts(name, row);
+    return file.readInts(name, widthsOf(*row));
   };
-  auto dtype = moelora_dtype(layer.dtype);
-  take("hidden", MOELORA_HIDDEN, layer.hidden, dtype);
-  take("router_hidden", MOELORA_ROUTER_HIDDEN, layer.hidden, dtype);
-  take("router_logits", MOELORA_ROUTER_LOGITS, layer.router.experts,
-       MOELORA_F32);
-  take("expert_weights", MOELORA_EXPERT_WEIGHTS, layer.router.top_k,
-       MOELORA_F32);
-  inputs.expertIds =
-      takeIds("expert_ids", MOELORA_EXPERT_IDS, {layer.router.top_k});
-  inputs.tokenIds = takeIds("token_ids", MOELORA_TOKEN_IDS, {});
+  take("hidden", MOELORA_HIDDEN);
+  take("router_hidden", MOELORA_ROUTER_HIDDEN);
+  take("router_logits", MOELORA_ROUTER_LOGITS);
+  take("expert_weights", MOELORA_EXPERT_WEIGHTS);
+  inputs.expertIds = takeIds("expert_ids", MOELORA_EXPERT_IDS);
+  inputs.tokenIds = takeIds("token_ids", MOELORA_TOKEN_IDS);
   inputs.tokens = file.tokenCount();
   readSlots(file, path, wish, inputs);
   readExpected(file, wish, inputs);
@@ -217,19 +231,22 @@ Inputs moelora::run::randomInputs(int64_t tokens, uint64_t seed,
   Inputs inputs;
   inputs.tokens = tokens;
   for (moelora_role role : {MOELORA_HIDDEN, MOELORA_ROUTER_HIDDEN}) {
-    if (!reads(wish, role))
+    const moelora_operand *row = findRead(wish, role);
+    if (!row)
       continue;
-    moelora_buffer needs = moelora_operand_needs(&wish.layer, role, tokens);
+    int64_t elements = tokens * row->shape[1];
     Operand &operand = inputs.operand[role];
-    operand = {Buffer(needs.bytes), moelora_dtype(needs.dtype)};
-    fillRandom(services, operand.buffer.data(), operand.type,
-               tokens * wish.layer.hidden, {0, UnitAmplitude},
-               mix(seed) + uint64_t(role));
+    operand.type = moelora_dtype(row->dtype);
+    operand.buffer =
+        Buffer(uint64_t(elements) * moelora_dtype_bytes(row->dtype));
+    fillRandom(services, operand.buffer.data(), operand.type, elements,
+               {0, UnitAmplitude}, mix(seed) + uint64_t(role));
   }
   inputs.slots = randomIds(tokens, wish.adapters + 1, seed + 1);
   for (int32_t &slot : inputs.slots)
     --slot;
-  if (reads(wish, MOELORA_TOKEN_IDS))
-    inputs.tokenIds = randomIds(tokens, wish.layer.router.table_rows, seed + 2);
+  const moelora_operand *table = find(wish, MOELORA_TOKEN_TABLE);
+  if (table && findRead(wish, MOELORA_TOKEN_IDS))
+    inputs.tokenIds = randomIds(tokens, int32_t(table->shape[0]), seed + 2);
   return inputs;
 }

@@ -27,8 +27,8 @@ struct Inputs {
 
 /// Which inputs are wanted, and how.
 struct InputWish {
-  const moelora_layer &layer;
-  uint32_t operands;    // bit per moelora_role that is read
+  const moelora_variant &variant;
+  moelora_entry_kind entry;
   int32_t adapters = 0; // slots must be below it
   /// Floats stay in the file's type instead of the layer's.
   bool asStored = false;

@@ -174,10 +174,10 @@ void Parser::addOptions() {
   };
   withValue["--routing"] = [this](auto &name, auto &value) {
     options.entry =
-        parseChoice<moelora_entry>(name, value,
-                                   {{"model", MOELORA_ENTRY_ALL},
-                                    {"logits", MOELORA_ENTRY_LOGITS},
-                                    {"given", MOELORA_ENTRY_IDS}});
+        parseChoice<moelora_entry_kind>(name, value,
+                                        {{"model", MOELORA_ENTRY_ALL},
+                                         {"logits", MOELORA_ENTRY_LOGITS},
+                                         {"given", MOELORA_ENTRY_IDS}});
   };
 }
 

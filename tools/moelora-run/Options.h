@@ -24,7 +24,7 @@ struct Options {
   std::string artifact, model, io, out;
   std::vector<AdapterOption> adapters;
   std::vector<int32_t> randomAdapters; // their ranks
-  moelora_entry entry = MOELORA_ENTRY_ALL;
+  moelora_entry_kind entry = MOELORA_ENTRY_ALL;
   bool reference = false;
   bool randomWeights = false;
   int32_t layer = -1; // -1: the one that the artifact was compiled for

@@ -40,7 +40,10 @@ void Session::openModel() {
   moelora_artifact_file *loaded = nullptr;
   call("", moelora_artifact_load, options.artifact.c_str(), &loaded);
   file.reset(loaded);
-  artifact = moelora_artifact_of(loaded);
+  artifact = moelora_artifact_of(loaded, 0);
+  variant = moelora_artifact_variant(artifact, "cpu");
+  if (!variant)
+    throw Error(options.artifact + " was not compiled for cpu");
   layer = options.layer >= 0 ? options.layer : artifact->first_layer;
   if (layer < 0)
     throw Error(options.artifact + " was not compiled for a layer of a model; "
@@ -57,22 +60,20 @@ void Session::openModel() {
   lines.add(Report::Always, "layer", int64_t(layer));
   lines.add(Report::Always, "device", options.reference ? "reference" : "cpu");
   lines.add(Report::Statistics, "producer", artifact->producer);
-  lines.add(Report::Statistics, "compiled_for", artifact->cpu);
+  lines.add(Report::Statistics, "compiled_for", variant->tuning);
   lines.add(Report::Statistics, "threads", int64_t(services.workers));
 }
 
 void Session::openAdapters() {
   Stopwatch watch;
-  adapters = run::openAdapters(options, *model, layer, *artifact, services);
+  adapters = run::openAdapters(options, *model, layer, *variant, services);
   lines.add(Report::Always, "adapters", int64_t(adapters.size()));
   lines.add(Report::Statistics, "adapters_open_ms", watch.milliseconds());
 }
 
 void Session::readInputs() {
-  InputWish wish = {artifact->layer,
-                    moelora_entry_operands(artifact, options.entry) |
-                        (1u << MOELORA_HIDDEN),
-                    int32_t(adapters.size()), options.reference};
+  InputWish wish = {*variant, options.entry, int32_t(adapters.size()),
+                    options.reference};
   inputs = options.io.empty()
                ? randomInputs(options.tokens, options.seed, wish, services)
                : run::readInputs(options.io, wish);
@@ -93,7 +94,7 @@ void Session::readWeights() {
 }
 
 Exact Session::exact() const {
-  return Exact(artifact->layer, layer, options.entry, inputs, weights,
+  return Exact(*artifact->layer, layer, options.entry, inputs, weights,
                adapters);
 }
 
@@ -111,14 +112,14 @@ void Session::runReference() {
 
 void Session::runCpu() {
   Stopwatch watch;
-  SlotTable table(adapters, *artifact, layer, services);
+  SlotTable table(adapters, *variant, *model, layer, services);
   lines.add(Report::Statistics, "slot_table_ms", watch.milliseconds());
-  CpuRun result =
-      runOnCpu(*artifact, options, inputs, weights, table, services);
+  BoundLayer bound(*artifact, layer, weights, table, services);
+  CpuRun result = runOnCpu(bound, options, inputs, table);
   noteTimes(result.milliseconds);
   noteStats(result);
   noteStats(table.stats());
-  output.type = moelora_dtype(artifact->layer.dtype);
+  output.type = moelora_dtype(artifact->layer->dtype);
   output.buffer = std::move(result.output);
 }
 
@@ -128,7 +129,7 @@ void Session::compareWithExpected() {
     std::iota(tokens.begin(), tokens.end(), int64_t(0));
     all = exact().evaluate(tokens, true, services.workers);
   }
-  note(compare(output, artifact->layer.hidden, all, &*inputs.expected),
+  note(compare(output, artifact->layer->hidden, all, &*inputs.expected),
        "expected");
 }
 
@@ -136,7 +137,7 @@ void Session::compareWithReference() {
   Stopwatch watch;
   ExactRows sample =
       exact().evaluate(sampleTokens(inputs.tokens), true, services.workers);
-  note(compare(output, artifact->layer.hidden, sample, nullptr), "reference");
+  note(compare(output, artifact->layer->hidden, sample, nullptr), "reference");
   lines.add(Report::Statistics, "reference_ms", watch.milliseconds());
 }
 
@@ -192,8 +193,8 @@ void Session::noteStats(const moelora_slot_table_stats &table) {
       {"slot_replaced", table.replaced},
       {"slot_failed_loads", table.failed_loads},
       {"slot_evictions", table.evictions},
-      {"ids_masked", table.ids.masked},
-      {"ids_stale", table.ids.stale}};
+      {"ids_masked", table.runs.masked_slots},
+      {"ids_stale", table.runs.stale_slots}};
   for (const auto &[key, value] : counts)
     lines.add(Report::Statistics, key, int64_t(value));
   constexpr double nsPerMs = 1e6, nsPerUs = 1e3;
@@ -221,7 +222,7 @@ void Session::writeOutput() const {
   tensor.dtype = output.type;
   tensor.dims = 2;
   tensor.shape[0] = inputs.tokens;
-  tensor.shape[1] = artifact->layer.hidden;
+  tensor.shape[1] = artifact->layer->hidden;
   tensor.data = output.buffer.data();
   call("", moelora_safetensors_write, options.out.c_str(), &tensor, int64_t(1));
 }

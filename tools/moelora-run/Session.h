@@ -41,8 +41,9 @@ private:
   const Options &options;
   Handle<moelora_pool, moelora_pool_destroy> pool;
   moelora_services services = {};
-  Handle<moelora_artifact_file, moelora_artifact_close> file;
+  Handle<moelora_artifact_file, closeArtifact> file;
   const moelora_artifact *artifact = nullptr;
+  const moelora_variant *variant = nullptr;
   int layer = 0;
   models::Result<models::Model> model;
   std::vector<OpenAdapter> adapters;

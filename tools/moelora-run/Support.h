@@ -47,6 +47,10 @@ template <auto Close> struct Closer {
 template <typename T, auto Close>
 using Handle = std::unique_ptr<T, Closer<Close>>;
 
+inline void closeArtifact(moelora_artifact_file *file) {
+  moelora_artifact_close(file, nullptr);
+}
+
 struct Unmap {
   uint64_t bytes = 0;
   void operator()(char *memory) const;

@@ -19,6 +19,7 @@ Operand &allocate(Weights &weights, const models::Operand &description,
                   moelora_dtype type) {
   Operand &operand = weights.operand[description.role];
   operand.type = type;
+  operand.shape = description.shape;
   operand.buffer =
       Buffer(uint64_t(description.elements()) * reference::bytesOf(type));
   weights.bytes += operand.buffer.bytes();

@@ -10,12 +10,14 @@
 #include "moelora/models/Model.h"
 
 #include <array>
+#include <vector>
 
 namespace moelora::run {
 
 struct Operand {
   Buffer buffer;
   moelora_dtype type = MOELORA_F32;
+  std::vector<int64_t> shape = {};
 };
 
 struct Weights {

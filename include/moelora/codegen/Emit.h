@@ -26,9 +26,10 @@ std::unique_ptr<llvm::Module> emitLLVM(mlir::ModuleOp module,
 /// A relocatable object; diagnostics go to the module's location.
 mlir::FailureOr<ObjectBytes> emitObject(mlir::ModuleOp module);
 
-/// Links an object into a shared object at `path`. It exports the query
-/// symbol alone and needs no library but the C library's memset. On failure
-/// `why` says what to do.
+/// Links an object into a shared object at `path`. It exports the queries of
+/// its layer alone and needs no library but the C library's memset. It has no
+/// digest at its end yet, which loading asks for. On failure `why` says what to
+/// do.
 bool linkSharedObject(const ObjectBytes &object, llvm::StringRef path,
                       std::string &why);
 

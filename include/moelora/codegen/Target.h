@@ -22,7 +22,7 @@ struct CpuTarget {
   /// Lanes of f32 in a register.
   int64_t lanes() const { return tier == CpuTier::AVX2 ? 8 : 16; }
   /// Rows of a register tile: 16 of 32 registers accumulate, or 8 of 16.
-  int64_t blockRows() const { return tier == CpuTier::AVX2 ? 2 : 4; }
+  int64_t groupRows() const { return tier == CpuTier::AVX2 ? 2 : 4; }
   /// What generated code may use beyond baseline x86-64: "avx2,fma".
   llvm::StringRef features() const;
 };

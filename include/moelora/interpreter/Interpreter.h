@@ -57,10 +57,11 @@ struct Table {
 
 using Datum = std::variant<Tensor, Plan, Table>;
 
-/// What a run reads. `directory` has an entry per slot, as in Abi.h.
+/// What a run reads. `directory` has a word for each slot, as in Image.h.
 struct Inputs {
   std::vector<Datum> arguments;
   std::vector<uint64_t> directory;
+  int indexBits = 16; // of slot ids
 };
 
 /// The layer's output; a diagnostic and failure where an argument does not fit

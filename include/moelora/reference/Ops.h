@@ -17,8 +17,10 @@ Vector multiply(const MatrixView &weight, const Vector &x);
 
 /// resolve_slots: the dense slot that an id names, or -1: no adapter. An id
 /// resolves when its index is within the directory, its generation is the
-/// entry's, and something is published there. `entries` is the directory.
-int32_t resolveSlot(int32_t id, const std::vector<uint64_t> &entries);
+/// word's, and something is published there. `words` is the directory; the last
+/// `indexBits` bits of an id are the index.
+int32_t resolveSlot(int32_t id, const std::vector<uint64_t> &words,
+                    int indexBits);
 
 /// route: the choices of one token, the best first.
 struct Routed {

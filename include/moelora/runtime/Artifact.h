@@ -1,11 +1,11 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Compiled layers: loading one, and running it with everything checked.
+ * Artifacts: files of compiled layers.
  *
- * An engine that has proved its sizes once may call `artifact->run` itself;
- * moelora_layer_run is the same call behind checks of every size and type.
- * Threads: an artifact is immutable, and any number of threads may run it.
+ * An artifact's file ends with a digest of all that is before it, so that one
+ * that was cut or overwritten is refused before any of it runs. That is against
+ * accidents: an artifact is code, load only what you would run.
  */
 #ifndef MOELORA_RUNTIME_ARTIFACT_H
 #define MOELORA_RUNTIME_ARTIFACT_H
@@ -17,80 +17,69 @@
 extern "C" {
 #endif
 
-/* A shared object with one compiled layer, loaded. */
+/* Appends the digest to a shared object that is finished, in one step: whoever
+ * opens it meanwhile finds the old file or the new one. A file that has its
+ * digest already stays as it is. Errors: IO; INVALID where it is no shared
+ * object, is cut, or differs from the digest that it has. */
+MOELORA_API moelora_status moelora_artifact_seal(const char *path,
+                                                 moelora_error **error);
+
+/* A shared object with compiled layers, loaded. Immutable; any thread. */
 typedef struct moelora_artifact_file moelora_artifact_file;
 
-/* Loads and checks a compiled layer. It is code: load only what you would run.
- * Errors: IO when the file cannot be read; INVALID when it is no compiled
- * layer; UNSUPPORTED when it is one of another version, or needs something
- * that this CPU does not have. The caller closes *file. */
+/* Loads a copy of the file in memory, which is what was checked; the file
+ * itself may be changed or removed afterwards. Errors: IO where it cannot be
+ * read; INVALID where it is no compiled layer, is cut, or differs from its
+ * digest; UNSUPPORTED where it is of another version or machine. The caller
+ * closes *file. */
 MOELORA_API moelora_status moelora_artifact_load(const char *path,
                                                  moelora_artifact_file **file,
                                                  moelora_error **error);
 
-/* Unloads it; its moelora_artifact ends here. NULL: no effect. */
-MOELORA_API void moelora_artifact_close(moelora_artifact_file *file);
+/* Unloads it; its artifacts end here. BUSY: a program was made of it. NULL is
+ * fine. */
+MOELORA_API moelora_status moelora_artifact_close(moelora_artifact_file *file,
+                                                  moelora_error **error);
 
-/* The description, borrowed from the file. */
+/* Layers in it. -1 for NULL. */
+MOELORA_API int32_t moelora_artifact_count(const moelora_artifact_file *file);
+
+/* Artifact `index` of [0, count), borrowed from the file; NULL for any other.
+ */
 MOELORA_API const moelora_artifact *
-moelora_artifact_of(const moelora_artifact_file *file);
+moelora_artifact_of(const moelora_artifact_file *file, int32_t index);
 
-/* The checks that loading makes, for an artifact that was linked in. */
+#define MOELORA_DIGEST_BYTES 16
+
+/* The digest at the end of the file. INVALID: an argument is NULL. */
+MOELORA_API moelora_status moelora_artifact_digest(
+    const moelora_artifact_file *file, uint8_t digest[MOELORA_DIGEST_BYTES]);
+
+/* The checks that loading makes of a description, for artifacts that were
+ * linked in. */
 MOELORA_API moelora_status
 moelora_artifact_check(const moelora_artifact *artifact, moelora_error **error);
 
 /* Is the artifact compiled for this layer? INVALID names the first field that
- * differs, and both values. */
+ * differs, and both values, or says that the artifact describes no ordinary
+ * layer. */
 MOELORA_API moelora_status
 moelora_artifact_match(const moelora_artifact *artifact,
                        const moelora_layer *layer, moelora_error **error);
 
-/* Where the routing comes from. A layer that has no router of its own lacks the
- * first, or the first two. */
-typedef enum moelora_entry {
-  MOELORA_ENTRY_ALL = 0, /* the layer's own router */
-  MOELORA_ENTRY_LOGITS = 1,
-  MOELORA_ENTRY_IDS = 2,
-} moelora_entry;
+/* The first variant for a target, "cpu", or, for NULL, of all; NULL: there is
+ * none. */
+MOELORA_API const moelora_variant *
+moelora_artifact_variant(const moelora_artifact *artifact, const char *target);
 
-/* An operand in memory; borrowed for the call. */
-typedef struct moelora_buffer {
-  const void *data;
-  uint64_t bytes;
-  int32_t dtype; /* moelora_dtype, whose floats are moelora_dtype */
-  int32_t reserved;
-} moelora_buffer;
+/* The row of (role, part), or -1. Tools take types and shapes from there. */
+MOELORA_API int32_t moelora_variant_operand(const moelora_variant *variant,
+                                            int32_t role, int32_t part);
 
-/* Size and type that an operand must have; `data` is NULL. 0 bytes: the layer
- * has no such operand. */
-MOELORA_API moelora_buffer moelora_operand_needs(const moelora_layer *layer,
-                                                 moelora_role role,
-                                                 int64_t tokens);
-
-/* The operands that an entry point reads, one bit per moelora_role. */
-MOELORA_API uint32_t moelora_entry_operands(const moelora_artifact *artifact,
-                                            moelora_entry entry);
-
-/* One run. Buffers that the entry point does not read may stay zero. */
-typedef struct moelora_layer_call {
-  int64_t tokens;
-  int32_t entry; /* moelora_entry */
-  int32_t reserved;
-  moelora_buffer operand[MOELORA_ROLES];
-  void *output; /* [tokens, H], layer's type */
-  uint64_t output_bytes;
-  void *workspace; /* 64-byte aligned, of artifact->workspace_bytes() */
-  uint64_t workspace_bytes;
-  const moelora_directory *directory; /* NULL: no adapters */
-  const moelora_services *services;
-  moelora_run_stats *stats; /* added to; never NULL */
-} moelora_layer_call;
-
-/* Checks everything that does not depend on the values, then runs. Allocates
- * only to report an error. */
-MOELORA_API moelora_status moelora_layer_run(const moelora_artifact *artifact,
-                                             const moelora_layer_call *call,
-                                             moelora_error **error);
+/* Bytes of row `operand` for so many tokens, row-major where the row has no
+ * strides; 0 for a row that is not there. */
+MOELORA_API uint64_t moelora_variant_operand_bytes(
+    const moelora_variant *variant, int32_t operand, int64_t tokens);
 
 #ifdef __cplusplus
 }

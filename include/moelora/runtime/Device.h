@@ -23,6 +23,7 @@
 #define MOELORA_RUNTIME_DEVICE_H
 
 #include "moelora/runtime/Error.h"
+#include "moelora/runtime/Kernel.h"
 
 #include <stdint.h>
 
@@ -32,51 +33,8 @@ extern "C" {
 
 #define MOELORA_DEVICE_VERSION 2u
 
-typedef struct moelora_stream moelora_stream;
 typedef struct moelora_event moelora_event;
 typedef struct moelora_module moelora_module; /* loaded code */
-typedef struct moelora_kernel moelora_kernel; /* a function of a module */
-
-typedef enum moelora_binary_kind {
-  MOELORA_BINARY_HOST = 1, /* data: the moelora_host_kernel itself; bytes: 0 */
-  MOELORA_BINARY_PTX = 2,  /* text that ends in a zero byte, which counts */
-  MOELORA_BINARY_CUBIN = 3,
-  MOELORA_BINARY_NVVM = 4, /* bitcode, for emulators */
-} moelora_binary_kind;
-
-typedef struct moelora_binary {
-  int32_t kind;      /* a moelora_binary_kind */
-  uint32_t reserved; /* 0 */
-  uint64_t bytes;
-  const void *data;
-} moelora_binary;
-
-/* What a kernel needs; constant data of an artifact. */
-typedef struct moelora_kernel_info {
-  const char *name;
-  uint32_t binary;       /* an index into the binaries of the artifact */
-  uint32_t threads;      /* of a block */
-  uint32_t shared_bytes; /* dynamic shared memory of a block, at most */
-  uint32_t flags;        /* 0 */
-} moelora_kernel_info;
-
-/* The launch may begin before the one before it on the stream has ended; its
- * kernel waits for what it needs. A device may wait itself. */
-#define MOELORA_LAUNCH_DEPENDENT 1u
-
-typedef struct moelora_launch {
-  const moelora_kernel *kernel;
-  uint32_t grid[3], block[3]; /* blocks, and threads of a block */
-  uint32_t cluster[3];        /* blocks of a cluster; 0 or 1: none */
-  uint32_t shared_bytes;      /* at most those of the kernel's info */
-  uint32_t parameter_bytes;   /* at most 4096 */
-  uint32_t flags;             /* MOELORA_LAUNCH_ */
-  /* The kernel's parameters as the fields of one struct; copied by the call. */
-  const void *parameters;
-} moelora_launch;
-
-/* A kernel on the host: called once for the whole grid. */
-typedef void (*moelora_host_kernel)(const moelora_launch *launch);
 
 typedef enum moelora_event_state {
   MOELORA_EVENT_PENDING = 0,

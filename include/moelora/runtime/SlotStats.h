@@ -14,29 +14,35 @@ extern "C" {
 
 /* Counters grow from the creation of the table on; the others are of now. */
 typedef struct moelora_slot_table_stats {
+  uint32_t size; /* sizeof; set by the caller, see Error.h */
   /* of now */
   int32_t slots, used_slots, leased_slots, reserved_slots;
+  int32_t closed_slots; /* out of generations: they take no other adapter */
+  int32_t steps, reserved;
   moelora_slot_cost held; /* by present adapters, summed */
-  uint64_t retired_bytes; /* waiting for their last readers */
-  uint64_t retired_blocks;
+  uint64_t retired_bytes; /* of earlier ones, waiting for steps to be past */
+  uint64_t retired_buffers;
   /* counters */
   uint64_t hits, misses; /* acquire found the name, or did not */
   uint64_t loads, replaced, failed_loads, cancelled_loads;
-  uint64_t evictions;      /* to make room */
-  uint64_t removals;       /* by evict and reset */
-  uint64_t full, busy;     /* answers */
-  uint64_t stale_calls;    /* ids and leases that were of the past */
-  moelora_id_counters ids; /* of runs that used the table's directory */
-  uint64_t read_bytes;     /* from files, of loads that succeeded */
+  uint64_t evictions;     /* to make room */
+  uint64_t removals;      /* by evict and reset */
+  uint64_t full, busy;    /* answers */
+  uint64_t stale_calls;   /* ids and leases that were of the past */
+  uint64_t broken_fences; /* behind which the device failed: what they guard
+                             is kept until the table ends */
+  moelora_run_stats runs; /* of all steps of the table */
+  uint64_t read_bytes;    /* from files, of loads that succeeded */
   /* nanoseconds: the last load, and the longest so far */
   uint64_t stage_ns, longest_stage_ns;     /* reading and converting */
   uint64_t publish_ns, longest_publish_ns; /* from staged to servable */
 } moelora_slot_table_stats;
 
-/* NULL results are not allowed. Never fails; gives back retired memory whose
- * time has come. */
-MOELORA_API void moelora_slot_table_read_stats(moelora_slot_table *table,
-                                               moelora_slot_table_stats *stats);
+/* Also gives back retired memory whose time has come. What the device has
+ * counted is read without the lock. */
+MOELORA_API moelora_status moelora_slot_table_read_stats(
+    moelora_slot_table *table, moelora_slot_table_stats *stats,
+    moelora_error **error);
 
 #define MOELORA_MAX_SLOT_NAME 255
 
@@ -44,15 +50,18 @@ typedef enum moelora_slot_state {
   MOELORA_SLOT_FREE = 0,
   MOELORA_SLOT_RESERVED = 1, /* an adapter is being loaded into it */
   MOELORA_SLOT_LIVE = 2,
+  MOELORA_SLOT_CLOSED = 3, /* free, and out of generations */
 } moelora_slot_state;
 
 typedef struct moelora_slot_info {
+  uint32_t size; /* sizeof; set by the caller */
   int32_t state; /* moelora_slot_state */
   int32_t id;    /* of LIVE; else -1 */
   int32_t version;
   int32_t enabled;
   int32_t leases; /* that are out */
   int32_t idle;   /* 1: LIVE and may be evicted */
+  int32_t reserved;
   moelora_slot_cost cost;
   char name[MOELORA_MAX_SLOT_NAME + 1];
 } moelora_slot_info;
@@ -60,7 +69,8 @@ typedef struct moelora_slot_info {
 /* One slot of [0, slots); INVALID for any other. */
 MOELORA_API moelora_status moelora_slot_table_inspect(moelora_slot_table *table,
                                                       int32_t slot,
-                                                      moelora_slot_info *info);
+                                                      moelora_slot_info *info,
+                                                      moelora_error **error);
 
 typedef enum moelora_slot_event_kind {
   MOELORA_SLOT_LOADED = 0,
@@ -69,26 +79,31 @@ typedef enum moelora_slot_event_kind {
   MOELORA_SLOT_REMOVED = 3, /* by evict or reset */
   MOELORA_SLOT_ENABLED = 4,
   MOELORA_SLOT_DISABLED = 5,
-  MOELORA_SLOT_FAILED = 6, /* a load; id is -1, `status` says how */
+  MOELORA_SLOT_FAILED = 6, /* a load; `status` says how. Of an assign id is -1,
+                              of a replace it is that of the present adapter */
 } moelora_slot_event_kind;
 
 typedef struct moelora_slot_event {
-  int32_t kind; /* moelora_slot_event_kind */
+  uint32_t size; /* sizeof, as this library knows it */
+  int32_t kind;  /* moelora_slot_event_kind */
   int32_t id;
   int32_t version;
-  int32_t status;   /* moelora_status */
+  int32_t status; /* moelora_status */
+  int32_t reserved;
   const char *name; /* borrowed for the call */
   uint64_t bytes;
   uint64_t stage_ns, publish_ns; /* of LOADED and REPLACED */
 } moelora_slot_event;
 
+typedef void (*moelora_slot_observer)(void *context,
+                                      const moelora_slot_event *event);
+
 /* Calls `observer` for each event, on the thread that caused it, after the
  * fact and without a lock: it may call the table. NULL: nobody any more; a call
  * that is under way may still come. */
-MOELORA_API void moelora_slot_table_observe(
-    moelora_slot_table *table,
-    void (*observer)(void *context, const moelora_slot_event *event),
-    void *context);
+MOELORA_API moelora_status moelora_slot_table_observe(
+    moelora_slot_table *table, moelora_slot_observer observer, void *context,
+    moelora_error **error);
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,7 @@
 #define MOELORA_RUNTIME_STAGING_H
 
 #include "moelora/runtime/Abi.h"
+#include "moelora/runtime/AdapterTarget.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -17,10 +18,16 @@ extern "C" {
  * of a group names its experts and its part of the intermediate sizes; nothing
  * else is read from the files or kept. */
 typedef struct moelora_slot_table_options {
-  int32_t slots;          /* 1 .. 65536 */
-  int32_t max_rank;       /* of every pair: 1 .. 65536 */
-  int32_t dtype;          /* moelora_dtype of the pages: F32, F16 or BF16 */
-  int32_t page_order;     /* moelora_page_order */
+  uint32_t size;      /* sizeof; set by the caller, see Error.h */
+  int32_t slots;      /* 1 .. 65536 */
+  int32_t max_rank;   /* of every pair: 1 .. 65536 */
+  int32_t dtype;      /* moelora_dtype of the pages: F32, F16 or BF16 */
+  int32_t page_order; /* moelora_page_order */
+  int32_t reserved;   /* 0 */
+  /* The model whose adapters it keeps; never NULL. An adapter of other sizes is
+   * refused. Copied, like everything that this struct points to, but for the
+   * device. */
+  const moelora_adapter_target *target;
   const int32_t *layers;  /* layer numbers to keep; NULL: all */
   const int32_t *experts; /* expert numbers to keep, in the order in which the
                              compiled layer has them; NULL: all */
@@ -33,7 +40,7 @@ typedef struct moelora_slot_table_options {
 } moelora_slot_table_options;
 
 /* What an adapter takes. bytes = index + pages + alignment, rounded up to the
- * device's granularity. */
+ * device's granularity. Fixed. */
 typedef struct moelora_slot_cost {
   uint64_t bytes;       /* allocated on the device */
   uint64_t index_bytes; /* of the pairs' descriptions */
@@ -48,18 +55,19 @@ typedef enum moelora_staging_order {
   MOELORA_STAGING_LAYER_ORDER = 1, /* the lowest layer first */
 } moelora_staging_order;
 
+/* Fixed. */
 typedef struct moelora_staging_progress {
   uint64_t bytes, total_bytes; /* read so far, and in all */
   int32_t layers;              /* in layer order: whole layers so far */
   int32_t reserved;
 } moelora_staging_progress;
 
-/* How one load goes. All zero is fine. */
+/* How one load goes. All zero but for the size is fine. */
 typedef struct moelora_staging {
+  uint32_t size; /* sizeof; set by the caller */
+  int32_t order; /* moelora_staging_order */
   /* Who copies: its parallel_for; NULL: the calling thread. Borrowed. */
   const struct moelora_services *services;
-  int32_t order; /* moelora_staging_order */
-  int32_t reserved;
   /* Called now and then from the threads that copy, never by two at once, and
    * at the end; not 0: cancel. */
   int32_t (*progress)(void *context, const moelora_staging_progress *progress);

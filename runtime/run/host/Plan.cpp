@@ -5,7 +5,7 @@
 // cut into tiles and segments.
 //
 // Two counting sorts, the minor key first. With top_k = 1 and
-//   expert_ids  1  0  1  -1  0       dense  0  -1  -1  0  0
+//   expert_ids  1  0  1  -1  0     numbers  0  -1  -1  0  0
 //   by slot     1  2  | 0  4         pair 3 is dropped, it has no expert
 //   by expert   1  4  | 2  0         row_pair
 //   row_slot   -1  0  |-1  0
@@ -46,10 +46,14 @@ private:
 class Pairs {
 public:
   Pairs(const moelora_plan_shape *shape, const int32_t *expertIds,
-        const int32_t *dense)
-      : shape(shape), expertIds(expertIds), dense(dense) {}
+        const int32_t *numbers)
+      : shape(shape), expertIds(expertIds), numbers(numbers) {}
 
-  int32_t count() const { return int32_t(shape->tokens) * shape->top_k; }
+  /// Of the tokens that are valid; the others have none.
+  int32_t count() const {
+    int64_t tokens = std::clamp<int64_t>(shape->valid_tokens, 0, shape->tokens);
+    return int32_t(tokens) * shape->top_k;
+  }
   int32_t token(int32_t pair) const { return pair / shape->top_k; }
   int32_t expert(int32_t pair) const {
     if (!expertIds)
@@ -61,9 +65,9 @@ public:
            !isZeroExpert(expertIds[pair]);
   }
   int32_t slot(int32_t pair) const {
-    if (!dense)
+    if (!numbers)
       return -1;
-    int32_t slot = dense[token(pair)];
+    int32_t slot = numbers[token(pair)];
     return inRange(slot, shape->slots) ? slot : -1;
   }
 
@@ -76,7 +80,7 @@ private:
   }
 
   const moelora_plan_shape *shape;
-  const int32_t *expertIds, *dense;
+  const int32_t *expertIds, *numbers;
 };
 
 /// Writes the kept pairs, ordered by slot, base rows first; returns how many.
@@ -118,16 +122,16 @@ void cut(int32_t begin, int32_t rows, int32_t limit, Piece piece) {
   }
 }
 
-/// One segment for each run of rows of one slot inside a row block.
-void addSegments(moelora_plan *plan, int32_t expert, int32_t block,
-                 int32_t blockRows) {
-  for (int32_t row = block, end = block + blockRows; row < end;) {
+/// One segment for each run of rows of one slot inside a row group.
+void addSegments(moelora_plan *plan, int32_t expert, int32_t group,
+                 int32_t groupRows) {
+  for (int32_t row = group, end = group + groupRows; row < end;) {
     int32_t begin = row, slot = plan->row_slot[row];
     while (row < end && plan->row_slot[row] == slot)
       ++row;
     if (slot >= 0)
       plan->segment[plan->segments++] = {expert,      slot,  begin,
-                                         row - begin, block, blockRows};
+                                         row - begin, group, groupRows};
   }
 }
 
@@ -135,8 +139,8 @@ void addTiles(moelora_plan *plan, const moelora_plan_shape *shape,
               int32_t expert, int32_t begin, int32_t end) {
   cut(begin, end - begin, shape->tile_rows, [&](int32_t tile, int32_t rows) {
     plan->tile[plan->tiles++] = {expert, tile, rows, 0};
-    cut(tile, rows, shape->block_rows, [&](int32_t block, int32_t blockRows) {
-      addSegments(plan, expert, block, blockRows);
+    cut(tile, rows, shape->group_rows, [&](int32_t group, int32_t groupRows) {
+      addSegments(plan, expert, group, groupRows);
     });
   });
 }
@@ -144,11 +148,13 @@ void addTiles(moelora_plan *plan, const moelora_plan_shape *shape,
 } // namespace
 
 void moelora::makePlan(const moelora_plan_shape *shape,
-                       const int32_t *expertIds, const int32_t *dense,
+                       const int32_t *expertIds, const int32_t *numbers,
                        moelora_plan *plan, moelora_run_stats *stats) {
-  Pairs pairs(shape, expertIds, dense);
+  Pairs pairs(shape, expertIds, numbers);
+  uint64_t dropped = 0;
   for (int32_t pair = 0, end = pairs.count(); pair < end; ++pair)
-    stats->dropped_pairs += pairs.outOfRange(pair);
+    dropped += pairs.outOfRange(pair);
+  addTo(stats->dropped_pairs, dropped);
 
   int32_t *sorted = plan->scratch;
   int32_t *slotEnd = sorted + pairs.count();

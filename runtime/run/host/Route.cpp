@@ -186,14 +186,14 @@ void choose(const moelora_router &router, const float *bias, Token &token,
 
 /// A row of the table; -1 where the token or an id of its row is out of range.
 void lookUp(const moelora_router &router, const moelora_route_inputs &inputs,
-            int64_t t, int32_t *ids, moelora_run_stats *stats) {
+            int64_t t, int32_t *ids, uint64_t &dropped) {
   int32_t token = inputs.token_ids[t];
   bool known = inRange(token, router.table_rows);
   const int32_t *row = inputs.table + int64_t(known ? token : 0) * router.top_k;
   for (int32_t j = 0; j < router.top_k; ++j) {
     bool valid = known && inRange(row[j], router.experts);
     ids[j] = valid ? row[j] : -1;
-    stats->dropped_pairs += !valid;
+    dropped += !valid;
   }
 }
 
@@ -256,14 +256,16 @@ void moelora::route(const moelora_router *router,
     return;
   }
   Token token;
+  uint64_t dropped = 0;
   for (int64_t t = 0; t < inputs->tokens; ++t, ids += k, weights += k) {
     scaleLogits(*router, inputs->logits + t * router->experts, token.logit);
     scoreExperts(*router, token.logit, token.score);
     if (router->table_rows)
-      lookUp(*router, *inputs, t, ids, stats);
+      lookUp(*router, *inputs, t, ids, dropped);
     else
       choose(*router, inputs->bias, token, ids);
     weigh(*router, token.score,
           router->expert_scale ? inputs->expert_scale : nullptr, ids, weights);
   }
+  addTo(stats->dropped_pairs, dropped);
 }

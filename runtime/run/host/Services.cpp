@@ -5,17 +5,16 @@
  */
 #include "run/host/Services.h"
 
-#include "base/Pool.h"
+#include "base/threads/Pool.h"
 #include "moelora/runtime/Execute.h"
 
 using namespace moelora;
 
 void moelora_services_init(moelora_pool *pool, moelora_services *services) {
   *services = {};
-  services->struct_size = sizeof(moelora_services);
-  services->abi_version = MOELORA_ABI_VERSION;
+  services->size = sizeof(moelora_services);
+  services->abi = MOELORA_ABI_VERSION;
   shareWork(pool, *services);
-  services->resolve_slots = resolveSlots;
   services->route = route;
   services->identity_weights = identityWeights;
   services->plan = makePlan;

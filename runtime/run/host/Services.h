@@ -16,10 +16,12 @@ inline bool inRange(int32_t id, int32_t bound) {
   return uint32_t(id) < uint32_t(bound);
 }
 
-void resolveSlots(const moelora_directory *directory, const int32_t *ids,
-                  int64_t tokens, int32_t slots, int32_t *dense,
-                  const moelora_adapter_layer **snapshot,
-                  moelora_run_stats *stats);
+/// Adds to what other runs may be adding to. Most runs have nothing to add,
+/// and then write nothing that others write too.
+inline void addTo(uint64_t &counter, uint64_t count) {
+  if (count)
+    __atomic_fetch_add(&counter, count, __ATOMIC_RELAXED);
+}
 
 void route(const moelora_router *router, const moelora_route_inputs *inputs,
            int32_t *ids, float *weights, moelora_run_stats *stats);
@@ -28,7 +30,7 @@ void identityWeights(int64_t tokens, int32_t topK, int32_t first, int32_t end,
                      const int32_t *ids, const float *weights, float *sums);
 
 void makePlan(const moelora_plan_shape *shape, const int32_t *expertIds,
-              const int32_t *dense, moelora_plan *plan,
+              const int32_t *numbers, moelora_plan *plan,
               moelora_run_stats *stats);
 
 } // namespace moelora

@@ -23,8 +23,14 @@ declared = set()
 for header in (source / "include/moelora/runtime").glob("*.h"):
     text = re.sub(r"/\*.*?\*/", "", header.read_text(), flags=re.DOTALL)
     declared |= set(re.findall(r"MOELORA_API[^;{]*?\b(moelora_\w+)\s*\(", text))
-exported = {line.split()[-1] for line in
-            output("llvm-nm", "-D", "--defined-only", library).splitlines()}
+# Symbols carry the version of the ABI that they came with; the version is a
+# symbol too.
+versioned = re.compile(r"(moelora_\w+)@@MOELORA_\d+$")
+symbols = {line.split()[-1] for line in
+           output("llvm-nm", "-D", "--defined-only", library).splitlines()}
+symbols -= {name for name in symbols if re.match(r"MOELORA_\d+(@@|$)", name)}
+exported = {versioned.match(name).group(1) if versioned.match(name) else name
+            for name in symbols}
 needed = re.findall(r"NEEDED\s+(\S+)", output("llvm-objdump", "-p", library))
 
 problems = [f"exported, but in no header: {name}" for name in sorted(exported - declared)]

@@ -16,6 +16,7 @@
 #include "moelora/runtime/Artifact.h"
 #include "moelora/runtime/Checkpoint.h"
 #include "moelora/runtime/Execute.h"
+#include "moelora/runtime/Run.h"
 #include "moelora/runtime/SlotStats.h"
 
 #include <stdio.h>
@@ -91,26 +92,33 @@ static moelora_adapter_names names_of_the_family(void) {
   return names;
 }
 
+enum { MOST_WEIGHTS = 32 };
+
 struct engine {
   moelora_artifact_file *file;
   const moelora_artifact *artifact;
+  const moelora_variant *variant;
   moelora_pool *pool;
   moelora_services services;
   moelora_slot_table *table;
+  moelora_program *program;
+  moelora_bound_layer *layer;
+  moelora_step *step;
   moelora_adapter_names names;
   moelora_adapter_site site[LAYERS];
   moelora_adapter_target target;
 
-  moelora_layer_call call;
-  moelora_run_stats stats;
-  moelora_directory directory;
-  int32_t slots[TOKENS];
-  void *workspace, *operand[MOELORA_ROLES];
+  moelora_memory weight[MOST_WEIGHTS];
+  uint32_t weights;
+  moelora_run run;
+  int32_t ids[TOKENS];
+  char *hidden, *output, *workspace;
+  uint64_t row; /* bytes of a token's hidden states */
 };
 
 /* All layers of this model are alike. */
 static void describe_model(struct engine *e) {
-  const moelora_layer *layer = &e->artifact->layer;
+  const moelora_layer *layer = e->artifact->layer;
   e->names = names_of_the_family();
   for (int32_t i = 0; i < LAYERS; ++i) {
     e->site[i].layer = i;
@@ -129,20 +137,21 @@ static void describe_model(struct engine *e) {
 /* The compiled layer says what a slot table for it must be. */
 static void make_table(struct engine *e) {
   moelora_slot_table_options options = {0};
-  options.slots = e->artifact->slots;
-  options.max_rank = e->artifact->max_rank;
-  options.dtype = e->artifact->adapter_dtype;
-  options.page_order = e->artifact->page_order;
+  options.size = sizeof options;
+  options.slots = e->variant->adapters.slots;
+  options.max_rank = e->variant->adapters.max_rank;
+  options.dtype = e->variant->adapters.dtype;
+  options.page_order = e->variant->adapters.page_order;
+  options.target = &e->target;
   MUST(moelora_slot_table_create(&options, &e->table, &error));
-  moelora_slot_table_directory(e->table, e->artifact->first_layer,
-                               &e->directory);
+  MUST(moelora_step_create(e->table, TOKENS, &e->step, &error));
 }
 
 /* Signed numbers, in the type that the layer wants: f32 or bf16. */
-static void fill(moelora_buffer needs, char *data) {
+static void fill(char *data, uint64_t bytes, int32_t dtype) {
   uint32_t state = 12345;
-  uint64_t size = needs.dtype == MOELORA_F32 ? 4 : 2;
-  for (uint64_t at = 0; at < needs.bytes; at += size) {
+  uint64_t size = dtype == MOELORA_F32 ? 4 : 2;
+  for (uint64_t at = 0; at < bytes; at += size) {
     state = state * 1664525u + 1013904223u;
     float value = ((float)(state >> 8) / (1 << 23) - 1) * 0.5f;
     uint32_t bits;
@@ -152,72 +161,105 @@ static void fill(moelora_buffer needs, char *data) {
   }
 }
 
+/* Memory for a row of the variant, with numbers in it. */
+static char *make_operand(const struct engine *e, int32_t row) {
+  uint64_t bytes = moelora_variant_operand_bytes(e->variant, row, TOKENS);
+  char *data = allocate(bytes);
+  fill(data, bytes, e->variant->operand[row].dtype);
+  return data;
+}
+
+/* Whether an operand is a weight; runs give the others. */
+static int is_weight(int32_t role) {
+  return role >= MOELORA_ROUTER_WEIGHT && role != MOELORA_OUTPUT;
+}
+
+/* Made up here; an engine says where its own weights are. */
+static void make_weights(struct engine *e) {
+  for (uint32_t row = 0; row < e->variant->operands; ++row) {
+    const moelora_operand *operand = &e->variant->operand[row];
+    moelora_memory *weight = &e->weight[e->weights];
+    if (!is_weight(operand->role) || e->weights == MOST_WEIGHTS)
+      continue;
+    weight->size = sizeof *weight;
+    weight->role = operand->role;
+    weight->part = operand->part;
+    weight->dtype = operand->dtype;
+    weight->dims = operand->dims;
+    memcpy(weight->shape, operand->shape, sizeof operand->shape);
+    weight->data = make_operand(e, (int32_t)row);
+    ++e->weights;
+  }
+}
+
+/* All that can be wrong with a layer, its weights and its table is found out
+ * here, once. */
+static void bind_layer(struct engine *e) {
+  moelora_binding binding = {0};
+  binding.size = sizeof binding;
+  binding.layer = -1; /* the number that it was compiled for */
+  binding.weights = e->weights;
+  binding.weight = e->weight;
+  binding.table = e->table;
+  MUST(moelora_program_create(e->artifact, "cpu", moelora_device_cpu(),
+                              &e->services, &e->program, &error));
+  MUST(moelora_layer_bind(e->program, &binding, &e->layer, &error));
+}
+
 /* Row r of the hidden states is that of tokens 3 r, 3 r + 1 and 3 r + 2. */
 static void repeat_rows(char *hidden, uint64_t row) {
   for (uint64_t t = 0; t < TOKENS; ++t)
     memcpy(hidden + t * row, hidden + t / TENANTS * TENANTS * row, row);
 }
 
-/* Made up here; an engine has its own weights and hidden states. */
-static void make_operands(struct engine *e) {
-  const moelora_layer *layer = &e->artifact->layer;
-  uint32_t read = moelora_entry_operands(e->artifact, MOELORA_ENTRY_ALL);
-  for (int role = 0; role < MOELORA_ROLES; ++role) {
-    if (!(read >> role & 1))
-      continue;
-    moelora_buffer *buffer = &e->call.operand[role];
-    *buffer = moelora_operand_needs(layer, (moelora_role)role, TOKENS);
-    if (role == MOELORA_SLOTS) {
-      buffer->data = e->slots;
-      continue;
-    }
-    e->operand[role] = allocate(buffer->bytes);
-    fill(*buffer, e->operand[role]);
-    if (role == MOELORA_HIDDEN)
-      repeat_rows(e->operand[role], buffer->bytes / TOKENS);
-    buffer->data = e->operand[role];
-  }
-}
-
-static void prepare_call(struct engine *e) {
-  const uint64_t alignment = 64;
-  moelora_layer_call *call = &e->call;
-  call->tokens = TOKENS;
-  call->entry = MOELORA_ENTRY_ALL;
-  make_operands(e);
-  call->output_bytes =
-      moelora_operand_needs(&e->artifact->layer, MOELORA_HIDDEN, TOKENS).bytes;
-  call->output = allocate(call->output_bytes);
-  call->workspace_bytes =
-      e->artifact->workspace_bytes(TOKENS, e->services.workers);
-  e->workspace = allocate(call->workspace_bytes + alignment);
+static void prepare_run(struct engine *e) {
+  const uint64_t alignment = 256;
+  int32_t row = moelora_variant_operand(e->variant, MOELORA_HIDDEN, 0);
+  e->hidden = make_operand(e, row);
+  e->row = moelora_variant_operand_bytes(e->variant, row, TOKENS) / TOKENS;
+  repeat_rows(e->hidden, e->row);
+  e->output = allocate(TOKENS * e->row);
+  e->run.size = sizeof e->run;
+  e->run.entry = MOELORA_ENTRY_ALL;
+  e->run.tokens = TOKENS;
+  e->run.on = stream;
+  e->run.step = e->step;
+  e->run.hidden = e->hidden;
+  e->run.output = e->output;
+  e->run.workspace_bytes =
+      moelora_layer_workspace(e->layer, MOELORA_ENTRY_ALL, TOKENS);
+  e->workspace = allocate(e->run.workspace_bytes + alignment);
   uint64_t address = (uint64_t)e->workspace;
-  call->workspace =
-      (char *)e->workspace + (alignment - address % alignment) % alignment;
-  call->directory = &e->directory;
-  call->services = &e->services;
-  call->stats = &e->stats;
+  e->run.workspace = e->workspace + (alignment - address % alignment);
 }
 
 static void set_up(struct engine *e, const char *path) {
   memset(e, 0, sizeof *e);
   MUST(moelora_artifact_load(path, &e->file, &error));
-  e->artifact = moelora_artifact_of(e->file);
+  e->artifact = moelora_artifact_of(e->file, 0);
+  e->variant = moelora_artifact_variant(e->artifact, "cpu");
   MUST(moelora_pool_create(0, &e->pool, &error));
   moelora_services_init(e->pool, &e->services);
   describe_model(e);
   make_table(e);
-  prepare_call(e);
+  make_weights(e);
+  bind_layer(e);
+  prepare_run(e);
 }
 
+/* In the opposite order: what is in use answers BUSY. */
 static void tear_down(struct engine *e) {
-  moelora_slot_table_destroy(e->table);
-  for (int role = 0; role < MOELORA_ROLES; ++role)
-    free(e->operand[role]);
-  free(e->call.output);
+  MUST(moelora_layer_unbind(e->layer, &error));
+  MUST(moelora_program_destroy(e->program, &error));
+  MUST(moelora_step_destroy(e->step, &error));
+  MUST(moelora_slot_table_destroy(e->table, &error));
+  for (uint32_t i = 0; i < e->weights; ++i)
+    free(e->weight[i].data);
+  free(e->hidden);
+  free(e->output);
   free(e->workspace);
   moelora_pool_destroy(e->pool);
-  moelora_artifact_close(e->file);
+  MUST(moelora_artifact_close(e->file, &error));
 }
 
 /* ---- Adapters come and go ------------------------------------------------ */
@@ -226,6 +268,7 @@ static void tear_down(struct engine *e) {
 static int32_t load(struct engine *e, const char *name, const char *folder) {
   moelora_adapter *adapter;
   moelora_staging staging = {0};
+  staging.size = sizeof staging;
   int32_t id;
   staging.services = &e->services;
   MUST(moelora_adapter_open(folder, &e->target, MOELORA_LAYOUT_DECIDE, &adapter,
@@ -289,20 +332,25 @@ static void replace_from_memory(struct engine *e, int32_t id,
   moelora_checkpoint_close(checkpoint);
 }
 
-static int32_t slot_of(int32_t id) {
-  return id & ((1 << MOELORA_SLOT_INDEX_BITS) - 1);
+/* The upper part of an id says which tenant of the slot it is. */
+static int32_t slot_of(const struct engine *e, int32_t id) {
+  return id & ((1 << moelora_step_view_of(e->step)->index_bits) - 1);
 }
 
 /* ---- Serving ------------------------------------------------------------- */
 
-/* Token t is of tenant t % 3, who has this id. */
-static void run(struct engine *e, const int32_t id[TENANTS]) {
+/* One forward pass: token t is of tenant t % 3, who has this id. A model runs
+ * all of its layers between resolve and leave. */
+static void serve(struct engine *e, const int32_t id[TENANTS]) {
   for (int t = 0; t < TOKENS; ++t)
-    e->slots[t] = id[t % TENANTS];
-  MUST(moelora_layer_run(e->artifact, &e->call, &error));
+    e->ids[t] = id[t % TENANTS];
+  MUST(moelora_step_enter(e->step, stream, &error));
+  MUST(moelora_step_resolve(e->step, stream, e->ids, TOKENS, NULL, &error));
+  MUST(moelora_layer_run(e->layer, &e->run, &error));
+  MUST(moelora_step_leave(e->step, stream, &error));
 }
 
-/* One step of an engine: lease, launch, release. NULL is nobody's adapter. */
+/* Lease the adapters of the batch, serve it, release. NULL is nobody's. */
 static void step(struct engine *e, const char *const name[TENANTS]) {
   moelora_lease lease[TENANTS];
   int32_t id[TENANTS];
@@ -313,19 +361,18 @@ static void step(struct engine *e, const char *const name[TENANTS]) {
     MUST(moelora_slot_table_acquire(e->table, name[i], &lease[i], &error));
     id[i] = lease[i].id;
   }
-  run(e, id);
+  serve(e, id);
   for (int i = 0; i < TENANTS; ++i)
     if (name[i])
-      MUST(moelora_slot_table_release(e->table, &lease[i], stream, &error));
+      MUST(moelora_slot_table_release(e->table, &lease[i], &error));
 }
 
 /* Whether two tenants got the same bits, in each row. */
 static int same(const struct engine *e, int left, int right) {
-  const char *output = e->call.output;
-  uint64_t row = e->call.output_bytes / TOKENS;
   for (int r = 0; r < ROWS; ++r)
-    if (memcmp(output + (uint64_t)(r * TENANTS + left) * row,
-               output + (uint64_t)(r * TENANTS + right) * row, (size_t)row))
+    if (memcmp(e->output + (uint64_t)(r * TENANTS + left) * e->row,
+               e->output + (uint64_t)(r * TENANTS + right) * e->row,
+               (size_t)e->row))
       return 0;
   return 1;
 }
@@ -350,16 +397,17 @@ static void ask_for_too_much(struct engine *e, const char *folder) {
       moelora_slot_table_assign(e->table, "dave", adapter, NULL, &id, &error),
       "dave");
   for (int i = 0; i < SLOTS; ++i)
-    MUST(moelora_slot_table_release(e->table, &lease[i], stream, &error));
+    MUST(moelora_slot_table_release(e->table, &lease[i], &error));
   moelora_adapter_close(adapter);
 }
 
 static void print_stats(struct engine *e) {
-  moelora_slot_table_stats stats;
-  moelora_slot_table_read_stats(e->table, &stats);
+  moelora_slot_table_stats stats = {0};
+  stats.size = sizeof stats;
+  MUST(moelora_slot_table_read_stats(e->table, &stats, &error));
   printf("loads %d, replaced %d, removals %d, full %d, stale ids %d\n",
          (int)stats.loads, (int)stats.replaced, (int)stats.removals,
-         (int)stats.full, (int)stats.ids.stale);
+         (int)stats.full, (int)stats.runs.stale_slots);
 }
 
 int main(int count, char **arguments) {
@@ -387,10 +435,10 @@ int main(int count, char **arguments) {
 
   MUST(moelora_slot_table_evict(e.table, bob, &error));
   int32_t carol = load(&e, "carol", arguments[4]);
-  expect(slot_of(carol) == slot_of(bob) && carol != bob,
+  expect(slot_of(&e, carol) == slot_of(&e, bob) && carol != bob,
          "carol has the slot of bob and an id of her own");
   const int32_t outdated[TENANTS] = {-1, alice, bob};
-  run(&e, outdated);
+  serve(&e, outdated);
   expect(same(&e, 0, 2), "the id of bob does not reach carol");
   step(&e, second);
   expect(all_differ(&e), "nobody, alice and carol differ");

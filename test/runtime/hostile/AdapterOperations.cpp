@@ -88,14 +88,15 @@ std::vector<Operation> adapterOperations() {
          EXPECT_EQ(moelora_slot_table_evict(w.table, id, nullptr), MOELORA_OK);
        },
        loadRemembered},
-      {"load to replace", makeLoader, loadToReplace, true},
+      {"load to replace", makeLoader, loadToReplace},
       {"prefetch and load", makeLoader,
        [](World &w, moelora_error **error) {
          moelora_status status =
              moelora_loader_prefetch(w.loader, w.inputs.folder.path.c_str(),
                                      &w.target, MOELORA_LAYOUT_DECIDE, error);
          return status == MOELORA_OK ? loadRemembered(w, error) : status;
-       }},
+       },
+       false, false, true},
   };
 }
 

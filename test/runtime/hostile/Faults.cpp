@@ -5,7 +5,7 @@
  */
 #include "Faults.h"
 
-#include "Judgement.h"
+#include "Answers.h"
 
 #include <algorithm>
 #include <chrono>
@@ -52,60 +52,6 @@ Holdings holdingsLike(const Holdings &before) {
   return now;
 }
 
-/// What an operation may answer when this fails.
-bool mayAnswer(Fault fault, moelora_status status) {
-  switch (fault) {
-  case Fault::Allocation:
-  case Fault::Mapping:
-  case Fault::Thread:
-    return status == MOELORA_OUT_OF_MEMORY;
-  case Fault::Device: // an event that cannot be asked may not have passed
-    return status == MOELORA_IO || status == MOELORA_BUSY;
-  case Fault::Opening:
-  case Fault::Reading:
-  case Fault::Ending:
-    return status == MOELORA_IO;
-  default: // what is to be tried again
-    return false;
-  }
-}
-
-struct Outcome {
-  moelora_status status;
-  std::string text;
-};
-
-Outcome runOnce(World &world, const Operation &operation) {
-  moelora_error *error = nullptr;
-  Outcome outcome = {operation.run(world, &error), moelora_error_text(error)};
-  moelora_error_free(error);
-  return outcome;
-}
-
-/// Why the world after this run is not as it should be; "" when it is.
-std::string judge(World &world, const Series &series, const Outcome &outcome,
-                  const std::string &before, const std::string &after) {
-  const Operation &operation = *series.operation;
-  Fault fault = series.fault;
-  std::string state = world.describe();
-  if (operation.keeps && fault == Fault::Device && series.lasting)
-    return ""; // nothing is lost, and all that is served can be read
-  if (outcome.status == MOELORA_OK)
-    return state == after ? "" : "succeeded, but left " + state;
-  if (!mayAnswer(fault, outcome.status))
-    return "answered " + statusName(outcome.status) + ": " + outcome.text;
-  bool constant = fault == Fault::Allocation; // there is no memory for another
-  if (constant ? outcome.text != "out of memory" : outcome.text.empty())
-    return "answered with the text '" + outcome.text + "'";
-  if (state != before)
-    return "failed, but left " + state + "\ninstead of " + before;
-  Outcome again = runOnce(world, operation);
-  if (again.status != MOELORA_OK)
-    return "cannot be done any more: " + again.text;
-  state = world.describe();
-  return state == after ? "" : "was repeated, but left " + state;
-}
-
 } // namespace
 
 Faults::States Faults::clean(const Inputs &inputs, const Series &series) {
@@ -132,12 +78,15 @@ bool Faults::inject(const Inputs &inputs, const Series &series,
     if (series.operation->prepare)
       series.operation->prepare(world);
     moelora_error *error = nullptr;
+    world.faulty.forget();
     armFault(series.fault, at, series.lasting);
     moelora_status status = series.operation->run(world, &error);
     failed = disarmFault();
+    moelora_status expected =
+        failed ? answerTo(series, world.faulty) : MOELORA_OK;
     Outcome outcome = {status, moelora_error_text(error)};
     moelora_error_free(error);
-    why = judge(world, series, outcome, states.before, states.after);
+    why = judge(world, series, outcome, expected, states.before, states.after);
     missing = world.close();
   }
   bool told = !why.empty();

@@ -15,6 +15,16 @@ namespace {
 
 using Count = std::atomic<int64_t> FaultyDevice::*;
 
+template <typename Member> FaultyDevice::Refused kindOf(Member function) {
+  if constexpr (std::is_same_v<Member, decltype(&moelora_device::event_record)>)
+    if (function == &moelora_device::event_record)
+      return FaultyDevice::Record;
+  if constexpr (std::is_same_v<Member, decltype(&moelora_device::event_state)>)
+    if (function == &moelora_device::event_state)
+      return FaultyDevice::State;
+  return FaultyDevice::Other;
+}
+
 /// What a function that can fail becomes; `Made` counts its successes.
 template <auto Function, Count Made = nullptr> struct Failing;
 template <typename... Arguments,
@@ -26,8 +36,10 @@ struct Failing<Function, Made> {
     // The last argument is where the error goes.
     moelora_error **error =
         std::get<sizeof...(Arguments) - 1>(std::tie(arguments...));
-    if (failsNow(Fault::Device))
+    if (failsNow(Fault::Device)) {
+      self->refuse(kindOf(Function));
       return moelora_error_make(error, MOELORA_IO, "the device was told to");
+    }
     moelora_status status =
         (self->inner->*Function)(self->inner->context, arguments...);
     if constexpr (Made != nullptr)

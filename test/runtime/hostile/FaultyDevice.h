@@ -10,6 +10,7 @@
 #include "moelora/runtime/Device.h"
 
 #include <atomic>
+#include <initializer_list>
 
 namespace moelora::test {
 
@@ -18,6 +19,17 @@ struct FaultyDevice {
   /// stream NULL is not done on return.
   explicit FaultyDevice(bool remote);
   FaultyDevice(const FaultyDevice &) = delete;
+
+  /// What failed first since `forget`; states of events, which can be asked for
+  /// later, only where nothing else did.
+  enum Refused { Nothing, Record, State, Other };
+  Refused firstRefused() const { return refused; }
+  void forget() { refused = Nothing; }
+  void refuse(Refused what) {
+    for (Refused before : {Nothing, State})
+      if (refused.compare_exchange_strong(before, what))
+        return;
+  }
 
   /// What has been made and not been given back.
   int64_t live() const {
@@ -28,6 +40,9 @@ struct FaultyDevice {
   const moelora_device *inner;
   std::atomic<int64_t> memory{0}, hostMemory{0}, streams{0}, events{0},
       modules{0};
+
+private:
+  std::atomic<Refused> refused{Nothing};
 };
 
 } // namespace moelora::test

@@ -29,10 +29,13 @@ template <typename Call> std::pair<moelora_status, std::string> ask(Call call) {
 Mutations::Mutations(unsigned seed)
     : seed(seed), random(seed), kinds(allKinds()) {
   moelora_slot_table_options options{};
+  options.size = sizeof options;
   options.slots = slots;
   options.max_rank = maxRank;
   options.dtype = MOELORA_F32;
   options.page_order = MOELORA_PAGE_ROW_MAJOR;
+  Target target{SizedModel(Sizes())};
+  options.target = target.get();
   EXPECT_EQ(moelora_slot_table_create(&options, &table, nullptr), MOELORA_OK);
   moelora_loader_options threads{sizeof threads, 1, 2};
   EXPECT_EQ(moelora_loader_create(&threads, &loader, nullptr), MOELORA_OK);
@@ -54,7 +57,7 @@ Mutations::Mutations(unsigned seed)
 
 Mutations::~Mutations() {
   moelora_loader_destroy(loader);
-  moelora_slot_table_destroy(table);
+  moelora_slot_table_destroy(table, nullptr);
 }
 
 /// Remembers what the table makes of a good adapter. The first ones stay.

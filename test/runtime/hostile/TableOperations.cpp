@@ -31,32 +31,61 @@ moelora_status replace(World &w, int32_t id, moelora_stream *stream,
 /// Slots of its own, so that nothing else is in them.
 moelora_status createTable(World &w, moelora_error **error) {
   moelora_slot_table_options options{};
+  options.size = sizeof options;
   options.slots = 40;
   options.max_rank = 16;
   options.dtype = MOELORA_F32;
   options.page_order = MOELORA_PAGE_ROW_MAJOR;
   options.device = &w.faulty.device;
+  options.target = &w.target;
   return moelora_slot_table_create(&options, &w.secondTable, error);
 }
 
 moelora_status assignInParallel(World &w, moelora_error **error) {
   moelora_staging staging{};
+  staging.size = sizeof staging;
   staging.services = &w.services;
   staging.order = MOELORA_STAGING_LAYER_ORDER;
   return w.assign("new", w.inputs.other.get(), &staging, error);
 }
 
-moelora_status releaseOnStream(World &w, moelora_error **error) {
-  return moelora_slot_table_release(w.table, &w.lease, w.stream, error);
+moelora_status enter(World &w, moelora_error **error) {
+  moelora_status status = moelora_step_enter(w.step, w.stream, error);
+  w.inside = w.inside || status == MOELORA_OK;
+  return status;
 }
 
-/// Until the table has the events that releases on this stream take in turn.
-void releaseOften(World &w) {
+moelora_status leave(World &w, moelora_error **error) {
+  moelora_status status = moelora_step_leave(w.step, w.stream, error);
+  w.inside = w.inside && status != MOELORA_OK;
+  return status;
+}
+
+/// Until the table has the events that steps take in turn.
+void passOften(World &w) {
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(releaseOnStream(w, nullptr), MOELORA_OK);
-    EXPECT_EQ(moelora_slot_table_acquire(w.table, "first", &w.lease, nullptr),
-              MOELORA_OK);
+    EXPECT_EQ(enter(w, nullptr), MOELORA_OK);
+    EXPECT_EQ(leave(w, nullptr), MOELORA_OK);
   }
+}
+
+void enterNow(World &w) {
+  passOften(w);
+  EXPECT_EQ(enter(w, nullptr), MOELORA_OK);
+}
+
+moelora_status publishAt(World &w, moelora_error **error) {
+  moelora_staged *staged = nullptr;
+  moelora_status status = moelora_slot_table_stage(
+      w.table, "new", -1, w.inputs.other.get(), nullptr, &staged, error);
+  if (status != MOELORA_OK)
+    return status;
+  int32_t id = -1;
+  status = moelora_slot_table_publish_at(w.table, staged, 2, 7, w.stream, &id,
+                                         error);
+  if (status != MOELORA_OK)
+    moelora_staged_abandon(staged);
+  return status;
 }
 
 void prepareLayer(World &w) {
@@ -82,44 +111,50 @@ std::vector<Operation> tableOperations() {
       {"replace", nullptr,
        [](World &w, moelora_error **error) {
          return replace(w, w.secondId, nullptr, error);
-       },
-       true},
+       }},
       {"replace what is leased", nullptr,
        [](World &w, moelora_error **error) {
          return replace(w, w.firstId, nullptr, error);
-       },
-       true},
+       }},
       {"replace on a stream", nullptr,
        [](World &w, moelora_error **error) {
          return replace(w, w.firstId, w.stream, error);
-       },
-       true},
+       }},
       {"disable", nullptr,
        [](World &w, moelora_error **error) {
          return moelora_slot_table_enable(w.table, w.firstId, 0, w.stream,
                                           error);
-       },
-       true},
+       }},
       {"evict", nullptr,
        [](World &w, moelora_error **error) {
          return moelora_slot_table_evict(w.table, w.secondId, error);
        }},
+      {"evict at", nullptr,
+       [](World &w, moelora_error **error) {
+         return moelora_slot_table_evict_at(w.table, 1, 5, w.stream, error);
+       }},
+      {"publish at", nullptr, publishAt},
       {"reset",
        [](World &w) {
-         EXPECT_EQ(
-             moelora_slot_table_release(w.table, &w.lease, nullptr, nullptr),
-             MOELORA_OK);
+         EXPECT_EQ(moelora_slot_table_release(w.table, &w.lease, nullptr),
+                   MOELORA_OK);
          w.describe(); // waits for what is still before the release
        },
        [](World &w, moelora_error **error) {
          return moelora_slot_table_reset(w.table, error);
        },
        true},
+  };
+}
+
+/// What engines do for each batch, and looking on.
+std::vector<Operation> servingOperations() {
+  return {
       {"read statistics", nullptr,
-       [](World &w, moelora_error **) {
-         moelora_slot_table_stats stats;
-         moelora_slot_table_read_stats(w.table, &stats);
-         return MOELORA_OK;
+       [](World &w, moelora_error **error) {
+         moelora_slot_table_stats stats{};
+         stats.size = sizeof stats;
+         return moelora_slot_table_read_stats(w.table, &stats, error);
        }},
       {"acquire", nullptr,
        [](World &w, moelora_error **error) {
@@ -128,21 +163,25 @@ std::vector<Operation> tableOperations() {
        }},
       {"release", nullptr,
        [](World &w, moelora_error **error) {
-         return moelora_slot_table_release(w.table, &w.lease, nullptr, error);
-       },
-       true},
-      {"release on a stream", nullptr, releaseOnStream, true},
-      {"release on a stream again", releaseOften, releaseOnStream, true},
-      {"run a layer", prepareLayer,
+         return moelora_slot_table_release(w.table, &w.lease, error);
+       }},
+      {"create a step", nullptr,
+       [](World &w, moelora_error **error) {
+         return moelora_step_create(w.table, 3, &w.secondStep, error);
+       }},
+      {"enter a step", nullptr, enter},
+      {"enter a step again", passOften, enter},
+      {"leave a step", enterNow, leave, false, true},
+      {"resolve and run a layer", prepareLayer,
        [](World &w, moelora_error **error) { return w.layer->run(error); }},
   };
 }
 
 const std::vector<Operation> &operations() {
   static const std::vector<Operation> all = [] {
-    std::vector<Operation> all = tableOperations(),
-                           adapters = adapterOperations();
-    all.insert(all.end(), adapters.begin(), adapters.end());
+    std::vector<Operation> all = tableOperations();
+    for (auto more : {servingOperations(), adapterOperations()})
+      all.insert(all.end(), more.begin(), more.end());
     return all;
   }();
   return all;

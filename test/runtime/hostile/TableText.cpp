@@ -5,6 +5,10 @@
  */
 #include "TableText.h"
 
+#include "../Image.h"
+#include "base/Word.h"
+#include "slots/SlotTableState.h"
+
 #include <functional>
 #include <sstream>
 
@@ -34,14 +38,14 @@ PairSize sizeOf(const Sizes &s, int projection) {
   }
 }
 
-void addPair(const moelora_pair &pair, PairSize size, uint64_t element,
-             Pages &pages) {
+void addPair(const Image &image, const moelora_pair &pair, PairSize size,
+             uint64_t element, Pages &pages) {
   std::ostringstream text;
-  text << ' ' << pair.rank << '*' << pair.scale << '/' << pair.shares_a;
+  text << ' ' << pair.pages << '*' << pair.scale << '/' << pair.flags;
   pages.pairs += text.str();
-  auto add = [&](const void *from, int64_t length) {
+  auto add = [&](uint32_t from, int64_t length) {
     uint64_t ranks = uint64_t(pair.pages) * MOELORA_PAGE_RANKS;
-    pages.bytes.append(static_cast<const char *>(from),
+    pages.bytes.append(static_cast<const char *>(image.at(from)),
                        ranks * static_cast<uint64_t>(length) * element);
   };
   if (pair.pages) {
@@ -58,40 +62,38 @@ std::string describeCost(const moelora_slot_cost &cost) {
   return text.str();
 }
 
-uint64_t entryOf(const moelora_slot_table *table, int32_t slot) {
-  moelora_directory directory;
-  moelora_slot_table_directory(table, 0, &directory);
-  return __atomic_load_n(directory.entry + slot, __ATOMIC_ACQUIRE);
+/// Whatever the table has stored last: streams are done.
+uint64_t wordOf(const moelora_slot_table *table, int32_t slot) {
+  return __atomic_load_n(table->words() + slot, __ATOMIC_ACQUIRE);
 }
 
 int32_t slotsOf(const moelora_slot_table *table) {
-  moelora_directory directory;
-  moelora_slot_table_directory(table, 0, &directory);
-  return directory.slots;
+  return static_cast<int32_t>(table->tenants.size());
 }
 
 } // namespace
 
 Pages readPages(const moelora_slot_table *table, int32_t slot,
                 const Sizes &sizes, uint64_t element) {
-  constexpr uint64_t address = (uint64_t(1) << 48) - 1;
-  auto *index = reinterpret_cast<const moelora_adapter_index *>(
-      entryOf(table, slot) & address);
+  Image image(reinterpret_cast<const void *>(
+      moelora::addressOfWord(wordOf(table, slot))));
   Pages pages;
-  for (uint32_t layer = 0; index && layer < index->layers; ++layer)
+  for (int layer = 0; image && layer < table->format.target.layers(); ++layer)
     for (int p = 0; p < MOELORA_PROJECTIONS; ++p) {
-      const moelora_pair *pairs = index->layer[layer].projection[p];
+      const moelora_pair *pairs = image.pairs(layer, p);
       pages.pairs += pairs ? "\n" : "-";
       int32_t count = p <= MOELORA_DOWN ? sizes.experts : 1;
       for (int32_t e = 0; pairs && e < count; ++e)
-        addPair(pairs[e], sizeOf(sizes, p), element, pages);
+        addPair(image, pairs[e], sizeOf(sizes, p), element, pages);
     }
   return pages;
 }
 
 moelora_slot_info inspect(moelora_slot_table *table, int32_t slot) {
   moelora_slot_info info{};
-  EXPECT_EQ(moelora_slot_table_inspect(table, slot, &info), MOELORA_OK);
+  info.size = sizeof info;
+  EXPECT_EQ(moelora_slot_table_inspect(table, slot, &info, nullptr),
+            MOELORA_OK);
   return info;
 }
 
@@ -106,7 +108,8 @@ std::string describeTable(moelora_slot_table *table, const Sizes &sizes,
                           uint64_t element) {
   // First: this gives back what nobody reads any more.
   moelora_slot_table_stats stats{};
-  moelora_slot_table_read_stats(table, &stats);
+  stats.size = sizeof stats;
+  EXPECT_EQ(moelora_slot_table_read_stats(table, &stats, nullptr), MOELORA_OK);
   std::ostringstream text;
   std::hash<std::string> hash;
   for (int32_t slot = 0; slot < slotsOf(table); ++slot) {
@@ -115,13 +118,13 @@ std::string describeTable(moelora_slot_table *table, const Sizes &sizes,
     text << slot << ": '" << info.name << "' state " << info.state << " id "
          << info.id << " version " << info.version << " enabled "
          << info.enabled << " leases " << info.leases << " idle " << info.idle
-         << " generation " << (entryOf(table, slot) >> 48) << " holds "
-         << hash(pages.pairs) << ' ' << hash(pages.bytes)
+         << " generation " << moelora::generationOfWord(wordOf(table, slot))
+         << " holds " << hash(pages.pairs) << ' ' << hash(pages.bytes)
          << describeCost(info.cost) << '\n';
   }
   text << "used " << stats.used_slots << " leased " << stats.leased_slots
        << " reserved " << stats.reserved_slots << " retired "
-       << stats.retired_blocks << ' ' << stats.retired_bytes
+       << stats.retired_buffers << ' ' << stats.retired_bytes
        << describeCost(stats.held) << '\n';
   return text.str();
 }

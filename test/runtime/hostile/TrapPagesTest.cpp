@@ -4,7 +4,9 @@
  * Experts and tenants side by side: whoever reads a rank, an expert or an
  * adapter too far meets a NaN.
  */
+#include "../Image.h"
 #include "TrapTable.h"
+#include "base/Word.h"
 
 #include <cstring>
 
@@ -70,10 +72,12 @@ TEST_F(Traps, local_experts_are_not_global_ones) {
   whole.load("x", draft);
   const int32_t local[] = {4, 1};
   moelora_slot_table_options options{};
+  options.size = sizeof options;
   options.slots = 1;
   options.max_rank = 64;
   options.dtype = MOELORA_BF16;
   options.page_order = MOELORA_PAGE_ROW_MAJOR;
+  options.target = opened.target->get();
   options.experts = local;
   options.expert_count = 2;
   moelora_slot_table *part = nullptr;
@@ -82,25 +86,22 @@ TEST_F(Traps, local_experts_are_not_global_ones) {
   ASSERT_EQ(
       moelora_slot_table_assign(part, "x", opened.get(), nullptr, &id, nullptr),
       MOELORA_OK);
-  auto pairs = [](const moelora_slot_table *table, int projection) {
-    moelora_directory directory;
-    moelora_slot_table_directory(table, 0, &directory);
-    constexpr uint64_t address = (uint64_t(1) << 48) - 1;
-    return reinterpret_cast<const moelora_adapter_index *>(directory.entry[0] &
-                                                           address)
-        ->layer[0]
-        .projection[projection];
+  auto imageOf = [](const moelora_slot_table *table) {
+    uint64_t address = moelora::addressOfWord(table->words()[0]);
+    return Image(reinterpret_cast<const void *>(address));
   };
+  Image mine = imageOf(part), all = imageOf(whole.table);
   for (int p : {MOELORA_GATE, MOELORA_UP, MOELORA_DOWN})
     for (int i = 0; i < 2; ++i) {
-      const moelora_pair &here = pairs(part, p)[i],
-                         &there = pairs(whole.table, p)[local[i]],
-                         &other = pairs(whole.table, p)[i];
-      ASSERT_EQ(here.rank, 5u);
+      const moelora_pair &here = mine.pairs(0, p)[i],
+                         &there = all.pairs(0, p)[local[i]],
+                         &other = all.pairs(0, p)[i];
+      ASSERT_EQ(here.pages, 1);
       size_t row = 24 * sizeof(uint16_t); // no projection has fewer inputs
-      EXPECT_EQ(std::memcmp(here.a, there.a, 5 * row), 0);
-      EXPECT_EQ(std::memcmp(here.b, there.b, row), 0);
-      EXPECT_EQ(std::memcmp(here.a, other.a, row) == 0, local[i] == i);
+      EXPECT_EQ(std::memcmp(mine.at(here.a), all.at(there.a), 5 * row), 0);
+      EXPECT_EQ(std::memcmp(mine.at(here.b), all.at(there.b), row), 0);
+      EXPECT_EQ(std::memcmp(mine.at(here.a), all.at(other.a), row) == 0,
+                local[i] == i);
     }
-  moelora_slot_table_destroy(part);
+  EXPECT_EQ(moelora_slot_table_destroy(part, nullptr), MOELORA_OK);
 }

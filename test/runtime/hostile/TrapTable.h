@@ -7,7 +7,7 @@
 #define MOELORA_TEST_RUNTIME_HOSTILE_TRAPTABLE_H
 
 #include "LayerRun.h"
-#include "moelora/runtime/SlotStats.h"
+#include "slots/SlotTableState.h"
 
 #include <gtest/gtest.h>
 
@@ -36,13 +36,18 @@ inline bool hasNaN(const Row &row) {
 struct TrapTable {
   explicit TrapTable(int32_t slots = 4) {
     moelora_slot_table_options options{};
+    options.size = sizeof options;
     options.slots = slots;
     options.max_rank = 64;
     options.dtype = MOELORA_BF16;
     options.page_order = MOELORA_PAGE_ROW_MAJOR;
+    Target target{SizedModel(layerSizes())};
+    options.target = target.get();
     EXPECT_EQ(moelora_slot_table_create(&options, &table, nullptr), MOELORA_OK);
   }
-  ~TrapTable() { moelora_slot_table_destroy(table); }
+  ~TrapTable() {
+    EXPECT_EQ(moelora_slot_table_destroy(table, nullptr), MOELORA_OK);
+  }
 
   moelora_status assign(const char *name, const Draft &draft, int32_t &id) {
     Folder folder;
@@ -67,10 +72,19 @@ struct TrapTable {
   void evict(int32_t id) {
     EXPECT_EQ(moelora_slot_table_evict(table, id, nullptr), MOELORA_OK);
   }
-  moelora_id_counters counters() {
-    moelora_slot_table_stats stats;
-    moelora_slot_table_read_stats(table, &stats);
-    return stats.ids;
+  moelora_run_stats counters() {
+    moelora_slot_table_stats stats{};
+    stats.size = sizeof stats;
+    EXPECT_EQ(moelora_slot_table_read_stats(table, &stats, nullptr),
+              MOELORA_OK);
+    return stats.runs;
+  }
+  /// Of an id of this table.
+  int32_t slotOf(int32_t id) const {
+    return id & ((1 << table->indexBits) - 1);
+  }
+  int32_t idOf(int32_t slot, int32_t generation) const {
+    return generation << table->indexBits | slot;
   }
 
   moelora_slot_table *table = nullptr;

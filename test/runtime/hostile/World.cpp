@@ -46,11 +46,13 @@ Inputs::Inputs(Form form)
 World::World(const Inputs &inputs, bool remote)
     : inputs(inputs), target(inputs.model.target()), faulty(remote) {
   moelora_slot_table_options options{};
+  options.size = sizeof options;
   options.slots = 3;
   options.max_rank = 64;
   options.dtype = MOELORA_BF16;
   options.page_order = MOELORA_PAGE_ROW_MAJOR;
   options.device = &faulty.device;
+  options.target = &target;
   EXPECT_EQ(moelora_slot_table_create(&options, &table, nullptr), MOELORA_OK);
   EXPECT_EQ(faulty.device.stream_create(&faulty, &stream, nullptr), MOELORA_OK);
   EXPECT_EQ(assign("first", inputs.adapter.get(), nullptr, nullptr),
@@ -60,6 +62,7 @@ World::World(const Inputs &inputs, bool remote)
   secondId = inspect(table, findSlot(table, "second")).id;
   EXPECT_EQ(moelora_slot_table_acquire(table, "first", &lease, nullptr),
             MOELORA_OK);
+  EXPECT_EQ(moelora_step_create(table, 4, &step, nullptr), MOELORA_OK);
 }
 
 World::~World() { close(); }
@@ -68,14 +71,41 @@ int64_t World::close() {
   moelora_loader_destroy(std::exchange(loader, nullptr));
   moelora_pool_destroy(std::exchange(pool, nullptr));
   moelora_adapter_close(std::exchange(opened, nullptr));
-  moelora_slot_table_destroy(std::exchange(secondTable, nullptr));
-  moelora_slot_table_destroy(std::exchange(table, nullptr));
+  if (layer)
+    std::exchange(layer, nullptr)->finish();
+  if (std::exchange(inside, false))
+    EXPECT_EQ(moelora_step_leave(step, stream, nullptr), MOELORA_OK);
+  for (moelora_step **each : {&step, &secondStep})
+    EXPECT_EQ(moelora_step_destroy(std::exchange(*each, nullptr), nullptr),
+              MOELORA_OK);
+  for (moelora_slot_table **each : {&secondTable, &table})
+    EXPECT_EQ(
+        moelora_slot_table_destroy(std::exchange(*each, nullptr), nullptr),
+        MOELORA_OK);
   if (stream)
     faulty.device.stream_destroy(&faulty, std::exchange(stream, nullptr));
   return faulty.live();
 }
 
+bool World::broken() {
+  moelora_slot_table_stats stats{};
+  stats.size = sizeof stats;
+  EXPECT_EQ(moelora_slot_table_read_stats(table, &stats, nullptr), MOELORA_OK);
+  return stats.broken_fences > 0;
+}
+
+/// Steps come after all stores that are on their way.
+void World::awaitStores() {
+  moelora_step *last = nullptr;
+  EXPECT_EQ(moelora_step_create(table, 1, &last, nullptr), MOELORA_OK);
+  EXPECT_EQ(moelora_step_enter(last, stream, nullptr), MOELORA_OK);
+  EXPECT_EQ(moelora_step_leave(last, stream, nullptr), MOELORA_OK);
+  EXPECT_EQ(moelora_step_destroy(last, nullptr), MOELORA_OK);
+}
+
 std::string World::describe() {
+  if (table)
+    awaitStores();
   for (moelora_stream *each : {stream, static_cast<moelora_stream *>(nullptr)})
     EXPECT_EQ(faulty.device.stream_synchronize(&faulty, each, nullptr),
               MOELORA_OK);
@@ -88,7 +118,8 @@ std::string World::describe() {
   summary.size = sizeof summary;
   if (opened)
     moelora_adapter_summarize(opened, &summary);
-  return text + "opened " + std::to_string(summary.bound) + ' ' +
+  return text + (inside ? "inside " : "") + "opened " +
+         std::to_string(summary.bound) + ' ' +
          std::to_string(summary.max_rank) + " workers " +
          std::to_string(pool ? moelora_pool_workers(pool) : 0);
 }

@@ -11,6 +11,7 @@
 #include "LayerRun.h"
 #include "moelora/runtime/Execute.h"
 #include "moelora/runtime/Loader.h"
+#include "moelora/runtime/SlotPublish.h"
 
 namespace moelora::test {
 
@@ -34,6 +35,9 @@ struct World {
 
   /// The table, after all streams are done, and what a run of it answers.
   std::string describe();
+  void awaitStores();
+  /// Whether the table has fences behind which the device failed.
+  bool broken();
   /// Ends everything; what the device still misses.
   int64_t close();
   moelora_status assign(const char *name, const moelora_adapter *adapter,
@@ -44,6 +48,8 @@ struct World {
   FaultyDevice faulty;
   moelora_slot_table *table = nullptr, *secondTable = nullptr;
   moelora_stream *stream = nullptr;
+  moelora_step *step = nullptr, *secondStep = nullptr;
+  bool inside = false; ///< step has entered, on stream
   moelora_lease lease{}, secondLease{};
   moelora_adapter *opened = nullptr;
   moelora_pool *pool = nullptr;
@@ -59,13 +65,19 @@ struct Operation {
   const char *name;
   void (*prepare)(World &world);
   moelora_status (*run)(World &world, moelora_error **error);
-  /// On a device of which nothing works any more it cannot be finished or taken
-  /// back: then more is kept than before or after, or base is served.
+  /// On a device of which nothing works any more it cannot be taken back: then
+  /// base is served.
   bool keeps = false;
+  /// A refusal to record an event is the answer. Others have changed the table
+  /// by then, and keep what they replace.
+  bool needsRecord = false;
+  /// What fails while it is opened ahead is opened again.
+  bool opensAhead = false;
 };
 std::vector<Operation> tableOperations();
+std::vector<Operation> servingOperations();
 std::vector<Operation> adapterOperations();
-/// Both.
+/// All of them.
 const std::vector<Operation> &operations();
 
 } // namespace moelora::test

@@ -50,6 +50,10 @@ InvalidCalls invalidCheckpoint(const Valid &valid);
 InvalidCalls invalidError(const Valid &valid);
 InvalidCalls invalidLoader(const Valid &valid);
 InvalidCalls invalidPool(const Valid &valid);
+InvalidCalls invalidSlotPublish(const Valid &valid);
+InvalidCalls invalidSlotStats(const Valid &valid);
+InvalidCalls invalidSlotTable(const Valid &valid);
+InvalidCalls invalidStep(const Valid &valid);
 
 } // namespace moelora::test
 

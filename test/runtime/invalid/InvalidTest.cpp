@@ -21,8 +21,10 @@ Valid::Valid() {
 TEST(Invalid, null_is_refused_and_changes_nothing) {
   Valid valid;
   ASSERT_EQ(valid.adapter.status, MOELORA_OK);
-  for (auto calls : {invalidAdapter, invalidAdapterFacts, invalidCheckpoint,
-                     invalidError, invalidLoader, invalidPool})
+  for (auto calls :
+       {invalidAdapter, invalidAdapterFacts, invalidCheckpoint, invalidError,
+        invalidLoader, invalidPool, invalidSlotPublish, invalidSlotStats,
+        invalidSlotTable, invalidStep})
     for (const InvalidCall &call : calls(valid))
       EXPECT_EQ(call.call(), call.expected)
           << call.function << " with NULL for " << call.argument;

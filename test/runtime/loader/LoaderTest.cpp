@@ -15,7 +15,8 @@ namespace {
 
 /// The first value of the pair that writeSmall wrote.
 float firstValue(const Table &table, int slot) {
-  return *static_cast<const float *>(table.pair(slot, 0, MOELORA_UP, 1).a);
+  Image image = table.published(slot);
+  return *static_cast<const float *>(image.at(image.pairs(0, MOELORA_UP)[1].a));
 }
 
 float valueOfSeed(unsigned seed) {

@@ -49,9 +49,14 @@ TEST(LoaderThreads, progress_in_the_middle) {
   Folder folder;
   Scene scene(2, 2);
   writeLarge(folder, scene.model);
+  Target large(scene.model);
+  moelora_slot_table_options options = tableOptions(2);
+  options.target = large.get();
+  Table table(options);
   for (bool cancelled : {true, false}) {
     Gate gate;
     moelora_load_request request = scene.request("x", folder);
+    request.table = table.table;
     request.order = MOELORA_STAGING_LAYER_ORDER;
     gate.guard(request);
     Loading loading(scene.loader, request);
@@ -92,11 +97,10 @@ TEST(LoaderThreads, each_gets_what_it_asked_for) {
         continue; // somebody else's load has put it out already
       ASSERT_EQ(found, MOELORA_OK);
       EXPECT_EQ(lease.id, loading.id);
-      const moelora_pair &pair =
-          scene.table.pair(lease.id & 0xffff, 0, MOELORA_UP, 1);
-      EXPECT_EQ(*static_cast<const float *>(pair.a), valueOfSeed(which + 1));
-      EXPECT_EQ(moelora_slot_table_release(scene.table.table, &lease, nullptr,
-                                           nullptr),
+      Image image = scene.table.published(scene.table.slotOf(lease.id));
+      const void *pages = image.at(image.pairs(0, MOELORA_UP)[1].a);
+      EXPECT_EQ(*static_cast<const float *>(pages), valueOfSeed(which + 1));
+      EXPECT_EQ(moelora_slot_table_release(scene.table.table, &lease, nullptr),
                 MOELORA_OK);
     }
   });

@@ -77,7 +77,8 @@ struct Told {
 
 inline moelora_staging stagingOf(Told &told, const Threads *threads = nullptr,
                                  int32_t order = MOELORA_STAGING_FILE_ORDER) {
-  return {threads ? &threads->services : nullptr, order, 0, Told::tell, &told};
+  return {sizeof(moelora_staging), order,
+          threads ? &threads->services : nullptr, Told::tell, &told};
 }
 
 } // namespace moelora::test

@@ -154,14 +154,15 @@ Pair cutPair(const Pair &pair, int projection,
   return part;
 }
 
-static void expectOne(const Pair &pair, const moelora_pair &at,
+static void expectOne(const Pair &pair, const Image &image,
+                      const moelora_pair &at,
                       const moelora_slot_table_options &options) {
   if (options.dtype == MOELORA_F32)
-    expectPages<float>(pair, at, options.page_order);
+    expectPages<float>(pair, image, at, options.page_order);
   else if (options.dtype == MOELORA_F16)
-    expectPages<F16>(pair, at, options.page_order);
+    expectPages<F16>(pair, image, at, options.page_order);
   else
-    expectPages<BF16>(pair, at, options.page_order);
+    expectPages<BF16>(pair, image, at, options.page_order);
 }
 
 int expectStaged(Staged &staged, const Opened &opened,
@@ -182,7 +183,8 @@ int expectStaged(Staged &staged, const Opened &opened,
         ++found;
         EXPECT_NE(pairs, nullptr);
         if (pairs)
-          expectOne(cutPair(pair, p, options), pairs[i], options);
+          expectOne(cutPair(pair, p, options), staged.image(), pairs[i],
+                    options);
       }
     }
   return found;

@@ -35,33 +35,39 @@ class Staged {
 public:
   Staged(const Opened &opened, const moelora_slot_table_options &options,
          const moelora_staging *staging = nullptr)
-      : format(options), plan(*opened.get(), format),
+      : format(fitting(opened, options)), plan(*opened.get(), format),
         memory(static_cast<size_t>(plan.cost().bytes) + 64) {
     std::memset(memory.data(), 0xff, memory.size());
-    plan.stagePages(image(), staging);
-    plan.stageIndex(image(), image());
+    plan.stagePages(data(), staging);
+    plan.stageIndex(data());
   }
 
-  char *image() {
-    auto address = reinterpret_cast<uintptr_t>(memory.data());
-    return memory.data() + (64 - address % 64) % 64;
-  }
-  const moelora_adapter_index &index() {
-    return *reinterpret_cast<const moelora_adapter_index *>(image());
-  }
+  Image image() const { return Image(data()); }
   /// NULL: there are no pairs.
-  const moelora_pair *pairs(int layer, int projection) {
-    return index().layer[layer].projection[projection];
+  const moelora_pair *pairs(int layer, int projection) const {
+    return image().pairs(layer, projection);
   }
   const moelora_slot_cost &cost() const { return plan.cost(); }
   /// Of everything in order.
-  std::string bytes() {
-    return std::string(image(), static_cast<size_t>(plan.cost().bytes));
+  std::string bytes() const {
+    return std::string(data(), static_cast<size_t>(plan.cost().bytes));
   }
 
 private:
-  PageFormat format;
-  ImageBuilder plan;
+  char *data() const {
+    auto address = reinterpret_cast<uintptr_t>(memory.data());
+    return const_cast<char *>(memory.data()) + (64 - address % 64) % 64;
+  }
+  /// The options, of a table for the adapter's own model.
+  static moelora_slot_table_options
+  fitting(const Opened &opened, moelora_slot_table_options options) {
+    if (opened.target)
+      options.target = opened.target->get();
+    return options;
+  }
+
+  moelora::PageFormat format;
+  moelora::ImageBuilder plan;
   std::vector<char> memory;
 };
 

@@ -142,9 +142,9 @@ TEST(StagingRead, long_tensors_in_stripes) {
       Pair pair = readPair(opened.get(), 0, p, 0);
       const moelora_pair &at = staged.pairs(0, p)[0];
       if (dtype == MOELORA_F32)
-        expectPages<float>(pair, at);
+        expectPages<float>(pair, staged.image(), at);
       else
-        expectPages<moelora::BF16>(pair, at);
+        expectPages<moelora::BF16>(pair, staged.image(), at);
     }
   }
 }
@@ -161,7 +161,7 @@ TEST(StagingRead, costs) {
   EXPECT_EQ(cost.page_bytes, 2 * 32 * sizes);
   EXPECT_EQ(cost.exact_bytes, 2 * 17 * sizes);
   EXPECT_EQ(cost.index_bytes,
-            64u + 256u + 3 * 4 * sizeof(moelora_pair)); // 3 layers of 80 bytes
+            128u + 3 * 4 * sizeof(moelora_pair)); // 3 layers of 40 bytes
   EXPECT_GE(cost.bytes, cost.index_bytes + cost.page_bytes);
   EXPECT_LT(cost.bytes, cost.index_bytes + cost.page_bytes + 64 * cost.pages);
   EXPECT_EQ(staged.pairs(2, MOELORA_GATE)[0].a,

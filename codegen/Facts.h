@@ -1,0 +1,18 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which slot tables a layer takes.
+#ifndef MOELORA_CODEGEN_FACTS_H
+#define MOELORA_CODEGEN_FACTS_H
+
+#include "moelora/dialect/Ops.h"
+#include "moelora/runtime/Abi.h"
+
+namespace moelora::codegen {
+
+/// Of a layer at the fused level.
+moelora_facts describeFacts(LayerOp layer);
+
+} // namespace moelora::codegen
+
+#endif // MOELORA_CODEGEN_FACTS_H

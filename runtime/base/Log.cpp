@@ -1,0 +1,41 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The one listener of a process.
+ */
+#include "base/Log.h"
+
+#include <mutex>
+
+using namespace moelora;
+
+namespace {
+
+struct Listener {
+  void (*log)(void *context, int32_t level, const char *text);
+  void *context;
+};
+
+// Both are ready before any code of the process runs, and need no end.
+std::mutex mutex;
+Listener listener = {nullptr, nullptr};
+
+Listener current() {
+  std::lock_guard<std::mutex> lock(mutex);
+  return listener;
+}
+
+} // namespace
+
+void moelora_set_log(void (*log)(void *context, int32_t level,
+                                 const char *text),
+                     void *context) {
+  std::lock_guard<std::mutex> lock(mutex);
+  listener = {log, context};
+}
+
+void moelora::tell(moelora_log_level level, const char *text) noexcept {
+  // Outside of the lock: what it does there takes as long as it takes.
+  if (Listener to = current(); to.log)
+    to.log(to.context, level, text);
+}

@@ -1,0 +1,275 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Binding: everything about a layer that does not change from run to run,
+ * checked once.
+ */
+#include "run/Program.h"
+
+#include "base/Sized.h"
+#include "run/Match.h"
+#include "slots/SlotTableState.h"
+
+#include <algorithm>
+#include <limits>
+
+using namespace moelora;
+
+namespace {
+
+// The structs of the first version.
+constexpr uint32_t leastBinding =
+    MOELORA_SIZE_THROUGH(moelora_binding, expected);
+constexpr uint32_t leastMemory = MOELORA_SIZE_THROUGH(moelora_memory, stride);
+
+/// The memory of one weight, and that it was bound.
+struct Weight {
+  moelora_memory memory;
+  bool taken;
+};
+
+void checkPlace(const moelora_memory &memory, const std::string &name,
+                const moelora_program &program) {
+  const moelora_device &device = program.device;
+  if (!memory.device_kind)
+    return;
+  bool right = false;
+  if (program.isOfHost()) {
+    right = memory.device_kind == MOELORA_MEMORY_CPU ||
+            memory.device_kind == MOELORA_MEMORY_CUDA_HOST;
+  } else {
+    int64_t ordinal = 0;
+    call(device, &moelora_device::query, int32_t(MOELORA_DEVICE_ORDINAL),
+         &ordinal);
+    right =
+        memory.device_kind == MOELORA_MEMORY_CUDA && memory.device == ordinal;
+  }
+  if (!right)
+    fail("expects the " + name + " to be in memory of " + device.name +
+         ", but it is in memory of kind " + std::to_string(memory.device_kind) +
+         " of device " + std::to_string(memory.device));
+}
+
+/// Strides mean nothing along a dim of one element.
+Dims givenStrides(const moelora_memory &memory, const Dims &shape) {
+  Dims strides = {};
+  std::copy_n(memory.stride, strides.size(), strides.begin());
+  return strides == Dims{} ? rowMajor(shape, memory.dims) : strides;
+}
+
+void checkStrides(const moelora_operand &operand, const std::string &name,
+                  const Dims &shape, const Dims &found) {
+  Dims wanted = stridesOf(operand, shape);
+  for (size_t d = 0; d < size_t(operand.dims); ++d) {
+    bool right = operand.stride[d] ? found[d] == wanted[d] : found[d] >= 0;
+    if (shape[d] > 1 && !right)
+      fail("expects the " + name + " to have strides " +
+           shownDims(wanted.data(), operand.dims) + ", but it has " +
+           shownDims(found.data(), operand.dims));
+  }
+}
+
+/// Fails unless the memory is what the row asks for; answers its strides.
+Dims checkWeight(const moelora_operand &operand, const moelora_memory &memory,
+                 const moelora_program &program) {
+  std::string name = operandName(operand.role, operand.part);
+  if (memory.dtype != operand.dtype)
+    fail("expects the " + name + " to have type " + shownType(operand.dtype) +
+         ", but it has " + shownType(memory.dtype));
+  if (memory.dims != operand.dims ||
+      !std::equal(operand.shape, operand.shape + operand.dims, memory.shape))
+    fail("expects the " + name + " to have shape " +
+         shownDims(operand.shape, operand.dims) + ", but it has " +
+         shownDims(memory.shape,
+                   std::clamp(memory.dims, 0, MOELORA_MAX_OPERAND_DIMS)));
+  Dims shape = shapeOf(operand, 0), strides = givenStrides(memory, shape);
+  checkStrides(operand, name, shape, strides);
+  uint64_t bytes = operandBytes(operand, 0);
+  if (bytes && !memory.data)
+    fail("expects the " + name + ", but its address is null");
+  if (reinterpret_cast<uintptr_t>(memory.data) % operand.align)
+    fail("expects the address of the " + name + " to be a multiple of " +
+         std::to_string(operand.align) + ", but it is not");
+  checkPlace(memory, name, program);
+  return strides;
+}
+
+std::vector<Weight> readWeights(const moelora_binding &binding) {
+  std::vector<Weight> weights;
+  const char *at = reinterpret_cast<const char *>(binding.weight);
+  if (binding.weights && !at)
+    fail("expects weights, but their address is null");
+  uint32_t size = binding.weights ? binding.weight->size : 0;
+  for (uint32_t i = 0; i < binding.weights; ++i, at += size) {
+    auto *memory = reinterpret_cast<const moelora_memory *>(at);
+    if (memory->size != size)
+      fail("expects weights to be structs of one size, but one has " +
+           std::to_string(size) + " bytes and one " +
+           std::to_string(memory->size));
+    weights.push_back({readSized(memory, leastMemory, "a weight"), false});
+  }
+  return weights;
+}
+
+std::string present(const moelora_memory &memory) {
+  return operandName(memory.role, memory.part);
+}
+
+/// The weight of a row, once and only once.
+moelora_memory &take(std::vector<Weight> &weights,
+                     const moelora_operand &operand) {
+  Weight *found = nullptr;
+  for (Weight &weight : weights) {
+    if (weight.memory.role != operand.role ||
+        weight.memory.part != operand.part)
+      continue;
+    if (found)
+      fail("expects each weight once, but the " + present(weight.memory) +
+           " is there twice");
+    found = &weight;
+  }
+  if (!found)
+    fail("expects the " + operandName(operand.role, operand.part) +
+         ", but it is missing");
+  found->taken = true;
+  return found->memory;
+}
+
+void expectAllTaken(const std::vector<Weight> &weights) {
+  for (const Weight &weight : weights)
+    if (!weight.taken)
+      fail("expects the weights that the compiled layer reads, but it does not "
+           "read a " +
+           present(weight.memory) + " from whoever binds it");
+}
+
+/// Tokens times choices are numbered in 32 bits.
+int64_t mostTokensOf(const moelora_variant &variant) {
+  int64_t choices = 1;
+  int32_t row = moelora_variant_operand(&variant, MOELORA_EXPERT_IDS,
+                                        MOELORA_PART_VALUES);
+  if (row >= 0)
+    choices = std::max<int64_t>(variant.operand[row].shape[1], 1);
+  int64_t most = std::numeric_limits<int32_t>::max() / choices;
+  return variant.max_tokens ? std::min(variant.max_tokens, most) : most;
+}
+
+int32_t layerOf(const moelora_artifact &artifact,
+                const moelora_binding &binding) {
+  int32_t layer = binding.layer >= 0 ? binding.layer : artifact.first_layer;
+  if (binding.layer < -1)
+    fail("expects the number of a layer, or -1, but it is " +
+         std::to_string(binding.layer));
+  if (layer < 0 && binding.table)
+    fail("expects the number of a layer, as the compiled layer has none of its "
+         "own, but it is " +
+         std::to_string(binding.layer));
+  return layer;
+}
+
+void checkTable(const moelora_program &program, const moelora_slot_table &table,
+                int32_t layer) {
+  if (&table.device != &program.device)
+    fail(std::string("expects a slot table on the program's device ") +
+         program.device.name + ", but it is on " + table.device.name);
+  matchTable(program.artifact, program.variant, table.format.facts(layer));
+}
+
+moelora_binding readBinding(const moelora_binding *given) {
+  moelora_binding binding = readSized(given, leastBinding, "a binding");
+  if (binding.reserved)
+    fail("expects the reserved field of a binding to be 0, but it is " +
+         std::to_string(binding.reserved));
+  if (binding.group)
+    fail("expects no group of peer ranks: this version has no exchanges yet",
+         MOELORA_UNSUPPORTED);
+  return binding;
+}
+
+void checkExpected(const moelora_artifact &artifact,
+                   const moelora_layer *expected) {
+  moelora_error *differs = nullptr;
+  if (!expected)
+    return;
+  if (moelora_status status =
+          moelora_artifact_match(&artifact, expected, &differs))
+    failWith(status, differs);
+}
+
+/// A table with layers is not destroyed.
+void countLayers(moelora_slot_table *table, int32_t change) {
+  if (!table)
+    return;
+  std::lock_guard<std::mutex> lock(table->mutex);
+  table->layers += change;
+}
+
+} // namespace
+
+moelora_bound_layer::moelora_bound_layer(moelora_program &program,
+                                         const moelora_binding &binding)
+    : program(program), table(binding.table),
+      layer(layerOf(program.artifact, binding)),
+      mostTokens(mostTokensOf(program.variant)) {
+  const moelora_variant &variant = program.variant;
+  checkExpected(program.artifact, binding.expected);
+  if (table)
+    checkTable(program, *table, layer);
+  for (uint32_t i = 0; i < variant.entries; ++i)
+    if (variant.entry[i].kind < MOELORA_ENTRY_RESOLVE)
+      entries[variant.entry[i].kind] = &variant.entry[i];
+  std::vector<Weight> weights = readWeights(binding);
+  bool anyFree = false;
+  for (uint32_t row = 0; row < variant.operands; ++row) {
+    const moelora_operand &operand = variant.operand[row];
+    anyFree |= hasFreeStride(operand);
+    if (isOfRun(operand.role)) {
+      int64_t width = operand.dims > 1 ? operand.shape[1] : 1;
+      given.push_back({row, &operand, width, operand.stride[0] == 0});
+      operands.push_back(nullptr);
+      dims.push_back(rowMajor(shapeOf(operand, 1), operand.dims));
+    } else {
+      const moelora_memory &memory = take(weights, operand);
+      dims.push_back(checkWeight(operand, memory, program));
+      operands.push_back(memory.data);
+    }
+  }
+  expectAllTaken(weights);
+  for (uint32_t row = 0; anyFree && row < variant.operands; ++row)
+    strides.push_back(hasFreeStride(variant.operand[row]) ? dims[row].data()
+                                                          : nullptr);
+  ++program.layers;
+  countLayers(table, 1);
+}
+
+moelora_bound_layer::~moelora_bound_layer() {
+  countLayers(table, -1);
+  --program.layers;
+}
+
+moelora_status moelora_layer_bind(moelora_program *program,
+                                  const moelora_binding *binding,
+                                  moelora_bound_layer **layer,
+                                  moelora_error **error) {
+  return guarded(error, [&] {
+    if (!program || !binding || !layer)
+      fail("expects a program, a binding and a place for the layer, but one of "
+           "them is null");
+    *layer = new moelora_bound_layer(*program, readBinding(binding));
+  });
+}
+
+moelora_status moelora_layer_unbind(moelora_bound_layer *layer,
+                                    moelora_error **error) {
+  return guarded(error, [&] { delete layer; });
+}
+
+uint64_t moelora_layer_workspace(const moelora_bound_layer *layer,
+                                 int32_t entry, int64_t tokens) {
+  bool known = layer && entry >= 0 && entry < MOELORA_ENTRIES &&
+               layer->entries[entry] && tokens >= 0 &&
+               tokens <= layer->mostTokens;
+  return known ? layer->program.variant.workspace(
+                     entry, tokens, layer->program.services.workers)
+               : 0;
+}

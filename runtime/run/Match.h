@@ -1,0 +1,19 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ */
+#ifndef MOELORA_RUNTIME_MATCH_H
+#define MOELORA_RUNTIME_MATCH_H
+
+#include "moelora/runtime/Abi.h"
+
+namespace moelora {
+
+/// Fails where the layer of a slot table is not one that an artifact's variant
+/// takes.
+void matchTable(const moelora_artifact &artifact,
+                const moelora_variant &variant, const moelora_facts &table);
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_MATCH_H

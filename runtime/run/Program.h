@@ -1,0 +1,92 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Programs and bound layers, as those who make and run them see them.
+ */
+#ifndef MOELORA_RUNTIME_RUN_PROGRAM_H
+#define MOELORA_RUNTIME_RUN_PROGRAM_H
+
+#include "device/Handles.h"
+#include "moelora/runtime/Program.h"
+#include "run/Artifact.h"
+#include "run/Operands.h"
+
+#include <atomic>
+#include <vector>
+
+namespace moelora {
+
+/// Loaded code of a device.
+class Module {
+public:
+  Module(const moelora_device &device, const moelora_binary &binary);
+  Module(Module &&other) noexcept
+      : device(other.device), module(std::exchange(other.module, nullptr)) {}
+  ~Module();
+  moelora_kernel *get(const moelora_kernel_info &info) const;
+
+private:
+  const moelora_device &device;
+  moelora_module *module = nullptr;
+};
+
+/// Answers a launch of the service, and what the device said of the last one
+/// that failed on this thread.
+int32_t launchFromService(void *context, moelora_stream *stream,
+                          const moelora_launch *launches, uint32_t count);
+[[noreturn]] void failAsLaunchDid();
+
+/// Runs a layer as a kernel of the host; its parameters are a LayerRun.
+void runLayerKernel(const moelora_launch *launch);
+
+} // namespace moelora
+
+struct moelora_program {
+  moelora_program(const moelora_artifact &artifact,
+                  const moelora_variant &variant, const moelora_device &device,
+                  const moelora_services &services);
+  /// Code of the host: a run is a call, or one kernel on a stream.
+  bool isOfHost() const { return hostKernel; }
+  /// Where runs count that nobody wants to know of.
+  moelora_run_stats *unread() const {
+    return reinterpret_cast<moelora_run_stats *>(counters.data());
+  }
+
+  const moelora::ArtifactUse use;
+  const moelora_artifact &artifact;
+  const moelora_variant &variant;
+  const moelora_device &device;
+  const moelora_services host; ///< as they were given
+  moelora_services services;   ///< as generated code gets them
+  std::vector<moelora::Module> modules;
+  std::vector<moelora_kernel *> kernels;
+  moelora_kernel *hostKernel = nullptr;
+  moelora::DeviceMemory counters;
+  std::atomic<int64_t> layers{0}; ///< that are bound
+};
+
+struct moelora_bound_layer {
+  moelora_bound_layer(moelora_program &program, const moelora_binding &binding);
+  moelora_bound_layer(const moelora_bound_layer &) = delete;
+  ~moelora_bound_layer();
+
+  /// What a run gives, and which entry points read it.
+  struct Given {
+    uint32_t row;
+    const moelora_operand *operand;
+    int64_t width; ///< elements of a token
+    bool freeRows; ///< rows may lie further apart
+  };
+
+  moelora_program &program;
+  moelora_slot_table *const table;
+  int32_t layer = -1;
+  const moelora_entry *entries[MOELORA_ENTRIES] = {}; ///< by kind
+  int64_t mostTokens = 0;
+  std::vector<Given> given;
+  std::vector<void *> operands;         ///< by row; NULL: a run gives it
+  std::vector<moelora::Dims> dims;      ///< strides, by row
+  std::vector<const int64_t *> strides; ///< by row; empty: none is free
+};
+
+#endif // MOELORA_RUNTIME_RUN_PROGRAM_H

@@ -1,0 +1,78 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Artifacts' files on their way to the system's loader.
+ */
+#include "run/SealedFile.h"
+
+#include "base/Failure.h"
+#include "run/ElfExtents.h"
+
+#include <cerrno>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <utility>
+
+using namespace moelora;
+
+namespace {
+
+std::string placeOf(int descriptor) {
+  return "/proc/self/fd/" + std::to_string(descriptor);
+}
+
+bool isTaken(const std::string &place) {
+  void *there = dlopen(place.c_str(), RTLD_NOW | RTLD_NOLOAD);
+  if (there)
+    dlclose(there);
+  return there;
+}
+
+/// What debuggers and profilers call it.
+std::string nameOf(const std::string &path) {
+  constexpr size_t longest = 200; // the system takes 249
+  size_t slash = path.rfind('/');
+  return path.substr(slash == std::string::npos ? 0 : slash + 1)
+      .substr(0, longest);
+}
+
+[[noreturn]] void failToCopy(const std::string &path) {
+  fail("cannot make a copy of " + path + " in memory: " + systemText(errno),
+       MOELORA_IO);
+}
+
+} // namespace
+
+SealedFile::Descriptor::~Descriptor() {
+  if (number >= 0)
+    close(number);
+}
+
+SealedFile::SealedFile(const std::string &path) : memory(-1) {
+  File file(path);
+  uint64_t behind = hasSeal(file) ? Seal::bytes : 0;
+  checkElfExtents(file, file.size() - behind);
+  seal = readSeal(file);
+  memory.number =
+      memfd_create(nameOf(path).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (memory.number < 0)
+    failToCopy(path);
+  checkDigest(path, seal, copyWithDigest(file, seal.length, memory.number));
+  file.checkUnchanged();
+  if (fcntl(memory.number, F_ADD_SEALS,
+            F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
+    failToCopy(path);
+  // The loader knows libraries by their names, and would answer one that it
+  // has not let go of under a number that has come back.
+  while (isTaken(place = placeOf(memory.number)))
+    takeAnotherNumber(path);
+}
+
+void SealedFile::takeAnotherNumber(const std::string &path) {
+  int next = fcntl(memory.number, F_DUPFD_CLOEXEC, memory.number + 1);
+  if (next < 0)
+    failToCopy(path);
+  close(std::exchange(memory.number, next));
+}

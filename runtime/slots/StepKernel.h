@@ -1,0 +1,46 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The resolution of a step, as a kernel of the host.
+ */
+#ifndef MOELORA_RUNTIME_STEPKERNEL_H
+#define MOELORA_RUNTIME_STEPKERNEL_H
+
+#include "device/Handles.h"
+#include "moelora/runtime/Abi.h"
+
+namespace moelora {
+
+/// The kernel's parameters: memory of the device.
+struct Resolution {
+  const uint64_t *ticket, *directory;
+  uint64_t *word;
+  int32_t *number;
+  moelora_run_stats *stats;
+  const int32_t *ids, *validTokens; ///< validTokens may be NULL
+  int64_t tokens;
+  int32_t slots, indexBits;
+};
+
+/// Reads each word of the directory once. Does not allocate, lock or fail.
+void resolve(const Resolution &resolution) noexcept;
+
+/// The same on a device, where that runs kernels of the host.
+class StepKernel {
+public:
+  explicit StepKernel(const moelora_device &device);
+  ~StepKernel();
+  StepKernel(const StepKernel &) = delete;
+
+  /// Fails as UNSUPPORTED where the device does not.
+  void launch(moelora_stream *stream, const Resolution &resolution) const;
+
+private:
+  const moelora_device &device;
+  moelora_module *module = nullptr;
+  moelora_kernel *kernel = nullptr;
+};
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_STEPKERNEL_H

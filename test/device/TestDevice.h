@@ -1,0 +1,106 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A device for tests, on the host: it captures and replays graphs, keeps its
+// memory from the host, does what it is told when the test says so, and fails
+// where the test wants it to.
+//
+//   TestDevice device;                    nothing is done but step by step
+//   device.step(stream), device.drain()
+//   device.beginCapture(stream) ... device.endCapture(stream), device.replay
+//   device.faults.fail(TestCall::Copy), device.faults.lose()
+//   device.complaints()                   what broke the rules of devices
+//
+// The library has no runtime of its own: link moelora_rt or moelora_rt_internal
+// after it.
+#ifndef MOELORA_TEST_DEVICE_TESTDEVICE_H
+#define MOELORA_TEST_DEVICE_TESTDEVICE_H
+
+#include "TestCapture.h"
+#include "TestWorker.h"
+
+namespace moelora::test {
+
+struct TestDeviceOptions {
+  /// Without threads, one thread calls, and all is deterministic.
+  bool threaded = false;
+  /// As the fields of the device. Memory that is not visible is a fault to the
+  /// host, except while the device itself works.
+  bool hostVisible = false, nullIsDone = false;
+  TestFreed freed = TestFreed::Reused;
+  size_t mostKept = SIZE_MAX; // allocations that were given back
+  uint64_t arenaBytes = uint64_t(1) << 30;
+  int64_t kind = MOELORA_DEVICE_KIND_OTHER;
+  long patience = 10000; // see TestSteps
+};
+
+class TestDevice {
+public:
+  explicit TestDevice(const TestDeviceOptions &options = {});
+  ~TestDevice();
+  TestDevice(const TestDevice &) = delete;
+
+  const moelora_device *get() const { return &functions; }
+
+  TestFaults faults;
+  TestMemory memory, hostMemory;
+
+  // Without threads: does exactly one thing on a stream, false where there is
+  // none that can be done; everything that can be done.
+  bool step(moelora_stream *stream);
+  void drain();
+  /// Whether a step would do something.
+  bool isReady(moelora_stream *stream);
+  /// What is on a stream, the next thing first.
+  const TestWork &pending(moelora_stream *stream);
+  /// Those that exist, in the order of their handles; NULL is one of them where
+  /// work on it is not done at once.
+  std::vector<moelora_stream *> streams();
+  /// Equal for two states that only the handles' history can tell apart: what
+  /// is on streams, where events are, what is captured and what memory holds.
+  uint64_t hash(bool withContents = true) const;
+  /// As it was when it was made, but for handles of the host. No streams may
+  /// have threads.
+  void reset();
+
+  /// What is asked for on the stream is not done, but recorded.
+  void beginCapture(moelora_stream *stream,
+                    TestCaptureMode mode = TestCaptureMode::ThreadLocal);
+  /// NULL where it broke; whyBroken() tells.
+  std::unique_ptr<TestGraph> endCapture(moelora_stream *stream);
+  std::string whyBroken() const { return captures.whyBroken(); }
+  /// Puts what a graph holds on a stream; the graph stays until that is done.
+  void replay(const TestGraph &graph, moelora_stream *stream);
+
+  /// This event will not pass any more, until it is recorded again.
+  void failEvent(moelora_event *event);
+
+  /// Copies and stores outside of allocations, kernels that touch what was
+  /// given back, handles that do not exist.
+  std::vector<std::string> complaints() const;
+  /// What has been made and not been given back.
+  struct Live {
+    long memory, host, streams, events, modules;
+    long all() const { return memory + host + streams + events + modules; }
+  };
+  Live live() const;
+
+private:
+  friend struct TestFunctions;
+  TestStream *streamOf(moelora_stream *stream);
+
+  moelora_device functions = {};
+  const TestDeviceOptions options;
+  TestRunner runner;
+  TestCaptures captures;
+  TestPool<TestStream> streamPool;
+  TestPool<TestEvent> eventPool;
+  TestPool<TestModule> modulePool;
+  TestStream *nullStream = nullptr; // NULL: what is on it is done at once
+  std::unique_ptr<TestWorker> worker;
+  TestSteps *steps = nullptr; // the worker, without threads
+};
+
+} // namespace moelora::test
+
+#endif // MOELORA_TEST_DEVICE_TESTDEVICE_H

@@ -1,0 +1,19 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Memory of the test device that is opened for the time in which it works, and
+// kernels that are caught at memory that was given back.
+#ifndef MOELORA_TEST_DEVICE_TESTGUARD_H
+#define MOELORA_TEST_DEVICE_TESTGUARD_H
+
+#include "TestMemory.h"
+
+namespace moelora::test {
+
+/// Faults at this memory are looked at, until it is no longer guarded.
+void guard(TestMemory &memory);
+void unguard(TestMemory &memory);
+
+} // namespace moelora::test
+
+#endif // MOELORA_TEST_DEVICE_TESTGUARD_H

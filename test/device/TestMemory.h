@@ -1,0 +1,110 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Memory of the test device: one arena, which the host may be kept out of. What
+// is in no use is 0xff, which is NaN to any element type.
+#ifndef MOELORA_TEST_DEVICE_TESTMEMORY_H
+#define MOELORA_TEST_DEVICE_TESTMEMORY_H
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <shared_mutex>
+#include <vector>
+
+namespace moelora::test {
+
+/// What becomes of memory that is given back.
+enum class TestFreed {
+  Reused,  // by the next allocation that fits
+  Kept,    // never given out again; what writes to it is found
+  Guarded, // kept, and out of reach: kernels that read it are found as well
+};
+
+class TestMemory {
+public:
+  /// Keeps the last `mostKept` allocations that were given back, if any.
+  TestMemory(uint64_t bytes, bool hidden, TestFreed freed, size_t mostKept);
+  ~TestMemory();
+  TestMemory(const TestMemory &) = delete;
+
+  /// NULL: there is no room.
+  void *allocate(uint64_t bytes);
+  /// False where it is no allocation.
+  bool release(void *memory);
+  /// Bytes at the front of an allocation that stay when it is given back.
+  void keepFront(uint64_t bytes) { front = bytes; }
+  /// Forgets all allocations.
+  void reset();
+
+  /// Why the device may not use these bytes; NULL: it may. What is not of the
+  /// arena is none of its business.
+  const char *objection(const void *memory, uint64_t bytes) const;
+  bool contains(const void *memory) const {
+    return offsetOf(memory) < capacity;
+  }
+  uint64_t offsetOf(const void *memory) const {
+    return reinterpret_cast<uintptr_t>(memory) -
+           reinterpret_cast<uintptr_t>(start);
+  }
+  /// The same bytes, where the test may always look.
+  char *seen(const void *memory) const { return alias + offsetOf(memory); }
+
+  /// Whether what was given back has been written to since.
+  bool freedIsIntact() const;
+  /// Whether a kernel touched guarded memory since this was asked last.
+  bool takeTouch();
+  /// Called in a signal handler: lets the faulting access go on where it is the
+  /// device's, and memory that was given back.
+  bool forgive(const void *address);
+
+  struct Block {
+    uint64_t offset, size, kept; // the last: bytes at its front
+    bool live;
+  };
+  const std::vector<Block> &allBlocks() const { return blocks; }
+  const char *seen(const Block &block) const { return alias + block.offset; }
+  long live() const { return liveBlocks; }
+  /// How often it was opened for the device.
+  long accesses() const { return opened; }
+
+  /// While one lives, the device works.
+  class Access {
+  public:
+    explicit Access(TestMemory &memory) : memory(memory) { memory.open(); }
+    ~Access() { memory.close(); }
+    Access(const Access &) = delete;
+
+  private:
+    TestMemory &memory;
+  };
+
+private:
+  void open();
+  void close();
+  void protect(int protection);
+  void protect(const Block &block, int protection) const;
+  void poison(const Block &block) const;
+  void forget(uint64_t offset);
+  const Block *find(uint64_t offset) const;
+
+  const uint64_t capacity, unit;
+  const bool hidden;
+  const TestFreed freed;
+  const size_t mostKept;
+  char *start, *alias;
+  uint64_t used = 0; // of the arena, at most, since it was reset
+  std::atomic<uint64_t> front{0};
+  std::atomic<long> opened{0}, liveBlocks{0};
+  std::atomic<bool> touched{false};
+  std::mutex users;
+  int userCount = 0;
+  mutable std::shared_mutex mutex; // of the blocks, which are in order
+  std::vector<Block> blocks;
+  std::deque<uint64_t> keptOffsets; // in the order in which they came
+};
+
+} // namespace moelora::test
+
+#endif // MOELORA_TEST_DEVICE_TESTMEMORY_H

@@ -1,0 +1,95 @@
+# Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Slot tables with a part missing, to see that the explorer misses it.
+
+mutants.py --list             a line for each mutant: its name, its files
+mutants.py NAME FROM TO       writes the mutant's files of folder FROM to TO
+"""
+import pathlib
+import sys
+
+NO_WAIT_FOR_STORES = (
+    "Step.cpp",
+    "  for (const Store &store : table.core.stores())\n    wait(store.fence);\n",
+    "")
+
+EARLY_SERIALS = [
+    ("SlotCore.cpp", "onTheirWay.push_back({slot, fence, buffer});",
+     "onTheirWay.push_back({slot, fence, buffer ? buffer | "
+     "static_cast<BufferId>((enters + 1) << 16) : 0});"),
+    ("SlotCore.cpp", "retired.push_back({buffer, enters});",
+     "retired.push_back({buffer & 0xffff, buffer >> 16 ? "
+     "(buffer >> 16) - 1 : enters});")]
+
+MUTANTS = {
+    # A step takes whoever is in the slot.
+    "no-generations": [(
+        "StepKernel.cpp",
+        "generationOfId(id, r.indexBits) == generationOfWord(word)", "true")],
+    # Every event is taken to have passed.
+    "no-events": [(
+        "SlotFences.cpp",
+        "return passed ? FenceState::Passed : FenceState::Pending;",
+        "(void)passed;\n  return FenceState::Passed;")],
+    # Memory does not wait for steps.
+    "no-steps": [(
+        "SlotCore.cpp",
+        "retired.empty() || !past(retired.front().enters)",
+        "retired.empty()")],
+    # Steps do not come after stores that are on their way.
+    "unordered-steps": [NO_WAIT_FOR_STORES],
+    # What leaves waits for the steps that had entered when its store was asked
+    # for. Steps that enter between that and the store may still find it, but
+    # they come after the store: alone, this changes nothing.
+    "early-serials": EARLY_SERIALS,
+    "early-serials-unordered-steps": [*EARLY_SERIALS, NO_WAIT_FOR_STORES],
+    # A store does not come after earlier ones of its slot.
+    "unordered-stores": [(
+        "SlotTableState.cpp",
+        "    if (store.slot == slot)\n"
+        "      call(device, &moelora_device::stream_wait, stream,\n"
+        "           fences.event(store.fence));\n", "    (void)store;\n")],
+    # A step does not come after its own last leave.
+    "unordered-leaves": [(
+        "Step.cpp",
+        "    wait(table.core.step(step.serial)->left);\n", "    (void)wait;\n")],
+    # A step that has left can still be used.
+    "tickets-that-stay": [(
+        "Step.cpp",
+        "  call(table.device, &moelora_device::store, stream, step.ticket(),\n"
+        "       uint64_t(0));\n", "")],
+    # Graphs outside of a step are resolved.
+    "no-tickets": [(
+        "StepKernel.cpp",
+        "__atomic_load_n(resolution.ticket, __ATOMIC_ACQUIRE) != 0", "true")],
+    # A released adapter is idle at once.
+    "no-releases": [("SlotCore.cpp", "  slot.released = enters;\n", "")],
+    # What was evicted is never given back.
+    "no-evictions": [(
+        "SlotCore.cpp", "store(index, fence, std::exchange(slot.buffer, 0));",
+        "store(index, fence, std::exchange(slot.buffer, 0) & 0);")],
+}
+
+
+def files_of(name):
+    return sorted({file for file, _, _ in MUTANTS[name]})
+
+
+def write(name, source, target):
+    for file in files_of(name):
+        text = (source / file).read_text()
+        for other, old, new in MUTANTS[name]:
+            if other != file:
+                continue
+            if old not in text:
+                sys.exit(f"error: {file} has no text '{old}' any more")
+            text = text.replace(old, new)
+        target.mkdir(parents=True, exist_ok=True)
+        (target / file).write_text(text)
+
+
+if sys.argv[1] == "--list":
+    for mutant in MUTANTS:
+        print(mutant, *files_of(mutant))
+else:
+    write(sys.argv[1], *map(pathlib.Path, sys.argv[2:]))
