@@ -97,9 +97,11 @@ TEST_F(RunGraph, SeesWhatWasPublishedBefore) {
 }
 
 TEST_F(RunGraph, WithoutCaptureOrStepItIsRefused) {
+  const std::vector<int32_t> batch(CopyRun::Tokens, first);
   step.enter(stream);
-  step.resolve({first, first, first}, stream);
+  step.resolve(batch, stream);
   step.leave(stream);
+  device.drain();
   EXPECT_EQ(copy.error(), "expects a step that is entered, or is being "
                           "recorded, but it is neither");
 }
