@@ -129,6 +129,13 @@ TEST_F(Bind, ComparesTheLayerThatIsExpected) {
   EXPECT_THAT(error(), HasSubstr("router.top_k"));
 }
 
+TEST_F(Bind, NeedsAnAddressOfTheWeights) {
+  binding.weight = nullptr;
+  moelora_bound_layer *layer = nullptr;
+  EXPECT_EQ(errorOf(moelora_layer_bind, made.program, &binding, &layer),
+            "expects weights, but their address is null");
+}
+
 TEST_F(Bind, TellsTheWorkspace) {
   BoundLayer layer(LAYER_NAIVE);
   EXPECT_EQ(moelora_layer_workspace(layer.layer, MOELORA_ENTRY_ALL, 3),

@@ -14,7 +14,8 @@
 extern "C" {
 #endif
 
-/* Fills in every field. `pool` NULL: the services of one thread. */
+/* Fills in what the host has: all but launches and exchanges. `pool` NULL: the
+ * services of one thread. `services` NULL: no effect. */
 MOELORA_API void moelora_services_init(moelora_pool *pool,
                                        moelora_services *services);
 

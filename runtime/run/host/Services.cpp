@@ -11,6 +11,8 @@
 using namespace moelora;
 
 void moelora_services_init(moelora_pool *pool, moelora_services *services) {
+  if (!services)
+    return;
   *services = {};
   services->size = sizeof(moelora_services);
   services->abi = MOELORA_ABI_VERSION;

@@ -46,10 +46,14 @@ struct Valid {
 
 InvalidCalls invalidAdapter(const Valid &valid);
 InvalidCalls invalidAdapterFacts(const Valid &valid);
+InvalidCalls invalidArtifact(const Valid &valid);
 InvalidCalls invalidCheckpoint(const Valid &valid);
 InvalidCalls invalidError(const Valid &valid);
+InvalidCalls invalidExecute(const Valid &valid);
 InvalidCalls invalidLoader(const Valid &valid);
 InvalidCalls invalidPool(const Valid &valid);
+InvalidCalls invalidProgram(const Valid &valid);
+InvalidCalls invalidRun(const Valid &valid);
 InvalidCalls invalidSlotPublish(const Valid &valid);
 InvalidCalls invalidSlotStats(const Valid &valid);
 InvalidCalls invalidSlotTable(const Valid &valid);

@@ -22,8 +22,9 @@ TEST(Invalid, null_is_refused_and_changes_nothing) {
   Valid valid;
   ASSERT_EQ(valid.adapter.status, MOELORA_OK);
   for (auto calls :
-       {invalidAdapter, invalidAdapterFacts, invalidCheckpoint, invalidError,
-        invalidLoader, invalidPool, invalidSlotPublish, invalidSlotStats,
+       {invalidAdapter, invalidAdapterFacts, invalidArtifact, invalidCheckpoint,
+        invalidError, invalidExecute, invalidLoader, invalidPool,
+        invalidProgram, invalidRun, invalidSlotPublish, invalidSlotStats,
         invalidSlotTable, invalidStep})
     for (const InvalidCall &call : calls(valid))
       EXPECT_EQ(call.call(), call.expected)
