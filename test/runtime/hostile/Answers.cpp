@@ -33,7 +33,7 @@ moelora_status answerTo(const Series &series, const FaultyDevice &device) {
   case Fault::Thread:
     return MOELORA_OUT_OF_MEMORY;
   case Fault::Device:
-    return answerTo(device.firstRefused(), *series.operation);
+    return answerTo(device.refused(), *series.operation);
   case Fault::Opening:
   case Fault::Reading:
   case Fault::Ending:
@@ -60,8 +60,7 @@ std::string judge(World &world, const Series &series, const Outcome &outcome,
   if (outcome.status != expected && !missed)
     return "expects " + statusName(expected) + ", but answered " +
            statusName(outcome.status) + ": " + outcome.text;
-  if (fault == Fault::Device && series.lasting &&
-      (operation.keeps || world.broken()))
+  if (series.lasting && (operation.keeps || world.broken()))
     return ""; // all that is served can be read
   if (outcome.status == MOELORA_OK)
     return state == after ? "" : "succeeded, but left " + state;

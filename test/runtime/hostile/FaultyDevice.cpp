@@ -16,13 +16,15 @@ namespace {
 using Count = std::atomic<int64_t> FaultyDevice::*;
 
 template <typename Member> FaultyDevice::Refused kindOf(Member function) {
-  if constexpr (std::is_same_v<Member, decltype(&moelora_device::event_record)>)
-    if (function == &moelora_device::event_record)
-      return FaultyDevice::Record;
-  if constexpr (std::is_same_v<Member, decltype(&moelora_device::event_state)>)
-    if (function == &moelora_device::event_state)
-      return FaultyDevice::State;
-  return FaultyDevice::Other;
+  auto is = [&](auto other) {
+    if constexpr (std::is_same_v<Member, decltype(other)>)
+      return function == other;
+    return false;
+  };
+  return is(&moelora_device::event_state)          ? FaultyDevice::State
+         : is(&moelora_device::event_record)       ? FaultyDevice::Record
+         : is(&moelora_device::stream_synchronize) ? FaultyDevice::Wait
+                                                   : FaultyDevice::Other;
 }
 
 /// What a function that can fail becomes; `Made` counts its successes.

@@ -10,7 +10,6 @@
 #include "moelora/runtime/Device.h"
 
 #include <atomic>
-#include <initializer_list>
 
 namespace moelora::test {
 
@@ -20,15 +19,20 @@ struct FaultyDevice {
   explicit FaultyDevice(bool remote);
   FaultyDevice(const FaultyDevice &) = delete;
 
-  /// What failed first since `forget`; states of events, which can be asked for
-  /// later, only where nothing else did.
-  enum Refused { Nothing, Record, State, Other };
-  Refused firstRefused() const { return refused; }
-  void forget() { refused = Nothing; }
+  /// The weightiest of what failed since `forget`. States of events can be
+  /// asked for later. What is not recorded is waited for, and where that fails,
+  /// kept.
+  enum Refused { Nothing, State, Record, Wait, Other };
+  Refused refused() const {
+    Refused now = weightiest;
+    return now == Wait ? Other : now;
+  }
+  void forget() { weightiest = Nothing; }
   void refuse(Refused what) {
-    for (Refused before : {Nothing, State})
-      if (refused.compare_exchange_strong(before, what))
-        return;
+    Refused before = weightiest;
+    while (what > before && !(before == Record && what == Wait) &&
+           !weightiest.compare_exchange_weak(before, what))
+      ;
   }
 
   /// What has been made and not been given back.
@@ -42,7 +46,7 @@ struct FaultyDevice {
       modules{0};
 
 private:
-  std::atomic<Refused> refused{Nothing};
+  std::atomic<Refused> weightiest{Nothing};
 };
 
 } // namespace moelora::test

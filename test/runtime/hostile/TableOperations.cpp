@@ -61,12 +61,16 @@ moelora_status leave(World &w, moelora_error **error) {
   return status;
 }
 
-/// Until the table has the events that steps take in turn.
+/// Until the table has the events that steps take in turn, and streams the
+/// memory for what is asked of them.
 void passOften(World &w) {
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(enter(w, nullptr), MOELORA_OK);
     EXPECT_EQ(leave(w, nullptr), MOELORA_OK);
+    if (i % 10 == 0)
+      w.awaitStores();
   }
+  w.describe(); // waits for all of it
 }
 
 void enterNow(World &w) {
