@@ -51,6 +51,7 @@ InvalidCalls invalidCheckpoint(const Valid &valid);
 InvalidCalls invalidError(const Valid &valid);
 InvalidCalls invalidExecute(const Valid &valid);
 InvalidCalls invalidLoader(const Valid &valid);
+InvalidCalls invalidModel(const Valid &valid);
 InvalidCalls invalidPool(const Valid &valid);
 InvalidCalls invalidProgram(const Valid &valid);
 InvalidCalls invalidRun(const Valid &valid);

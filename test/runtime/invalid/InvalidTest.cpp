@@ -23,7 +23,7 @@ TEST(Invalid, null_is_refused_and_changes_nothing) {
   ASSERT_EQ(valid.adapter.status, MOELORA_OK);
   for (auto calls :
        {invalidAdapter, invalidAdapterFacts, invalidArtifact, invalidCheckpoint,
-        invalidError, invalidExecute, invalidLoader, invalidPool,
+        invalidError, invalidExecute, invalidLoader, invalidModel, invalidPool,
         invalidProgram, invalidRun, invalidSlotPublish, invalidSlotStats,
         invalidSlotTable, invalidStep})
     for (const InvalidCall &call : calls(valid))
