@@ -34,7 +34,7 @@ OwningOpRef<ModuleOp> moelora::importLayer(MLIRContext &context,
   context.loadDialect<MoELoRADialect>();
   OwningOpRef<ModuleOp> module = ModuleOp::create(location);
   OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
-  options.name = model.modelType();
+  options.name = model.modelType() + "_" + std::to_string(layer);
   options.number = layer;
   if (failed(buildLayer(builder, location, model.layer(layer), options)))
     return {};

@@ -44,8 +44,9 @@ mlir::FailureOr<LayerOp> buildLayer(mlir::OpBuilder &builder,
                                     const moelora_layer &layer,
                                     const LayerOptions &options);
 
-/// A module of one layer, named by the model's type, with its number.
-/// Loads the dialect. Dense layers are refused.
+/// A module of one layer, with its number, named by the model's type and that,
+/// such as qwen3_moe_0, so that layers of a model link into one image. Loads
+/// the dialect. Dense layers are refused.
 mlir::OwningOpRef<mlir::ModuleOp> importLayer(mlir::MLIRContext &context,
                                               mlir::Location location,
                                               const models::Model &model,
