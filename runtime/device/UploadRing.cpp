@@ -8,44 +8,48 @@
 
 using namespace moelora;
 
-/// Large enough that the copies between are the bus's and not the host's.
-static constexpr uint64_t pieceBytes = 4 << 20;
-
-void UploadRing::upload(DeviceMemory &to, const char *from, uint64_t bytes) {
-  std::lock_guard<std::mutex> lock(mutex);
-  lost.reserve(lost.size() + 1);
-  for (Piece &piece : pieces)
+Upload::Upload(UploadRing &ring, DeviceMemory &to) : ring(ring), to(to) {
+  std::lock_guard<std::mutex> lock(ring.mutex);
+  for (UploadRing::Piece &piece : ring.pieces)
     if (!piece.stream) {
-      piece.memory = DeviceMemory(device, pieceBytes, DeviceMemory::OnHost);
-      piece.stream = Stream(device);
+      piece.memory = DeviceMemory(ring.device, UploadRing::pieceBytes,
+                                  DeviceMemory::OnHost);
+      piece.stream = Stream(ring.device);
     }
-  try {
-    copyPieces(to.data(), from, bytes);
-  } catch (...) {
-    if (!synchronize())
-      lost.push_back(std::move(to));
-    throw;
-  }
+  ring.lost.reserve(ring.lost.size() + ring.uploads + 1);
+  ++ring.uploads;
 }
 
-void UploadRing::copyPieces(char *to, const char *from, uint64_t bytes) {
-  size_t next = 0;
-  for (uint64_t at = 0; at < bytes; at += pieceBytes) {
-    Piece &piece = pieces[next++ % pieces.size()];
-    uint64_t count = std::min(pieceBytes, bytes - at);
-    call(device, &moelora_device::stream_synchronize, piece.stream.get());
-    std::memcpy(piece.memory.data(), from + at, count);
-    call(device, &moelora_device::copy, piece.stream.get(), to + at,
-         piece.memory.data(), count);
-  }
-  for (const Piece &piece : pieces)
-    call(device, &moelora_device::stream_synchronize, piece.stream.get());
+Upload::~Upload() {
+  std::lock_guard<std::mutex> lock(ring.mutex);
+  if (!finished && !synchronize())
+    ring.lost.push_back(std::move(to));
+  --ring.uploads;
+}
+
+void Upload::copy(uint64_t offset, const char *from, uint64_t bytes) {
+  std::lock_guard<std::mutex> lock(ring.mutex);
+  const UploadRing::Piece &piece = ring.pieces[ring.next];
+  call(ring.device, &moelora_device::stream_synchronize, piece.stream.get());
+  std::memcpy(piece.memory.data(), from, bytes);
+  call(ring.device, &moelora_device::copy, piece.stream.get(),
+       to.data() + offset, piece.memory.data(), bytes);
+  ring.next = (ring.next + 1) % ring.pieces.size();
+}
+
+void Upload::finish() {
+  std::lock_guard<std::mutex> lock(ring.mutex);
+  for (const UploadRing::Piece &piece : ring.pieces)
+    call(ring.device, &moelora_device::stream_synchronize, piece.stream.get());
+  finished = true;
 }
 
 /// Whether all that was asked for is done.
-bool UploadRing::synchronize() noexcept {
-  return std::all_of(pieces.begin(), pieces.end(), [&](const Piece &piece) {
-    return device.stream_synchronize(device.context, piece.stream.get(),
-                                     nullptr) == MOELORA_OK;
-  });
+bool Upload::synchronize() noexcept {
+  return std::all_of(ring.pieces.begin(), ring.pieces.end(),
+                     [&](const UploadRing::Piece &piece) {
+                       return ring.device.stream_synchronize(
+                                  ring.device.context, piece.stream.get(),
+                                  nullptr) == MOELORA_OK;
+                     });
 }

@@ -11,6 +11,7 @@
 #include "pages/Placement.h"
 
 #include <algorithm>
+#include <optional>
 
 using namespace moelora;
 
@@ -36,13 +37,6 @@ const moelora_slot_cost &ImageBuilder::cost() const {
   return parts->placement.cost;
 }
 
-void ImageBuilder::stagePages(char *image,
-                              const moelora_staging *staging) const {
-  const PageFormat &format = parts->format;
-  stageSources(parts->sources, {image, format.dtype, format.order},
-               staging ? *staging : moelora_staging{});
-}
-
 namespace {
 
 uint32_t unitsOf(uint64_t offset) {
@@ -59,10 +53,8 @@ moelora_pair entryOf(const PlacedPair &placed) {
           static_cast<float>(pair.scale)};
 }
 
-} // namespace
-
-void ImageBuilder::stageIndex(char *image) const noexcept {
-  const Placement &placement = parts->placement;
+/// Describes the pages.
+void writeIndex(const Placement &placement, char *image) {
   std::fill_n(image, placement.cost.index_bytes, '\0');
   auto *finder = reinterpret_cast<Finder *>(image);
   for (const PageGroup &group : placement.groups) {
@@ -72,4 +64,19 @@ void ImageBuilder::stageIndex(char *image) const noexcept {
     for (const PlacedPair &placed : group.pairs)
       *entry++ = entryOf(placed);
   }
+}
+
+} // namespace
+
+void ImageBuilder::write(char *image, const moelora_staging *staging,
+                         const PartReader *reader) const {
+  const PageFormat &format = parts->format;
+  const Placement &placement = parts->placement;
+  writeIndex(placement, image);
+  std::optional<ImageParts> done;
+  if (reader)
+    done.emplace(parts->sources, format.dtype, format.order,
+                 placement.cost.bytes, *reader);
+  stageSources(parts->sources, {image, format.dtype, format.order},
+               staging ? *staging : moelora_staging{}, done ? &*done : nullptr);
 }

@@ -16,6 +16,7 @@
 #define MOELORA_RUNTIME_IMAGEBUILDER_H
 
 #include "adapter/AdapterFiles.h"
+#include "pages/ImageParts.h"
 #include "pages/PageFormat.h"
 
 #include <memory>
@@ -32,14 +33,12 @@ public:
   /// `bytes` is that of the image, not rounded to any granularity.
   const moelora_slot_cost &cost() const;
 
-  /// Reads, converts and pads all pages of the image; every byte of it that
-  /// holds a page is written. Fails, as CANCELLED too, and then the image is
-  /// worthless. `staging` may be NULL.
-  void stagePages(char *image, const moelora_staging *staging) const;
-
-  /// Writes the rest of the image: what describes the pages. Does not fail or
-  /// allocate.
-  void stageIndex(char *image) const noexcept;
+  /// Writes the image: the index that describes the pages, then reads, converts
+  /// and pads these. Fails, as CANCELLED too, and then the image is worthless.
+  /// `staging` may be NULL; so may `reader`, who is told of the parts that are
+  /// done.
+  void write(char *image, const moelora_staging *staging,
+             const PartReader *reader = nullptr) const;
 
 private:
   struct Parts;

@@ -155,9 +155,9 @@ struct Piece {
 class Staging {
 public:
   Staging(const PageSources &sources, const PageImage &image,
-          const moelora_staging &staging)
+          const moelora_staging &staging, ImageParts *parts)
       : sources(sources), stripeCopy(sources, image), staging(staging),
-        stripes(sources.stripes()) {
+        parts(parts), stripes(sources.stripes()) {
     if (staging.order == MOELORA_STAGING_LAYER_ORDER)
       std::sort(stripes.begin(), stripes.end(),
                 [&](const PageStripe &left, const PageStripe &right) {
@@ -170,6 +170,8 @@ public:
   }
 
   void run() {
+    if (parts)
+      parts->begin();
     int64_t count = static_cast<int64_t>(pieces.size());
     if (const moelora_services *services = staging.services)
       services->parallel_for(services->context, count, runPiece, this);
@@ -242,8 +244,11 @@ private:
   void copyPiece(const Piece &piece, Scratch &buffer) const {
     if (!buffer)
       buffer.reset(new double[PageSources::maxStripeBytes / sizeof(double)]);
-    for (size_t i = piece.first; i < piece.end; ++i)
+    for (size_t i = piece.first; i < piece.end; ++i) {
       stripeCopy.copy(stripes[i], reinterpret_cast<char *>(buffer.get()));
+      if (parts)
+        parts->finish(stripes[i]);
+    }
   }
 
   void finishPiece(const Piece &piece) {
@@ -271,6 +276,7 @@ private:
   const PageSources &sources;
   const StripeCopy stripeCopy;
   const moelora_staging &staging;
+  ImageParts *const parts;
   std::vector<PageStripe> stripes;
   std::vector<Piece> pieces;
   std::vector<int64_t> unfinished; ///< pieces of each layer, in layer order
@@ -285,6 +291,6 @@ private:
 } // namespace
 
 void moelora::stageSources(const PageSources &sources, const PageImage &image,
-                           const moelora_staging &staging) {
-  Staging(sources, image, staging).run();
+                           const moelora_staging &staging, ImageParts *parts) {
+  Staging(sources, image, staging, parts).run();
 }

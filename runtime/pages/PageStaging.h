@@ -7,7 +7,7 @@
 #define MOELORA_RUNTIME_PAGESTAGING_H
 
 #include "moelora/runtime/Staging.h"
-#include "pages/PageSources.h"
+#include "pages/ImageParts.h"
 
 namespace moelora {
 
@@ -18,9 +18,9 @@ struct PageImage {
 };
 
 /// Writes every byte of every page, or fails: with the first failure of any
-/// thread, or as CANCELLED.
+/// thread, or as CANCELLED. `parts` may be NULL.
 void stageSources(const PageSources &sources, const PageImage &image,
-                  const moelora_staging &staging);
+                  const moelora_staging &staging, ImageParts *parts);
 
 } // namespace moelora
 

@@ -41,6 +41,20 @@ moelora_slot_cost costOf(const moelora_slot_table &table,
   return cost;
 }
 
+/// Makes the image in memory of the host. What is done of it goes to the device
+/// while the rest is being read.
+void writeThrough(UploadRing &ring, const ImageBuilder &plan, DeviceMemory &to,
+                  const moelora_staging *staging) {
+  HostImage image(plan.cost().bytes);
+  Upload upload(ring, to);
+  PartReader reader = {UploadRing::pieceBytes,
+                       [&](uint64_t offset, uint64_t bytes) {
+                         upload.copy(offset, image.data() + offset, bytes);
+                       }};
+  plan.write(image.data(), staging, &reader);
+  upload.finish();
+}
+
 constexpr uint32_t leastStaging =
     MOELORA_SIZE_THROUGH(moelora_staging, context);
 
@@ -56,15 +70,10 @@ void stage(moelora_staged &staged, const moelora_adapter &adapter,
   ImageBuilder plan(adapter, table.format);
   staged.cost = costOf(table, plan);
   staged.memory = DeviceMemory(table.device, staged.cost.bytes);
-  if (table.device.host_visible) {
-    plan.stagePages(staged.memory.data(), staging);
-    plan.stageIndex(staged.memory.data());
-  } else {
-    HostImage image(plan.cost().bytes);
-    plan.stagePages(image.data(), staging);
-    plan.stageIndex(image.data());
-    table.ring.upload(staged.memory, image.data(), plan.cost().bytes);
-  }
+  if (table.device.host_visible)
+    plan.write(staged.memory.data(), staging);
+  else
+    writeThrough(table.ring, plan, staged.memory, staging);
   staged.nanoseconds = monotonicTime() - begin;
 }
 

@@ -1,11 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Loads: the memory that they take on the way, the bound on memory, and what is
- * said of those that fail.
+ * Loads: the bound on memory, and what is said of those that fail.
  */
 #include "SlotDevice.h"
-#include "device/UploadRing.h"
 
 #include <gmock/gmock.h>
 
@@ -42,57 +40,6 @@ void note(void *context, const moelora_slot_event *event) {
 }
 
 } // namespace
-
-// A load used to pin a whole image.
-TEST(LoadMemory, is_a_ring_of_two_pieces_whatever_the_adapter) {
-  TestDevice device;
-  uint64_t bytes = 9 << 20; // two pieces, and a part of a third one
-  std::string image(bytes, '\0');
-  for (uint64_t i = 0; i < bytes; ++i)
-    image[i] = static_cast<char>(i * 7 + i / 4096);
-  UploadRing ring(*device.get());
-  DeviceMemory memory(*device.get(), bytes);
-  for (int i = 0; i < 2; ++i)
-    ring.upload(memory, image.data(), bytes);
-  EXPECT_EQ(image.compare(0, bytes, device.memory.seen(memory.data()), bytes),
-            0);
-  EXPECT_EQ(device.live().host, 2);
-  EXPECT_EQ(device.faults.count(TestCall::AllocateHost), 2);
-}
-
-TEST(LoadMemory, is_not_given_back_while_a_copy_may_write_to_it) {
-  TestDevice device;
-  UploadRing ring(*device.get());
-  DeviceMemory memory(*device.get(), 100);
-  char image[100] = {};
-  ring.upload(memory, image, sizeof image);
-  device.faults.fail(TestCall::StreamSynchronize, 1, MOELORA_IO, true);
-  EXPECT_THROW(ring.upload(memory, image, sizeof image), Failure);
-  EXPECT_FALSE(memory); // the ring has taken it
-  device.faults.heal();
-  EXPECT_EQ(device.live().memory, 1);
-}
-
-TEST(LoadMemory, of_the_device_holds_the_image_of_the_cpu) {
-  Folder folder;
-  Opened adapter = packedAdapter(folder, 17);
-  TestDevice device; // which hides its memory
-  Table here, there(optionsOn(device.get()));
-  int32_t id = -1;
-  ASSERT_EQ(here.assign("a", adapter, id), MOELORA_OK);
-  ASSERT_EQ(there.assign("a", adapter, id), MOELORA_OK) << there.text;
-  auto pages = [](const Table &table, const char *image) {
-    moelora_slot_cost cost = table.info(0).cost;
-    return std::string(image + cost.index_bytes, cost.page_bytes);
-  };
-  auto imageOf = [](const Table &table) {
-    moelora_slot_table &t = *table.table;
-    return t.buffers.at(t.core.at(0).buffer).data();
-  };
-  EXPECT_EQ(pages(here, imageOf(here)),
-            pages(there, device.memory.seen(imageOf(there))));
-  device.drain();
-}
 
 // max_bytes used to count the version that was replaced.
 TEST_F(Loads, replacing_in_a_full_table_is_no_matter_of_room) {

@@ -30,16 +30,30 @@ struct Form {
 };
 extern const std::vector<Form> forms;
 
+/// Is told of parts of an image while it is being made.
+struct Listener {
+  uint64_t partBytes;
+  std::function<void(const char *image, uint64_t offset, uint64_t bytes)> hear;
+};
+
 /// Pages of an adapter in memory of this process, which was full of NaN.
 class Staged {
 public:
   Staged(const Opened &opened, const moelora_slot_table_options &options,
-         const moelora_staging *staging = nullptr)
+         const moelora_staging *staging = nullptr,
+         const Listener *listener = nullptr)
       : format(fitting(opened, options)), plan(*opened.get(), format),
         memory(static_cast<size_t>(plan.cost().bytes) + 64) {
     std::memset(memory.data(), 0xff, memory.size());
-    plan.stagePages(data(), staging);
-    plan.stageIndex(data());
+    if (!listener) {
+      plan.write(data(), staging);
+      return;
+    }
+    PartReader reader = {listener->partBytes,
+                         [&](uint64_t offset, uint64_t bytes) {
+                           listener->hear(data(), offset, bytes);
+                         }};
+    plan.write(data(), staging, &reader);
   }
 
   Image image() const { return Image(data()); }

@@ -4,6 +4,7 @@
  * Files that are written, replaced or cut short while an adapter is open.
  */
 #include "Large.h"
+#include "Threads.h"
 
 #include <fstream>
 #include <gmock/gmock.h>

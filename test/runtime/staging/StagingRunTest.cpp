@@ -5,6 +5,7 @@
  */
 #include "Large.h"
 #include "Reads.h"
+#include "Threads.h"
 
 #include <gmock/gmock.h>
 

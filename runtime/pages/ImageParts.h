@@ -1,0 +1,61 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Which parts of an image are done while the rest of it is still being read.
+ *
+ * An image is cut into parts of equal size. A source is done with its last
+ * stripe, and a part with the last source that has pages in it:
+ *
+ *     parts     |    0    |    1    |    2    |
+ *     sources   index| a  | b |  c       | d  |
+ *
+ * Here part 1 waits for b and c. Part 0 waits for a alone, because the index is
+ * there before anything is read.
+ */
+#ifndef MOELORA_RUNTIME_IMAGEPARTS_H
+#define MOELORA_RUNTIME_IMAGEPARTS_H
+
+#include "pages/PageSources.h"
+
+#include <atomic>
+#include <functional>
+
+namespace moelora {
+
+/// Who is told of parts that are done: nothing writes to them any more. It is
+/// called once for every part, on any thread that stages, on several at a time.
+/// What it throws ends the staging.
+struct PartReader {
+  uint64_t partBytes;
+  std::function<void(uint64_t offset, uint64_t bytes)> read;
+};
+
+class ImageParts {
+public:
+  /// An image of so many bytes, with the sources' pages in it.
+  ImageParts(const PageSources &sources, int32_t dtype, int32_t order,
+             uint64_t imageBytes, const PartReader &reader);
+
+  /// Tells of the parts without any page.
+  void begin() const;
+  /// Tells of the parts that waited for this stripe alone.
+  void finish(const PageStripe &stripe);
+
+private:
+  size_t indexOf(const PageSource &source) const;
+  /// Calls `visit(part)` for the parts of every matrix, maybe repeatedly.
+  template <typename Visit>
+  void visitParts(const PageSource &source, Visit visit) const;
+  void tell(size_t part) const;
+
+  const PageSources &sources;
+  const int32_t dtype, order;
+  const uint64_t imageBytes;
+  const PartReader &reader;
+  std::vector<std::atomic<int64_t>> stripes; ///< left of each source
+  std::vector<std::atomic<int64_t>> pages;   ///< left of each part: matrices
+};
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_IMAGEPARTS_H
