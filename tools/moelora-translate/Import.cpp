@@ -35,6 +35,10 @@ static OwningOpRef<Operation *> importConfig(const ImportFlags &flags,
   const llvm::MemoryBuffer *buffer =
       sources.getMemoryBuffer(sources.getMainFileID());
   StringRef name = buffer->getBufferIdentifier();
+  // Printed here: the line at the location may be the whole configuration.
+  ScopedDiagnosticHandler printer(context, [&](Diagnostic &diagnostic) {
+    llvm::errs() << "error: " << name << ": " << diagnostic << "\n";
+  });
   Location location = FileLineColLoc::get(context, name, 1, 1);
   auto model = models::parseModel(buffer->getBuffer().str(), name.str());
   if (!model) {
