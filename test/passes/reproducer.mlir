@@ -10,7 +10,7 @@
 // RUN: not moelora-opt --run-reproducer %t.reproducer.mlir 2>&1 | FileCheck %s
 
 // CHECK: error: 'moelora.dispatch' op expects the layer to have ops of the fused level
-// ASKED: note: reproducer generated at `{{.*}}.reproducer.mlir`
+// ASKED: reproducer generated at `{{.*}}.reproducer.mlir`
 moelora.layer @routed(
     %x: tensor<?x8xf32> {moelora.role = #moelora.role<hidden>},
     %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>})
