@@ -34,8 +34,10 @@ foreach(folder IN LISTS tools)
   install(TARGETS ${tool} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endforeach()
 
+# What the tools are made of is no part of the package.
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/moelora"
-        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+        PATTERN host EXCLUDE PATTERN adapters EXCLUDE)
 if(MOELORA_COMPILER)
   install(DIRECTORY "${PROJECT_BINARY_DIR}/include/moelora"
           DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"

@@ -30,8 +30,9 @@ int moelora::tools::runMain(const char *tool,
   try {
     return flushOutput(body());
   } catch (const UsageError &wrong) {
-    return fail(2, std::string(wrong.what()) + "\n" + tool +
-                       " --help tells how it is used");
+    int status = fail(2, wrong.what());
+    std::fprintf(stderr, "%s --help tells how it is used\n", tool);
+    return status;
   } catch (const std::bad_alloc &) {
     return fail(1, "out of memory");
   } catch (const std::exception &problem) {
@@ -68,7 +69,6 @@ CommandLine::CommandLine(const char *tool, const char *what,
   app.get_formatter()->label("Usage", "usage");
   app.get_formatter()->label("OPTIONS", "option...");
   app.get_formatter()->label("SUBCOMMAND", "COMMAND");
-  app.get_formatter()->label("Subcommands", "Commands");
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   // So that they can be named in the words of this project.
   app.allow_extras();
@@ -117,6 +117,8 @@ static UsageError missingCommand(const CLI::App &app) {
 }
 
 bool CommandLine::parse(int count, char **arguments) {
+  for (CLI::App *command : app.get_subcommands({}))
+    command->group("Commands");
   std::vector<std::string> reversed;
   for (int i = count - 1; i > 0; --i)
     reversed.push_back(arguments[i]);

@@ -7,21 +7,13 @@
 #ifndef MOELORA_TOOLS_COMMANDLINE_H
 #define MOELORA_TOOLS_COMMANDLINE_H
 
+#include "Values.h"
+
 #include <CLI/CLI.hpp>
 
-#include <charconv>
 #include <functional>
-#include <stdexcept>
-#include <string>
-#include <utility>
-#include <vector>
 
 namespace moelora::tools {
-
-/// A wrong command line.
-struct UsageError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 /// Runs a program and answers its exit status: that of `body`, or 2 for a
 /// UsageError, or 1 for any other exception and where standard output cannot be
@@ -40,51 +32,6 @@ public:
 
   CLI::App app;
 };
-
-/// "natural, transposed or both"
-std::string alternatives(const std::vector<std::string> &names);
-
-/// "a,b" -> a, b
-std::vector<std::string> split(const std::string &text);
-
-/// A number of [least, most].
-template <typename Number>
-Number parseNumber(const std::string &name, const std::string &text,
-                   Number least, Number most) {
-  Number number = 0;
-  const char *end = text.data() + text.size();
-  auto [stop, status] = std::from_chars(text.data(), end, number);
-  if (status != std::errc() || stop != end || number < least || number > most)
-    throw UsageError(name + " expects a number from " + std::to_string(least) +
-                     " to " + std::to_string(most) + ", but it is '" + text +
-                     "'");
-  return number;
-}
-
-/// Several, with commas between.
-template <typename Number>
-std::vector<Number> parseNumbers(const std::string &name,
-                                 const std::string &text, Number least,
-                                 Number most) {
-  std::vector<Number> numbers;
-  for (const std::string &part : split(text))
-    numbers.push_back(parseNumber<Number>(name, part, least, most));
-  return numbers;
-}
-
-/// One of the values by its name.
-template <typename Value>
-Value parseChoice(const std::string &name, const std::string &text,
-                  const std::vector<std::pair<std::string, Value>> &choices) {
-  std::vector<std::string> names;
-  for (const auto &[choice, value] : choices) {
-    if (text == choice)
-      return value;
-    names.push_back(choice);
-  }
-  throw UsageError(name + " expects " + alternatives(names) + ", but it is '" +
-                   text + "'");
-}
 
 // ---- Options. `name` is "--name" or, for what has no dashes, "name"; `value`
 // is what help calls the value.

@@ -58,7 +58,7 @@ TEST_F(ToolError, CommandLine) {
               "expects every --adapter to have a name of its own, but 'x' is "
               "given twice");
   expectUsage("a.so --adapter-layout=y=natural",
-              "--adapter-layout names 'y', but no --adapter has that name");
+              "--adapter-layout names 'y', but no adapter has that name");
   expectUsage("a.so --model=m --routing=given",
               "--routing=logits and --routing=given expect --io");
 }
@@ -87,6 +87,15 @@ TEST_F(ToolError, Files) {
   expectError("--adapter=x=/nonexistent --random-weights", "adapter x: ");
   expectError("--layer=7 --random-weights", "expects layer 7 of");
   expectError("", TINY_MODEL); // a model folder without weights
+  Answer config = runPlain(std::string(LAYER_NAIVE) + " --model " + TINY_MODEL +
+                           "/config.json");
+  EXPECT_EQ(config.status, 1);
+  EXPECT_THAT(config.error, HasSubstr("expects --model to be a folder with "
+                                      "weights, but "));
+  std::string json = std::string(TINY_MODEL) + "/config.json";
+  expectError("--random-weights --io=" + json,
+              json + ": expects a safetensors file, but it begins like a JSON "
+                     "file");
 }
 
 TEST_F(ToolError, OutputFolderIsMissing) {

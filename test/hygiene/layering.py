@@ -16,12 +16,15 @@ MAY = {
     "runtime/model": {"runtime", "models"},  # the one room that knows models
     "models": {"reference", "runtime"},
     "reference": {"runtime"},
+    "host": {"models", "reference", "runtime"},
+    "adapters": {"host", "models", "reference", "runtime"},
     "interpreter": {"support", "dialect", "reference", "runtime"},
     "import": {"support", "dialect", "models", "runtime"},
 }
 # May see every component: registers, exports, uses or proves them.
 TOP = {"init", "plugin", "tools", "test"}
-NO_LLVM = {"runtime", "runtime/model", "models", "reference"}
+NO_LLVM = {"runtime", "runtime/model", "models", "reference", "host",
+           "adapters"}
 ABI = "moelora/runtime/Abi.h"
 # The plain description of a layer is data of the ABI, not of the runtime.
 SHARED_DATA = {ABI, "moelora/runtime/Layer.h"}

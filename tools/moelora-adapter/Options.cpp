@@ -1,120 +1,27 @@
-/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
- * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
- *
- * Reads the command line.
- */
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 #include "Options.h"
 
-#include <algorithm>
-#include <cstring>
+#include "../AdapterOptions.h"
 
-namespace moelora::tool {
+using namespace moelora::host;
+using namespace moelora::tools;
 
-const char *const usage =
-    "usage: moelora-adapter inspect [NAME=]DIR... [--json]\n"
-    "       moelora-adapter check [NAME=]DIR... --model=MODEL_DIR [--json]\n"
-    "       moelora-adapter diff [NAME=]DIR [NAME=]DIR --model=MODEL_DIR "
-    "[--json]\n"
-    "       moelora-adapter convert DIR OUT --model=MODEL_DIR\n"
-    "                       --to=per-expert|packed-natural|packed-transposed\n"
-    "                       [--dtype=f32|f16|bf16] [--force]\n"
-    "       moelora-adapter make-dummy OUT --model=MODEL_DIR [--rank=N,...]\n"
-    "                       [--form=per-expert|packed] [--layers=N,N-N,...]\n"
-    "                       [--dtype=f32|f16|bf16] [--random] [--seed=N] "
-    "[--force]\n"
-    "\n"
-    "inspect     what the files are: forms, ranks, tensors\n"
-    "check       what they bind to in a model: layers x experts x projections\n"
-    "diff        in which pairs two adapters differ, and by how much\n"
-    "convert     the same pairs in another form, without loss or not at all\n"
-    "make-dummy  an adapter for every MoE layer that adds nothing\n"
-    "\n"
-    "  NAME              what an adapter is called; its folder's, if absent\n"
-    "  --adapter-layout=[NAME=]natural|transposed\n"
-    "                    states the layout of packed pairs where it cannot be "
-    "told\n"
-    "  --dtype           rounds every value once to this type\n"
-    "  --rank            8, or several ranks that the layers take in turn\n"
-    "  --random          B is random, too, and not zero\n"
-    "  --force           replaces an adapter that is there\n"
-    "  --json            prints a document for programs\n"
-    "  --version         prints the version\n"
-    "  --help            prints this text\n"
-    "\n"
-    "Exit status: 0; 1 when an adapter was refused (error: ...) or when two "
-    "differ;\n2 for wrong usage.\n";
+namespace moelora::adapters {
 
 namespace {
 
-struct CommandRow {
-  const char *name;
-  Command command;
-  size_t least, most; ///< folders
-  const char *folders;
-};
+constexpr int32_t mostRank = 65536; // that is read back
+constexpr int32_t mostLayers = 999999;
 
-constexpr size_t any = SIZE_MAX;
-constexpr CommandRow commands[] = {
-    {"inspect", Inspect, 1, any, "the folder of an adapter"},
-    {"check", Check, 1, any, "the folder of an adapter"},
-    {"diff", Diff, 2, 2, "the folders of two adapters"},
-    {"convert", Convert, 2, 2, "the folder of an adapter and a new one"},
-    {"make-dummy", MakeDummy, 1, 1, "one new folder"},
-};
-
-/// One of the two members is meant.
-struct OptionRow {
-  const char *name;
-  unsigned commands;
-  std::string Options::*text;
-  bool Options::*flag;
-};
-
-constexpr unsigned Readers = Check | Diff | Convert;
-constexpr unsigned Writers = Convert | MakeDummy;
-constexpr OptionRow optionRows[] = {
-    {"--model", Readers | MakeDummy, &Options::model, nullptr},
-    {"--to", Convert, &Options::to, nullptr},
-    {"--form", MakeDummy, &Options::form, nullptr},
-    {"--dtype", Writers, &Options::dtype, nullptr},
-    {"--rank", MakeDummy, &Options::ranks, nullptr},
-    {"--layers", MakeDummy, &Options::layers, nullptr},
-    {"--seed", MakeDummy, &Options::seed, nullptr},
-    {"--json", Inspect | Check | Diff, nullptr, &Options::json},
-    {"--force", Writers, nullptr, &Options::force},
-    {"--random", MakeDummy, nullptr, &Options::random},
-};
-
-/// What an option may say; "" (absent) is always right.
-struct Choice {
-  const char *name;
-  std::string Options::*text;
-  std::vector<const char *> values;
-};
-
-const Choice choices[] = {
-    {"--to",
-     &Options::to,
-     {"per-expert", "packed-natural", "packed-transposed"}},
-    {"--form", &Options::form, {"per-expert", "packed"}},
-    {"--dtype", &Options::dtype, {"f32", "f16", "bf16"}},
-};
-
-/// "natural, transposed or both"
-template <typename List, typename Name>
-std::string alternatives(const List &list, Name nameOf) {
-  std::string text;
-  size_t left = std::size(list);
-  for (const auto &item : list) {
-    text += nameOf(item);
-    --left;
-    text += left > 1 ? ", " : left == 1 ? " or " : "";
-  }
-  return text;
-}
+const std::vector<std::pair<std::string, Form>> forms = {
+    {"per-expert", Form::PerExpert},
+    {"packed-natural", Form::Natural},
+    {"packed-transposed", Form::Transposed}};
 
 /// A folder may have an equals sign in it, but a name has no slash.
-Named parseAdapter(const std::string &text) {
+AdapterFolder parseAdapter(const std::string &text) {
   size_t equals = text.find('=');
   if (equals != std::string::npos && equals > 0 && equals < text.find('/'))
     return {text.substr(0, equals), text.substr(equals + 1)};
@@ -123,136 +30,186 @@ Named parseAdapter(const std::string &text) {
   return {trimmed.substr(trimmed.rfind('/') + 1), text};
 }
 
-void applyLayout(Options &options, const std::string &text) {
-  size_t equals = text.rfind('=');
-  bool named = equals != std::string::npos;
-  std::string name = named ? text.substr(0, equals) : "";
-  std::string layout = named ? text.substr(equals + 1) : text;
-  if (layout != "natural" && layout != "transposed")
-    throw WrongUsage{
-        "expects --adapter-layout to be natural or transposed, but it is '" +
-        layout + "'"};
-  bool applied = false;
-  for (Named &adapter : options.adapters)
-    if (!named || adapter.name == name) {
-      adapter.layout = layout == "natural" ? MOELORA_LAYOUT_NATURAL
-                                           : MOELORA_LAYOUT_TRANSPOSED;
-      applied = true;
-    }
-  if (!applied)
-    throw WrongUsage{"--adapter-layout names '" + name +
-                     "', but no adapter has that name"};
-}
-
-const CommandRow &findCommand(const std::string &name) {
-  for (const CommandRow &row : commands)
-    if (name == row.name)
-      return row;
-  throw WrongUsage{"expects " +
-                   alternatives(commands, [](auto &row) { return row.name; })};
-}
-
-/// Takes one "--name=value" or "--name".
-void parseOption(Options &options, const CommandRow &command,
-                 const std::string &argument,
-                 std::vector<std::string> &layouts) {
-  size_t equals = argument.find('=');
-  bool valued = equals != std::string::npos;
-  std::string name = argument.substr(0, equals);
-  std::string value = valued ? argument.substr(equals + 1) : "";
-  auto refuseElsewhere = [&](unsigned takers) {
-    if (!(takers & command.command))
-      throw WrongUsage{std::string(command.name) + " takes no " + name};
-  };
-  if (valued && name == "--adapter-layout") {
-    refuseElsewhere(Readers);
-    layouts.push_back(value);
-    return;
-  }
-  for (const OptionRow &row : optionRows) {
-    if (name != row.name || valued != (row.text != nullptr))
-      continue;
-    refuseElsewhere(row.commands);
-    if (row.text && value.empty())
-      throw WrongUsage{"expects a value of " + name};
-    row.text ? void(options.*row.text = value) : void(options.*row.flag = true);
-    return;
-  }
-  throw WrongUsage{"unknown option " + argument};
-}
-
-void checkOptions(const Options &options, const CommandRow &command) {
-  if (options.adapters.size() < command.least ||
-      options.adapters.size() > command.most)
-    throw WrongUsage{std::string("expects ") + command.folders};
-  if (options.command != Inspect && options.model.empty())
-    throw WrongUsage{std::string("expects --model=MODEL_DIR with ") +
-                     command.name};
-  if (options.command == Convert && options.to.empty())
-    throw WrongUsage{"expects --to=FORM with convert"};
-  for (const Choice &choice : choices) {
-    const std::string &text = options.*choice.text;
-    auto &values = choice.values;
-    if (!text.empty() &&
-        std::find(values.begin(), values.end(), text) == values.end())
-      throw WrongUsage{std::string("expects ") + choice.name + " to be " +
-                       alternatives(values, [](auto *value) { return value; }) +
-                       ", but it is '" + text + "'"};
-  }
-}
-
-} // namespace
-
-Options parseOptions(int argc, char **argv) {
-  std::vector<std::string> plain, dashed(argv + 1, argv + argc), layouts;
-  auto isPlain = [](const std::string &text) {
-    return text.empty() || text[0] != '-';
-  };
-  std::copy_if(dashed.begin(), dashed.end(), std::back_inserter(plain),
-               isPlain);
-  dashed.erase(std::remove_if(dashed.begin(), dashed.end(), isPlain),
-               dashed.end());
-  const CommandRow &command = findCommand(plain.empty() ? "" : plain[0]);
-  Options options;
-  options.command = command.command;
-  for (size_t i = 1; i < plain.size(); ++i)
-    options.adapters.push_back(parseAdapter(plain[i]));
-  for (const std::string &argument : dashed)
-    parseOption(options, command, argument, layouts);
-  checkOptions(options, command);
-  for (const std::string &layout : layouts)
-    applyLayout(options, layout);
-  return options;
-}
-
-std::vector<int32_t> parseNumbers(const std::string &option,
-                                  const std::string &text, bool ranges) {
-  auto wrong = [&]() -> WrongUsage {
-    return {"expects " + option + " to be numbers" +
-            (ranges ? " and ranges" : "") + ", but it is '" + text + "'"};
-  };
+/// "0-3,7", in the order given.
+std::vector<int32_t> parseRanges(const std::string &name,
+                                 const std::string &text) {
   std::vector<int32_t> numbers;
-  const char *at = text.c_str();
-  auto take = [&] {
-    constexpr size_t mostDigits = 6; // more than any rank or layer has
-    size_t digits = std::strspn(at, "0123456789");
-    if (digits == 0 || digits > mostDigits)
-      throw wrong();
-    int32_t value = std::stoi(std::string(at, digits));
-    at += digits;
-    return value;
-  };
-  for (bool more = true; more; at += more) {
-    int32_t first = take(), last = first;
-    if (ranges && *at == '-')
-      last = (++at, take());
+  for (const std::string &part : split(text)) {
+    size_t dash = std::min(part.find('-'), part.size());
+    auto number = [&](const std::string &one) {
+      return parseNumber<int32_t>(name, one, 0, mostLayers);
+    };
+    int32_t first = number(part.substr(0, dash)), last = first;
+    if (dash < part.size())
+      last = number(part.substr(dash + 1));
+    if (first > last)
+      throw UsageError(name + " expects ranges that ascend, but one is '" +
+                       part + "'");
     for (int32_t value = first; value <= last; ++value)
       numbers.push_back(value);
-    more = *at == ',';
-    if (first > last || (!more && *at))
-      throw wrong();
   }
   return numbers;
 }
 
-} // namespace moelora::tool
+class Parser {
+public:
+  Parser()
+      : line(
+            "moelora-adapter",
+            "Looks into adapter files before they are served, and makes "
+            "others of them.\nExit status: 0; 1 when an adapter was refused or "
+            "when two differ; 2 for wrong\nusage. COMMAND --help tells more.") {
+    addInspect();
+    addCheck();
+    addDiff();
+    addConvert();
+    addMakeDummy();
+  }
+
+  bool parse(int count, char **arguments, Options &result) {
+    if (!line.parse(count, arguments))
+      return false;
+    check();
+    layout.apply(options.adapters);
+    result = std::move(options);
+    return true;
+  }
+
+private:
+  /// `folders`: what is expected where there are fewer or more of them.
+  CLI::App &add(const char *name, Command command, size_t least, size_t most,
+                const char *folders, const char *what) {
+    CLI::App &app = *line.app.add_subcommand(name, what);
+    app.callback([=] {
+      options.command = command;
+      if (options.adapters.size() < least || options.adapters.size() > most)
+        throw UsageError(std::string("expects ") + folders);
+    });
+    line.app.require_subcommand(1);
+    addEach(app, "DIR", "...", folders, [this](const std::string &text) {
+      options.adapters.push_back(parseAdapter(text));
+    });
+    return app;
+  }
+
+  void addModel(CLI::App &app) {
+    addText(app, "--model", options.model, "DIR", "folder or config.json");
+    models.push_back(&app);
+  }
+  void addJson(CLI::App &app) {
+    app.add_flag("--json", options.json, "prints a document for programs");
+  }
+  void addDtype(CLI::App &app) {
+    addChoice<std::optional<moelora_dtype>>(
+        app, "--dtype", options.dtype,
+        {{"f32", MOELORA_F32}, {"f16", MOELORA_F16}, {"bf16", MOELORA_BF16}},
+        "rounds every value once to it");
+  }
+  void addForce(CLI::App &app) {
+    app.add_flag("--force", options.force, "replaces an adapter that is there");
+  }
+
+  void addInspect();
+  void addCheck();
+  void addDiff();
+  void addConvert();
+  void addMakeDummy();
+  void check() const;
+
+  CommandLine line;
+  Options options;
+  LayoutOption layout;
+  std::vector<CLI::App *> models; ///< commands that need --model
+  CLI::Option *to = nullptr;
+};
+
+constexpr size_t any = SIZE_MAX;
+
+void Parser::addInspect() {
+  CLI::App &app =
+      add("inspect", Command::Inspect, 1, any, "the folder of an adapter",
+          "what the files are: forms, ranks, tensors");
+  addJson(app);
+}
+
+void Parser::addCheck() {
+  CLI::App &app =
+      add("check", Command::Check, 1, any, "the folder of an adapter",
+          "what they bind to in a model: layers x experts x\n"
+          "projections");
+  addModel(app);
+  addNumber<int32_t>(app, "--max-rank", options.maxRank, 1, mostRank,
+                     "refuses larger ranks, as a table of this bound\nwould");
+  layout.add(app);
+  addJson(app);
+}
+
+void Parser::addDiff() {
+  CLI::App &app =
+      add("diff", Command::Diff, 2, 2, "the folders of two adapters",
+          "in which pairs two adapters differ, and by how\nmuch");
+  addModel(app);
+  layout.add(app);
+  addJson(app);
+}
+
+void Parser::addConvert() {
+  CLI::App &app = add("convert", Command::Convert, 2, 2,
+                      "the folder of an adapter and a new one",
+                      "the same pairs in another form, without loss or\nnot at "
+                      "all");
+  addModel(app);
+  to = addChoice<Form>(app, "--to", options.convert.form, forms,
+                       "the form that is written")
+           ->option_text("FORM");
+  addDtype(app);
+  layout.add(app);
+  addForce(app);
+}
+
+void Parser::addMakeDummy() {
+  CLI::App &app = add("make-dummy", Command::MakeDummy, 1, 1, "one new folder",
+                      "an adapter for every MoE layer that adds nothing");
+  addModel(app);
+  DummyOptions &dummy = options.dummy;
+  addOption(app, "--rank", "N,...",
+            "16, or several that the layers take in turn",
+            [&](const std::string &text) {
+              dummy.ranks = parseNumbers<int32_t>("--rank", text, 1, mostRank);
+            });
+  addChoice<Form>(app, "--form", dummy.form,
+                  {{"per-expert", Form::PerExpert}, {"packed", Form::Natural}},
+                  "how pairs are stored");
+  addOption(app, "--layers", "N,N-N,...", "those that get pairs; default: all",
+            [&](const std::string &text) {
+              dummy.layers = parseRanges("--layers", text);
+            });
+  addDtype(app);
+  app.add_flag("--random", dummy.random, "B is random, too, and not zero");
+  addNumber<uint64_t>(app, "--seed", dummy.seed, 0, UINT64_MAX,
+                      "of the values (0)");
+  addForce(app);
+}
+
+void Parser::check() const {
+  for (const CLI::App *app : models)
+    if (app->parsed() && options.model.empty())
+      throw UsageError("expects --model=DIR with " + app->get_name());
+  if (options.command == Command::Convert && to->count() == 0)
+    throw UsageError("expects --to=FORM with convert");
+}
+
+} // namespace
+
+bool parseOptions(int count, char **arguments, Options &options) {
+  return Parser().parse(count, arguments, options);
+}
+
+const char *nameOf(Form form) {
+  for (const auto &[name, each] : forms)
+    if (each == form)
+      return name.c_str();
+  return "";
+}
+
+} // namespace moelora::adapters

@@ -1,54 +1,36 @@
-/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
- * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
- *
- * The command line: one table of commands, one of options.
- */
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The command line of moelora-adapter.
 #ifndef MOELORA_TOOLS_ADAPTER_OPTIONS_H
 #define MOELORA_TOOLS_ADAPTER_OPTIONS_H
 
-#include "moelora/runtime/Adapter.h"
+#include "../CommandLine.h"
+#include "moelora/adapters/Convert.h"
+#include "moelora/adapters/Dummy.h"
 
-#include <string>
-#include <vector>
+namespace moelora::adapters {
 
-namespace moelora::tool {
+enum class Command { Inspect, Check, Diff, Convert, MakeDummy };
 
-struct WrongUsage {
-  std::string text;
-};
-
-extern const char *const usage;
-
-/// An adapter as the command line names it.
-struct Named {
-  std::string name, folder;
-  moelora_adapter_layout layout = MOELORA_LAYOUT_DECIDE;
-};
-
-enum Command : unsigned {
-  Inspect = 1,
-  Check = 2,
-  Diff = 4,
-  Convert = 8,
-  MakeDummy = 16,
-};
-
-/// Texts are as they were given, "" where they were not.
 struct Options {
-  Command command = Inspect;
-  std::vector<Named> adapters;
-  std::string model, to, form, dtype, ranks, layers, seed;
-  bool json = false, force = false, random = false;
+  Command command = Command::Inspect;
+  std::vector<host::AdapterFolder> adapters;
+  std::string model;
+  int32_t maxRank = 0; // 0: any
+  bool json = false, force = false;
+  ConvertOptions convert;
+  std::optional<moelora_dtype> dtype;
+  DummyOptions dummy;
 };
 
-/// Throws WrongUsage.
-Options parseOptions(int argc, char **argv);
+/// False: help or the version was printed, and there is nothing to do. Throws a
+/// UsageError.
+bool parseOptions(int count, char **arguments, Options &options);
 
-/// "3" or "1,2,4", or with `ranges` also "0-3,7": in the order given. Throws
-/// WrongUsage; `option` is what it calls itself.
-std::vector<int32_t> parseNumbers(const std::string &option,
-                                  const std::string &text, bool ranges);
+/// What --to calls a form.
+const char *nameOf(Form form);
 
-} // namespace moelora::tool
+} // namespace moelora::adapters
 
 #endif // MOELORA_TOOLS_ADAPTER_OPTIONS_H

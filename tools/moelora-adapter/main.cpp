@@ -1,88 +1,150 @@
-/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
- * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
- *
- * moelora-adapter: looks into adapter files before they are served, and makes
- * others of them.
- */
-#include "Commands.h"
-#include "Progress.h"
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// moelora-adapter: looks into adapter files before they are served, and makes
+// others of them.
+
+#include "../Progress.h"
+#include "Options.h"
+#include "Print.h"
+#include "moelora/models/AdapterTarget.h"
 
 #include <cstdio>
-#include <cstring>
-#include <optional>
 
-using namespace moelora::tool;
+using namespace moelora;
+using namespace moelora::adapters;
+using host::AdapterFolder;
+using host::Error;
 
 namespace {
 
-/// Prints one answer, or why there is none.
-void print(const Json &report, bool check) {
-  std::string name = report["adapter"], folder = report["folder"];
-  if (report.contains("error")) {
-    std::fprintf(stderr, "error: %s: %s\n", name.c_str(),
-                 report["error"].get<std::string>().c_str());
-    if (check)
-      std::fprintf(stderr,
-                   "hint: moelora-adapter inspect %s shows what is in it\n",
-                   folder.c_str());
-    return;
+void print(const Json &document) {
+  std::printf("%s\n", host::textOf(document).c_str());
+}
+
+/// Whether `inspect` can say more than what was said.
+bool canBeInspected(const std::string &folder) {
+  try {
+    return inspect(folder).is_object();
+  } catch (const Error &) {
+    return false;
   }
-  std::printf("adapter %s (%s)\n", name.c_str(), folder.c_str());
-  check ? printBinding(report) : printInspection(report);
+}
+
+/// One answer, or why there is none.
+void printAnswer(const Json &report, bool check) {
+  std::string name = report["adapter"], folder = report["folder"];
+  if (!report.contains("error")) {
+    std::printf("adapter %s (%s)\n", name.c_str(), folder.c_str());
+    return check ? printBinding(report) : printInspection(report);
+  }
+  std::fprintf(stderr, "error: %s: %s\n", name.c_str(),
+               report["error"].get<std::string>().c_str());
+  if (check && canBeInspected(folder))
+    std::fprintf(stderr,
+                 "hint: moelora-adapter inspect %s shows what is in it\n",
+                 folder.c_str());
 }
 
 /// The answer for one adapter; a refusal is an answer.
-Json answer(const Named &adapter,
-            const std::optional<moelora::models::Model> &model) {
+Json answer(const AdapterFolder &adapter, const Options &options,
+            const models::Result<models::Model> &model) {
   Json report = {{"adapter", adapter.name}, {"folder", adapter.folder}};
   try {
-    report.update(model ? checkBinding(adapter.folder, *model, adapter.layout)
-                        : inspect(adapter.folder));
-  } catch (const Refusal &refusal) {
-    report["error"] = refusal.text;
+    report.update(options.command == Command::Check
+                      ? checkBinding(adapter, *model, options.maxRank)
+                      : inspect(adapter.folder));
+  } catch (const Error &refusal) {
+    report["error"] = refusal.what();
   }
   return report;
 }
 
 /// Whether no adapter was refused.
 bool answerAll(const Options &options,
-               const std::optional<moelora::models::Model> &model) {
+               const models::Result<models::Model> &model) {
   Json document = {{"adapters", Json::array()}};
-  Progress progress(options.adapters.size(), "adapters");
+  host::Progress progress = tools::printProgress();
+  host::ProgressCount count(progress, options.adapters.size(), "adapters");
   bool good = true;
-  for (const Named &adapter : options.adapters) {
-    Json report = answer(adapter, model);
+  for (const AdapterFolder &adapter : options.adapters) {
+    Json report = answer(adapter, options, model);
     good = good && !report.contains("error");
     if (options.json)
       document["adapters"].push_back(std::move(report));
     else
-      print(report, model.has_value());
-    progress.advance();
+      printAnswer(report, options.command == Command::Check);
+    count.advance();
   }
   if (options.json)
-    std::puts(
-        document.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+    print(document);
   return good;
+}
+
+/// Whether nothing differs.
+bool compareTwo(const Options &options, const models::Model &model) {
+  Json report = diff(options.adapters[0], options.adapters[1], model,
+                     tools::printProgress());
+  options.json ? print(report) : printDifferences(report);
+  return report["equal"];
+}
+
+void convertOne(const Options &options, const models::Model &model) {
+  ConvertOptions wish = options.convert;
+  wish.dtype = options.dtype;
+  wish.force = options.force;
+  const std::string &to = options.adapters[1].folder;
+  Converted made =
+      convert(options.adapters[0], to, model, wish, tools::printProgress());
+  std::printf("wrote %s: %s, %zu tensors, %s; %llu pairs compared: equal\n",
+              to.c_str(), nameOf(wish.form), made.tensors,
+              host::sizeText(double(made.bytes)).c_str(),
+              static_cast<unsigned long long>(made.written.pairs));
+  for (const std::string &type : made.rounded)
+    std::printf("note: %s was rounded once to %s\n", type.c_str(),
+                moelora_dtype_name(made.dtype));
+  if (made.written.ambiguous)
+    std::printf("note: its shapes are the same both ways: serve it with "
+                "--adapter-layout=NAME=%s\n",
+                wish.form == Form::Natural ? "natural" : "transposed");
+}
+
+void makeDummy(const Options &options, const models::Model &model) {
+  const AdapterFolder &to = options.adapters[0];
+  checkVacant(to.folder, options.force);
+  models::AdapterTarget names(model);
+  DummyOptions wish = options.dummy;
+  wish.dtype = options.dtype.value_or(model.dtype());
+  Dummy dummy(names.get(), wish);
+  std::printf("%s: %zu MoE layers, %s of values\n", to.name.c_str(),
+              dummy.layers(), host::sizeText(dummy.bytes()).c_str());
+  host::Progress progress = tools::printProgress();
+  NewAdapter made = dummy.make(progress);
+  Written written = writeCompared(
+      made, to.folder, names.get(), wish.form,
+      [&](const Place &place) { return dummy.pair(place); }, progress);
+  std::printf("wrote %s: %zu tensors, %llu pairs that bind\n",
+              to.folder.c_str(), made.tensors(),
+              static_cast<unsigned long long>(written.pairs));
 }
 
 /// Whether the exit status is to be 0.
 bool execute(const Options &options) {
-  std::optional<moelora::models::Model> model;
+  models::Result<models::Model> model(models::Failure{"no model"});
   if (!options.model.empty()) {
-    auto loaded = moelora::models::loadModel(options.model);
-    if (!loaded)
-      throw Refusal{loaded.message()};
-    model = std::move(*loaded);
+    model = models::loadModel(options.model);
+    if (!model)
+      throw Error(model.message());
   }
   switch (options.command) {
-  case Diff:
-    return diff(options, *model);
-  case Convert:
-    return convert(options, *model);
-  case MakeDummy:
-    return makeDummy(options, *model);
-  case Inspect:
-  case Check:
+  case Command::Diff:
+    return compareTwo(options, *model);
+  case Command::Convert:
+    return convertOne(options, *model), true;
+  case Command::MakeDummy:
+    return makeDummy(options, *model), true;
+  case Command::Inspect:
+  case Command::Check:
     break;
   }
   return answerAll(options, model);
@@ -90,22 +152,10 @@ bool execute(const Options &options) {
 
 } // namespace
 
-int main(int argc, char **argv) {
-  for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--help") == 0)
-      return std::fputs(usage, stdout), 0;
-    if (std::strcmp(argv[i], "--version") == 0)
-      return std::printf("moelora-adapter %s\n", moelora_version()), 0;
-  }
-  try {
-    return execute(parseOptions(argc, argv)) ? 0 : 1;
-  } catch (const WrongUsage &wrong) {
-    std::fprintf(stderr, "error: %s\n%s", wrong.text.c_str(), usage);
-    return 2;
-  } catch (const Refusal &refusal) {
-    std::fprintf(stderr, "error: %s\n", refusal.text.c_str());
-  } catch (const std::exception &unexpected) {
-    std::fprintf(stderr, "error: %s\n", unexpected.what());
-  }
-  return 1;
+int main(int count, char **arguments) {
+  return tools::runMain("moelora-adapter", [&] {
+    Options options;
+    bool good = !parseOptions(count, arguments, options) || execute(options);
+    return good ? 0 : 1;
+  });
 }

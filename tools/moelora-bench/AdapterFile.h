@@ -5,7 +5,10 @@
 #ifndef MOELORA_TOOLS_BENCH_ADAPTERFILE_H
 #define MOELORA_TOOLS_BENCH_ADAPTERFILE_H
 
-#include "RuntimeSupport.h"
+#include "Shape.h"
+#include "moelora/adapters/Dummy.h"
+#include "moelora/host/Adapters.h"
+#include "moelora/models/AdapterTarget.h"
 
 namespace moelora::bench {
 
@@ -16,43 +19,26 @@ public:
            int64_t intermediate);
 
   /// Borrowed from this object.
-  moelora_adapter_target target() const;
-  const moelora_adapter_site &site() const { return sites[0]; }
-  int64_t layers() const { return static_cast<int64_t>(sites.size()); }
-  /// Elements of one rank of gate, up and down of all experts, each with an A
-  /// and a B of its own.
-  uint64_t elementsOfRank() const;
-  /// Zeros of one rank on every expert, without files.
-  Adapter makeDummy(int32_t rank) const;
+  moelora_adapter_target target() const { return names.get(); }
+  /// Elements of one rank of gate, up and down of all experts and of the
+  /// router, each with an A and a B of its own.
+  uint64_t elementsOfRank() const { return elements; }
+  /// Zeros of one rank on all of them, without files.
+  host::AdapterHandle makeZeros(int32_t rank) const;
+  /// An empty table of row-major pages of bf16.
+  host::TableHandle makeTable(int32_t slots, int32_t maxRank) const;
 
 private:
-  std::vector<moelora_adapter_site> sites;
+  models::AdapterTarget names;
+  uint64_t elements;
 };
 
-enum class FileForm {
-  PerExpert, // six tensors per expert
-  Packed,    // four tensors per layer; gate and up share their A
-};
+/// Writes an adapter into an empty folder, waits until it is on the disk, and
+/// leaves it in the page cache.
+void writeSettled(const std::string &folder, const adapters::Dummy &dummy);
 
-/// Bytes of the tensors of such a file.
-uint64_t fileBytes(const Workload &workload, FileForm form, int32_t rank,
-                   int32_t dtype);
-
-/// Writes an adapter of signed random numbers, F32 or BF16, into an empty
-/// folder, waits until it is on the disk, and leaves it in the page cache.
-void writeAdapter(const std::string &folder, const Workload &workload,
-                  FileForm form, int32_t rank, int32_t dtype);
-
-/// A folder that goes with everything in it.
-class TemporaryFolder {
-public:
-  /// Throws where `parent` has less room than that.
-  TemporaryFolder(const std::string &parent, uint64_t bytes);
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder &) = delete;
-
-  std::string path;
-};
+/// Throws where a folder has less room than that.
+void checkRoom(const std::string &folder, double bytes);
 
 } // namespace moelora::bench
 

@@ -12,177 +12,198 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
-#include <sstream>
+
+using moelora::host::Json;
 
 namespace moelora::bench {
 namespace {
 
 struct Rates {
-  double bandwidth, dense;
+  double bandwidth;
+  std::optional<double> dense; // nothing without a peer
 };
 
 struct Result {
   std::string shape;
   Cell cell;
   Rates rates;
-  double seconds, peerSeconds, floorSeconds, errorRatio;
+  double seconds, floorSeconds, errorRatio;
+  std::optional<double> peerSeconds;
 };
 
-std::string listOf(const std::vector<int32_t> &values, int32_t width) {
-  std::ostringstream text;
-  text << '[';
-  for (size_t index = 0; index < values.size(); ++index) {
-    if (width && index % width == 0)
-      text << (index ? "],[" : "[");
-    else if (index)
-      text << ',';
-    text << values[index];
+std::optional<double> timePeer(Peer &peer, const Problem &problem,
+                               const Shape &shape, int64_t repeat) {
+  Json routings = Json::array();
+  for (const Routing &routing : problem.routings) {
+    Json ids = Json::array();
+    for (auto at = routing.ids.begin(); at != routing.ids.end();
+         at += shape.topK)
+      ids.push_back(std::vector<int32_t>(at, at + shape.topK));
+    routings.push_back({{"ids", std::move(ids)}, {"slots", routing.slots}});
   }
-  text << (width ? "]]" : "]");
-  return text.str();
-}
-
-double timePeer(Peer &peer, const Problem &problem, const Shape &shape,
-                int64_t repeat) {
-  std::string routings;
-  for (const Routing &routing : problem.routings)
-    routings += (routings.empty() ? "" : ", ") + std::string("{\"ids\": ") +
-                listOf(routing.ids, shape.topK) +
-                ", \"slots\": " + listOf(routing.slots, 0) + "}";
-  return peer.ask("{\"do\": \"time\", \"repeat\": " + std::to_string(repeat) +
-                      ", \"routings\": [" + routings + "]}",
-                  "seconds");
+  return peer.ask(
+      {{"do", "time"}, {"repeat", repeat}, {"routings", std::move(routings)}},
+      "seconds");
 }
 
 void preparePeer(Peer &peer, const Shape &shape) {
-  peer.ask("{\"do\": \"layer\", \"hidden\": " + std::to_string(shape.hidden) +
-               ", \"intermediate\": " + std::to_string(shape.intermediate) +
-               ", \"experts\": " + std::to_string(shape.experts) + "}",
-           "");
+  peer.ask({{"do", "layer"},
+            {"hidden", shape.hidden},
+            {"intermediate", shape.intermediate},
+            {"experts", shape.experts}});
 }
 
-void adaptPeer(Peer &peer, int64_t count, int64_t rank) {
-  peer.ask("{\"do\": \"adapters\", \"count\": " + std::to_string(count) +
-               ", \"rank\": " + std::to_string(rank) + "}",
-           "");
+void adaptPeer(Peer &peer, int32_t count, int32_t rank) {
+  peer.ask({{"do", "adapters"}, {"count", count}, {"rank", rank}});
+}
+
+/// Of two measurements; nothing where one is missing.
+std::optional<double> mean(std::optional<double> first,
+                           std::optional<double> second) {
+  if (!first || !second)
+    return std::nullopt;
+  return (*first + *second) / 2;
 }
 
 /// Both rates as they are now: other work on the machine changes them.
 Rates measureRates(Peer &peer, const Bandwidth &bandwidth) {
-  return {bandwidth.measure(), peer.ask("{\"do\": \"dense\"}", "flops")};
+  return {bandwidth.measure(), peer.ask({{"do", "dense"}}, "flops")};
 }
 
+/// Without a dense rate, of memory alone.
 double floorOf(const Work &work, const Rates &rates) {
   double memory = work.bytes / rates.bandwidth;
-  return rates.dense > 0 ? std::max(memory, work.flops / rates.dense) : memory;
+  return rates.dense ? std::max(memory, work.flops / *rates.dense) : memory;
 }
 
 Result measure(Problem &problem, const Shape &shape, const Cell &cell,
-               Peer &peer, const Options &options, const Bandwidth &bandwidth) {
+               Peer &peer, const CpuOptions &options,
+               const Bandwidth &bandwidth) {
   auto ours = [&] {
     return medianSeconds([&] { problem.run(); }, options.repeat);
   };
   int64_t peerRepeat = std::max<int64_t>(3, options.repeat / 3);
   Rates before = measureRates(peer, bandwidth);
   double first = ours();
-  double peerFirst = timePeer(peer, problem, shape, peerRepeat);
-  double peerSecond = timePeer(peer, problem, shape, peerRepeat);
+  auto peerFirst = timePeer(peer, problem, shape, peerRepeat);
+  auto peerSecond = timePeer(peer, problem, shape, peerRepeat);
   double second = ours();
   Rates after = measureRates(peer, bandwidth);
   Rates rates = {(before.bandwidth + after.bandwidth) / 2,
-                 (before.dense + after.dense) / 2};
+                 mean(before.dense, after.dense)};
   Work work = countWork(shape, cell, problem.routings);
   return {shape.name,
           cell,
           rates,
           (first + second) / 2,
-          (peerFirst + peerSecond) / 2,
           floorOf(work, rates),
-          problem.worstRatio()};
+          problem.worstRatio(),
+          mean(peerFirst, peerSecond)};
 }
 
 void printHeader(const Peer &peer, int threads) {
-  std::printf("%d threads, %s%s\n\n", threads,
-              peer.present() ? "PyTorch " : "no PyTorch: no dense rate",
-              peer.version().c_str());
-  std::printf("%-6s %6s %8s %10s %7s %7s %8s %12s %7s %6s\n", "shape", "tokens",
+  if (peer.present())
+    std::printf("%d threads, PyTorch %s\n\n", threads, peer.version().c_str());
+  else
+    std::printf("%d threads, no PyTorch: no dense rate, the floor is that of "
+                "memory alone\n\n",
+                threads);
+  std::printf("%-6s %6s %8s %10s %7s %7s %8s %12s %8s %6s\n", "shape", "tokens",
               "adapters", "us", "GB/s", "GFLOP/s", "% floor", "PyTorch us",
               "ratio", "error");
 }
 
+/// "-" for what was not measured.
+std::string cellText(std::optional<double> value, int decimals,
+                     const char *unit = "") {
+  if (!value)
+    return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*f%s", decimals, *value, unit);
+  return text;
+}
+
+std::optional<double> scaled(std::optional<double> value, double factor) {
+  return value ? std::optional(*value * factor) : std::nullopt;
+}
+
 /// The rates are the machine's, not the layer's.
 void printRow(const Result &result) {
-  std::printf("%-6s %6lld %8d %10.1f %7.1f %7.0f %7.1f%% %12.1f %6.2fx %6.3f\n",
-              result.shape.c_str(), static_cast<long long>(result.cell.tokens),
-              result.cell.adapters, result.seconds * 1e6,
-              result.rates.bandwidth / 1e9, result.rates.dense / 1e9,
-              100 * result.floorSeconds / result.seconds,
-              result.peerSeconds * 1e6, result.peerSeconds / result.seconds,
-              result.errorRatio);
+  std::printf(
+      "%-6s %6lld %8d %10.1f %7.1f %7s %7.1f%% %12s %8s %6.3f\n",
+      result.shape.c_str(), static_cast<long long>(result.cell.tokens),
+      result.cell.adapters, result.seconds * 1e6, result.rates.bandwidth / 1e9,
+      cellText(scaled(result.rates.dense, 1e-9), 0).c_str(),
+      100 * result.floorSeconds / result.seconds,
+      cellText(scaled(result.peerSeconds, 1e6), 1).c_str(),
+      cellText(scaled(result.peerSeconds, 1 / result.seconds), 2, "x").c_str(),
+      result.errorRatio);
   std::fflush(stdout);
 }
 
-void writeJson(const std::string &path, const Peer &peer,
-               const std::vector<Result> &results) {
-  std::ofstream out(path);
-  out << "{\"pytorch\": \"" << peer.version() << "\", \"cells\": [";
-  for (size_t index = 0; index < results.size(); ++index) {
-    const Result &r = results[index];
-    out << (index ? ",\n  " : "\n  ") << "{\"shape\": \"" << r.shape
-        << "\", \"tokens\": " << r.cell.tokens
-        << ", \"adapters\": " << r.cell.adapters
-        << ", \"rank\": " << r.cell.rank
-        << ", \"bandwidth\": " << r.rates.bandwidth
-        << ", \"dense_flops\": " << r.rates.dense
-        << ", \"seconds\": " << r.seconds
-        << ", \"floor_seconds\": " << r.floorSeconds
-        << ", \"pytorch_seconds\": " << r.peerSeconds
-        << ", \"error_over_bound\": " << r.errorRatio << "}";
+/// null for what was not measured.
+Json jsonOf(std::optional<double> value) {
+  return value ? Json(*value) : Json();
+}
+
+Json documentOf(const Peer &peer, const std::vector<Result> &results) {
+  Json cells = Json::array();
+  for (const Result &r : results)
+    cells.push_back({{"shape", r.shape},
+                     {"tokens", r.cell.tokens},
+                     {"adapters", r.cell.adapters},
+                     {"rank", r.cell.rank},
+                     {"bandwidth", r.rates.bandwidth},
+                     {"dense_flops", jsonOf(r.rates.dense)},
+                     {"seconds", r.seconds},
+                     {"floor_seconds", r.floorSeconds},
+                     {"pytorch_seconds", jsonOf(r.peerSeconds)},
+                     {"error_over_bound", r.errorRatio}});
+  Json version = peer.present() ? Json(peer.version()) : Json();
+  return {{"pytorch", version}, {"cells", std::move(cells)}};
+}
+
+std::vector<Result> measureShape(const Shape &shape, const CpuOptions &options,
+                                 const std::string &compiler, Peer &peer,
+                                 const Bandwidth &bandwidth,
+                                 const moelora_services &services) {
+  int32_t slots =
+      *std::max_element(options.adapters.begin(), options.adapters.end());
+  Layer layer(shape, compiler, {options.cpu, slots, options.rank}, services);
+  preparePeer(peer, shape);
+  std::vector<Result> results;
+  for (int32_t count : options.adapters) {
+    AdaptedLayer adapted(layer, count, options.rank);
+    adaptPeer(peer, count, options.rank);
+    for (int64_t tokens : options.tokens) {
+      Cell cell = {tokens, count, options.rank};
+      Problem problem(adapted, cell);
+      results.push_back(
+          measure(problem, shape, cell, peer, options, bandwidth));
+      printRow(results.back());
+    }
   }
-  out << "\n]}\n";
+  return results;
 }
 
 } // namespace
 
-int runCpu(const Options &options, const std::string &folder) {
-  moelora_pool *pool = nullptr;
-  moelora_error *error = nullptr;
-  if (moelora_pool_create(options.threads, &pool, &error) != MOELORA_OK) {
-    std::fprintf(stderr, "error: %s\n", moelora_error_text(error));
-    return 1;
-  }
-  moelora_services services;
-  moelora_services_init(pool, &services);
-  Peer peer(options.python, MOELORA_BENCH_PEER, services.workers);
-  Bandwidth bandwidth(services.workers);
-  printHeader(peer, services.workers);
+void runCpu(const CpuOptions &options, const std::string &folder) {
+  host::Pool pool(options.threads);
+  Peer peer(options.python, MOELORA_BENCH_PEER, pool.services.workers);
+  Bandwidth bandwidth(pool.services.workers);
+  printHeader(peer, pool.services.workers);
   std::vector<Result> results;
-  for (const Shape &shape : options.shapes) {
-    Compiled compiled(shape, folder + "/moelora-compile", options.cpu);
-    Weights weights(shape);
-    preparePeer(peer, shape);
-    for (int64_t count : options.adapters) {
-      Adapters adapters(shape, count, options.rank);
-      adaptPeer(peer, count, options.rank);
-      for (int64_t tokens : options.tokens) {
-        Cell cell = {tokens, static_cast<int32_t>(count),
-                     static_cast<int32_t>(options.rank)};
-        Problem problem(shape, cell, compiled, weights, adapters, services);
-        results.push_back(
-            measure(problem, shape, cell, peer, options, bandwidth));
-        printRow(results.back());
-      }
-    }
-  }
+  for (const Shape &shape : options.shapes)
+    for (Result &result :
+         measureShape(shape, options, folder + "/moelora-compile", peer,
+                      bandwidth, pool.services))
+      results.push_back(std::move(result));
   if (!options.json.empty())
-    writeJson(options.json, peer, results);
-  moelora_pool_destroy(pool);
-  bool right = std::all_of(results.begin(), results.end(),
-                           [](const Result &r) { return r.errorRatio <= 1; });
-  if (!right)
-    std::fprintf(stderr, "error: a cell is wrong: error/bound above 1\n");
-  return right ? 0 : 1;
+    host::writeJson(options.json, documentOf(peer, results));
+  for (const Result &result : results)
+    if (!(result.errorRatio <= 1))
+      throw host::Error("a cell is wrong: error/bound above 1");
 }
 
 } // namespace moelora::bench

@@ -8,8 +8,8 @@
 namespace moelora::bench {
 
 /// The grid of the CPU tier: prints a table, writes JSON where asked. The tools
-/// beside this program's own file are used. Answers the exit status.
-int runCpu(const Options &options, const std::string &folder);
+/// beside this program's own file are used. Throws, also where a cell is wrong.
+void runCpu(const CpuOptions &options, const std::string &folder);
 
 } // namespace moelora::bench
 

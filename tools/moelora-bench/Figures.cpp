@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <ctime>
 #include <fstream>
-#include <stdexcept>
 
 namespace moelora::bench {
 
@@ -56,25 +55,23 @@ static std::string today() {
   return text;
 }
 
-void Figures::writeJson(const std::string &path, int threads) const {
-  std::ofstream out(path);
-  out << "{\"date\": \"" << today() << "\", \"cpu\": \"" << cpuName()
-      << "\", \"threads\": " << threads << ", \"figures\": [";
-  const char *separator = "\n  ";
+host::Json Figures::document(int threads) const {
+  host::Json rows = host::Json::array();
   for (const Figure &figure : figures) {
-    out << separator << "{\"section\": \"" << figure.section
-        << "\", \"name\": \"" << figure.name
-        << "\", \"value\": " << figure.value << ", \"unit\": \"" << figure.unit
-        << "\"";
-    if (figure.atMost)
-      out << ", \"at_most\": " << *figure.atMost
-          << ", \"holds\": " << (figure.holds() ? "true" : "false");
-    out << "}";
-    separator = ",\n  ";
+    host::Json row = {{"section", figure.section},
+                      {"name", figure.name},
+                      {"value", figure.value},
+                      {"unit", figure.unit}};
+    if (figure.atMost) {
+      row["at_most"] = *figure.atMost;
+      row["holds"] = figure.holds();
+    }
+    rows.push_back(std::move(row));
   }
-  out << "\n]}\n";
-  if (!out.flush())
-    throw std::runtime_error("cannot write " + path);
+  return {{"date", today()},
+          {"cpu", cpuName()},
+          {"threads", threads},
+          {"figures", std::move(rows)}};
 }
 
 } // namespace moelora::bench

@@ -6,6 +6,8 @@
 #ifndef MOELORA_TOOLS_BENCH_FIGURES_H
 #define MOELORA_TOOLS_BENCH_FIGURES_H
 
+#include "moelora/host/Report.h"
+
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,8 +32,8 @@ public:
            std::optional<double> atMost = {});
   /// Prints how many aims hold.
   void summarize() const;
-  /// With the date and the CPU. Throws where it cannot be written.
-  void writeJson(const std::string &path, int threads) const;
+  /// With the date and the CPU.
+  host::Json document(int threads) const;
 
 private:
   std::string section;

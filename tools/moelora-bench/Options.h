@@ -9,21 +9,35 @@
 
 namespace moelora::bench {
 
-struct Options {
+struct CpuOptions {
   std::vector<Shape> shapes;
   std::vector<int64_t> tokens = {1, 16, 256};
-  std::vector<int64_t> adapters = {0, 1, 8};
-  int64_t rank = 16;
+  std::vector<int32_t> adapters = {0, 1, 8};
+  int32_t rank = 16;
   int64_t repeat = 15;
-  int64_t threads = 0;
+  int32_t threads = 0;
   std::string cpu = "native";
   std::string python; // empty: no peer
   std::string json;   // file; empty: none
 };
 
-/// Parses what follows `moelora-bench cpu`; leaves with status 2 when it is
-/// wrong, with 0 after --help.
-Options parseOptions(int argc, char **argv);
+struct RuntimeOptions {
+  int64_t layers = 48;   // of the large adapters
+  int64_t experts = 128; // of every layer that takes much memory
+  int64_t repeat = 9;
+  int32_t threads = 0;
+  std::string folder; // for the large adapters; empty: the system's
+  std::string json;   // file; empty: none
+};
+
+struct Options {
+  enum { None, Cpu, Runtime } tier = None; // None: help was printed
+  CpuOptions cpu;
+  RuntimeOptions runtime;
+};
+
+/// Throws a UsageError.
+Options parseOptions(int count, char **arguments);
 
 } // namespace moelora::bench
 

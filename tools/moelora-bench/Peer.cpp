@@ -11,15 +11,6 @@
 
 namespace moelora::bench {
 
-/// The text behind `"field": ` in a flat JSON object.
-static std::string fieldOf(const std::string &line, const std::string &field) {
-  size_t begin = line.find('"' + field + "\":");
-  if (begin == std::string::npos)
-    return "";
-  begin = line.find_first_not_of(" \"", begin + field.size() + 3);
-  return line.substr(begin, line.find_first_of(",}\"", begin) - begin);
-}
-
 [[noreturn]] static void becomeChild(int in, int out, const std::string &python,
                                      const std::string &script, int threads) {
   dup2(in, STDIN_FILENO);
@@ -43,7 +34,7 @@ Peer::Peer(const std::string &python, const std::string &script, int threads) {
   close(up[1]);
   requests = fdopen(down[1], "w");
   answers = fdopen(up[0], "r");
-  versionText = fieldOf(readLine(), "version");
+  versionText = read().value("version", "");
   if (versionText.empty()) {
     std::fprintf(stderr, "warning: %s has no PyTorch; measuring without it\n",
                  python.c_str());
@@ -61,19 +52,24 @@ Peer::~Peer() {
     waitpid(child, nullptr, 0);
 }
 
-std::string Peer::readLine() {
+/// One line; an empty object where there is none that is one.
+host::Json Peer::read() {
   std::string line;
   for (int c; (c = std::fgetc(answers)) != EOF && c != '\n';)
     line += static_cast<char>(c);
-  return line;
+  host::Json answer = host::Json::parse(line, nullptr, false);
+  return answer.is_object() ? answer : host::Json::object();
 }
 
-double Peer::ask(const std::string &request, const std::string &field) {
+std::optional<double> Peer::ask(const host::Json &request, const char *field) {
   if (!present())
-    return 0;
-  std::fprintf(requests, "%s\n", request.c_str());
+    return std::nullopt;
+  std::fprintf(requests, "%s\n", host::textOf(request, -1).c_str());
   std::fflush(requests);
-  return std::atof(fieldOf(readLine(), field).c_str());
+  host::Json answer = read();
+  if (!answer.contains(field) || !answer[field].is_number())
+    return std::nullopt;
+  return answer[field].get<double>();
 }
 
 } // namespace moelora::bench

@@ -5,8 +5,10 @@
 #ifndef MOELORA_TOOLS_BENCH_PEER_H
 #define MOELORA_TOOLS_BENCH_PEER_H
 
+#include "moelora/host/Report.h"
+
 #include <cstdio>
-#include <string>
+#include <optional>
 
 namespace moelora::bench {
 
@@ -21,12 +23,12 @@ public:
   bool present() const { return requests != nullptr; }
   const std::string &version() const { return versionText; }
 
-  /// Sends one JSON object and answers the number behind `field`; 0 if the
-  /// answer has none.
-  double ask(const std::string &request, const std::string &field);
+  /// Sends one object and answers the number behind `field`; nothing where
+  /// the answer has none, or there is no peer.
+  std::optional<double> ask(const host::Json &request, const char *field = "");
 
 private:
-  std::string readLine();
+  host::Json read();
 
   int child = -1;
   FILE *requests = nullptr, *answers = nullptr;

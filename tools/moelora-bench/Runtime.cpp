@@ -3,8 +3,7 @@
 
 #include "Runtime.h"
 
-#include "RuntimeSupport.h"
-#include "moelora/runtime/Execute.h"
+#include "moelora/host/Handles.h"
 
 #include <cstdio>
 #include <fstream>
@@ -18,29 +17,25 @@ static uint64_t availableMemory() {
   for (std::string word; info >> word;)
     if (uint64_t amount; word == key && info >> amount)
       return amount * bytesPerUnit;
-  throw std::runtime_error("cannot read MemAvailable in /proc/meminfo");
+  throw host::Error("cannot read MemAvailable in /proc/meminfo");
 }
 
 /// A machine that swaps measures nothing.
 static void checkMemory(const RuntimeOptions &options) {
-  uint64_t wanted =
-      std::max(memoryForLoading(options), memoryForMemory(options));
-  uint64_t available = availableMemory();
+  double wanted =
+      double(std::max(memoryForLoading(options), memoryForMemory(options)));
+  double available = double(availableMemory());
   if (available < wanted)
-    throw std::runtime_error("expects " + std::to_string(wanted) +
-                             " bytes of memory for these adapters, but only " +
-                             std::to_string(available) +
-                             " are available; --layers and --experts " +
-                             "make less");
+    throw host::Error("expects " + host::sizeText(wanted) +
+                      " of memory for these adapters, but only " +
+                      host::sizeText(available) +
+                      " are available; --layers and --experts make less");
 }
 
-static void measureAll(const RuntimeOptions &options) {
+void runRuntime(const RuntimeOptions &options) {
   checkMemory(options);
-  moelora_pool *made = nullptr;
-  call(moelora_pool_create, static_cast<int32_t>(options.threads), &made);
-  std::unique_ptr<moelora_pool, Closer<moelora_pool_destroy>> pool(made);
-  moelora_services services;
-  moelora_services_init(pool.get(), &services);
+  host::Pool pool(options.threads);
+  const moelora_services &services = pool.services;
   std::printf("%d threads\n", services.workers);
   Figures figures;
   measureLoading(options, services, figures);
@@ -50,19 +45,7 @@ static void measureAll(const RuntimeOptions &options) {
   measureMemory(options, figures);
   figures.summarize();
   if (!options.json.empty())
-    figures.writeJson(options.json, services.workers);
-}
-
-int runRuntime(const RuntimeOptions &options) {
-  try {
-    measureAll(options);
-    return 0;
-  } catch (const std::bad_alloc &) {
-    std::fprintf(stderr, "error: out of memory\n");
-  } catch (const std::exception &problem) {
-    std::fprintf(stderr, "error: %s\n", problem.what());
-  }
-  return 1;
+    host::writeJson(options.json, figures.document(services.workers));
 }
 
 } // namespace moelora::bench

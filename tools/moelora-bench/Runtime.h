@@ -7,7 +7,7 @@
 #define MOELORA_TOOLS_BENCH_RUNTIME_H
 
 #include "Figures.h"
-#include "RuntimeOptions.h"
+#include "Options.h"
 #include "moelora/runtime/Abi.h"
 
 namespace moelora::bench {
@@ -32,8 +32,8 @@ void measureLeases(const RuntimeOptions &options, Figures &figures);
 /// Bytes of many adapters of different ranks, beside slots of one size.
 void measureMemory(const RuntimeOptions &options, Figures &figures);
 
-/// All of it: prints a table, writes JSON where asked. Answers the exit status.
-int runRuntime(const RuntimeOptions &options);
+/// All of it: prints a table, writes JSON where asked.
+void runRuntime(const RuntimeOptions &options);
 
 } // namespace moelora::bench
 

@@ -6,13 +6,16 @@
 // a machine that slows down favours nobody.
 
 #include "AdapterFile.h"
-#include "Problem.h"
 #include "Runtime.h"
+#include "moelora/host/Buffer.h"
+#include "moelora/host/Times.h"
 
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <optional>
+
+using namespace moelora::host;
 
 namespace moelora::bench {
 namespace {
@@ -30,8 +33,8 @@ constexpr double msPerSecond = 1e3;
 
 struct Case {
   const char *name;
-  FileForm form;
-  int32_t dtype;
+  adapters::Form form;
+  moelora_dtype dtype;
   bool aimed; // the one that the aims speak of
 };
 
@@ -46,9 +49,10 @@ struct Times {
 /// One thread and memory that is there already.
 class Copy {
 public:
-  explicit Copy(uint64_t bytes)
-      : from(static_cast<int64_t>(bytes / sizeof(uint16_t)), 1),
-        to(static_cast<int64_t>(bytes / sizeof(uint16_t)), 2) {}
+  explicit Copy(uint64_t bytes) : from(bytes), to(bytes) {
+    for (const Buffer *buffer : {&from, &to})
+      std::memset(buffer->data(), 1, bytes);
+  }
 
   /// Copies so many bytes, more than once over the same ones if need be.
   void run(uint64_t bytes) const {
@@ -67,16 +71,15 @@ public:
   Loading(const std::string &folder, const Workload &workload,
           const moelora_services &services)
       : folder(folder), target(workload.target()), services(services),
-        table(makeTable(workload.target(), 1, rank)) {}
+        table(workload.makeTable(1, rank)) {}
 
   /// From a closed file to an adapter that is served.
   void run(const moelora_services *copiers, Times::Load &times) {
-    moelora_staging staging = {};
-    staging.size = sizeof staging;
+    auto staging = sized<moelora_staging>();
     staging.services = copiers;
     int32_t id = -1;
     times.whole.push_back(secondsOf([&] {
-      Adapter adapter = open();
+      AdapterHandle adapter = open();
       times.assign.push_back(secondsOf([&] {
         call(moelora_slot_table_assign, table.get(), "large", adapter.get(),
              &staging, &id);
@@ -86,7 +89,7 @@ public:
   }
 
   void runSteps(Times &times) {
-    Adapter adapter;
+    AdapterHandle adapter;
     times.open.push_back(secondsOf([&] { adapter = open(); }));
     moelora_slot_cost cost = {};
     times.plan.push_back(secondsOf([&] {
@@ -109,17 +112,14 @@ public:
   }
 
 private:
-  Adapter open() const {
-    moelora_adapter *opened = nullptr;
-    call(moelora_adapter_open, folder.c_str(), &target, MOELORA_LAYOUT_DECIDE,
-         &opened);
-    return Adapter(opened);
+  AdapterHandle open() const {
+    return openAdapter(folder, target, MOELORA_LAYOUT_DECIDE);
   }
 
   std::string folder;
   moelora_adapter_target target;
   const moelora_services &services;
-  Table table;
+  TableHandle table;
 };
 
 void reportLoad(const std::string &name, const Times::Load &times, double copy,
@@ -155,11 +155,18 @@ void measureCase(const Case &which, const std::string &parent,
                  const Workload &workload, const Copy &copy,
                  const RuntimeOptions &options,
                  const moelora_services &services, Figures &figures) {
-  uint64_t bytes = fileBytes(workload, which.form, rank, which.dtype);
-  TemporaryFolder folder(parent, bytes);
-  std::fprintf(stderr, "writing %s to %s\n", which.name, folder.path.c_str());
-  writeAdapter(folder.path, workload, which.form, rank, which.dtype);
-  Loading loading(folder.path, workload, services);
+  adapters::DummyOptions wish;
+  wish.form = which.form;
+  wish.dtype = which.dtype;
+  wish.ranks = {rank};
+  wish.random = true;
+  adapters::Dummy dummy(workload.target(), wish);
+  checkRoom(parent, dummy.bytes());
+  TemporaryFolder folder(TemporaryFolder::prefixIn(parent, "moelora-bench"));
+  std::fprintf(stderr, "writing %s to %s\n", which.name, folder.path().c_str());
+  writeSettled(folder.path(), dummy);
+  auto bytes = static_cast<uint64_t>(dummy.bytes());
+  Loading loading(folder.path(), workload, services);
   Times notCounted, times;
   loading.runTurn(copy, bytes, false, notCounted);
   for (int64_t run = 0; run < options.repeat; ++run)
@@ -184,9 +191,9 @@ uint64_t memoryForLoading(const RuntimeOptions &options) {
 void measureLoading(const RuntimeOptions &options,
                     const moelora_services &services, Figures &figures) {
   constexpr Case cases[] = {
-      {"per expert, bf16", FileForm::PerExpert, MOELORA_BF16, true},
-      {"packed, bf16", FileForm::Packed, MOELORA_BF16, false},
-      {"per expert, f32", FileForm::PerExpert, MOELORA_F32, false}};
+      {"per expert, bf16", adapters::Form::PerExpert, MOELORA_BF16, true},
+      {"packed, bf16", adapters::Form::Natural, MOELORA_BF16, false},
+      {"per expert, f32", adapters::Form::PerExpert, MOELORA_F32, false}};
   Workload workload = workloadOf(options);
   figures.begin("loading", "from the page cache into pages of bf16, rank 16, " +
                                std::to_string(options.layers) + " layers of " +

@@ -43,18 +43,18 @@ void measureMemory(const RuntimeOptions &options, Figures &figures) {
                               " adapters, 8 each of ranks 8, 16, 32 and 64, "
                               "bf16, one layer of " +
                               std::to_string(options.experts) + " experts");
-  Table table = makeTable(workload.target(), adapters, maxRank);
+  host::TableHandle table = workload.makeTable(adapters, maxRank);
   double bytesOfRank = double(workload.elementsOfRank()) * sizeof(uint16_t);
   double exact = 0, rounded = 0;
   for (int32_t number = 0; number < adapters; ++number) {
     int32_t rank = ranks[number % int32_t(std::size(ranks))], id = -1;
-    Adapter adapter = workload.makeDummy(rank);
-    call(moelora_slot_table_assign, table.get(), std::to_string(number).c_str(),
-         adapter.get(), static_cast<const moelora_staging *>(nullptr), &id);
+    host::AdapterHandle adapter = workload.makeZeros(rank);
+    host::call(moelora_slot_table_assign, table.get(),
+               std::to_string(number).c_str(), adapter.get(), nullptr, &id);
     exact += bytesOfRank * rank;
     rounded += bytesOfRank * roundedUp(rank);
   }
-  double held = double(statsOf(table).held.bytes);
+  double held = double(host::statsOf(table.get()).held.bytes);
   double dense = bytesOfRank * maxRank * adapters;
   constexpr double mebibyte = 1 << 20;
   figures.add("held", held / mebibyte, "MiB");

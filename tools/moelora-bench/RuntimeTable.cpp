@@ -7,8 +7,11 @@
 #include "AdapterFile.h"
 #include "Runtime.h"
 
+#include "moelora/host/Times.h"
+
 #include <optional>
-#include <random>
+
+using namespace moelora::host;
 
 namespace moelora::bench {
 namespace {
@@ -32,52 +35,49 @@ std::string nameOf(int32_t slot) { return "adapter-" + std::to_string(slot); }
 class FullTable {
 public:
   explicit FullTable(int32_t slots)
-      : table(makeTable(smallWorkload().target(), slots, rank)) {
-    Adapter adapter = smallWorkload().makeDummy(rank);
+      : table(smallWorkload().makeTable(slots, rank)) {
+    AdapterHandle adapter = smallWorkload().makeZeros(rank);
     for (int32_t slot = 0; slot < slots; ++slot) {
       int32_t id = -1;
       call(moelora_slot_table_assign, table.get(), nameOf(slot).c_str(),
-           adapter.get(), static_cast<const moelora_staging *>(nullptr), &id);
+           adapter.get(), nullptr, &id);
       ids.push_back(id);
     }
   }
 
-  Table table;
+  TableHandle table;
   std::vector<int32_t> ids;
 };
 
 /// A batch whose ids are resolved over and over.
 class Batch {
 public:
-  Batch(const FullTable &full, int64_t tokens, bool all) {
-    moelora_step *made = nullptr;
-    call(moelora_step_create, full.table.get(), tokens, &made);
-    step.reset(made);
-    std::mt19937 random(1);
-    for (int64_t token = 0; token < tokens; ++token)
-      ids.push_back(
-          full.ids[all ? random() % full.ids.size() : full.ids.size() / 2]);
-  }
+  Batch(const FullTable &full, int64_t tokens, bool all)
+      : tokens(tokens), step(full.table.get(), idsOf(full, tokens, all)) {}
 
   /// Nanoseconds of one resolution.
   double measure() {
     constexpr int64_t idsPerMeasurement = 1 << 18;
-    auto tokens = static_cast<int64_t>(ids.size());
     int64_t runs = idsPerMeasurement / tokens;
-    moelora_stream *none = nullptr;
-    const int32_t *batch = ids.data(), *allValid = nullptr;
-    call(moelora_step_enter, step.get(), none);
     double seconds = secondsOf([&] {
       for (int64_t run = 0; run < runs; ++run)
-        call(moelora_step_resolve, step.get(), none, batch, tokens, allValid);
+        step.resolve();
     });
-    call(moelora_step_leave, step.get(), none);
     return seconds * 1e9 / double(runs);
   }
 
 private:
+  static std::vector<int32_t> idsOf(const FullTable &full, int64_t tokens,
+                                    bool all) {
+    auto count = static_cast<int32_t>(full.ids.size());
+    std::vector<int32_t> ids = randomIds(tokens, all ? count : 1, /*seed=*/1);
+    for (int32_t &id : ids)
+      id = full.ids[static_cast<size_t>(all ? id : count / 2)];
+    return ids;
+  }
+
+  int64_t tokens;
   Step step;
-  std::vector<int32_t> ids;
 };
 
 /// Several tables in turns, so that a machine that slows down favours none.
@@ -122,20 +122,19 @@ void measurePublishing(const RuntimeOptions &options, Figures &figures) {
   int64_t changes = options.repeat * changesPerRun;
   figures.begin("publishing", "from staged to servable, small adapters, " +
                                   std::to_string(changes) + " times");
-  Adapter adapter = smallWorkload().makeDummy(rank);
+  AdapterHandle adapter = smallWorkload().makeZeros(rank);
   FullTable full(2);
-  const moelora_staging *plain = nullptr;
   std::vector<double> replaced, assigned;
   auto note = [&](std::vector<double> &us) {
-    us.push_back(double(statsOf(full.table).publish_ns) / nsPerUs);
+    us.push_back(double(statsOf(full.table.get()).publish_ns) / nsPerUs);
   };
   for (int64_t change = 0; change < changes; ++change) {
     call(moelora_slot_table_replace, full.table.get(), full.ids[0],
-         adapter.get(), plain, static_cast<moelora_stream *>(nullptr));
+         adapter.get(), nullptr, nullptr);
     note(replaced);
     call(moelora_slot_table_evict, full.table.get(), full.ids[1]);
     call(moelora_slot_table_assign, full.table.get(), "new", adapter.get(),
-         plain, &full.ids[1]);
+         nullptr, &full.ids[1]);
     note(assigned);
   }
   addPublishing("replace", replaced, figures);

@@ -3,21 +3,45 @@
 
 #include "Shape.h"
 
-#include <random>
+#include "moelora/host/Handles.h"
+#include "moelora/host/Random.h"
+
 #include <set>
 
 namespace moelora::bench {
 
+host::Json configOf(const Shape &shape, int64_t layers) {
+  return {{"model_type", "qwen3_moe"},
+          {"hidden_size", shape.hidden},
+          {"moe_intermediate_size", shape.intermediate},
+          {"num_experts", shape.experts},
+          {"num_experts_per_tok", shape.topK},
+          {"num_hidden_layers", layers},
+          {"hidden_act", "silu"},
+          {"norm_topk_prob", true},
+          {"torch_dtype", "bfloat16"}};
+}
+
+models::Model modelOf(const Shape &shape, int64_t layers) {
+  auto model =
+      models::parseModel(host::textOf(configOf(shape, layers)), shape.name);
+  if (!model)
+    throw host::Error(model.message());
+  return *model;
+}
+
+/// `stream` makes one routing differ from the next.
 static Routing makeRouting(const Shape &shape, const Cell &cell,
-                           std::mt19937_64 &random) {
+                           uint64_t stream) {
   Routing routing;
   for (int64_t token = 0; token < cell.tokens; ++token) {
     std::set<int32_t> chosen;
     while (static_cast<int32_t>(chosen.size()) < shape.topK)
-      chosen.insert(static_cast<int32_t>(random() % shape.experts));
+      chosen.insert(static_cast<int32_t>(host::mix(stream++) % shape.experts));
     routing.ids.insert(routing.ids.end(), chosen.begin(), chosen.end());
-    int32_t slot =
-        cell.adapters ? static_cast<int32_t>(random() % cell.adapters) : -1;
+    int32_t slot = cell.adapters ? static_cast<int32_t>(host::mix(stream++) %
+                                                        uint64_t(cell.adapters))
+                                 : -1;
     routing.slots.push_back(slot);
   }
   return routing;
@@ -25,11 +49,10 @@ static Routing makeRouting(const Shape &shape, const Cell &cell,
 
 std::vector<Routing> makeRoutings(const Shape &shape, const Cell &cell) {
   constexpr int64_t smallBatch = 16;
-  int count = cell.tokens <= smallBatch ? 12 : 1;
-  std::mt19937_64 random(7);
+  uint64_t count = cell.tokens <= smallBatch ? 12 : 1;
   std::vector<Routing> routings;
-  for (int index = 0; index < count; ++index)
-    routings.push_back(makeRouting(shape, cell, random));
+  for (uint64_t index = 0; index < count; ++index)
+    routings.push_back(makeRouting(shape, cell, index << 32));
   return routings;
 }
 

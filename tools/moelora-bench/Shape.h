@@ -5,6 +5,9 @@
 #ifndef MOELORA_TOOLS_BENCH_SHAPE_H
 #define MOELORA_TOOLS_BENCH_SHAPE_H
 
+#include "moelora/host/Report.h"
+#include "moelora/models/Model.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,6 +29,11 @@ inline const std::vector<Shape> &allShapes() {
                                             {"small", 256, 96, 16, 4}};
   return shapes;
 }
+
+/// config.json of a model of that many such layers, by the rules of Qwen3-MoE,
+/// in bf16.
+host::Json configOf(const Shape &shape, int64_t layers);
+models::Model modelOf(const Shape &shape, int64_t layers);
 
 struct Cell {
   int64_t tokens;

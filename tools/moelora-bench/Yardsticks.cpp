@@ -3,29 +3,22 @@
 
 #include "Yardsticks.h"
 
+#include "moelora/host/Times.h"
+
 #include <algorithm>
 #include <atomic>
-#include <chrono>
+#include <cstring>
 #include <thread>
 #include <vector>
 
 namespace moelora::bench {
 
-static double now() {
-  using namespace std::chrono;
-  return duration<double>(steady_clock::now().time_since_epoch()).count();
-}
-
-double medianSeconds(const std::function<void()> &call, int repeat) {
+double medianSeconds(const std::function<void()> &call, int64_t repeat) {
   call();
   std::vector<double> times;
-  for (int index = 0; index < repeat; ++index) {
-    double begin = now();
-    call();
-    times.push_back(now() - begin);
-  }
-  std::nth_element(times.begin(), times.begin() + repeat / 2, times.end());
-  return times[repeat / 2];
+  for (int64_t index = 0; index < repeat; ++index)
+    times.push_back(host::secondsOf(call));
+  return host::median(times);
 }
 
 /// Reads a range once; several chains, so that adding is not what is measured.
@@ -43,10 +36,12 @@ static uint64_t readAll(const uint64_t *data, uint64_t words) {
 }
 
 // 1 GiB, far beyond any cache.
-static constexpr int64_t bandwidthElements = 512 << 20;
+static constexpr uint64_t bandwidthBytes = 1 << 30;
 
-Bandwidth::Bandwidth(int threads)
-    : threads(threads), buffer(bandwidthElements, 9) {}
+Bandwidth::Bandwidth(int threads) : threads(threads), buffer(bandwidthBytes) {
+  // Memory that is only reserved would be one page of zeros.
+  std::memset(buffer.data(), 1, buffer.bytes());
+}
 
 double Bandwidth::measure() const {
   constexpr int passes = 4;
@@ -56,13 +51,13 @@ double Bandwidth::measure() const {
   double best = 0;
   for (int pass = 0; pass < passes; ++pass) {
     std::vector<std::thread> team;
-    double begin = now();
+    host::Stopwatch watch;
     for (int thread = 0; thread < threads; ++thread)
       team.emplace_back(
           [&, thread] { sink += readAll(data + thread * words, words); });
     for (std::thread &member : team)
       member.join();
-    best = std::max(best, buffer.bytes() / (now() - begin));
+    best = std::max(best, double(buffer.bytes()) / watch.seconds());
   }
   return best;
 }

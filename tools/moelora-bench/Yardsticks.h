@@ -5,14 +5,14 @@
 #ifndef MOELORA_TOOLS_BENCH_YARDSTICKS_H
 #define MOELORA_TOOLS_BENCH_YARDSTICKS_H
 
-#include "Problem.h"
+#include "moelora/host/Buffer.h"
 
 #include <functional>
 
 namespace moelora::bench {
 
 /// Median seconds of `repeat` calls after one that is not counted.
-double medianSeconds(const std::function<void()> &call, int repeat);
+double medianSeconds(const std::function<void()> &call, int64_t repeat);
 
 /// Streaming readers over memory that no cache holds.
 class Bandwidth {
@@ -24,7 +24,7 @@ public:
 
 private:
   int threads;
-  Buffer buffer;
+  host::Buffer buffer;
 };
 
 } // namespace moelora::bench

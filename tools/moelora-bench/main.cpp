@@ -3,33 +3,26 @@
 //
 // moelora-bench: benchmarks, one subcommand a tier.
 
+#include "../CommandLine.h"
 #include "Cpu.h"
 #include "Runtime.h"
-#include "moelora/runtime/Error.h"
 
-#include <cstdio>
 #include <filesystem>
 
 using namespace moelora::bench;
 
-static int usage(FILE *to, int status) {
-  std::fputs("usage: moelora-bench cpu|runtime [options]; each has --help\n",
-             to);
-  return status;
+static int run(int count, char **arguments) {
+  Options options = parseOptions(count, arguments);
+  if (options.tier == Options::Cpu) {
+    auto self = std::filesystem::read_symlink("/proc/self/exe");
+    runCpu(options.cpu, self.parent_path());
+  }
+  if (options.tier == Options::Runtime)
+    runRuntime(options.runtime);
+  return 0;
 }
 
-int main(int argc, char **argv) {
-  std::string tier = argc > 1 ? argv[1] : "";
-  if (tier == "cpu") {
-    auto self = std::filesystem::read_symlink("/proc/self/exe");
-    return runCpu(parseOptions(argc - 2, argv + 2), self.parent_path());
-  }
-  if (tier == "runtime")
-    return runRuntime(parseRuntimeOptions(argc - 2, argv + 2));
-  if (argc == 2 && tier == "--version") {
-    std::printf("moelora %s\n", moelora_version());
-    return 0;
-  }
-  bool help = argc == 2 && tier == "--help";
-  return help ? usage(stdout, 0) : usage(stderr, 2);
+int main(int count, char **arguments) {
+  return moelora::tools::runMain("moelora-bench",
+                                 [&] { return run(count, arguments); });
 }

@@ -4,6 +4,7 @@
 // moelora-compile: a model's layer, or a layer of IR, to a shared object.
 
 #include "../CommandLine.h"
+#include "../Progress.h"
 #include "../SharedObject.h"
 #include "Compile.h"
 #include "Load.h"
@@ -94,6 +95,9 @@ static ExitStatus compileAll(MLIRContext &context, const Options &options) {
     return path;
   };
   std::map<int, std::string> digests;
+  moelora::host::Progress progress = moelora::tools::printProgress();
+  moelora::host::ProgressCount count(progress, model->distinctLayers().size(),
+                                     "layers compiled");
   for (int number : model->distinctLayers()) {
     auto bytes =
         compileTo(place(fileOf(number, options)),
@@ -102,6 +106,7 @@ static ExitStatus compileAll(MLIRContext &context, const Options &options) {
       return Failed;
     if (options.emit == Emit::SharedObject)
       digests[number] = digestOf(*bytes);
+    count.advance();
   }
   std::string index = makeIndex(*model, options, digests);
   return writeOutput(place("layers.json"), index) ? Done : Failed;

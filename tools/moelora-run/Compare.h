@@ -5,9 +5,12 @@
 #ifndef MOELORA_RUN_COMPARE_H
 #define MOELORA_RUN_COMPARE_H
 
-#include "Exact.h"
+#include "moelora/host/Exact.h"
 
 namespace moelora::run {
+
+using host::ExactRows;
+using host::Operand;
 
 struct Verdict {
   double worst = 0; // error / bound

@@ -3,22 +3,22 @@
 
 #include "Options.h"
 
-#include "../CommandLine.h"
+#include "../AdapterOptions.h"
 
 #include "moelora/runtime/Execute.h"
 
-#include <algorithm>
 #include <limits>
 
+using namespace moelora;
 using namespace moelora::run;
 using namespace moelora::tools;
 
 namespace {
 
 constexpr const char *Description =
-    R"(Runs a compiled Mixture-of-Experts layer with a model's weights and adapters.
-Exit status: 0 right, 1 an error, 2 a wrong command line, 3 a result outside
-the error bound. Only status 0 leaves an output file.)";
+    R"(Runs a compiled Mixture-of-Experts layer with a model's weights and
+adapters. Exit status: 0 right, 1 an error, 2 a wrong command line, 3 a result
+outside the error bound. Only status 0 leaves an output file.)";
 
 constexpr int32_t Any = std::numeric_limits<int32_t>::max();
 
@@ -43,7 +43,7 @@ public:
   bool parse(int count, char **arguments, Options &result) {
     if (!line.parse(count, arguments))
       return false;
-    applyLayouts();
+    layout.apply(options.adapters);
     check();
     result = std::move(options);
     return true;
@@ -55,12 +55,11 @@ private:
   void addInputs();
   void addRun();
   void addAdapter(const std::string &value);
-  void applyLayouts();
   void check() const;
 
   CommandLine line;
   Options options;
-  std::vector<std::pair<std::string, moelora_adapter_layout>> layouts;
+  LayoutOption layout;
 };
 
 void Parser::addFiles() {
@@ -76,17 +75,7 @@ void Parser::addAdapters() {
   addEach(line.app, "--adapter", "NAME=DIR",
           "an adapter folder; slot 0 is the first one",
           [this](const std::string &value) { addAdapter(value); });
-  addEach(line.app, "--adapter-layout", "NAME=LAYOUT",
-          "natural or transposed: how a packed adapter is\nstored, where its "
-          "files do not tell",
-          [this](const std::string &value) {
-            auto [adapter, layout] = cut("--adapter-layout", value);
-            layouts.emplace_back(
-                adapter, parseChoice<moelora_adapter_layout>(
-                             "--adapter-layout", layout,
-                             {{"natural", MOELORA_LAYOUT_NATURAL},
-                              {"transposed", MOELORA_LAYOUT_TRANSPOSED}}));
-          });
+  layout.add(line.app);
   addOption(line.app, "--random-adapters", "R,...",
             "adapters of these ranks with values from the\nseed",
             [this](const std::string &value) {
@@ -134,24 +123,12 @@ void Parser::addRun() {
 
 void Parser::addAdapter(const std::string &value) {
   auto [name, folder] = cut("--adapter", value);
-  for (const AdapterOption &other : options.adapters)
+  for (const host::AdapterFolder &other : options.adapters)
     if (other.name == name)
       throw UsageError("expects every --adapter to have a name of its own, "
                        "but '" +
                        name + "' is given twice");
   options.adapters.push_back({name, folder});
-}
-
-void Parser::applyLayouts() {
-  for (const auto &[name, layout] : layouts) {
-    auto named = [&name = name](auto &option) { return option.name == name; };
-    auto adapter =
-        std::find_if(options.adapters.begin(), options.adapters.end(), named);
-    if (adapter == options.adapters.end())
-      throw UsageError("--adapter-layout names '" + name +
-                       "', but no --adapter has that name");
-    adapter->layout = layout;
-  }
 }
 
 void Parser::check() const {

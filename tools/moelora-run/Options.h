@@ -5,24 +5,16 @@
 #ifndef MOELORA_RUN_OPTIONS_H
 #define MOELORA_RUN_OPTIONS_H
 
-#include "Support.h"
-
-#include "moelora/runtime/Adapter.h"
-#include "moelora/runtime/Artifact.h"
+#include "moelora/host/Adapters.h"
 
 #include <string>
 #include <vector>
 
 namespace moelora::run {
 
-struct AdapterOption {
-  std::string name, folder;
-  moelora_adapter_layout layout = MOELORA_LAYOUT_DECIDE;
-};
-
 struct Options {
   std::string artifact, model, io, out;
-  std::vector<AdapterOption> adapters;
+  std::vector<host::AdapterFolder> adapters;
   std::vector<int32_t> randomAdapters; // their ranks
   moelora_entry_kind entry = MOELORA_ENTRY_ALL;
   bool reference = false;

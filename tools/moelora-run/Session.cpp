@@ -3,21 +3,23 @@
 
 #include "Session.h"
 
+#include "../Progress.h"
+#include "RunAdapters.h"
+
 #include <algorithm>
+#include <filesystem>
 #include <numeric>
 #include <sys/resource.h>
 
 using namespace moelora;
+using namespace moelora::host;
 using namespace moelora::run;
 
 Session::Session(const Options &options)
-    : options(options), model(models::Failure{"no model"}) {}
+    : options(options), pool(options.threads), progress(tools::printProgress()),
+      model(models::Failure{"no model"}) {}
 
 bool Session::run() {
-  moelora_pool *threads = nullptr;
-  call("", moelora_pool_create, options.threads, &threads);
-  pool.reset(threads);
-  moelora_services_init(threads, &services);
   openModel();
   openAdapters();
   readInputs();
@@ -38,7 +40,7 @@ bool Session::run() {
 
 void Session::openModel() {
   moelora_artifact_file *loaded = nullptr;
-  call("", moelora_artifact_load, options.artifact.c_str(), &loaded);
+  call(moelora_artifact_load, options.artifact.c_str(), &loaded);
   file.reset(loaded);
   artifact = moelora_artifact_of(loaded, 0);
   variant = moelora_artifact_variant(artifact, "cpu");
@@ -54,8 +56,8 @@ void Session::openModel() {
   if (!model->isMoe(layer))
     throw Error("expects layer " + std::to_string(layer) + " of " +
                 options.model + " to have experts, but it has none");
-  call(options.artifact + ": ", moelora_artifact_match, artifact,
-       &model->layer(layer));
+  callFor(options.artifact + ": ", moelora_artifact_match, artifact,
+          &model->layer(layer));
   lines.add(Report::Always, "model", model->modelType());
   lines.add(Report::Always, "layer", int64_t(layer));
   lines.add(Report::Always, "device", options.reference ? "reference" : "cpu");
@@ -66,7 +68,7 @@ void Session::openModel() {
 
 void Session::openAdapters() {
   Stopwatch watch;
-  adapters = run::openAdapters(options, *model, layer, *variant, services);
+  adapters = run::openAdapters(options, *model, layer, *variant);
   lines.add(Report::Always, "adapters", int64_t(adapters.size()));
   lines.add(Report::Statistics, "adapters_open_ms", watch.milliseconds());
 }
@@ -76,17 +78,21 @@ void Session::readInputs() {
                     options.reference};
   inputs = options.io.empty()
                ? randomInputs(options.tokens, options.seed, wish, services)
-               : run::readInputs(options.io, wish);
+               : host::readInputs(options.io, wish);
   lines.add(Report::Always, "tokens", inputs.tokens);
   if (options.io.empty())
-    lines.add(Report::Always, "seed", int64_t(options.seed));
+    lines.add(Report::Always, "seed", options.seed);
 }
 
 void Session::readWeights() {
+  if (!options.randomWeights && !std::filesystem::is_directory(options.model))
+    throw Error("expects --model to be a folder with weights, but " +
+                options.model + " is a file; --random-weights makes them up");
   Stopwatch watch;
   weights = options.randomWeights
                 ? randomWeights(*model, layer, options.seed, services)
-                : loadWeights(*model, layer, options.model, options.reference);
+                : loadWeights(*model, layer, options.model, options.reference,
+                              progress);
   lines.add(Report::Statistics, "weights_ms", watch.milliseconds());
   lines.add(Report::Statistics, "weights_bytes", int64_t(weights.bytes));
   if (!weights.note.empty())
@@ -102,7 +108,8 @@ void Session::runReference() {
   std::vector<int64_t> tokens(size_t(inputs.tokens));
   std::iota(tokens.begin(), tokens.end(), int64_t(0));
   Stopwatch watch;
-  all = exact().evaluate(tokens, inputs.expected.has_value(), services.workers);
+  all = exact().evaluate(tokens, inputs.expected.has_value(), services.workers,
+                         progress);
   noteTimes({watch.milliseconds()});
   output.type = MOELORA_F64;
   output.buffer = Buffer(all.rows.size() * sizeof(double));
@@ -115,19 +122,29 @@ void Session::runCpu() {
   SlotTable table(adapters, *variant, *model, layer, services);
   lines.add(Report::Statistics, "slot_table_ms", watch.milliseconds());
   BoundLayer bound(*artifact, layer, weights, table, services);
-  CpuRun result = runOnCpu(bound, options, inputs, table);
-  noteTimes(result.milliseconds);
-  noteStats(result);
-  noteStats(table.stats());
+  host::Run run(bound, options.entry, inputs, table);
+  std::vector<double> times;
+  moelora_run_stats before = {};
+  ProgressCount count(progress, size_t(options.repeat), "runs");
+  if (options.repeat > 1)
+    run.run(); // to warm up
+  for (int32_t i = 0; i < options.repeat; ++i, count.advance()) {
+    before = statsOf(table.get()).runs;
+    Stopwatch once;
+    run.run();
+    times.push_back(once.milliseconds());
+  }
+  noteTimes(times);
+  noteStats(run, before, statsOf(table.get()));
   output.type = moelora_dtype(artifact->layer->dtype);
-  output.buffer = std::move(result.output);
+  output.buffer = std::move(run.output);
 }
 
 void Session::compareWithExpected() {
   if (!options.reference) {
     std::vector<int64_t> tokens(size_t(inputs.tokens));
     std::iota(tokens.begin(), tokens.end(), int64_t(0));
-    all = exact().evaluate(tokens, true, services.workers);
+    all = exact().evaluate(tokens, true, services.workers, progress);
   }
   note(compare(output, artifact->layer->hidden, all, &*inputs.expected),
        "expected");
@@ -135,8 +152,8 @@ void Session::compareWithExpected() {
 
 void Session::compareWithReference() {
   Stopwatch watch;
-  ExactRows sample =
-      exact().evaluate(sampleTokens(inputs.tokens), true, services.workers);
+  ExactRows sample = exact().evaluate(sampleTokens(inputs.tokens), true,
+                                      services.workers, progress);
   note(compare(output, artifact->layer->hidden, sample, nullptr), "reference");
   lines.add(Report::Statistics, "reference_ms", watch.milliseconds());
 }
@@ -157,26 +174,23 @@ void Session::note(const Verdict &verdict, const char *against) {
 }
 
 void Session::noteTimes(const std::vector<double> &milliseconds) {
-  std::vector<double> times = milliseconds;
-  std::sort(times.begin(), times.end());
-  double median = (times[(times.size() - 1) / 2] + times[times.size() / 2]) / 2;
-  lines.add(Report::Always, "median_ms", median);
-  lines.add(Report::Always, "min_ms", times.front());
+  double middle = median(milliseconds);
+  lines.add(Report::Always, "median_ms", middle);
+  lines.add(Report::Always, "min_ms", quantile(milliseconds, 0));
   lines.add(Report::Always, "tokens_per_second",
-            median > 0 ? double(inputs.tokens) / median * 1000 : 0.0);
+            middle > 0 ? double(inputs.tokens) / middle * 1000 : 0.0);
 }
 
-void Session::noteStats(const CpuRun &run) {
-  lines.add(Report::Statistics, "workspace_bytes", int64_t(run.workspaceBytes));
+/// Counters of the table are of the whole session, warm-up and repetitions
+/// included; those of ids are of the last run, too.
+void Session::noteStats(const host::Run &run, const moelora_run_stats &before,
+                        const moelora_slot_table_stats &table) {
+  lines.add(Report::Statistics, "workspace_bytes", run.workspaceBytes());
   lines.add(Report::Statistics, "masked_slots",
-            int64_t(run.stats.masked_slots));
-  lines.add(Report::Statistics, "stale_slots", int64_t(run.stats.stale_slots));
-  lines.add(Report::Statistics, "dropped_pairs",
-            int64_t(run.stats.dropped_pairs));
-}
-
-/// Counters are of the whole session, warm-up and repetitions included.
-void Session::noteStats(const moelora_slot_table_stats &table) {
+            table.runs.masked_slots - before.masked_slots);
+  lines.add(Report::Statistics, "stale_slots",
+            table.runs.stale_slots - before.stale_slots);
+  lines.add(Report::Statistics, "dropped_pairs", run.stats().dropped_pairs);
   const std::pair<const char *, uint64_t> counts[] = {
       {"slots", uint64_t(table.slots)},
       {"slots_used", uint64_t(table.used_slots)},
@@ -196,7 +210,7 @@ void Session::noteStats(const moelora_slot_table_stats &table) {
       {"ids_masked", table.runs.masked_slots},
       {"ids_stale", table.runs.stale_slots}};
   for (const auto &[key, value] : counts)
-    lines.add(Report::Statistics, key, int64_t(value));
+    lines.add(Report::Statistics, key, value);
   constexpr double nsPerMs = 1e6, nsPerUs = 1e3;
   lines.add(Report::Statistics, "load_stage_ms",
             double(table.stage_ns) / nsPerMs);
@@ -224,5 +238,5 @@ void Session::writeOutput() const {
   tensor.shape[0] = inputs.tokens;
   tensor.shape[1] = artifact->layer->hidden;
   tensor.data = output.buffer.data();
-  call("", moelora_safetensors_write, options.out.c_str(), &tensor, int64_t(1));
+  call(moelora_safetensors_write, options.out.c_str(), &tensor, int64_t(1));
 }

@@ -6,10 +6,10 @@
 #define MOELORA_RUN_SESSION_H
 
 #include "Compare.h"
-#include "Cpu.h"
-#include "Report.h"
 
-#include "moelora/runtime/Execute.h"
+#include "Options.h"
+#include "moelora/host/Report.h"
+#include "moelora/host/Run.h"
 
 namespace moelora::run {
 
@@ -17,9 +17,9 @@ class Session {
 public:
   explicit Session(const Options &options);
 
-  /// True: every comparison that was made holds. Throws Error.
+  /// True: every comparison that was made holds. Throws host::Error.
   bool run();
-  const Report &report() const { return lines; }
+  const host::Report &report() const { return lines; }
 
 private:
   void openModel();
@@ -32,26 +32,27 @@ private:
   void compareWithReference();
   void note(const Verdict &verdict, const char *against);
   void noteTimes(const std::vector<double> &milliseconds);
-  void noteStats(const CpuRun &run);
-  void noteStats(const moelora_slot_table_stats &table);
+  void noteStats(const host::Run &run, const moelora_run_stats &before,
+                 const moelora_slot_table_stats &table);
   void noteMemory();
   void writeOutput() const;
-  Exact exact() const;
+  host::Exact exact() const;
 
   const Options &options;
-  Handle<moelora_pool, moelora_pool_destroy> pool;
-  moelora_services services = {};
-  Handle<moelora_artifact_file, closeArtifact> file;
+  const host::Pool pool;
+  const moelora_services &services = pool.services;
+  const host::Progress progress;
+  host::ArtifactHandle file;
   const moelora_artifact *artifact = nullptr;
   const moelora_variant *variant = nullptr;
   int layer = 0;
   models::Result<models::Model> model;
-  std::vector<OpenAdapter> adapters;
-  Inputs inputs;
-  Weights weights;
-  Operand output;
-  ExactRows all; // every token, on the reference
-  Report lines;
+  std::vector<host::OpenAdapter> adapters;
+  host::Inputs inputs;
+  host::Weights weights;
+  host::Operand output;
+  host::ExactRows all; // every token, on the reference
+  host::Report lines;
   bool right = true;
 };
 

@@ -18,7 +18,7 @@ static int run(int count, char **arguments) {
     return Right;
   Session session(options);
   bool right = session.run();
-  const Report &report = session.report();
+  const moelora::host::Report &report = session.report();
   std::fputs(
       (options.json ? report.json() : report.lines(options.stats)).c_str(),
       stdout);

@@ -1,0 +1,59 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Adapters that are made up, in the size of real ones: to warm an engine up, to
+// try a layer, to measure.
+#ifndef MOELORA_ADAPTERS_DUMMY_H
+#define MOELORA_ADAPTERS_DUMMY_H
+
+#include "moelora/adapters/NewAdapter.h"
+#include "moelora/host/Random.h"
+
+namespace moelora::adapters {
+
+struct DummyOptions {
+  Form form = Form::PerExpert;
+  moelora_dtype dtype = MOELORA_BF16;
+  std::vector<int32_t> ranks = {16}; ///< that layers take in turn
+  std::vector<int32_t> layers = {};  ///< empty: all MoE layers
+  bool random = false;               ///< B, too, and not zero
+  uint64_t seed = 0;
+};
+
+/// The pairs of all routed experts in some layers. The same on every machine.
+class Dummy {
+public:
+  /// Throws host::Error where a layer has no experts, and where memory cannot
+  /// hold it. What the target points to is borrowed.
+  Dummy(const moelora_adapter_target &target, DummyOptions options);
+
+  size_t layers() const { return rankOf.size(); }
+  double bytes() const; ///< of all values
+
+  std::optional<Pair> pair(const Place &place) const;
+  NewAdapter make(const host::Progress &progress = {}) const;
+
+private:
+  struct Sizes {
+    int64_t in, out;
+  };
+  static Sizes sizesOf(const Place &place);
+  void chooseLayers();
+  bool isWanted(const Place &place) const;
+  bool sharesA(const Place &place) const;
+  void fill(std::vector<float> &values, const Place &place, uint64_t side,
+            double deviation) const;
+
+  moelora_adapter_target target;
+  DummyOptions options;
+  std::map<int32_t, int32_t> rankOf; ///< by layer that gets pairs
+  mutable std::map<double, host::RandomValues> values; ///< by deviation
+};
+
+/// Opens one that lies in no folder of the caller's.
+host::AdapterHandle openDummy(const Dummy &dummy,
+                              const moelora_adapter_target &target);
+
+} // namespace moelora::adapters
+
+#endif // MOELORA_ADAPTERS_DUMMY_H

@@ -1,0 +1,66 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// An adapter that is being made: tensors and configuration in memory, then a
+// folder that appears as a whole, after it was opened and compared.
+#ifndef MOELORA_ADAPTERS_NEWADAPTER_H
+#define MOELORA_ADAPTERS_NEWADAPTER_H
+
+#include "moelora/adapters/Pairs.h"
+
+#include "moelora/host/Report.h"
+#include "moelora/host/Times.h"
+
+#include <deque>
+
+namespace moelora::adapters {
+
+using host::Json;
+
+/// How the experts' pairs are stored.
+enum class Form { PerExpert, Natural, Transposed };
+
+/// A module or parameter of the experts that was written.
+struct Module {
+  const moelora_adapter_site *site;
+  std::string path; ///< below the layer: "mlp.experts.17.w1"
+  bool packed;      ///< the path is a parameter's
+  int32_t rank;
+  double scale;
+};
+
+class NewAdapter {
+public:
+  /// The memory of a new tensor, all zero; it stays where it is.
+  char *add(const std::string &name, int32_t dtype, std::vector<int64_t> shape);
+  uint64_t bytes() const;
+  size_t tensors() const { return values.size(); }
+  void write(const std::string &folder) const;
+
+  Json config;
+  std::vector<Module> modules;
+
+private:
+  std::deque<std::string> names;
+  std::deque<std::vector<char>> values;
+  std::vector<moelora_tensor_data> headers;
+};
+
+/// What became of one.
+struct Written {
+  uint64_t pairs = 0;
+  bool ambiguous = false; ///< only a stated layout opens it
+};
+
+/// Refuses a folder that is there, unless it may be replaced.
+void checkVacant(const std::string &folder, bool force);
+
+/// Writes the files beside their place, opens them, compares every pair with
+/// its source, and puts them in their place if all are the same.
+Written writeCompared(const NewAdapter &adapter, const std::string &folder,
+                      const moelora_adapter_target &target, Form form,
+                      const PairSource &source, const host::Progress &progress);
+
+} // namespace moelora::adapters
+
+#endif // MOELORA_ADAPTERS_NEWADAPTER_H

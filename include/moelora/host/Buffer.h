@@ -1,0 +1,54 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What lasts as long as its owner: large pieces of memory, and folders.
+#ifndef MOELORA_HOST_BUFFER_H
+#define MOELORA_HOST_BUFFER_H
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace moelora::host {
+
+struct Unmap {
+  uint64_t bytes = 0;
+  void operator()(char *memory) const;
+};
+
+/// Zeros of the system, on huge pages where it has them; counted as memory in
+/// use only once they are written.
+class Buffer {
+public:
+  Buffer() = default;
+  explicit Buffer(uint64_t bytes);
+
+  char *data() const { return memory.get(); }
+  uint64_t bytes() const { return size; }
+
+private:
+  std::unique_ptr<char, Unmap> memory;
+  uint64_t size = 0;
+};
+
+/// A new folder, which goes with everything in it.
+class TemporaryFolder {
+public:
+  /// Its path is `prefix` and a few characters that cannot be guessed.
+  explicit TemporaryFolder(const std::string &prefix);
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder &) = delete;
+
+  const std::string &path() const { return place; }
+
+  /// The prefix of folders of this name in `parent`; "": where the system has
+  /// its temporary files.
+  static std::string prefixIn(std::string parent, const std::string &name);
+
+private:
+  std::string place;
+};
+
+} // namespace moelora::host
+
+#endif // MOELORA_HOST_BUFFER_H

@@ -1,0 +1,71 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a run must give: the reference, on some of its tokens.
+#ifndef MOELORA_HOST_EXACT_H
+#define MOELORA_HOST_EXACT_H
+
+#include "moelora/host/Adapters.h"
+#include "moelora/host/Inputs.h"
+
+#include "moelora/reference/Layer.h"
+#include "moelora/reference/Views.h"
+
+#include <set>
+
+namespace moelora::host {
+
+/// Some pairs of one adapter, exactly as its files have them.
+class ExactAdapter {
+public:
+  ExactAdapter(const OpenAdapter &adapter, const moelora_layer &layer,
+               int layerNumber);
+
+  /// Reads one pair, if the adapter has it, unless it was read before.
+  void read(moelora_projection projection, int32_t expert);
+  const reference::Adapter &get() const { return adapter; }
+
+private:
+  std::string name;
+  const moelora_adapter *handle;
+  int layerNumber;
+  reference::Adapter adapter;
+  std::set<std::pair<int, int32_t>> done;
+  std::vector<std::vector<float>> storage;
+};
+
+struct ExactRows {
+  std::vector<int64_t> tokens;
+  reference::Vector rows;   // [tokens, H]
+  reference::Vector bounds; // the same shape; empty where not asked for
+  /// Per token: a choice of experts that no rounding overturns; see Bound.h.
+  std::vector<bool> decided;
+};
+
+/// Evaluates tokens of one run. Adapters are read one at a time, and of each
+/// only the experts that its tokens chose, so that memory stays small.
+class Exact {
+public:
+  Exact(const moelora_layer &layer, int layerNumber, moelora_entry_kind entry,
+        const Inputs &inputs, const Weights &weights,
+        const std::vector<OpenAdapter> &adapters);
+
+  ExactRows evaluate(const std::vector<int64_t> &tokens, bool withBounds,
+                     int threads, const Progress &progress = {});
+
+private:
+  void evaluatePart(const std::vector<size_t> &places, ExactRows &result,
+                    int threads) const;
+  void evaluateSlot(int32_t slot, const std::vector<size_t> &places,
+                    ExactRows &result, int threads, ProgressCount &count);
+  void readAdapter(ExactAdapter &adapter, const std::vector<int64_t> &tokens);
+
+  reference::Problem problem;
+  int layerNumber;
+  const std::vector<OpenAdapter> &adapters;
+  bool withBounds = false;
+};
+
+} // namespace moelora::host
+
+#endif // MOELORA_HOST_EXACT_H

@@ -1,0 +1,75 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// How long something takes, and how far it is.
+#ifndef MOELORA_HOST_TIMES_H
+#define MOELORA_HOST_TIMES_H
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+namespace moelora::host {
+
+/// Told as long work goes on that so many of all units are done. May be empty.
+using Progress =
+    std::function<void(size_t done, size_t all, const char *units)>;
+
+/// Counts for one.
+class ProgressCount {
+public:
+  ProgressCount(const Progress &progress, size_t all, const char *units)
+      : progress(progress), all(all), units(units) {}
+
+  void advance(size_t count = 1) {
+    done += count;
+    if (progress)
+      progress(done, all, units);
+  }
+
+private:
+  const Progress &progress;
+  size_t all, done = 0;
+  const char *units;
+};
+
+/// Time since it was made.
+class Stopwatch {
+public:
+  double seconds() const {
+    auto passed = std::chrono::steady_clock::now() - start;
+    return std::chrono::duration<double>(passed).count();
+  }
+  double milliseconds() const { return seconds() * 1000; }
+
+private:
+  std::chrono::steady_clock::time_point start =
+      std::chrono::steady_clock::now();
+};
+
+template <typename Work> double secondsOf(Work work) {
+  Stopwatch watch;
+  work();
+  return watch.seconds();
+}
+
+/// The value that this share of all is not above, between two values where it
+/// falls between them.
+inline double quantile(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  double place = share * double(values.size() - 1);
+  auto below = static_cast<size_t>(place);
+  size_t above = std::min(below + 1, values.size() - 1);
+  return values[below] +
+         (place - double(below)) * (values[above] - values[below]);
+}
+
+inline double median(const std::vector<double> &values) {
+  return quantile(values, 0.5);
+}
+
+} // namespace moelora::host
+
+#endif // MOELORA_HOST_TIMES_H

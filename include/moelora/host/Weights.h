@@ -1,0 +1,44 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The weights of one layer in memory, once.
+#ifndef MOELORA_HOST_WEIGHTS_H
+#define MOELORA_HOST_WEIGHTS_H
+
+#include "moelora/host/Buffer.h"
+#include "moelora/host/Times.h"
+
+#include "moelora/models/Model.h"
+#include "moelora/runtime/Abi.h"
+
+#include <array>
+#include <vector>
+
+namespace moelora::host {
+
+struct Operand {
+  Buffer buffer;
+  moelora_dtype type = MOELORA_F32;
+  std::vector<int64_t> shape = {};
+};
+
+struct Weights {
+  std::array<Operand, MOELORA_ROLES> operand; // by moelora_role
+  uint64_t bytes = 0;
+  /// What was rounded on the way, in words; empty: nothing.
+  std::string note;
+};
+
+/// Reads them from the model's folder: in the layer's types, or, `asStored`,
+/// in those of the files.
+Weights loadWeights(const models::Model &model, int layer,
+                    const std::string &folder, bool asStored,
+                    const Progress &progress = {});
+
+/// Signed random values that keep a layer's numbers near 1.
+Weights randomWeights(const models::Model &model, int layer, uint64_t seed,
+                      const moelora_services &services);
+
+} // namespace moelora::host
+
+#endif // MOELORA_HOST_WEIGHTS_H

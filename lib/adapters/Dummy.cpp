@@ -1,0 +1,142 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "moelora/adapters/Dummy.h"
+
+#include "Config.h"
+#include "moelora/adapters/Forms.h"
+#include "moelora/host/Buffer.h"
+
+#include <cmath>
+#include <set>
+#include <unistd.h>
+
+using moelora::host::Error;
+
+namespace moelora::adapters {
+
+/// Twice the rank, so that the scale is not the 1 that hides mistakes.
+static constexpr int32_t alphaOfRank = 2;
+
+Dummy::Dummy(const moelora_adapter_target &target, DummyOptions asked)
+    : target(target), options(std::move(asked)) {
+  chooseLayers();
+  double memory =
+      double(::sysconf(_SC_PHYS_PAGES)) * double(::sysconf(_SC_PAGE_SIZE));
+  if (bytes() > memory)
+    throw Error{"expects the adapter to fit into memory, but it has " +
+                host::sizeText(bytes()) + " and the machine " +
+                host::sizeText(memory)};
+}
+
+void Dummy::chooseLayers() {
+  std::set<int32_t> left(options.layers.begin(), options.layers.end());
+  for (int32_t i = 0; i < target.sites; ++i) {
+    int32_t layer = target.site[i].layer;
+    if (left.erase(layer) || options.layers.empty())
+      rankOf.emplace(layer,
+                     options.ranks[rankOf.size() % options.ranks.size()]);
+  }
+  if (!left.empty())
+    throw Error{"expects --layers to name MoE layers, but layer " +
+                std::to_string(*left.begin()) + " is none"};
+}
+
+Dummy::Sizes Dummy::sizesOf(const Place &place) {
+  const moelora_adapter_site &site = *place.site;
+  int64_t width = site.latent ? site.latent : site.hidden;
+  if (place.projection == MOELORA_DOWN)
+    return {site.intermediate, width};
+  return {width, site.intermediate};
+}
+
+/// Whether there is a pair.
+bool Dummy::isWanted(const Place &place) const {
+  const moelora_adapter_site &site = *place.site;
+  return place.projection <= MOELORA_DOWN &&
+         (site.gated || place.projection != MOELORA_GATE) &&
+         place.expert < site.experts - site.always && rankOf.count(site.layer);
+}
+
+/// Gate and up share A in a packed file.
+bool Dummy::sharesA(const Place &place) const {
+  return options.form != Form::PerExpert && place.site->gated &&
+         place.projection == MOELORA_UP;
+}
+
+double Dummy::bytes() const {
+  double elements = 0;
+  forEachPlace(target, [&](const Place &place) {
+    if (!isWanted(place))
+      return;
+    Sizes sizes = sizesOf(place);
+    elements += double(rankOf.at(place.site->layer)) *
+                double((sharesA(place) ? 0 : sizes.in) + sizes.out);
+  });
+  return elements * double(moelora_dtype_bytes(options.dtype));
+}
+
+std::optional<Pair> Dummy::pair(const Place &place) const {
+  if (!isWanted(place))
+    return std::nullopt;
+  Sizes sizes = sizesOf(place);
+  int32_t rank = rankOf.at(place.site->layer);
+  Pair pair = {sizes.in,    sizes.out, rank, options.dtype,
+               alphaOfRank, false,     {},   {}};
+  pair.a.resize(static_cast<size_t>(rank * sizes.in));
+  pair.b.resize(static_cast<size_t>(rank * sizes.out));
+  Place ofA = place;
+  if (sharesA(place))
+    ofA.projection = MOELORA_GATE;
+  // A keeps the size of what it reads; B brings the delta to about a half of
+  // what the experts' own weights make of it.
+  fill(pair.a, ofA, 0, 1 / std::sqrt(double(sizes.in)));
+  if (options.random)
+    fill(pair.b, place, 1, 0.25 / std::sqrt(double(rank)));
+  return pair;
+}
+
+/// Uniform and signed, with this deviation.
+void Dummy::fill(std::vector<float> &data, const Place &place, uint64_t side,
+                 double deviation) const {
+  auto found = values.find(deviation);
+  if (found == values.end())
+    found =
+        values
+            .emplace(deviation,
+                     host::RandomValues(options.dtype, MOELORA_F32,
+                                        {0, deviation * host::UnitAmplitude}))
+            .first;
+  uint64_t stream = options.seed;
+  for (uint64_t part : {uint64_t(place.site->layer), uint64_t(place.projection),
+                        uint64_t(place.expert), side})
+    stream = host::mix(stream) + part;
+  found->second.fill(data.data(), int64_t(data.size()), stream);
+}
+
+NewAdapter Dummy::make(const host::Progress &progress) const {
+  NewAdapter made;
+  host::ProgressCount count(progress, rankOf.size(), "layers made");
+  PairSource source = [this](const Place &place) { return pair(place); };
+  for (int32_t i = 0; i < target.sites; ++i) {
+    if (!rankOf.count(target.site[i].layer))
+      continue;
+    writeLayer(target.site[i], source, options.form, options.dtype, Spelling(),
+               made);
+    count.advance();
+  }
+  made.config = plainConfig(options.ranks[0], alphaOfRank * options.ranks[0]);
+  describeModules(made, target, {});
+  return made;
+}
+
+host::AdapterHandle openDummy(const Dummy &dummy,
+                              const moelora_adapter_target &target) {
+  // The folder goes as soon as it is open: an adapter keeps its file.
+  host::TemporaryFolder folder(
+      host::TemporaryFolder::prefixIn("", "moelora-adapter"));
+  dummy.make().write(folder.path());
+  return host::openAdapter(folder.path(), target, MOELORA_LAYOUT_DECIDE);
+}
+
+} // namespace moelora::adapters

@@ -1,0 +1,98 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "moelora/host/Adapters.h"
+
+#include "moelora/models/AdapterTarget.h"
+
+#include <algorithm>
+
+using namespace moelora;
+using namespace moelora::host;
+
+TableHandle moelora::host::makeTable(const moelora_adapter_target &target,
+                                     const moelora_facts &facts,
+                                     const int32_t *layer) {
+  auto options = sized<moelora_slot_table_options>();
+  options.target = &target;
+  options.slots = facts.slots;
+  options.max_rank = facts.max_rank;
+  options.dtype = facts.dtype;
+  options.page_order = facts.page_order;
+  options.layers = layer;
+  options.layer_count = layer ? 1 : 0;
+  moelora_slot_table *made = nullptr;
+  call(moelora_slot_table_create, &options, &made);
+  return TableHandle(made);
+}
+
+moelora_slot_table_stats moelora::host::statsOf(moelora_slot_table *table) {
+  auto stats = sized<moelora_slot_table_stats>();
+  if (table)
+    call(moelora_slot_table_read_stats, table, &stats);
+  return stats;
+}
+
+host::SlotTable::SlotTable(const std::vector<OpenAdapter> &adapters,
+                           const moelora_variant &variant,
+                           const models::Model &model, int layer,
+                           const moelora_services &services) {
+  if (variant.adapters.slots == 0)
+    return;
+  models::AdapterTarget names(model);
+  moelora_adapter_target target = names.get();
+  table = makeTable(target, variant.adapters, &layer);
+  for (const OpenAdapter &adapter : adapters)
+    add(adapter, services);
+}
+
+void host::SlotTable::add(const OpenAdapter &adapter,
+                          const moelora_services &services) {
+  std::string context = "adapter " + adapter.name + ": ";
+  auto staging = sized<moelora_staging>();
+  staging.services = &services;
+  int32_t id = -1;
+  callFor(context, moelora_slot_table_assign, table.get(), adapter.name.c_str(),
+          adapter.handle.get(), &staging, &id);
+  moelora_lease lease = {};
+  callFor(context, moelora_slot_table_acquire, table.get(),
+          adapter.name.c_str(), &lease);
+  leases.push_back(lease);
+}
+
+/// What ran has run: the cpu is done when its calls return.
+host::SlotTable::~SlotTable() {
+  for (const moelora_lease &lease : leases)
+    moelora_slot_table_release(table.get(), &lease, nullptr);
+}
+
+std::vector<int32_t>
+host::SlotTable::idsOf(const std::vector<int32_t> &slots) const {
+  std::vector<int32_t> result;
+  result.reserve(slots.size());
+  for (int32_t slot : slots)
+    result.push_back(slot < 0 ? -1 : leases[size_t(slot)].id);
+  return result;
+}
+
+host::Step::Step(moelora_slot_table *table, std::vector<int32_t> tokenIds)
+    : ids(std::move(tokenIds)) {
+  if (!table)
+    return;
+  moelora_step *made = nullptr;
+  call(moelora_step_create, table, std::max<int64_t>(int64_t(ids.size()), 1),
+       &made);
+  step.reset(made);
+  call(moelora_step_enter, get(), nullptr);
+}
+
+host::Step::~Step() {
+  if (step)
+    moelora_step_leave(get(), nullptr, nullptr);
+}
+
+void host::Step::resolve() {
+  if (step)
+    call(moelora_step_resolve, get(), nullptr, ids.data(), int64_t(ids.size()),
+         nullptr);
+}
