@@ -100,7 +100,7 @@ static const std::vector<Kind> kinds = {
        return linkTo(either(f, r),
                      oneOf(r, {"/dev/zero", "/dev/null", "/dev/full"}));
      }},
-    {"folder in place of a file", MOELORA_IO, "to be a regular file",
+    {"folder in place of a file", MOELORA_IO, "but it is a folder",
      folderInPlace},
     {"pipe in place of a file", MOELORA_IO, "to be a regular file", pipe},
     {"file that may not be read", MOELORA_IO, "cannot open", unreadable,
