@@ -69,6 +69,7 @@ CommandLine::CommandLine(const char *tool, const char *what,
   app.get_formatter()->label("Usage", "usage");
   app.get_formatter()->label("OPTIONS", "option...");
   app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+  app.get_formatter()->label("Positionals", "Arguments");
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   // So that they can be named in the words of this project.
   app.allow_extras();

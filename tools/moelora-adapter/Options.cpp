@@ -86,9 +86,11 @@ private:
         throw UsageError(std::string("expects ") + folders);
     });
     line.app.require_subcommand(1);
-    addEach(app, "DIR", "...", folders, [this](const std::string &text) {
-      options.adapters.push_back(parseAdapter(text));
-    });
+    addEach(app, "DIR", "...",
+            std::string(folders) + "; NAME=DIR\ncalls it so in what is said",
+            [this](const std::string &text) {
+              options.adapters.push_back(parseAdapter(text));
+            });
     return app;
   }
 
