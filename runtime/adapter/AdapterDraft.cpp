@@ -125,6 +125,11 @@ private:
 };
 
 void checkTensor(const Tensor &tensor, bool ofStack) {
+  if (tensor.elements == 0)
+    fail("expects tensor '" + tensor.name + "' to have elements, but its " +
+         "shape is " + shapeText(tensor.shape.data(), tensor.dims) +
+         ": it was saved from a partitioned model (DeepSpeed ZeRO-3, FSDP) " +
+         "without gathering it; save it again with the parameters gathered");
   if (tensor.dims != 2 && !(ofStack && tensor.dims == 3))
     fail("expects tensor '" + tensor.name + "' to have 2 dimensions" +
          (ofStack ? ", or 3 with the experts first" : "") +
