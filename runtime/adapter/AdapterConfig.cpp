@@ -5,6 +5,7 @@
  */
 #include "adapter/AdapterConfig.h"
 
+#include "adapter/AdapterPath.h"
 #include "base/Text.h"
 #include "files/File.h"
 #include "files/JsonTree.h"
@@ -205,7 +206,7 @@ private:
 
   void add(const char *key, const std::string &pattern, Patterns &to) {
     try {
-      to.add(pattern, work);
+      to.add(bare.of(pattern), work);
     } catch (const Failure &failure) {
       fail(path + ": " + key + ": " + failure.text, failure.status);
     }
@@ -227,7 +228,7 @@ private:
     bool right = found.kind == JsonValue::Array;
     for (const JsonValue &item : found.items) {
       right = right && item.kind == JsonValue::String && !item.string.empty();
-      all.push_back(item.string);
+      all.emplace_back(bare.of(item.string));
     }
     if (!right)
       refuse(std::string(key) + " to be a list of names", valueText(found));
@@ -250,6 +251,7 @@ private:
   const std::string &path;
   const JsonValue &root;
   Work &work;
+  BareNames bare;
 };
 
 } // namespace
