@@ -5,8 +5,11 @@
 
 #include "Config.h"
 
+#include "moelora/support/PythonNumbers.h"
+
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -25,6 +28,8 @@ constexpr size_t maxShown = 60;
 /// Builds the value while it refuses what a plain parser would let pass.
 class StrictBuilder : public nlohmann::json_sax<json> {
 public:
+  explicit StrictBuilder(PythonNumbers &numbers) : numbers(numbers) {}
+
   json root;
   std::string failure;
 
@@ -35,7 +40,10 @@ public:
   bool number_float(number_float_t v, const string_t &) override {
     return add(v);
   }
-  bool string(string_t &v) override { return add(v); }
+  bool string(string_t &v) override {
+    auto number = numbers.next();
+    return number ? add(*number) : add(v);
+  }
   bool binary(binary_t &) override { return fail("expects no binary value"); }
   bool start_object(size_t) override { return open(json::object()); }
   bool start_array(size_t) override { return open(json::array()); }
@@ -46,6 +54,7 @@ public:
                    const nlohmann::detail::exception &) override;
 
 private:
+  PythonNumbers &numbers;
   std::vector<json *> stack;
   std::string nextKey;
 
@@ -62,6 +71,8 @@ bool StrictBuilder::fail(std::string text) {
 }
 
 bool StrictBuilder::key(string_t &name) {
+  if (numbers.next())
+    return fail("expects valid JSON, but a key is a number");
   if (stack.back()->contains(name))
     return fail("expects every key once, but \"" + name.substr(0, maxShown) +
                 "\" is there twice");
@@ -112,6 +123,8 @@ std::string range(int64_t least, int64_t most) {
 } // namespace
 
 std::string show(const json &value) {
+  if (value.is_number_float() && !std::isfinite(value.get<double>()))
+    return std::to_string(value.get<double>()); // the library dumps null
   std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
   return text.size() <= maxShown ? text : text.substr(0, maxShown) + "...";
 }
@@ -132,8 +145,9 @@ Result<std::string> readConfigText(const std::string &path) {
 }
 
 Result<json> parseConfig(const std::string &text) {
-  StrictBuilder builder;
-  if (!json::sax_parse(text, &builder))
+  PythonNumbers numbers(text);
+  StrictBuilder builder(numbers);
+  if (!json::sax_parse(numbers.json(), &builder))
     return Failure{builder.failure};
   if (!builder.root.is_object())
     return Failure{"expects an object, but it holds " + show(builder.root)};

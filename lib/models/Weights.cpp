@@ -6,6 +6,8 @@
 #include "Family.h"
 #include "Pieces.h"
 
+#include "moelora/support/ModelPrefixes.h"
+
 #include <algorithm>
 
 namespace moelora::models {
@@ -356,17 +358,16 @@ std::vector<Operand> weightOperands(const Model &model, int layer) {
 }
 
 const std::vector<std::string> &namePrefixes() {
-  static const std::vector<std::string> prefixes = {
-      "model.",
-      "model.language_model.",
-      "language_model.model.",
-      "",
-      "backbone.",
-      "model.llm.",
-      "thinker.model.",
-      "language_model.",
-      "transformer.",
-  };
+  static const std::vector<std::string> prefixes = [] {
+    std::vector<std::string> all;
+    for (std::string_view word : modelWords)
+      all.push_back(std::string(word) + ".");
+    all.emplace_back();
+    for (std::string_view outer : modelWords)
+      for (std::string_view inner : modelWords)
+        all.push_back(std::string(outer) + "." + std::string(inner) + ".");
+    return all;
+  }();
   return prefixes;
 }
 

@@ -100,6 +100,9 @@ moelora::openAdapter(const std::string &folder,
   std::string tensors = folder + "/" + adapterTensorsName;
   if (isFolder(tensors)) // which would do for a checkpoint
     fail("expects " + tensors + " to be a regular file", MOELORA_IO);
+  std::string hint = isFile(tensors) ? "" : pickleHint(folder);
+  if (!hint.empty())
+    fail("expects " + tensors + ", but there is none" + hint, MOELORA_IO);
   std::shared_ptr<OpenAdapter> opened(
       new OpenAdapter{CheckpointFiles(tensors, work), {}});
   opened->binding = bindAdapter({target, config, opened->files, work}, stated);

@@ -12,15 +12,46 @@ using namespace moelora;
 
 namespace {
 
-/// The name that patterns know a pair by: a parameter's, where the parameter
-/// is the target and not its module.
-std::string patternName(const AdapterSource &source,
-                        const AdapterDraft &draft) {
-  std::string module(draft.place.module);
+/// The name that patterns know a module by: its parameter's, where the
+/// parameter is the target.
+std::string patternName(const AdapterSource &source, const AdapterHalf &half) {
+  std::string module(half.module);
   std::string parameter = module + ".weight";
   return source.config.targetsParameter(parameter, source.work) ? parameter
                                                                 : module;
 }
+
+/// What patterns say of a pair. Where A or B is shared by all experts, the two
+/// are of different modules and patterns may name either one.
+class PatternsOfPair {
+public:
+  PatternsOfPair(const AdapterSource &source, const AdapterDraft &draft)
+      : source(source), ofA(patternName(source, draft.a)),
+        ofB(draft.a.module == draft.b.module ? ofA
+                                             : patternName(source, draft.b)) {}
+
+  /// A's rows are the ranks, so its name goes first; shapes settle the rest.
+  int64_t rank() const {
+    const double *found = source.config.ranks.find(ofA, source.work);
+    return found ? static_cast<int64_t>(*found)
+                 : source.config.rankOf(ofB, source.work);
+  }
+
+  double alpha() const {
+    const double *a = source.config.alphas.find(ofA, source.work);
+    const double *b = source.config.alphas.find(ofB, source.work);
+    if (a && b && *a != *b)
+      fail("expects alpha_pattern to say the same of the modules of a pair, "
+           "but it says " +
+           std::to_string(*a) + " of '" + ofA + "' and " + std::to_string(*b) +
+           " of '" + ofB + "'");
+    return a ? *a : b ? *b : source.config.alpha;
+  }
+
+private:
+  const AdapterSource &source;
+  const std::string ofA, ofB;
+};
 
 /// A matrix for each expert, or one for all of them: `step` is 0.
 struct Stack {
@@ -69,8 +100,8 @@ void bindPair(const AdapterSource &source, const AdapterDraft &draft,
               AdapterBinding &binding) {
   const AdapterPlace &place = draft.place;
   const moelora_adapter_site &site = source.site(draft);
-  std::string name = patternName(source, draft);
-  int64_t rank = source.config.rankOf(name, source.work);
+  PatternsOfPair patterns(source, draft);
+  int64_t rank = patterns.rank();
   PairSizes sizes = pairSizes(site, place.projection);
   int32_t experts = namedExperts(site);
   Stack a = findStack(source.tensor(draft.a.tensor), draft.a, experts,
@@ -82,8 +113,7 @@ void bindPair(const AdapterSource &source, const AdapterDraft &draft,
   pair.out = sizes.out;
   pair.rank = static_cast<int32_t>(rank);
   pair.sharesA = place.slices == 2;
-  pair.scale =
-      source.config.scale(source.config.alphaOf(name, source.work), rank);
+  pair.scale = source.config.scale(patterns.alpha(), rank);
   bool all = place.expert == allExperts;
   int32_t first = all ? 0 : place.expert;
   int32_t end = all ? experts : place.expert + 1;
@@ -114,7 +144,9 @@ AdapterBinding moelora::bindAdapter(const AdapterSource &source,
   AdapterBinding binding;
   source.work.look();
   checkModulesToSave(source.target, source.config.modulesToSave, source.work);
-  std::vector<AdapterDraft> drafts = collectDrafts(source, binding.elsewhere);
+  BareNames names;
+  std::vector<AdapterDraft> drafts =
+      collectDrafts(source, names, binding.elsewhere);
   checkSomethingBound(source, drafts);
   binding.layers = source.target.layers;
   for (int32_t i = 0; i < source.target.sites; ++i) {

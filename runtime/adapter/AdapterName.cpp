@@ -7,6 +7,7 @@
 
 #include "adapter/AdapterPath.h"
 #include "base/Failure.h"
+#include "moelora/support/ModelPrefixes.h"
 
 #include <algorithm>
 #include <charconv>
@@ -17,18 +18,6 @@ namespace {
 
 /// Every adapter file of the library begins its names like this.
 constexpr std::string_view wrapperPrefix = "base_model.model.";
-
-/// Where models keep their decoder's layers. Other stacks (vision towers) have
-/// layers too, under prefixes that are not here: they are elsewhere.
-constexpr std::string_view modelPrefixes[] = {"",
-                                              "model.",
-                                              "model.language_model.",
-                                              "language_model.model.",
-                                              "language_model.",
-                                              "thinker.model.",
-                                              "model.llm.",
-                                              "backbone.",
-                                              "transformer."};
 
 /// Sizes above these belong to no model; they keep products countable.
 constexpr int64_t maxExperts = 1 << 20, maxSize = int64_t(1) << 31;
@@ -157,12 +146,26 @@ bool findSingle(const moelora_adapter_site &site, std::string_view name,
           findPart(inShared, name, place));
 }
 
+/// Takes "gate_up_projs.17": the experts' modules listed by projection. What is
+/// left is the projection.
+bool takeListed(std::string_view &name, int64_t &expert) {
+  std::string_view list = firstWord(name);
+  if (!endsWith(list, "s") || list.size() == name.size())
+    return false;
+  std::string number(name.substr(list.size() + 1));
+  std::string_view rest = number += '.';
+  if (!takeNumber(rest, expert) || !rest.empty())
+    return false;
+  name = list.substr(0, list.size() - 1);
+  return true;
+}
+
 bool findExpert(const moelora_adapter_site &site, std::string_view name,
                 const std::string &tensor, AdapterPlace &place) {
   if (!takeAny(name, site.names->experts))
     return false;
   int64_t expert = 0;
-  if (!takeNumber(name, expert))
+  if (!takeNumber(name, expert) && !takeListed(name, expert))
     return findStack(site, name, place);
   if (expert >= namedExperts(site))
     unknown(tensor, "expects experts below " +
@@ -197,6 +200,18 @@ bool isPartOfLayer(std::string_view rest, const moelora_adapter_names &names) {
   return false;
 }
 
+/// Takes "model.layers." off the front of "model.layers.3".
+bool takeContainer(std::string_view &rest, std::string_view container) {
+  for (int words = 0; words <= maxModelWords; ++words) {
+    std::string_view word = firstWord(rest);
+    if (word == container && takePath(rest, container))
+      return !rest.empty() && isDigit(rest.front());
+    if (!isModelWord(word) || !takePath(rest, word))
+      return false;
+  }
+  return false;
+}
+
 bool takeBlock(std::string_view &rest, const moelora_adapter_names &names) {
   for (NameList block = names.block; block && *block; ++block)
     if (**block ? takePath(rest, *block) : isPartOfLayer(rest, names))
@@ -227,22 +242,15 @@ AdapterNames::AdapterNames(const moelora_adapter_target &target)
   }
 }
 
-AdapterPlace AdapterNames::place(const std::string &tensor) const {
-  std::string_view name = tensor;
+AdapterPlace AdapterNames::place(std::string_view name,
+                                 const std::string &tensor) const {
   if (!take(name, wrapperPrefix))
     unknown(tensor,
             "expects names to begin with " + std::string(wrapperPrefix));
   AdapterPlace place;
   int64_t layer = 0;
-  std::string_view rest;
-  std::string_view container = containerOf(*target.site[0].names);
-  auto findLayer = [&](std::string_view prefix) {
-    rest = name;
-    return take(rest, prefix) && take(rest, container) && take(rest, ".") &&
-           !rest.empty() && isDigit(rest.front());
-  };
-  if (std::none_of(std::begin(modelPrefixes), std::end(modelPrefixes),
-                   findLayer))
+  std::string_view rest = name;
+  if (!takeContainer(rest, containerOf(*target.site[0].names)))
     return place;
   if (!takeNumber(rest, layer))
     unknown(tensor, "expects the number of a layer, as in 'layers.12.', but it "

@@ -76,6 +76,17 @@ void checkShardName(const std::string &index, const std::string &shard) {
 
 } // namespace
 
+std::string moelora::pickleHint(const std::string &folder) {
+  for (const char *name : {"adapter_model.bin", "adapter_model.pt",
+                           "pytorch_model.bin", "pytorch_model.bin.index.json"})
+    if (isFile(folder + "/" + name))
+      return std::string("; it has ") + name +
+             ", a pickle, which is not read because it could run any program: "
+             "convert it, by loading it with the library that wrote it and "
+             "saving it again with safe_serialization=True";
+  return "";
+}
+
 CheckpointFiles::CheckpointFiles(const std::string &path, Work &work) {
   constexpr const char *single = "/model.safetensors";
   constexpr const char *index = "/model.safetensors.index.json";
@@ -91,7 +102,8 @@ CheckpointFiles::CheckpointFiles(const std::string &path, Work &work) {
   else
     fail("expects " + path +
              " to hold model.safetensors, model.safetensors.index.json or "
-             "adapter_model.safetensors, but there is none of them",
+             "adapter_model.safetensors, but there is none of them" +
+             pickleHint(path),
          MOELORA_IO);
   hashNames();
 }

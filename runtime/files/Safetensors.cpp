@@ -184,6 +184,7 @@ std::vector<Tensor> moelora::readSafetensorsHeader(const File &file,
                                                    Work &work) {
   uint64_t header = 0;
   constexpr uint64_t prefix = sizeof header;
+  file.checkNoPointer();
   if (file.size() < prefix)
     fail(file.path() + " is truncated: expects at least 8 bytes, but it has " +
          std::to_string(file.size()));

@@ -29,6 +29,25 @@ TEST(Config, sizes_out_of_range) {
             "but it is 4097");
 }
 
+TEST(Config, numbers_of_python) {
+  for (const std::string number : {"NaN", "Infinity", "-Infinity"}) {
+    EXPECT_EQ(refusalOf("time_step_limit", "[0.0, " + number + "]"), "");
+    EXPECT_THAT(refusalOf("hidden_size", number), HasSubstr(width));
+    EXPECT_THAT(refusal("{" + number + ": 1}"), HasSubstr("valid JSON"));
+  }
+}
+
+TEST(Config, scale_of_python) {
+  for (const std::string number : {"NaN", "Infinity", "-Infinity"})
+    EXPECT_THAT(refusal(R"({"model_type": "deepseek_v3", "num_hidden_layers": 1,
+                    "hidden_size": 8, "moe_intermediate_size": 8,
+                    "n_routed_experts": 4, "num_experts_per_tok": 2,
+                    "first_k_dense_replace": 0, "n_group": 1,
+                    "topk_group": 1, "routed_scaling_factor": )" +
+                        number + "}"),
+                HasSubstr("expects routed_scaling_factor to be a number"));
+}
+
 TEST(Config, sizes_of_another_type) {
   for (const char *value : {"64.0", "\"64\"", "true", "[64]", "{}", "1e+30"})
     EXPECT_EQ(refusalOf("moe_intermediate_size", value),
