@@ -364,6 +364,8 @@ const std::vector<std::string> &namePrefixes() {
       "backbone.",
       "model.llm.",
       "thinker.model.",
+      "talker.model.",
+      "llm.model.",
       "language_model.",
       "transformer.",
   };

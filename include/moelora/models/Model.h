@@ -23,6 +23,9 @@ class Model {
 public:
   /// The family's name, as config.json spells it: "qwen3_moe".
   const std::string &modelType() const { return type; }
+  /// Why the layers may not be what the model's own code computes; "" when
+  /// nothing tells of it.
+  const std::string &warning() const { return warningText; }
   /// Number of layers, dense ones included.
   int layers() const { return static_cast<int>(descriptionOf.size()); }
   /// The type that config.json states under `dtype` or `torch_dtype`, bfloat16
@@ -44,7 +47,7 @@ public:
 private:
   friend class ModelBuilder;
 
-  std::string type;
+  std::string type, warningText;
   moelora_dtype elementType = MOELORA_BF16;
   const Family *row = nullptr;
   std::vector<moelora_layer> descriptions; // different from each other
