@@ -52,8 +52,6 @@ private:
   const Chosen &chosen;
 
   void checkKinds(const std::vector<LayerKind> &kinds);
-  /// The index of an equal description, or of a new one.
-  int indexOf(const moelora_layer &layer, Model &model);
   void describe(const std::vector<LayerKind> &kinds, Model &model);
   const std::string &failure() const {
     return outer.failure().empty() ? config.failure() : outer.failure();
@@ -73,18 +71,17 @@ void ModelBuilder::checkKinds(const std::vector<LayerKind> &kinds) {
                 std::to_string(kinds.size()) + " are dense");
 }
 
-int ModelBuilder::indexOf(const moelora_layer &layer, Model &model) {
+int Model::indexOf(const moelora_layer &layer) {
   // All fields; what the compiler adds behind them is nobody's.
   constexpr size_t bytes =
       offsetof(moelora_layer, shared_activation) + sizeof(moelora_activation);
   auto same = [&](const moelora_layer &other) {
     return std::memcmp(&layer, &other, bytes) == 0;
   };
-  auto &known = model.descriptions;
-  auto found = std::find_if(known.begin(), known.end(), same);
-  if (found == known.end())
-    found = known.insert(known.end(), layer);
-  return static_cast<int>(found - known.begin());
+  auto found = std::find_if(descriptions.begin(), descriptions.end(), same);
+  if (found == descriptions.end())
+    found = descriptions.insert(descriptions.end(), layer);
+  return static_cast<int>(found - descriptions.begin());
 }
 
 /// Families whose layers are alike are read once for each kind.
@@ -97,8 +94,8 @@ void ModelBuilder::describe(const std::vector<LayerKind> &kinds, Model &model) {
     if (family.perLayer)
       config.useLayer(static_cast<int>(i));
     if (kinds[i] != LayerKind::Dense && fresh)
-      index = indexOf(readLayer(config, family, kinds[i], model.elementType),
-                      model);
+      index =
+          model.indexOf(readLayer(config, family, kinds[i], model.elementType));
     model.descriptionOf.push_back(index);
   }
 }
@@ -176,7 +173,11 @@ Result<Model> loadModel(const std::string &path) {
   Result<std::string> text = readConfigText(file);
   if (!text)
     return Failure{file + ": " + text.message()};
-  return parseModel(*text, file);
+  Result<Model> model = parseModel(*text, file);
+  if (model)
+    adoptRouterTypes(*model,
+                     std::filesystem::path(file).parent_path().string());
+  return model;
 }
 
 } // namespace moelora::models

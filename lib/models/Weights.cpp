@@ -43,6 +43,7 @@ public:
   }
 
   std::vector<Operand> write();
+  Operand writeRouter();
 
 private:
   const moelora_layer &layer;
@@ -330,6 +331,11 @@ void OperandWriter::addShared() {
               {1, 1, layer.hidden}, dtype);
 }
 
+Operand OperandWriter::writeRouter() {
+  addRouter();
+  return std::move(operands.front());
+}
+
 std::vector<Operand> OperandWriter::write() {
   addRouter();
   addRouted();
@@ -353,6 +359,10 @@ int64_t Operand::elements() const {
 
 std::vector<Operand> weightOperands(const Model &model, int layer) {
   return OperandWriter(model.layer(layer), model.family()).write();
+}
+
+Operand routerOperand(const Model &model, int layer) {
+  return OperandWriter(model.layer(layer), model.family()).writeRouter();
 }
 
 const std::vector<std::string> &namePrefixes() {

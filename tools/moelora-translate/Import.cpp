@@ -7,6 +7,8 @@
 #include "Translations.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
@@ -47,6 +49,9 @@ static OwningOpRef<Operation *> importConfig(const ImportFlags &flags,
   }
   if (!model->warning().empty())
     llvm::errs() << "warning: " << name << ": " << model->warning() << "\n";
+  // As the tools do that are given the folder; standard input is in none.
+  if (llvm::sys::fs::exists(name))
+    models::adoptRouterTypes(*model, llvm::sys::path::parent_path(name).str());
   LayerOptions options;
   options.slots = flags.slots;
   options.maxRank = flags.maxRank;
