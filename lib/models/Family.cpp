@@ -52,6 +52,7 @@ struct Refusal {
 
 constexpr Refusal refusals[] = {
     {"doge", "its experts are retrieved by product keys"},
+    {"dots3_note_vision_encoder", "its experts are of the vision part"},
     {"ernie4_5_vl_moe", "it has a set of experts for each modality"},
     {"ernie4_5_vl_moe_text", "it has a set of experts for each modality"},
     {"hunyuan", "it is of several kinds, of which only "

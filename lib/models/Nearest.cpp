@@ -49,9 +49,11 @@ std::string nearestNames(const std::string &name) {
   std::string letters = lettersOf(name).substr(0, maxLetters);
   std::vector<std::pair<size_t, std::string>> near;
   for (const std::string &known : familyNames()) {
-    size_t changes = distance(letters, lettersOf(known));
-    // What shares less than half of its letters is another word.
-    if (2 * changes < letters.size())
+    std::string other = lettersOf(known);
+    size_t changes = distance(letters, other);
+    // What shares less than half of its letters is another word, unless it
+    // goes on where a known one ends.
+    if (2 * changes < letters.size() || letters.rfind(other, 0) == 0)
       near.emplace_back(changes, known);
   }
   std::sort(near.begin(), near.end());

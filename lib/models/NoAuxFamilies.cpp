@@ -84,6 +84,7 @@ constexpr Family bailingMoeV2 = [] {
   Family family =
       withBiasAt(noAux({"bailing_moe_v2", 0, 2.5, 8, 4, 0}), bailingBias);
   family.routes[0].renormalize = fixed(true);
+  family.demands[1] = {"use_bias", "[false]"};
   return family;
 }();
 

@@ -44,7 +44,7 @@ constexpr moelora_adapter_names dbrxNames = [] {
 constexpr Family gemma4(const char *modelType, Flag enabled) {
   return {
       .modelType = modelType,
-      .topK = {"top_k_experts"},
+      .topK = {"top_k_experts", "num_experts_per_tok"},
       .enabled = enabled,
       .layerRule = LayerRule::Every,
       .routes = {softmaxTopK(fixed(true))},
@@ -107,6 +107,7 @@ constexpr Family table[] = {
         .modelType = "bailing_moe",
         .shared = {.number = {{"num_shared_experts"}, 0, 0}},
         .routes = {softmaxTopK({{"norm_topk_prob"}, true})},
+        .demands = {{"use_bias", "[false]"}},
         .names = withShared(plain(), names::sharedExperts),
     },
     {

@@ -50,7 +50,6 @@ constexpr Family gptOss = {
 constexpr Family privacyFilter = [] {
   Family family = gptOss;
   family.modelType = "openai_privacy_filter";
-  family.demands[0] = {};
   family.names = gptOssNames;
   family.storage.gateUp = {{{{"experts.gate_up_proj"}, "e,c,sr"}}};
   family.storage.gateUpBias = {{{{"experts.gate_up_proj_bias"}, "e,sr"}}};

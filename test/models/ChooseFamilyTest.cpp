@@ -25,6 +25,8 @@ TEST(ChooseFamily, unknown_types_are_told_what_is_near) {
                   "can be stated by hand in MLIR and compiled from there");
   EXPECT_THAT(refusal(R"({"model_type": "Qwen3-MoE"})"),
               HasSubstr("such as qwen3_moe or "));
+  EXPECT_THAT(refusal(R"({"model_type": "flint_with_much_more_behind"})"),
+              HasSubstr("such as flint, but"));
   EXPECT_THAT(refusal(R"({"model_type": "gpt2"})"),
               HasSubstr("expects model_type to name a family that is known, "
                         "but it is \"gpt2\"; such"));

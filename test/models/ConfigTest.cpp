@@ -97,6 +97,22 @@ TEST(Config, not_json) {
   EXPECT_THAT(refusal("{\"a\": 1e999}"), HasSubstr("expects valid JSON"));
 }
 
+TEST(Config, numbers_that_only_python_has) {
+  for (const char *value : {"Infinity", "-Infinity", "NaN", "[0.0, Infinity]"})
+    EXPECT_EQ(refusalOf("time_step_limit", value), "") << value;
+  EXPECT_EQ(refusalOf("hidden_size", "Infinity"),
+            "expects hidden_size" + width + "\"Infinity\"");
+  EXPECT_THAT(refusal(withKeys(qwen3Keys, R"("torch_dtype": NaN)")),
+              HasSubstr("but it is \"NaN\""));
+  EXPECT_EQ(refusal(withKeys(qwen3Keys, R"("x": "a \" NaN \\", "y": NaN)")),
+            "");
+  // The byte is that of the file.
+  EXPECT_EQ(refusal("{\"a\": NaN, \"b\": -Infinity,, \"c\": NaN}"),
+            refusal("{\"a\": 123, \"b\": -12345678,, \"c\": 123}"));
+  EXPECT_THAT(refusal("{\"a\": Inf}"), HasSubstr("it breaks at byte"));
+  EXPECT_THAT(refusal("{\"a\": NaNNaN}"), HasSubstr("it breaks at byte"));
+}
+
 TEST(Config, keys_that_are_there_twice) {
   EXPECT_EQ(refusal(withKeys(qwen3Keys, "\"hidden_size\": 64")),
             "expects every key once, but \"hidden_size\" is there twice");
