@@ -45,11 +45,6 @@ constexpr Alias aliases[] = {
     {"unlimited_ocr_text", "unlimited_ocr"},
 };
 
-struct Refusal {
-  const char *modelType;
-  const char *why;
-};
-
 constexpr Refusal refusals[] = {
     {"doge", "its experts are retrieved by product keys"},
     {"dots3_note_vision_encoder", "its experts are of the vision part"},
@@ -79,6 +74,8 @@ std::string_view rowOf(std::string_view modelType, std::string_view className) {
 } // namespace
 
 std::span<const Alias> familyAliases() { return aliases; }
+
+std::span<const Refusal> familyRefusals() { return refusals; }
 
 std::vector<std::string> familyNames() {
   std::vector<std::string> names;

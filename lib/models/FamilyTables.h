@@ -36,6 +36,14 @@ struct Alias {
 
 std::span<const Alias> familyAliases();
 
+/// A known kind of model that cannot be imported.
+struct Refusal {
+  const char *modelType;
+  const char *why;
+};
+
+std::span<const Refusal> familyRefusals();
+
 /// Null when there is none. `className` is that of the model, "" if unknown.
 const Family *findFamily(const std::string &modelType,
                          const std::string &className);
