@@ -45,6 +45,7 @@ public:
   }
 
   std::vector<Operand> write();
+  Operand writeRouter();
 
 private:
   const moelora_layer &layer;
@@ -332,6 +333,11 @@ void OperandWriter::addShared() {
               {1, 1, layer.hidden}, dtype);
 }
 
+Operand OperandWriter::writeRouter() {
+  addRouter();
+  return std::move(operands.front());
+}
+
 std::vector<Operand> OperandWriter::write() {
   addRouter();
   addRouted();
@@ -357,6 +363,10 @@ std::vector<Operand> weightOperands(const Model &model, int layer) {
   return OperandWriter(model.layer(layer), model.family()).write();
 }
 
+Operand routerOperand(const Model &model, int layer) {
+  return OperandWriter(model.layer(layer), model.family()).writeRouter();
+}
+
 const std::vector<std::string> &namePrefixes() {
   static const std::vector<std::string> prefixes = [] {
     std::vector<std::string> all;
@@ -366,6 +376,7 @@ const std::vector<std::string> &namePrefixes() {
     for (std::string_view outer : modelWords)
       for (std::string_view inner : modelWords)
         all.push_back(std::string(outer) + "." + std::string(inner) + ".");
+    all.emplace_back("talker.model."); // a model of its own, beside another one
     return all;
   }();
   return prefixes;

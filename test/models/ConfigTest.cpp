@@ -29,14 +29,6 @@ TEST(Config, sizes_out_of_range) {
             "but it is 4097");
 }
 
-TEST(Config, numbers_of_python) {
-  for (const std::string number : {"NaN", "Infinity", "-Infinity"}) {
-    EXPECT_EQ(refusalOf("time_step_limit", "[0.0, " + number + "]"), "");
-    EXPECT_THAT(refusalOf("hidden_size", number), HasSubstr(width));
-    EXPECT_THAT(refusal("{" + number + ": 1}"), HasSubstr("valid JSON"));
-  }
-}
-
 TEST(Config, scale_of_python) {
   for (const std::string number : {"NaN", "Infinity", "-Infinity"})
     EXPECT_THAT(refusal(R"({"model_type": "deepseek_v3", "num_hidden_layers": 1,
@@ -114,6 +106,23 @@ TEST(Config, not_json) {
   EXPECT_EQ(refusal(""), "expects valid JSON, but it breaks at byte 1");
   EXPECT_EQ(refusal("[1]"), "expects an object, but it holds [1]");
   EXPECT_THAT(refusal("{\"a\": 1e999}"), HasSubstr("expects valid JSON"));
+}
+
+TEST(Config, numbers_that_only_python_has) {
+  for (const char *value : {"Infinity", "-Infinity", "NaN", "[0.0, Infinity]"})
+    EXPECT_EQ(refusalOf("time_step_limit", value), "") << value;
+  EXPECT_EQ(refusalOf("hidden_size", "Infinity"),
+            "expects hidden_size" + width + "inf");
+  EXPECT_THAT(refusal(withKeys(qwen3Keys, R"("torch_dtype": NaN)")),
+              HasSubstr("to be a string, but it is nan"));
+  EXPECT_EQ(refusal(withKeys(qwen3Keys, R"("x": "a \" NaN \\", "y": NaN)")),
+            "");
+  EXPECT_THAT(refusal("{NaN: 1}"), HasSubstr("valid JSON"));
+  // The byte is that of the file.
+  EXPECT_EQ(refusal("{\"a\": NaN, \"b\": -Infinity,, \"c\": NaN}"),
+            refusal("{\"a\": 123, \"b\": -12345678,, \"c\": 123}"));
+  EXPECT_THAT(refusal("{\"a\": Inf}"), HasSubstr("it breaks at byte"));
+  EXPECT_THAT(refusal("{\"a\": NaNNaN}"), HasSubstr("it breaks at byte"));
 }
 
 TEST(Config, keys_that_are_there_twice) {
