@@ -30,7 +30,6 @@ constexpr Keys selectionBiasKeys = {"use_expert_bias", "use_routing_bias",
                                     "moe_router_enable_expert_bias"};
 constexpr Keys softcapKeys = {"moe_router_logit_softcapping",
                               "router_logit_softcapping"};
-constexpr Keys widthKeys = {"moe_intermediate_size", "expert_ffn_hidden_size"};
 constexpr Keys latentKeys = {"moe_latent_size", "routed_expert_hidden_size",
                              "moe_hidden_size"};
 constexpr Keys zeroKeys = {"zero_expert_num"};
@@ -187,9 +186,8 @@ void Contradictions::refuseWeights() {
   expect(softcapKeys, {0}, "has no cap of the logits");
 }
 
+/// Widths are not asked: the shapes of the weights tell them.
 void Contradictions::refuseSizes() {
-  expect(widthKeys, {layer.intermediate},
-         "has experts of the width " + std::to_string(layer.intermediate));
   expect(latentKeys, {0, layer.hidden},
          "has experts that read the hidden state");
   expect(zeroKeys, {0}, "has no zero experts");
@@ -205,10 +203,7 @@ void Contradictions::refuseShared() {
   }
   if (!counted && family.shared.width.keys.empty())
     expect(sharedNumberKeys, {1}, "has one shared expert");
-  expect(sharedWidthKeys, {layer.shared, layer.intermediate, 0},
-         "has a shared expert of the width " + std::to_string(layer.shared));
-  if (layer.routed_scale == 1 || !family.combination.empty())
-    expect(combinationKeys, {"sum"}, "adds routed and shared experts");
+  expect(combinationKeys, {"sum"}, "adds routed and shared experts");
 }
 
 void Contradictions::refuseActivation() {

@@ -84,8 +84,6 @@ const Case cases[] = {
      "chooses among all experts"},
     {"mixtral", "use_routing_bias", "true", "false",
      "has no bias for the choice"},
-    {"mixtral", "moe_intermediate_size", "8", "4",
-     "has experts of the width 4"},
     {"mixtral", "moe_latent_size", "8", "0",
      "has experts that read the hidden state"},
     {"mixtral", "swiglu_limit", "7.0", "0", "has no limits there"},
@@ -135,7 +133,7 @@ TEST(Contradiction, values_that_change_nothing) {
                 "intermediate_size_residual": null, "use_attn_moe": false,
                 "mlp_only_layers": [], "moe_layer_freq": [1, 1, 1, 1],
                 "decoder_sparse_step": 1, "n_group": 4, "topk_group": 4,
-                "moe_intermediate_size": 4, "swiglu_limits": [0, null],
+                "moe_intermediate_size": 8, "swiglu_limits": [0, null],
                 "routed_scaling_factor": false, "moe_latent_size": 16)"),
             "");
   // What the family reads is read.
