@@ -7,37 +7,22 @@
 #include "Meaning.h"
 #include "Run.h"
 
-#include <cmath>
-#include <limits>
+#include <algorithm>
 
 namespace moelora::differential {
 namespace {
-
-double ratio(double found, double wanted, double bound) {
-  if (found == wanted || (std::isnan(found) && std::isnan(wanted)))
-    return 0;
-  double error = std::abs(found - wanted) / bound;
-  return std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
-}
 
 void compareWithReference(const Case &c, const Data &data, const Bytes &output,
                           Verdict &verdict) {
   reference::Output exact =
       reference::evaluate(data.problem(), /*withBounds=*/true);
-  auto type = moelora_dtype(c.layer.dtype);
-  for (int64_t t = 0; t < c.tokens; ++t) {
-    if (!exact.decided[t]) {
-      ++verdict.undecided;
-      continue;
-    }
-    ++verdict.compared;
-    for (int64_t i = t * exact.width; i < (t + 1) * exact.width; ++i)
-      verdict.worst = std::fmax(verdict.worst,
-                                ratio(reference::load(type, output.data(), i),
-                                      exact.rows[i], exact.bounds[i]));
-  }
-  if (verdict.worst > 1)
-    verdict.failure = "an element is outside of its bound";
+  verdict.rows =
+      reference::compareRows({moelora_dtype(c.layer.dtype), output.data(),
+                              c.tokens, exact.width, exact.width},
+                             exact);
+  // How many rows are near ties is judged over all layers.
+  if (verdict.rows.worst > 1)
+    verdict.failure = verdict.rows.failure();
 }
 
 void compareBaseRows(const Case &c, const Data &data, const Bytes &adapted,

@@ -11,14 +11,14 @@
 #define MOELORA_TEST_DIFFERENTIAL_CHECK_H
 
 #include "Case.h"
+#include "moelora/reference/Compare.h"
 #include "moelora/runtime/Execute.h"
 
 namespace moelora::differential {
 
 struct Verdict {
-  std::string failure;                 // empty: none
-  double worst = 0;                    // error / bound
-  int64_t compared = 0, undecided = 0; // tokens
+  std::string failure;          // empty: none
+  reference::Verdict rows = {}; // of the output
 };
 
 /// Compiles, runs and compares. `pool` has the several workers.

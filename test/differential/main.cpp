@@ -11,11 +11,11 @@
 #include "llvm/Support/CommandLine.h"
 
 #include <atomic>
-#include <cmath>
 #include <cstdio>
 #include <mutex>
 #include <thread>
 
+using namespace moelora;
 using namespace moelora::differential;
 namespace cl = llvm::cl;
 
@@ -29,18 +29,15 @@ namespace {
 
 struct Totals {
   uint64_t failures = 0;
-  int64_t compared = 0, undecided = 0;
-  double worst = 0;
+  reference::Verdict rows;
 };
 
 void report(const Case &c, const Verdict &verdict, Totals &totals) {
   totals.failures += !verdict.failure.empty();
-  totals.compared += verdict.compared;
-  totals.undecided += verdict.undecided;
-  totals.worst = std::fmax(totals.worst, verdict.worst);
+  totals.rows.add(verdict.rows);
   std::printf("seed %llu: %s: error / bound %.3g%s%s\n",
               static_cast<unsigned long long>(c.seed), describe(c).c_str(),
-              verdict.worst, verdict.failure.empty() ? "" : ": FAILED: ",
+              verdict.rows.worst, verdict.failure.empty() ? "" : ": FAILED: ",
               verdict.failure.c_str());
   std::fflush(stdout);
 }
@@ -84,9 +81,14 @@ int main(int argc, char **argv) {
   std::printf("%llu layers, %lld tokens, %lld undecided, worst error / bound "
               "%.3g, %llu failures\n",
               static_cast<unsigned long long>(count),
-              static_cast<long long>(totals.compared),
-              static_cast<long long>(totals.undecided), totals.worst,
+              static_cast<long long>(totals.rows.compared),
+              static_cast<long long>(totals.rows.undecided), totals.rows.worst,
               static_cast<unsigned long long>(totals.failures));
+  std::string wrong = totals.rows.failure();
+  if (!wrong.empty() && totals.failures == 0) {
+    std::printf("over all layers: %s\n", wrong.c_str());
+    totals.failures = 1;
+  }
   std::printf("%llu passed, %llu failed\n",
               static_cast<unsigned long long>(count - totals.failures),
               static_cast<unsigned long long>(totals.failures));

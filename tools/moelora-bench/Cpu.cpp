@@ -11,6 +11,7 @@
 #include "Yardsticks.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <sstream>
@@ -26,7 +27,8 @@ struct Result {
   std::string shape;
   Cell cell;
   Rates rates;
-  double seconds, peerSeconds, floorSeconds, errorRatio;
+  double seconds, peerSeconds, floorSeconds;
+  reference::Verdict verdict;
 };
 
 std::string listOf(const std::vector<int32_t> &values, int32_t width) {
@@ -99,7 +101,7 @@ Result measure(Problem &problem, const Shape &shape, const Cell &cell,
           (first + second) / 2,
           (peerFirst + peerSecond) / 2,
           floorOf(work, rates),
-          problem.worstRatio()};
+          problem.compare()};
 }
 
 void printHeader(const Peer &peer, int threads) {
@@ -119,7 +121,7 @@ void printRow(const Result &result) {
               result.rates.bandwidth / 1e9, result.rates.dense / 1e9,
               100 * result.floorSeconds / result.seconds,
               result.peerSeconds * 1e6, result.peerSeconds / result.seconds,
-              result.errorRatio);
+              result.verdict.worst);
   std::fflush(stdout);
 }
 
@@ -129,6 +131,7 @@ void writeJson(const std::string &path, const Peer &peer,
   out << "{\"pytorch\": \"" << peer.version() << "\", \"cells\": [";
   for (size_t index = 0; index < results.size(); ++index) {
     const Result &r = results[index];
+    double error = r.verdict.worst;
     out << (index ? ",\n  " : "\n  ") << "{\"shape\": \"" << r.shape
         << "\", \"tokens\": " << r.cell.tokens
         << ", \"adapters\": " << r.cell.adapters
@@ -138,7 +141,8 @@ void writeJson(const std::string &path, const Peer &peer,
         << ", \"seconds\": " << r.seconds
         << ", \"floor_seconds\": " << r.floorSeconds
         << ", \"pytorch_seconds\": " << r.peerSeconds
-        << ", \"error_over_bound\": " << r.errorRatio << "}";
+        << ", \"error_over_bound\": "
+        << (std::isfinite(error) ? std::to_string(error) : "null") << "}";
   }
   out << "\n]}\n";
 }
@@ -178,11 +182,13 @@ int runCpu(const Options &options, const std::string &folder) {
   if (!options.json.empty())
     writeJson(options.json, peer, results);
   moelora_pool_destroy(pool);
-  bool right = std::all_of(results.begin(), results.end(),
-                           [](const Result &r) { return r.errorRatio <= 1; });
-  if (!right)
-    std::fprintf(stderr, "error: a cell is wrong: error/bound above 1\n");
-  return right ? 0 : 1;
+  reference::Verdict all;
+  for (const Result &result : results)
+    all.add(result.verdict);
+  std::string wrong = all.failure();
+  if (!wrong.empty())
+    std::fprintf(stderr, "error: a cell is wrong: %s\n", wrong.c_str());
+  return wrong.empty() ? 0 : 1;
 }
 
 } // namespace moelora::bench

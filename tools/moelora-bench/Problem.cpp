@@ -2,9 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Problem.h"
-#include "moelora/reference/Bound.h"
 
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -154,7 +152,7 @@ static reference::Adapter viewAdapter(const Adapters &adapters, int32_t slot,
   return adapter;
 }
 
-double Problem::worstRatio() const {
+reference::Verdict Problem::compare() const {
   const Routing &routing = routings[(runs - 1) % routings.size()];
   reference::Problem problem;
   problem.layer = *compiled.artifact().layer;
@@ -174,16 +172,9 @@ double Problem::worstRatio() const {
     problem.adapters.push_back(&view);
   std::vector<int64_t> tokens = {0, cell.tokens - 1};
   reference::Output exact = reference::evaluate(problem, tokens, true, 2);
-  double worst = 0;
-  for (size_t row = 0; row < tokens.size(); ++row)
-    for (int64_t column = 0; column < shape.hidden; ++column) {
-      double wanted = exact.rows[row * shape.hidden + column];
-      double bound = exact.bounds[row * shape.hidden + column];
-      double got = reference::loadBrain(
-          output.data()[tokens[row] * shape.hidden + column]);
-      worst = std::fmax(worst, std::fabs(got - wanted) / bound);
-    }
-  return worst;
+  return reference::compareRows(
+      {MOELORA_BF16, output.data(), cell.tokens, shape.hidden, shape.hidden},
+      tokens, exact);
 }
 
 } // namespace moelora::bench

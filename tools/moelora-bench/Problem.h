@@ -6,6 +6,7 @@
 #define MOELORA_TOOLS_BENCH_PROBLEM_H
 
 #include "Shape.h"
+#include "moelora/reference/Compare.h"
 #include "moelora/runtime/Artifact.h"
 #include "moelora/runtime/Execute.h"
 
@@ -81,9 +82,8 @@ public:
           const Weights &weights, const Adapters &adapters,
           const moelora_services &services);
   void run();
-  /// Worst error of a few sampled rows of the last run against the reference,
-  /// as a ratio to the bound.
-  double worstRatio() const;
+  /// A few sampled rows of the last run against the reference.
+  reference::Verdict compare() const;
 
   const std::vector<Routing> routings;
 

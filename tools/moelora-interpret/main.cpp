@@ -11,11 +11,10 @@
 #include "moelora/dialect/Ops.h"
 #include "moelora/interpreter/RandomInputs.h"
 #include "moelora/reference/Bound.h"
+#include "moelora/reference/Compare.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/SourceMgr.h"
-
-#include <cmath>
 
 using namespace mlir;
 using namespace moelora;
@@ -50,23 +49,14 @@ static double unitOf(LayerOp layer) {
                                              : MOELORA_F32);
 }
 
-/// The worst |a - b| over unit * the largest number of the token's row. NaN on
-/// one side alone is infinitely wrong.
-static double worstRatio(const Tensor &a, const Tensor &b, double unit) {
-  double worst = 0;
-  for (int64_t t = 0; t < a.rows(); ++t) {
-    reference::Vector x = a.row(t), y = b.row(t);
-    double largest = 0;
-    for (double value : x)
-      largest = std::fmax(largest, std::abs(value));
-    for (size_t i = 0; i < x.size(); ++i) {
-      if (x[i] == y[i] || (std::isnan(x[i]) && std::isnan(y[i])))
-        continue;
-      double ratio = std::abs(x[i] - y[i]) / (unit * largest);
-      worst = std::isnan(ratio) ? HUGE_VAL : std::fmax(worst, ratio);
-    }
-  }
-  return worst;
+/// Bounds are `unit` times the largest number of a token's row.
+static reference::Verdict compareRows(const Tensor &a, const Tensor &b,
+                                      double unit) {
+  reference::Verdict verdict(a.rows());
+  for (int64_t t = 0; t < a.rows(); ++t)
+    verdict.compareRow(t, b.row(t), a.row(t),
+                       reference::boundsOfRow(a.row(t), unit));
+  return verdict;
 }
 
 /// Numbers that an argument has, as a double: a product of sizes may overflow.
@@ -121,10 +111,10 @@ static FailureOr<bool> compare(LayerOp layer, ModuleOp others) {
   FailureOr<Tensor> a = run(layer), b = run(other);
   if (failed(a) || failed(b))
     return failure();
-  double worst = worstRatio(*a, *b, unitOf(layer));
+  reference::Verdict verdict = compareRows(*a, *b, unitOf(layer));
   llvm::outs() << '@' << layer.getSymName() << ": worst error / bound "
-               << llvm::format("%.3g", worst) << '\n';
-  return worst <= 1;
+               << llvm::format("%.3g", verdict.worst) << '\n';
+  return verdict.right();
 }
 
 static int interpretAll(ModuleOp module) {

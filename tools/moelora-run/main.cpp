@@ -29,12 +29,13 @@ int run(const Options &options) {
     return Right;
   }
   Session session(options);
-  bool right = session.run();
+  std::string wrong = session.run();
   const Report &report = session.report();
   fputs((options.json ? report.json() : report.lines(options.stats)).c_str(),
         stdout);
-  return right ? Right
-               : fail(OutOfBound, "the result is outside the error bound");
+  return wrong.empty()
+             ? Right
+             : fail(OutOfBound, ("the result is wrong: " + wrong).c_str());
 }
 
 } // namespace
