@@ -1,15 +1,19 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What --version says: the same of every tool that holds the compiler.
+// What --version says: first the same of every tool, then, of those that hold
+// the compiler, which LLVM it was built with.
 #ifndef MOELORA_TOOLS_VERSION_H
 #define MOELORA_TOOLS_VERSION_H
 
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/raw_ostream.h"
 
+constexpr const char builtWith[] = "LLVM " LLVM_VERSION_STRING;
+
+/// For tools that read their command line with LLVM.
 inline void printVersion(llvm::raw_ostream &out) {
-  out << "moelora " MOELORA_VERSION " (LLVM " LLVM_VERSION_STRING ")\n";
+  out << "moelora " MOELORA_VERSION "\n" << builtWith << "\n";
 }
 
 #endif // MOELORA_TOOLS_VERSION_H

@@ -99,7 +99,8 @@ moelora::openAdapter(const std::string &folder,
   AdapterConfig config = readAdapterConfig(configPath, work);
   std::string tensors = folder + "/" + adapterTensorsName;
   if (isFolder(tensors)) // which would do for a checkpoint
-    fail("expects " + tensors + " to be a regular file", MOELORA_IO);
+    fail("expects " + tensors + " to be a regular file, but it is a folder",
+         MOELORA_IO);
   std::string hint = isFile(tensors) ? "" : pickleHint(folder);
   if (!hint.empty())
     fail("expects " + tensors + ", but there is none" + hint, MOELORA_IO);

@@ -32,7 +32,9 @@ File::File(std::string path) : name(std::move(path)) {
     return;
   }
   ::close(descriptor);
-  fail("expects " + name + " to be a regular file", MOELORA_IO);
+  fail("expects " + name + " to be a regular file, but it is " +
+           (known && S_ISDIR(status.st_mode) ? "a folder" : "of another kind"),
+       MOELORA_IO);
 }
 
 File::File(File &&other) noexcept

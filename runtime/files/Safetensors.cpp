@@ -180,15 +180,29 @@ void checkTiling(const File &file, std::vector<Tensor> &tensors, uint64_t begin,
 
 } // namespace
 
+/// Said of a config.json that is given by mistake: its first eight bytes, as
+/// the length of a header, would be a number without meaning.
+static void refuseJson(const File &file) {
+  char first = 0;
+  if (file.size() > 0)
+    file.read(0, sizeof first, &first);
+  if (first == '{' || first == '[')
+    fail(file.path() +
+         ": expects a safetensors file, but it begins like a JSON file");
+}
+
 std::vector<Tensor> moelora::readSafetensorsHeader(const File &file,
                                                    Work &work) {
   uint64_t header = 0;
   constexpr uint64_t prefix = sizeof header;
   file.checkNoPointer();
+  if (file.size() >= prefix)
+    file.read(0, prefix, &header); // little endian, as this machine is
+  if (file.size() < prefix || header > maxHeaderBytes)
+    refuseJson(file);
   if (file.size() < prefix)
     fail(file.path() + " is truncated: expects at least 8 bytes, but it has " +
          std::to_string(file.size()));
-  file.read(0, prefix, &header); // little endian, as this machine is
   if (header > maxHeaderBytes)
     fail(file.path() + ": expects a header of at most " +
          std::to_string(maxHeaderBytes) + " bytes, but it says " +

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <unordered_set>
 
@@ -20,27 +21,25 @@ using namespace moelora;
 
 namespace {
 
-/// A file under a temporary name, removed unless it is committed.
+/// A file under a temporary name, removed unless it is committed. A device or a
+/// pipe that is there already is written to directly: it cannot be replaced.
 class NewFile {
 public:
   explicit NewFile(const std::string &path) : path(path) {
-    // A name is taken when a process that was killed left it, which may well
-    // have had the same number.
-    constexpr int tries = 100;
-    for (int i = 0; i < tries && descriptor < 0; ++i) {
-      temporary = path + randomSuffix();
-      descriptor = ::open(temporary.c_str(),
-                          O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-      if (descriptor < 0 && errno != EEXIST)
-        break;
-    }
+    struct stat status;
+    direct = ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) &&
+             !S_ISDIR(status.st_mode);
+    if (direct)
+      descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    else
+      openTemporary();
     if (descriptor < 0)
       refuse("create");
   }
   ~NewFile() {
     if (descriptor >= 0)
       ::close(descriptor);
-    if (!committed)
+    if (!committed && !direct)
       ::unlink(temporary.c_str());
   }
 
@@ -61,12 +60,25 @@ public:
   void commit() {
     if (::close(std::exchange(descriptor, -1)) != 0)
       refuse("finish");
-    if (::rename(temporary.c_str(), path.c_str()) != 0)
+    if (!direct && ::rename(temporary.c_str(), path.c_str()) != 0)
       refuse("rename");
     committed = true;
   }
 
 private:
+  void openTemporary() {
+    // A name is taken when a process that was killed left it, which may well
+    // have had the same number.
+    constexpr int tries = 100;
+    for (int i = 0; i < tries && descriptor < 0; ++i) {
+      temporary = path + randomSuffix();
+      descriptor = ::open(temporary.c_str(),
+                          O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      if (descriptor < 0 && errno != EEXIST)
+        break;
+    }
+  }
+
   static std::string randomSuffix() {
     std::random_device random;
     return "." + std::to_string(random()) + "." + std::to_string(random()) +
@@ -81,7 +93,7 @@ private:
   const std::string &path;
   std::string temporary;
   int descriptor = -1;
-  bool committed = false;
+  bool direct = false, committed = false;
 };
 
 /// The header, padded with blanks so that the data begin at a multiple of 8.

@@ -7,6 +7,7 @@
 #include "Files.h"
 
 #include <cstring>
+#include <filesystem>
 #include <gmock/gmock.h>
 
 using namespace moelora::test;
@@ -141,6 +142,25 @@ TEST(Safetensors, length_of_the_header) {
   EXPECT_THAT(answerToFile(fileOf("{}", 0).substr(0, 9)),
               HasSubstr("is truncated"));
   EXPECT_THAT(answerTo(std::string(100000, '[')), HasSubstr("unexpected"));
+}
+
+TEST(Safetensors, json_is_called_so) {
+  const char *why = "a.safetensors: expects a safetensors file, but it begins "
+                    "like a JSON file";
+  EXPECT_THAT(answerToFile("{\n  \"architectures\": []}"), HasSubstr(why));
+  EXPECT_THAT(answerToFile("{}\n"), HasSubstr(why));
+  EXPECT_THAT(answerToFile("[1, 2, 3, 4, 5]"), HasSubstr(why));
+}
+
+/// A device stays a device, and says when it is full.
+TEST(Safetensors, writes_to_a_device_directly) {
+  float data[2] = {1, 2};
+  moelora_tensor_data tensor = {"a", MOELORA_F32, 1, {2}, data};
+  EXPECT_EQ(moelora_safetensors_write("/dev/null", &tensor, 1, nullptr),
+            MOELORA_OK);
+  EXPECT_EQ(moelora_safetensors_write("/dev/full", &tensor, 1, nullptr),
+            MOELORA_IO);
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/full"));
 }
 
 TEST(Safetensors, writes_all_or_nothing) {

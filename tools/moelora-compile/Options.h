@@ -5,8 +5,7 @@
 #ifndef MOELORA_TOOLS_COMPILE_OPTIONS_H
 #define MOELORA_TOOLS_COMPILE_OPTIONS_H
 
-#include "llvm/ADT/ArrayRef.h"
-
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -33,11 +32,10 @@ struct Options {
   bool readsIR() const;
 };
 
-enum ExitStatus { Done = 0, Failed = 1, WrongCommandLine = 2 };
+enum ExitStatus { Done = 0, Failed = 1 };
 
-/// Answers a status where there is nothing to compile: help and version were
-/// printed, or the command line is wrong and stderr says why.
-std::optional<ExitStatus> parseOptions(llvm::ArrayRef<const char *> arguments,
-                                       Options &options);
+/// False: help or the version was printed, and there is nothing to compile.
+/// Throws a UsageError.
+bool parseOptions(int count, char **arguments, Options &options);
 
 #endif // MOELORA_TOOLS_COMPILE_OPTIONS_H

@@ -4,8 +4,8 @@
 // Inside the handler only open, write and close are called.
 
 #include "Reproducer.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
 
 #include <fcntl.h>
@@ -14,11 +14,11 @@
 Reproducer *Reproducer::live = nullptr;
 
 Reproducer::Reproducer(const Options &options, mlir::ModuleOp module) {
-  llvm::SmallString<128> file;
-  llvm::sys::path::system_temp_directory(/*erasedOnReboot=*/true, file);
-  int64_t process = llvm::sys::Process::getProcessId();
-  llvm::sys::path::append(file,
-                          "moelora-compile-" + llvm::Twine(process) + ".mlir");
+  // A name that nobody can guess, and a file that is made only by a crash.
+  llvm::SmallString<128> folder, file;
+  llvm::sys::path::system_temp_directory(/*erasedOnReboot=*/true, folder);
+  llvm::sys::path::append(folder, "moelora-compile-%%%%%%%%%%%%.mlir");
+  llvm::sys::fs::createUniquePath(folder, file, /*MakeAbsolute=*/false);
   path = file.str().str();
   llvm::raw_string_ostream out(text);
   out << "// moelora-compile " << path << " --cpu=" << options.cpu

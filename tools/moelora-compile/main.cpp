@@ -3,6 +3,7 @@
 //
 // moelora-compile: a model's layer, or a layer of IR, to a shared object.
 
+#include "../CommandLine.h"
 #include "../SharedObject.h"
 #include "Compile.h"
 #include "Load.h"
@@ -11,10 +12,10 @@
 #include "moelora/InitAll.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 
 #include <map>
+#include <nlohmann/json.hpp>
 
 using namespace mlir;
 using moelora::models::Model;
@@ -64,23 +65,17 @@ static std::string fileOf(int layer, const Options &options) {
 /// that was compiled.
 static std::string makeIndex(const Model &model, const Options &options,
                              const std::map<int, std::string> &digests) {
-  std::string text;
-  llvm::raw_string_ostream out(text);
-  llvm::json::OStream json(out, /*IndentSize=*/2);
-  json.object([&] {
-    json.attribute("model_type", model.modelType());
-    json.attributeObject("layers", [&] {
-      for (int number : model.moeLayers())
-        json.attributeObject(std::to_string(number), [&] {
-          int compiled = representative(model, number);
-          json.attribute("file", fileOf(compiled, options));
-          if (auto found = digests.find(compiled); found != digests.end())
-            json.attribute("digest", found->second);
-        });
-    });
-  });
-  out << "\n";
-  return text;
+  nlohmann::ordered_json layers = nlohmann::ordered_json::object();
+  for (int number : model.moeLayers()) {
+    int compiled = representative(model, number);
+    auto &layer = layers[std::to_string(number)];
+    layer["file"] = fileOf(compiled, options);
+    if (auto found = digests.find(compiled); found != digests.end())
+      layer["digest"] = found->second;
+  }
+  nlohmann::ordered_json index = {{"model_type", model.modelType()},
+                                  {"layers", std::move(layers)}};
+  return index.dump(2) + "\n";
 }
 
 static ExitStatus compileAll(MLIRContext &context, const Options &options) {
@@ -126,11 +121,10 @@ static ExitStatus compileOne(MLIRContext &context, const Options &options) {
   return compile(loadLayer(context, *model, number, options));
 }
 
-int main(int argc, char **argv) {
-  llvm::InitLLVM setUp(argc, argv);
+static int compile(int argc, char **argv) {
   Options options;
-  if (auto status = parseOptions({argv + 1, argv + argc}, options))
-    return *status;
+  if (!parseOptions(argc, argv, options))
+    return Done;
   DialectRegistry registry;
   moelora::registerAllDialects(registry);
   moelora::registerAllPasses();
@@ -140,4 +134,10 @@ int main(int argc, char **argv) {
   ScopedDiagnosticHandler printer(&context, printDiagnostic);
   return options.allLayers ? compileAll(context, options)
                            : compileOne(context, options);
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM setUp(argc, argv);
+  return moelora::tools::runMain("moelora-compile",
+                                 [&] { return compile(argc, argv); });
 }

@@ -5,6 +5,7 @@
 // random inputs, and prints what they answer; or compares them with the layers
 // of the same name in another file, on the same inputs.
 
+#include "../CommandLine.h"
 #include "../Version.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
@@ -12,28 +13,27 @@
 #include "moelora/interpreter/RandomInputs.h"
 #include "moelora/reference/Bound.h"
 #include "moelora/reference/Compare.h"
-#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
 using namespace moelora;
 using namespace moelora::interpreter;
-namespace cl = llvm::cl;
+using namespace moelora::tools;
 
-static cl::opt<std::string> inputFile(cl::Positional, cl::Required,
-                                      cl::desc("layer.mlir"));
-static cl::opt<std::string> otherFile("compare", cl::value_desc("file"),
-                                      cl::desc("a program to compare with"));
-static cl::opt<Mode>
-    mode("mode", cl::desc("where numbers are rounded"), cl::init(Mode::Exact),
-         cl::values(clEnumValN(Mode::Exact, "exact", "nowhere"),
-                    clEnumValN(Mode::Rounded, "rounded", "where the IR says")));
-static cl::opt<uint64_t> seed("seed", cl::init(1), cl::desc("of the inputs"));
-static cl::opt<unsigned> tokens("tokens", cl::init(5),
-                                cl::desc("rows of hidden states"));
-static cl::list<unsigned> ranks("ranks", cl::CommaSeparated,
-                                cl::desc("ranks of the adapters' pairs"));
+namespace {
+
+struct Options {
+  std::string input, other;
+  Mode mode = Mode::Exact;
+  uint64_t seed = 1;
+  unsigned tokens = 5;
+  std::vector<unsigned> ranks;
+};
+
+} // namespace
+
+static Options options;
 
 // Two programs that mean the same may add in another order: f64 sums then
 // differ by a few units of 2^-53.
@@ -42,7 +42,7 @@ static constexpr double exactUnit = 1e-12;
 static double unitOf(LayerOp layer) {
   Type element =
       cast<RankedTensorType>(layer.getResultTypes().front()).getElementType();
-  if (mode == Mode::Exact)
+  if (options.mode == Mode::Exact)
     return exactUnit;
   return reference::unitOf(element.isBF16()  ? MOELORA_BF16
                            : element.isF16() ? MOELORA_F16
@@ -66,7 +66,8 @@ static double countOf(Type type) {
            table.getMaxRank() * (table.getIn() + table.getOut());
   double count = 1;
   for (int64_t size : cast<RankedTensorType>(type).getShape())
-    count *= ShapedType::isDynamic(size) ? double(tokens) : double(size);
+    count *=
+        ShapedType::isDynamic(size) ? double(options.tokens) : double(size);
   return count;
 }
 
@@ -77,19 +78,19 @@ static LogicalResult checkSize(LayerOp layer) {
     if (countOf(type) > most)
       return layer.emitError() << "expects at most " << int64_t(most)
                                << " numbers in an argument, but one is " << type
-                               << " with " << tokens.getValue() << " tokens";
+                               << " with " << options.tokens << " tokens";
   return success();
 }
 
 static FailureOr<Tensor> run(LayerOp layer) {
   if (failed(checkSize(layer)))
     return failure();
-  RandomOptions options;
-  options.seed = seed;
-  options.tokens = tokens;
-  if (!ranks.empty())
-    options.ranks.assign(ranks.begin(), ranks.end());
-  return interpret(layer, randomInputs(layer, options), mode);
+  RandomOptions random;
+  random.seed = options.seed;
+  random.tokens = options.tokens;
+  if (!options.ranks.empty())
+    random.ranks.assign(options.ranks.begin(), options.ranks.end());
+  return interpret(layer, randomInputs(layer, random), options.mode);
 }
 
 static void print(LayerOp layer, const Tensor &output) {
@@ -106,8 +107,9 @@ static void print(LayerOp layer, const Tensor &output) {
 static FailureOr<bool> compare(LayerOp layer, ModuleOp others) {
   auto other = others.lookupSymbol<LayerOp>(layer.getSymName());
   if (!other || other.getFunctionType() != layer.getFunctionType())
-    return layer.emitError() << "expects a layer of this name and type, "
-                             << layer.getFunctionType() << ", in " << otherFile;
+    return layer.emitError()
+           << "expects a layer of this name and type, "
+           << layer.getFunctionType() << ", in " << options.other;
   FailureOr<Tensor> a = run(layer), b = run(other);
   if (failed(a) || failed(b))
     return failure();
@@ -138,25 +140,69 @@ static int compareAll(ModuleOp module, ModuleOp others) {
   return agree ? 0 : 3;
 }
 
-int main(int argc, char **argv) {
-  cl::SetVersionPrinter(printVersion);
-  cl::ParseCommandLineOptions(
-      argc, argv,
-      "runs moelora layers with the reference\n"
-      "exit status: 1 an error, 3 the programs differ\n");
+static bool parseOptions(int argc, char **argv) {
+  CommandLine line("moelora-interpret",
+                   "Runs the layers of a file with the reference on signed "
+                   "random inputs.\nExit status: 1 an error, 2 a wrong command "
+                   "line, 3 the programs differ.",
+                   builtWith);
+  addText(line.app, "FILE", options.input, " ", "layers as MLIR");
+  addText(line.app, "--compare", options.other, "FILE",
+          "a program to compare with, layer by layer");
+  addChoice<Mode>(line.app, "--mode", options.mode,
+                  {{"exact", Mode::Exact}, {"rounded", Mode::Rounded}},
+                  "where numbers are rounded: nowhere (default),\nor where the "
+                  "IR says");
+  addNumber<uint64_t>(line.app, "--seed", options.seed, 0, UINT64_MAX,
+                      "of the inputs (1)");
+  addNumber<unsigned>(line.app, "--tokens", options.tokens, 0, INT32_MAX,
+                      "rows of hidden states (5)");
+  addOption(line.app, "--ranks", "N,...", "ranks of the adapters' pairs",
+            [](const std::string &text) {
+              options.ranks =
+                  parseNumbers<unsigned>("--ranks", text, 0, INT32_MAX);
+            });
+  if (!line.parse(argc, argv))
+    return false;
+  if (options.input.empty())
+    throw UsageError("expects a file with layers");
+  return true;
+}
+
+static int interpretFiles() {
   DialectRegistry registry;
   registry.insert<MoELoRADialect>();
   MLIRContext context(registry);
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context);
   OwningOpRef<ModuleOp> module =
-      parseSourceFile<ModuleOp>(inputFile, sources, &context);
+      parseSourceFile<ModuleOp>(options.input, sources, &context);
   if (!module)
     return 1;
-  if (otherFile.empty())
+  if (options.other.empty())
     return interpretAll(*module);
   llvm::SourceMgr otherSources;
   OwningOpRef<ModuleOp> others =
-      parseSourceFile<ModuleOp>(otherFile, otherSources, &context);
+      parseSourceFile<ModuleOp>(options.other, otherSources, &context);
   return others ? compareAll(*module, *others) : 1;
+}
+
+/// LLVM's stream would end the program on its own when it cannot be written.
+static void flushOutput() {
+  llvm::outs().flush();
+  std::error_code error = llvm::outs().error();
+  llvm::outs().clear_error();
+  if (error)
+    throw std::runtime_error("cannot write standard output: " +
+                             error.message());
+}
+
+int main(int argc, char **argv) {
+  return runMain("moelora-interpret", [&] {
+    if (!parseOptions(argc, argv))
+      return 0;
+    int status = interpretFiles();
+    flushOutput();
+    return status;
+  });
 }

@@ -13,10 +13,6 @@
 #include "moelora/InitAll.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Debug.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/Process.h"
-
-using llvm::StringRef;
 
 static void enableDebugOutput() {
   const char *type = std::getenv("MOELORA_DEBUG");
@@ -24,26 +20,6 @@ static void enableDebugOutput() {
     return;
   llvm::DebugFlag = true;
   llvm::setCurrentDebugTypes(&type, 1);
-}
-
-/// A failure that a test expects leaves no reproducer; nor does one where the
-/// user says what to reproduce.
-static bool wantsReproducer(llvm::ArrayRef<char *> arguments) {
-  return llvm::none_of(arguments, [](StringRef argument) {
-    return argument.starts_with("-") &&
-           (argument.contains("verify-diagnostics") ||
-            argument.contains("reproducer"));
-  });
-}
-
-/// The flag that makes a crash or a failed pass leave a file to send in.
-static std::string reproducerFlag() {
-  llvm::SmallString<128> file;
-  llvm::sys::path::system_temp_directory(/*erasedOnReboot=*/true, file);
-  int64_t process = llvm::sys::Process::getProcessId();
-  llvm::sys::path::append(file,
-                          "moelora-opt-" + llvm::Twine(process) + ".mlir");
-  return ("--mlir-pass-pipeline-crash-reproducer=" + file).str();
 }
 
 int main(int argc, char **argv) {
@@ -56,12 +32,6 @@ int main(int argc, char **argv) {
   moelora::registerAllDialects(registry);
   moelora::registerAllPasses();
   moelora::registerAllPipelines();
-
-  std::string flag = reproducerFlag();
-  llvm::SmallVector<char *> arguments(argv, argv + argc);
-  if (wantsReproducer(arguments))
-    arguments.push_back(flag.data());
   return mlir::asMainReturnCode(
-      mlir::MlirOptMain(static_cast<int>(arguments.size()), arguments.data(),
-                        "moelora optimizer\n", registry));
+      mlir::MlirOptMain(argc, argv, "moelora optimizer\n", registry));
 }

@@ -3,81 +3,24 @@
 
 #include "Options.h"
 
+#include "../CommandLine.h"
+
 #include "moelora/runtime/Execute.h"
 
 #include <algorithm>
-#include <charconv>
-#include <functional>
 #include <limits>
-#include <map>
 
 using namespace moelora::run;
-
-const char *const moelora::run::HelpText =
-    R"(usage: moelora-run layer.so --model=DIR [option]...
-
-Runs a compiled Mixture-of-Experts layer with a model's weights and adapters.
-
-  --model=DIR            model folder, or config.json with --random-weights
-  --adapter=NAME=DIR     an adapter folder; slot 0 is the first one given
-  --adapter-layout=NAME=natural|transposed
-                         how a packed adapter is stored, where its files do
-                         not tell
-  --layer=N              the model's layer, if not the one compiled for
-  --io=FILE              inputs: hidden [T,H], slots [T] i32, and what
-                         --routing needs; `expected` [T,H] is compared with
-  --out=FILE             writes `output` [T,H]
-  --device=cpu|reference reference: exactly, in f64, on the files' own values
-  --routing=model|logits|given
-                         logits: router_logits [T,E] f32; given: expert_ids
-                         [T,k] i32 and expert_weights [T,k] f32
-  --tokens=M --seed=N    without --io: signed random input of M tokens,
-                         compared with the reference on sampled rows
-  --random-weights       weights from the seed, no checkpoint is read
-  --random-adapters=R,.. adapters of these ranks with values from the seed
-  --threads=N            0: as many as the process may use
-  --repeat=N             times N runs
-  --stats                prints statistics, memory and timings
-  --json                 prints everything as one JSON object
-  --help, --version
-
-Exit status: 0 right, 1 an error, 2 a wrong command line, 3 a result outside
-the error bound, or that too many near ties of experts leave open. Without
-tokens nothing is compared. Only status 0 leaves an output file.
-)";
+using namespace moelora::tools;
 
 namespace {
 
-template <typename Number>
-Number parseNumber(const std::string &name, const std::string &value,
-                   Number low, Number high) {
-  Number number = 0;
-  const char *end = value.data() + value.size();
-  auto [stop, status] = std::from_chars(value.data(), end, number);
-  if (status != std::errc() || stop != end || number < low || number > high)
-    throw UsageError(name + " expects a number in [" + std::to_string(low) +
-                     ", " + std::to_string(high) + "], but it is '" + value +
-                     "'");
-  return number;
-}
+constexpr const char *Description =
+    R"(Runs a compiled Mixture-of-Experts layer with a model's weights and adapters.
+Exit status: 0 right, 1 an error, 2 a wrong command line, 3 a result outside
+the error bound. Only status 0 leaves an output file.)";
 
-int32_t parseInt(const std::string &name, const std::string &value, int32_t low,
-                 int32_t high = std::numeric_limits<int32_t>::max()) {
-  return parseNumber<int32_t>(name, value, low, high);
-}
-
-template <typename Value>
-Value parseChoice(const std::string &name, const std::string &value,
-                  const std::map<std::string, Value> &choices) {
-  auto found = choices.find(value);
-  if (found != choices.end())
-    return found->second;
-  std::string list;
-  for (const auto &choice : choices)
-    list += (list.empty() ? "" : ", ") + choice.first;
-  throw UsageError(name + " expects one of " + list + ", but it is '" + value +
-                   "'");
-}
+constexpr int32_t Any = std::numeric_limits<int32_t>::max();
 
 /// "NAME=REST" cut at its first '='.
 std::pair<std::string, std::string> cut(const std::string &name,
@@ -90,138 +33,113 @@ std::pair<std::string, std::string> cut(const std::string &name,
 
 class Parser {
 public:
-  Options parse(int count, char **arguments);
+  Parser() : line("moelora-run", Description) {
+    addFiles();
+    addAdapters();
+    addInputs();
+    addRun();
+  }
+
+  bool parse(int count, char **arguments, Options &result) {
+    if (!line.parse(count, arguments))
+      return false;
+    applyLayouts();
+    check();
+    result = std::move(options);
+    return true;
+  }
 
 private:
-  using Setter = std::function<void(const std::string &, const std::string &)>;
-
-  void addOptions();
-  void addPaths();
-  void addNumbers();
-  void addFlag(const char *name, bool &flag);
-  void addPath(const char *name, std::string &path);
-  void addAdapter(const std::string &name, const std::string &value);
-  void addRanks(const std::string &name, const std::string &value);
-  void take(const std::string &argument);
+  void addFiles();
+  void addAdapters();
+  void addInputs();
+  void addRun();
+  void addAdapter(const std::string &value);
   void applyLayouts();
   void check() const;
 
+  CommandLine line;
   Options options;
-  std::map<std::string, Setter> withValue;
-  std::map<std::string, bool *> flags;
   std::vector<std::pair<std::string, moelora_adapter_layout>> layouts;
 };
 
-void Parser::addPath(const char *option, std::string &path) {
-  withValue[option] = [&path](const std::string &name,
-                              const std::string &value) {
-    if (value.empty())
-      throw UsageError(name + " expects a path, but it is empty");
-    path = value;
-  };
+void Parser::addFiles() {
+  addText(line.app, "LAYER", options.artifact, " ",
+          "a compiled layer: layer.so");
+  addText(line.app, "--model", options.model, "DIR",
+          "model folder, or config.json with\n--random-weights");
+  addNumber<int32_t>(line.app, "--layer", options.layer, 0, Any,
+                     "the model's layer, if not the one compiled for");
 }
 
-void Parser::addPaths() {
-  addPath("--model", options.model);
-  addPath("--io", options.io);
-  addPath("--out", options.out);
-}
-
-void Parser::addNumbers() {
-  auto integer = [this](const char *option, int32_t &number, int32_t low,
-                        int32_t high) {
-    withValue[option] = [&number, low, high](auto &name, auto &value) {
-      number = parseInt(name, value, low, high);
-    };
-  };
-  constexpr int32_t Any = std::numeric_limits<int32_t>::max();
-  integer("--layer", options.layer, 0, Any);
-  integer("--threads", options.threads, 0, MOELORA_MAX_POOL_THREADS);
-  integer("--repeat", options.repeat, 1, Any);
-  withValue["--tokens"] = [this](auto &name, auto &value) {
-    options.tokens = parseInt(name, value, 0);
-  };
-  withValue["--seed"] = [this](auto &name, auto &value) {
-    options.seed = parseNumber<uint64_t>(name, value, 0,
-                                         std::numeric_limits<uint64_t>::max());
-  };
-}
-
-void Parser::addOptions() {
-  flags = {{"--random-weights", &options.randomWeights},
-           {"--stats", &options.stats},
-           {"--json", &options.json},
-           {"--help", &options.help},
-           {"--version", &options.version}};
-  addPaths();
-  addNumbers();
-  withValue["--adapter"] = [this](auto &name, auto &value) {
-    addAdapter(name, value);
-  };
-  withValue["--random-adapters"] = [this](auto &name, auto &value) {
-    addRanks(name, value);
-  };
-  withValue["--adapter-layout"] = [this](auto &name, auto &value) {
-    auto [adapter, layout] = cut(name, value);
-    layouts.emplace_back(adapter,
-                         parseChoice<moelora_adapter_layout>(
-                             name, layout,
+void Parser::addAdapters() {
+  addEach(line.app, "--adapter", "NAME=DIR",
+          "an adapter folder; slot 0 is the first one",
+          [this](const std::string &value) { addAdapter(value); });
+  addEach(line.app, "--adapter-layout", "NAME=LAYOUT",
+          "natural or transposed: how a packed adapter is\nstored, where its "
+          "files do not tell",
+          [this](const std::string &value) {
+            auto [adapter, layout] = cut("--adapter-layout", value);
+            layouts.emplace_back(
+                adapter, parseChoice<moelora_adapter_layout>(
+                             "--adapter-layout", layout,
                              {{"natural", MOELORA_LAYOUT_NATURAL},
                               {"transposed", MOELORA_LAYOUT_TRANSPOSED}}));
-  };
-  withValue["--device"] = [this](auto &name, auto &value) {
-    options.reference =
-        parseChoice<bool>(name, value, {{"cpu", false}, {"reference", true}});
-  };
-  withValue["--routing"] = [this](auto &name, auto &value) {
-    options.entry =
-        parseChoice<moelora_entry_kind>(name, value,
-                                        {{"model", MOELORA_ENTRY_ALL},
-                                         {"logits", MOELORA_ENTRY_LOGITS},
-                                         {"given", MOELORA_ENTRY_IDS}});
-  };
+          });
+  addOption(line.app, "--random-adapters", "R,...",
+            "adapters of these ranks with values from the\nseed",
+            [this](const std::string &value) {
+              options.randomAdapters =
+                  parseNumbers<int32_t>("--random-adapters", value, 1, Any);
+            });
 }
 
-void Parser::addAdapter(const std::string &option, const std::string &value) {
-  auto [name, folder] = cut(option, value);
+void Parser::addInputs() {
+  addText(line.app, "--io", options.io, "FILE",
+          "inputs: hidden [T,H], slots [T] i32, and what\n--routing needs; "
+          "`expected` [T,H] is compared with");
+  addText(line.app, "--out", options.out, "FILE", "writes `output` [T,H]");
+  addChoice<moelora_entry_kind>(
+      line.app, "--routing", options.entry,
+      {{"model", MOELORA_ENTRY_ALL},
+       {"logits", MOELORA_ENTRY_LOGITS},
+       {"given", MOELORA_ENTRY_IDS}},
+      "logits: router_logits [T,E] f32; given:\nexpert_ids [T,k] i32 and "
+      "expert_weights [T,k] f32");
+  addNumber<int32_t>(line.app, "--tokens", options.tokens, 0, Any,
+                     "without --io: signed random input of so many\ntokens, "
+                     "compared with the reference on sampled\nrows (16)");
+  addNumber<uint64_t>(line.app, "--seed", options.seed, 0,
+                      std::numeric_limits<uint64_t>::max(),
+                      "of what is random (1)");
+  line.app.add_flag("--random-weights", options.randomWeights,
+                    "weights from the seed, no checkpoint is read");
+}
+
+void Parser::addRun() {
+  addChoice<bool>(line.app, "--device", options.reference,
+                  {{"cpu", false}, {"reference", true}},
+                  "reference: exactly, in f64, on the files' own\nvalues");
+  addNumber<int32_t>(line.app, "--threads", options.threads, 0,
+                     MOELORA_MAX_POOL_THREADS,
+                     "0 (default): as many as the process may use");
+  addNumber<int32_t>(line.app, "--repeat", options.repeat, 1, Any,
+                     "times so many runs (1)");
+  line.app.add_flag("--stats", options.stats,
+                    "prints statistics, memory and timings");
+  line.app.add_flag("--json", options.json,
+                    "prints everything as one JSON object");
+}
+
+void Parser::addAdapter(const std::string &value) {
+  auto [name, folder] = cut("--adapter", value);
   for (const AdapterOption &other : options.adapters)
     if (other.name == name)
       throw UsageError("expects every --adapter to have a name of its own, "
                        "but '" +
                        name + "' is given twice");
   options.adapters.push_back({name, folder});
-}
-
-void Parser::addRanks(const std::string &option, const std::string &value) {
-  for (size_t begin = 0; begin <= value.size();) {
-    size_t comma = std::min(value.find(',', begin), value.size());
-    options.randomAdapters.push_back(
-        parseInt(option, value.substr(begin, comma - begin), 1));
-    begin = comma + 1;
-  }
-}
-
-void Parser::take(const std::string &argument) {
-  if (argument.rfind("--", 0) != 0) {
-    if (!options.artifact.empty())
-      throw UsageError("expects one compiled layer, but both '" +
-                       options.artifact + "' and '" + argument + "' are given");
-    options.artifact = argument;
-    return;
-  }
-  auto flag = flags.find(argument);
-  if (flag != flags.end()) {
-    *flag->second = true;
-    return;
-  }
-  size_t equals = argument.find('=');
-  std::string name = argument.substr(0, equals);
-  auto option = withValue.find(name);
-  if (option == withValue.end())
-    throw UsageError("unknown option '" + argument + "'");
-  if (equals == std::string::npos)
-    throw UsageError(name + " expects a value: " + name + "=...");
-  option->second(name, argument.substr(equals + 1));
 }
 
 void Parser::applyLayouts() {
@@ -245,18 +163,8 @@ void Parser::check() const {
     throw UsageError("--routing=logits and --routing=given expect --io");
 }
 
-Options Parser::parse(int count, char **arguments) {
-  addOptions();
-  for (int i = 1; i < count; ++i)
-    take(arguments[i]);
-  applyLayouts();
-  if (!options.help && !options.version)
-    check();
-  return options;
-}
-
 } // namespace
 
-Options moelora::run::parseOptions(int count, char **arguments) {
-  return Parser().parse(count, arguments);
+bool moelora::run::parseOptions(int count, char **arguments, Options &options) {
+  return Parser().parse(count, arguments, options);
 }

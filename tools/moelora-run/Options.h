@@ -32,13 +32,12 @@ struct Options {
   uint64_t seed = 1;
   int32_t repeat = 1;
   int32_t threads = 0;
-  bool stats = false, json = false, help = false, version = false;
+  bool stats = false, json = false;
 };
 
-/// Throws UsageError.
-Options parseOptions(int count, char **arguments);
-
-extern const char *const HelpText;
+/// False: help or the version was printed, and there is nothing to run. Throws
+/// a UsageError.
+bool parseOptions(int count, char **arguments, Options &options);
 
 } // namespace moelora::run
 

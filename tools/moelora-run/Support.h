@@ -22,11 +22,6 @@ struct Error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A wrong command line; exit status 2.
-struct UsageError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 /// Calls a function of the C interface, whose last argument is its error, and
 /// throws what it answers, with `context` in front.
 template <typename Function, typename... Arguments>

@@ -3,51 +3,32 @@
 //
 // moelora-run: a compiled layer with real weights, adapters and inputs.
 
+#include "../CommandLine.h"
 #include "Session.h"
 
 #include <cstdio>
-#include <new>
 
 using namespace moelora::run;
 
-namespace {
+enum ExitStatus { Right = 0, OutOfBound = 3 };
 
-enum ExitStatus { Right = 0, Failed = 1, WrongCommandLine = 2, OutOfBound = 3 };
-
-int fail(ExitStatus status, const char *message) {
-  fprintf(stderr, "error: %s\n", message);
-  return status;
-}
-
-int run(const Options &options) {
-  if (options.help) {
-    fputs(HelpText, stdout);
+static int run(int count, char **arguments) {
+  Options options;
+  if (!parseOptions(count, arguments, options))
     return Right;
-  }
-  if (options.version) {
-    printf("moelora-run %s\n", moelora_version());
-    return Right;
-  }
   Session session(options);
   std::string wrong = session.run();
   const Report &report = session.report();
-  fputs((options.json ? report.json() : report.lines(options.stats)).c_str(),
-        stdout);
-  return wrong.empty()
-             ? Right
-             : fail(OutOfBound, ("the result is wrong: " + wrong).c_str());
+  std::fputs(
+      (options.json ? report.json() : report.lines(options.stats)).c_str(),
+      stdout);
+  if (wrong.empty())
+    return Right;
+  std::fprintf(stderr, "error: the result is wrong: %s\n", wrong.c_str());
+  return OutOfBound;
 }
 
-} // namespace
-
 int main(int count, char **arguments) {
-  try {
-    return run(parseOptions(count, arguments));
-  } catch (const UsageError &wrong) {
-    return fail(WrongCommandLine, wrong.what());
-  } catch (const std::bad_alloc &) {
-    return fail(Failed, "out of memory");
-  } catch (const std::exception &problem) {
-    return fail(Failed, problem.what());
-  }
+  return moelora::tools::runMain("moelora-run",
+                                 [&] { return run(count, arguments); });
 }

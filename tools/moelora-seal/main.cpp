@@ -4,52 +4,37 @@
 // moelora-seal: appends the digest to shared objects with compiled layers that
 // moelora-compile did not write: linked from several, or written by hand.
 
+#include "../CommandLine.h"
 #include "moelora/runtime/Artifact.h"
 
-#include <cstdio>
-#include <cstring>
+using namespace moelora::tools;
 
-namespace {
-
-enum ExitStatus { Right = 0, Failed = 1, WrongCommandLine = 2 };
-
-const char *const HelpText = R"(usage: moelora-seal FILE...
-
-Appends the digest that loading asks for to shared objects with compiled
-layers. A file that has its digest already stays as it is.
-
-  --help       this text
-  --version    version of moelora
-)";
-
-int seal(const char *path) {
+static void seal(const std::string &path) {
   moelora_error *error = nullptr;
-  if (moelora_artifact_seal(path, &error) == MOELORA_OK)
-    return Right;
-  fprintf(stderr, "error: %s\n", moelora_error_text(error));
+  if (moelora_artifact_seal(path.c_str(), &error) == MOELORA_OK)
+    return;
+  std::string why = moelora_error_text(error);
   moelora_error_free(error);
-  return Failed;
+  throw std::runtime_error(why);
 }
 
-} // namespace
+static int sealAll(int count, char **arguments) {
+  CommandLine line("moelora-seal",
+                   "Appends the digest that loading asks for to shared objects "
+                   "with compiled\nlayers. A file that has its digest already "
+                   "stays as it is.");
+  std::vector<std::string> files;
+  addEach(line.app, "FILE", "...", "shared objects",
+          [&](const std::string &file) { files.push_back(file); });
+  if (!line.parse(count, arguments))
+    return 0;
+  if (files.empty())
+    throw UsageError("expects the names of shared objects, but there are none");
+  for (const std::string &file : files)
+    seal(file);
+  return 0;
+}
 
 int main(int count, char **arguments) {
-  if (count == 2 && !strcmp(arguments[1], "--help")) {
-    fputs(HelpText, stdout);
-    return Right;
-  }
-  if (count == 2 && !strcmp(arguments[1], "--version")) {
-    printf("moelora-seal %s\n", moelora_version());
-    return Right;
-  }
-  if (count < 2) {
-    fputs("error: expects the names of shared objects, but there are none; "
-          "--help shows how\n",
-          stderr);
-    return WrongCommandLine;
-  }
-  int status = Right;
-  for (int i = 1; i < count && status == Right; ++i)
-    status = seal(arguments[i]);
-  return status;
+  return runMain("moelora-seal", [&] { return sealAll(count, arguments); });
 }

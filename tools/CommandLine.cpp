@@ -1,0 +1,180 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "CommandLine.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <new>
+
+using namespace moelora::tools;
+
+static int fail(int status, const std::string &message) {
+  std::fprintf(stderr, "error: %s\n", message.c_str());
+  return status;
+}
+
+/// What was printed may still lie in a buffer, and have no place to go.
+static int flushOutput(int status) {
+  errno = 0;
+  bool wrong = std::ferror(stdout) != 0;
+  if (std::fflush(stdout) == 0 && !wrong)
+    return status;
+  const char *why = errno ? std::strerror(errno) : "an earlier write failed";
+  return fail(1, std::string("cannot write standard output: ") + why);
+}
+
+int moelora::tools::runMain(const char *tool,
+                            const std::function<int()> &body) {
+  try {
+    return flushOutput(body());
+  } catch (const UsageError &wrong) {
+    return fail(2, std::string(wrong.what()) + "\n" + tool +
+                       " --help tells how it is used");
+  } catch (const std::bad_alloc &) {
+    return fail(1, "out of memory");
+  } catch (const std::exception &problem) {
+    return fail(1, problem.what());
+  }
+}
+
+std::string
+moelora::tools::alternatives(const std::vector<std::string> &names) {
+  std::string text;
+  for (size_t i = 0; i < names.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
+  return text;
+}
+
+std::vector<std::string> moelora::tools::split(const std::string &text) {
+  std::vector<std::string> parts;
+  for (size_t begin = 0; begin <= text.size();) {
+    size_t end = std::min(text.find(',', begin), text.size());
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+CommandLine::CommandLine(const char *tool, const char *what,
+                         const char *builtWith)
+    : app(what, tool) {
+  std::string version = "moelora " MOELORA_VERSION;
+  if (*builtWith)
+    version += std::string("\n") + builtWith;
+  app.set_help_flag("--help,-h", "prints this text");
+  app.set_version_flag("--version", version, "prints the version");
+  app.get_formatter()->label("Usage", "usage");
+  app.get_formatter()->label("OPTIONS", "option...");
+  app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+  app.get_formatter()->label("Subcommands", "Commands");
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  // So that they can be named in the words of this project.
+  app.allow_extras();
+}
+
+/// Also of the subcommands; null: there is none.
+static const CLI::Option *findOption(const CLI::App &app,
+                                     const std::string &name) {
+  if (const CLI::Option *option = app.get_option_no_throw(name))
+    return option;
+  for (const CLI::App *command : app.get_subcommands({}))
+    if (const CLI::Option *option = findOption(*command, name))
+      return option;
+  return nullptr;
+}
+
+/// CLI11 would take the next argument where a value is empty, and a value of a
+/// flag for what it is set to.
+static void checkJoined(const CLI::App &app, const std::string &argument) {
+  size_t equals = argument.find('=');
+  if (argument.rfind("--", 0) != 0 || equals == std::string::npos)
+    return;
+  std::string name = argument.substr(0, equals);
+  std::string value = argument.substr(equals + 1);
+  const CLI::Option *option = findOption(app, name);
+  if (option && option->get_expected_max() == 0)
+    throw UsageError(name + " takes no value, but it is given '" + value + "'");
+  if (option && value.empty())
+    throw UsageError(name + " expects a value, but it is empty");
+}
+
+static void checkExtras(const CLI::App &app) {
+  std::vector<std::string> extras = app.remaining(/*recurse=*/true);
+  for (const std::string &extra : extras)
+    if (extra[0] == '-')
+      throw UsageError("unknown option '" + extra + "'");
+  if (!extras.empty())
+    throw UsageError("unexpected argument '" + extras[0] + "'");
+}
+
+static UsageError missingCommand(const CLI::App &app) {
+  std::vector<std::string> names;
+  for (const CLI::App *command : app.get_subcommands({}))
+    names.push_back(command->get_name());
+  return UsageError("expects " + alternatives(names));
+}
+
+bool CommandLine::parse(int count, char **arguments) {
+  std::vector<std::string> reversed;
+  for (int i = count - 1; i > 0; --i)
+    reversed.push_back(arguments[i]);
+  for (auto at = reversed.rbegin(); at != reversed.rend() && *at != "--"; ++at)
+    checkJoined(app, *at);
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp &) {
+    std::fputs(app.help().c_str(), stdout);
+    return false;
+  } catch (const CLI::CallForVersion &version) {
+    std::printf("%s\n", version.what());
+    return false;
+  } catch (const CLI::ArgumentMismatch &mismatch) {
+    std::string text = mismatch.what();
+    throw UsageError(text.substr(0, text.find(':')) +
+                     " expects a value, but it is the last argument");
+  } catch (const CLI::RequiredError &) {
+    throw missingCommand(app);
+  } catch (const CLI::ParseError &wrong) {
+    throw UsageError(wrong.what());
+  }
+  checkExtras(app);
+  return true;
+}
+
+CLI::Option *
+moelora::tools::addOption(CLI::App &app, const std::string &name,
+                          const std::string &value, const std::string &what,
+                          std::function<void(const std::string &)> set) {
+  return app.add_option_function<std::string>(name, std::move(set), what)
+      ->option_text(value);
+}
+
+CLI::Option *
+moelora::tools::addEach(CLI::App &app, const std::string &name,
+                        const std::string &value, const std::string &what,
+                        std::function<void(const std::string &)> add) {
+  return app
+      .add_option_function<std::vector<std::string>>(
+          name,
+          [add = std::move(add)](const std::vector<std::string> &all) {
+            for (const std::string &each : all)
+              add(each);
+          },
+          what)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(name[0] != '-') // one for each time
+      ->option_text(value);
+}
+
+CLI::Option *moelora::tools::addText(CLI::App &app, const std::string &name,
+                                     std::string &text,
+                                     const std::string &value,
+                                     const std::string &what) {
+  return addOption(app, name, value, what, [=, &text](const std::string &got) {
+    if (got.empty())
+      throw UsageError(name + " expects a value, but it is empty");
+    text = got;
+  });
+}
