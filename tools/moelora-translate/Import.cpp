@@ -37,10 +37,6 @@ static OwningOpRef<Operation *> importConfig(const ImportFlags &flags,
   const llvm::MemoryBuffer *buffer =
       sources.getMemoryBuffer(sources.getMainFileID());
   StringRef name = buffer->getBufferIdentifier();
-  // Printed here: the line at the location may be the whole configuration.
-  ScopedDiagnosticHandler printer(context, [&](Diagnostic &diagnostic) {
-    llvm::errs() << "error: " << name << ": " << diagnostic << "\n";
-  });
   Location location = FileLineColLoc::get(context, name, 1, 1);
   // One line, and not the one of the file: a config may be one long line.
   ScopedDiagnosticHandler printer(context, [&](Diagnostic &diagnostic) {
