@@ -23,6 +23,8 @@ Runs a compiled Mixture-of-Experts layer with a model's weights and adapters.
   --adapter-layout=NAME=natural|transposed
                          how a packed adapter is stored, where its files do
                          not tell
+  --adapter-columns=NAME=rank_major|grouped_by_expert
+                         the same of the order of columns in packed lora_B
   --layer=N              the model's layer, if not the one compiled for
   --io=FILE              inputs: hidden [T,H], slots [T] i32, and what
                          --routing needs; `expected` [T,H] is compared with
@@ -99,16 +101,22 @@ private:
   void addNumbers();
   void addFlag(const char *name, bool &flag);
   void addPath(const char *name, std::string &path);
+  void addStatement(const char *option, int32_t moelora_adapter_options::*field,
+                    const std::map<std::string, int32_t> &values);
   void addAdapter(const std::string &name, const std::string &value);
   void addRanks(const std::string &name, const std::string &value);
   void take(const std::string &argument);
-  void applyLayouts();
+  void applyStatements();
   void check() const;
 
   Options options;
   std::map<std::string, Setter> withValue;
   std::map<std::string, bool *> flags;
-  std::vector<std::pair<std::string, moelora_adapter_layout>> layouts;
+  struct Statement {
+    std::string option, adapter;
+    int32_t moelora_adapter_options::*field, value;
+  };
+  std::vector<Statement> statements;
 };
 
 void Parser::addPath(const char *option, std::string &path) {
@@ -160,14 +168,12 @@ void Parser::addOptions() {
   withValue["--random-adapters"] = [this](auto &name, auto &value) {
     addRanks(name, value);
   };
-  withValue["--adapter-layout"] = [this](auto &name, auto &value) {
-    auto [adapter, layout] = cut(name, value);
-    layouts.emplace_back(adapter,
-                         parseChoice<moelora_adapter_layout>(
-                             name, layout,
-                             {{"natural", MOELORA_LAYOUT_NATURAL},
-                              {"transposed", MOELORA_LAYOUT_TRANSPOSED}}));
-  };
+  addStatement("--adapter-layout", &moelora_adapter_options::layout,
+               {{"natural", MOELORA_LAYOUT_NATURAL},
+                {"transposed", MOELORA_LAYOUT_TRANSPOSED}});
+  addStatement("--adapter-columns", &moelora_adapter_options::columns,
+               {{"rank_major", MOELORA_COLUMNS_RANK_MAJOR},
+                {"grouped_by_expert", MOELORA_COLUMNS_GROUPED_BY_EXPERT}});
   withValue["--device"] = [this](auto &name, auto &value) {
     options.reference =
         parseChoice<bool>(name, value, {{"cpu", false}, {"reference", true}});
@@ -178,6 +184,16 @@ void Parser::addOptions() {
                                         {{"model", MOELORA_ENTRY_ALL},
                                          {"logits", MOELORA_ENTRY_LOGITS},
                                          {"given", MOELORA_ENTRY_IDS}});
+  };
+}
+
+void Parser::addStatement(const char *option,
+                          int32_t moelora_adapter_options::*field,
+                          const std::map<std::string, int32_t> &values) {
+  withValue[option] = [this, field, values](auto &name, auto &value) {
+    auto [adapter, word] = cut(name, value);
+    statements.push_back(
+        {name, adapter, field, parseChoice<int32_t>(name, word, values)});
   };
 }
 
@@ -223,15 +239,15 @@ void Parser::take(const std::string &argument) {
   option->second(name, argument.substr(equals + 1));
 }
 
-void Parser::applyLayouts() {
-  for (const auto &[name, layout] : layouts) {
+void Parser::applyStatements() {
+  for (const auto &[option, name, field, value] : statements) {
     auto named = [&name = name](auto &option) { return option.name == name; };
     auto adapter =
         std::find_if(options.adapters.begin(), options.adapters.end(), named);
     if (adapter == options.adapters.end())
-      throw UsageError("--adapter-layout names '" + name +
+      throw UsageError(option + " names '" + name +
                        "', but no --adapter has that name");
-    adapter->layout = layout;
+    adapter->stated.*field = value;
   }
 }
 
@@ -248,7 +264,7 @@ Options Parser::parse(int count, char **arguments) {
   addOptions();
   for (int i = 1; i < count; ++i)
     take(arguments[i]);
-  applyLayouts();
+  applyStatements();
   if (!options.help && !options.version)
     check();
   return options;

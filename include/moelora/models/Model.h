@@ -25,6 +25,8 @@ public:
   const std::string &modelType() const { return type; }
   /// Number of layers, dense ones included.
   int layers() const { return static_cast<int>(descriptionOf.size()); }
+  /// Layers that predict further tokens, which checkpoints number behind those.
+  int predictionLayers() const { return predictions; }
   /// The type that config.json states under `dtype` or `torch_dtype`, bfloat16
   /// where it states none: that is what the families are published in.
   moelora_dtype dtype() const { return elementType; }
@@ -45,6 +47,7 @@ private:
   friend class ModelBuilder;
 
   std::string type;
+  int predictions = 0;
   moelora_dtype elementType = MOELORA_BF16;
   const Family *row = nullptr;
   std::vector<moelora_layer> descriptions; // different from each other
