@@ -22,6 +22,22 @@ namespace {
 
 using nlohmann::json;
 
+/// How families call the number of layers of multi-token prediction.
+constexpr const char *predictionKeys[] = {
+    "num_nextn_predict_layers", "num_mtp_layers", "mtp_num_layers",
+    "num_mtp_modules", "mtp_num_hidden_layers"};
+
+/// Nothing is computed with it, so that other values are left alone.
+int readPredictionLayers(Config &config) {
+  constexpr uint64_t most = 4096;
+  uint64_t layers = 0;
+  for (const char *key : predictionKeys)
+    if (const json *value = config.find({key}))
+      if (value->is_number_unsigned() && value->get<uint64_t>() <= most)
+        layers = std::max(layers, value->get<uint64_t>());
+  return static_cast<int>(layers);
+}
+
 moelora_dtype readDtype(Config &config, moelora_dtype absent) {
   std::string word = config.word({"dtype", "torch_dtype"});
   if (word.empty())
@@ -107,6 +123,8 @@ Result<Model> ModelBuilder::build() {
   model.warningText = chosen.warning;
   refuseQuantized(outer);
   refuseQuantized(config);
+  model.predictions =
+      std::max(readPredictionLayers(config), readPredictionLayers(outer));
   model.elementType = readDtype(config, readDtype(outer, MOELORA_BF16));
   std::vector<LayerKind> kinds = readLayerKinds(config, *chosen.family);
   checkKinds(kinds);

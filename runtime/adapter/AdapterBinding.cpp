@@ -32,14 +32,13 @@ public:
 
   /// A's rows are the ranks, so its name goes first; shapes settle the rest.
   int64_t rank() const {
-    const double *found = source.config.ranks.find(ofA, source.work);
-    return found ? static_cast<int64_t>(*found)
-                 : source.config.rankOf(ofB, source.work);
+    auto [a, b] = find(source.config.ranks);
+    const double *found = a ? a : b;
+    return found ? static_cast<int64_t>(*found) : source.config.rank;
   }
 
   double alpha() const {
-    const double *a = source.config.alphas.find(ofA, source.work);
-    const double *b = source.config.alphas.find(ofB, source.work);
+    auto [a, b] = find(source.config.alphas);
     if (a && b && *a != *b)
       fail("expects alpha_pattern to say the same of the modules of a pair, "
            "but it says " +
@@ -49,6 +48,13 @@ public:
   }
 
 private:
+  /// What is said of A's module and of B's, which mostly are one.
+  std::pair<const double *, const double *>
+  find(const PatternValues &values) const {
+    const double *a = values.find(ofA, source.work);
+    return {a, ofA == ofB ? a : values.find(ofB, source.work)};
+  }
+
   const AdapterSource &source;
   const std::string ofA, ofB;
 };
@@ -140,7 +146,7 @@ void checkSomethingBound(const AdapterSource &source,
 } // namespace
 
 AdapterBinding moelora::bindAdapter(const AdapterSource &source,
-                                    moelora_adapter_layout stated) {
+                                    const moelora_adapter_options &stated) {
   AdapterBinding binding;
   source.work.look();
   checkModulesToSave(source.target, source.config.modulesToSave, source.work);

@@ -36,7 +36,9 @@ constexpr const char *usedKeys[] = {"peft_type",
                                     "modules_to_save",
                                     "bias",
                                     "init_lora_weights",
-                                    "peft_version"};
+                                    "peft_version",
+                                    "lora_B_layout",
+                                    "unsloth_fused_expert_lora"};
 
 /// Keys that change nothing in the tensors' meaning. What the adapter was
 /// aimed at is informative only: the tensors present decide. In particular
@@ -76,27 +78,6 @@ std::string lowered(std::string text) {
   return text;
 }
 
-/// For messages: short, and never a whole hostile document.
-std::string valueText(const JsonValue &value) {
-  switch (value.kind) {
-  case JsonValue::String:
-    return quoted(value.string);
-  case JsonValue::Boolean:
-    return value.boolean ? "true" : "false";
-  case JsonValue::Integer:
-    return std::to_string(value.integer);
-  case JsonValue::Real:
-    return std::to_string(value.real);
-  case JsonValue::Array:
-    return "a list";
-  case JsonValue::Object:
-    return "an object";
-  case JsonValue::Null:
-    break;
-  }
-  return "null";
-}
-
 class ConfigReader {
 public:
   ConfigReader(const std::string &path, const JsonValue &root, Work &work)
@@ -116,6 +97,7 @@ public:
     readTargets(config);
     config.modulesToSave = strings("modules_to_save");
     readVersion(config);
+    config.columns = readColumns(root, path);
     return config;
   }
 

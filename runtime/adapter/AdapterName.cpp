@@ -19,10 +19,6 @@ namespace {
 /// Every adapter file of the library begins its names like this.
 constexpr std::string_view wrapperPrefix = "base_model.model.";
 
-/// Sizes above these belong to no model; they keep products countable.
-constexpr int64_t maxExperts = 1 << 20, maxSize = int64_t(1) << 31;
-constexpr int32_t maxLayers = 1 << 16;
-
 /// Serving engines call the stacks of gated experts so in every family.
 constexpr const char *stackedGate[] = {"w1", nullptr};
 constexpr const char *stackedUp[] = {"w3", nullptr};
@@ -62,23 +58,6 @@ std::string_view takeSuffix(std::string_view module, const std::string &tensor,
     unknown(tensor, "expects pairs lora_A, lora_B in a MoE block, but it "
                     "replaces a weight, as modules_to_save does");
   unknown(tensor, "expects lora_A.weight or lora_B.weight at its end");
-}
-
-void checkSite(const moelora_adapter_site &site, int32_t layers) {
-  auto inside = [](int64_t value, int64_t low, int64_t high) {
-    return value >= low && value <= high;
-  };
-  if (!site.names || !inside(site.layer, 0, layers - 1) ||
-      !inside(site.experts, 1, maxExperts) ||
-      !inside(site.logits, 0, maxExperts) ||
-      !inside(site.zero_experts, 0, maxExperts) ||
-      !inside(site.always, 0, site.experts - 1) ||
-      !inside(site.hidden, 1, maxSize) || !inside(site.latent, 0, maxSize) ||
-      !inside(site.intermediate, 1, maxSize) ||
-      !inside(site.shared, 0, maxSize))
-    fail("expects names, a layer below " + std::to_string(layers) +
-         " and positive sizes of every site, but site of layer " +
-         std::to_string(site.layer) + " has others");
 }
 
 /// A module that has a pair, or two in one, and how it is called.
@@ -212,6 +191,13 @@ bool takeContainer(std::string_view &rest, std::string_view container) {
   return false;
 }
 
+std::string predictionText(const moelora_adapter_target &target) {
+  return target.prediction_layers == 0
+             ? ""
+             : " and " + std::to_string(target.prediction_layers) +
+                   " of prediction behind them";
+}
+
 bool takeBlock(std::string_view &rest, const moelora_adapter_names &names) {
   for (NameList block = names.block; block && *block; ++block)
     if (**block ? takePath(rest, *block) : isPartOfLayer(rest, names))
@@ -227,19 +213,9 @@ void moelora::setGateUp(AdapterPlace &place, const moelora_adapter_site &site) {
 }
 
 AdapterNames::AdapterNames(const moelora_adapter_target &target)
-    : target(target) {
-  if (target.sites < 1 || !target.site || target.layers < 1 ||
-      target.layers > maxLayers)
-    fail("expects a model with MoE layers to bind an adapter to");
-  siteOfLayer.assign(static_cast<size_t>(target.layers), -1);
-  for (int32_t i = 0; i < target.sites; ++i) {
-    checkSite(target.site[i], target.layers);
-    int32_t &site = siteOfLayer[static_cast<size_t>(target.site[i].layer)];
-    if (site >= 0)
-      fail("expects one site for each layer, but layer " +
-           std::to_string(target.site[i].layer) + " has two");
-    site = i;
-  }
+    : target(target), siteOfLayer(static_cast<size_t>(target.layers), -1) {
+  for (int32_t i = 0; i < target.sites; ++i)
+    siteOfLayer[static_cast<size_t>(target.site[i].layer)] = i;
 }
 
 AdapterPlace AdapterNames::place(std::string_view name,
@@ -256,9 +232,12 @@ AdapterPlace AdapterNames::place(std::string_view name,
     unknown(tensor, "expects the number of a layer, as in 'layers.12.', but it "
                     "is of '" +
                         std::string(firstWord(rest)) + "'");
-  if (layer >= target.layers)
+  if (layer >= target.layers + target.prediction_layers)
     unknown(tensor, "expects layers below " + std::to_string(target.layers) +
-                        ", but it is of layer " + std::to_string(layer));
+                        predictionText(target) + ", but it is of layer " +
+                        std::to_string(layer));
+  if (layer >= target.layers)
+    return place;
   int32_t site = siteOfLayer[static_cast<size_t>(layer)];
   const moelora_adapter_names &names = *target.site[std::max(site, 0)].names;
   if (!takeBlock(rest, names))

@@ -61,7 +61,6 @@ void setGateUp(AdapterPlace &place, const moelora_adapter_site &site);
 /// Places names in one target, which must outlive it.
 class AdapterNames {
 public:
-  /// Checks the target itself, or fails.
   explicit AdapterNames(const moelora_adapter_target &target);
 
   /// Fails on a name inside a MoE block that is no part of a pair. `name` is

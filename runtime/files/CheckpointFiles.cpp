@@ -87,6 +87,15 @@ std::string moelora::pickleHint(const std::string &folder) {
   return "";
 }
 
+/// Of a file that is named itself: says so where a pickle is in its place.
+static void checkNoPickleInstead(const std::string &path) {
+  size_t slash = path.rfind('/');
+  std::string folder = slash == path.npos ? "." : path.substr(0, slash);
+  std::string hint = isFile(path) ? "" : pickleHint(folder);
+  if (!hint.empty())
+    fail("expects " + path + ", but there is none" + hint, MOELORA_IO);
+}
+
 CheckpointFiles::CheckpointFiles(const std::string &path, Work &work) {
   constexpr const char *single = "/model.safetensors";
   constexpr const char *index = "/model.safetensors.index.json";
@@ -124,6 +133,7 @@ CheckpointFiles::CheckpointFiles(const moelora_tensor_data *tensors,
 }
 
 void CheckpointFiles::addShard(const std::string &path, Work &work) {
+  checkNoPickleInstead(path);
   shards.emplace_back(path);
   std::vector<Tensor> found = readSafetensorsHeader(shards.back(), work);
   for (Tensor &tensor : found)

@@ -31,11 +31,11 @@ MAY = {
               "run/host"),
 }
 PUBLIC = {
-    "base": ("Abi", "Dtype", "Error", "Image", "Kernel", "Layer", "Log",
+    "base": ("Abi", "AdapterTarget", "Dtype", "Error", "Image", "Kernel", "Layer", "Log",
              "Operand", "Plan", "RunStats", "Services"),
     "base/threads": ("Pool",),
     "files": ("Checkpoint",),
-    "adapter": ("Adapter", "AdapterFacts", "AdapterTarget"),
+    "adapter": ("Adapter", "AdapterFacts", "AdapterOptions"),
     "pages": ("Staging",),
     "device": ("Device",),
     "slots": ("SlotPublish", "SlotStats", "SlotTable", "Step"),

@@ -119,6 +119,28 @@ TEST(Family, adapter_sites_of_every_kind) {
   EXPECT_THAT(words(root.names->router), ElementsAre("router.proj"));
 }
 
+TEST(Family, how_packed_parameters_are_stored) {
+  auto storage = [](const char *type) { return siteOf(type).storage; };
+  EXPECT_EQ(storage("qwen3_moe"), MOELORA_STORED_OUT_IN);
+  EXPECT_EQ(storage("granitemoe"), MOELORA_STORED_OUT_IN);
+  EXPECT_EQ(storage("gpt_oss"), MOELORA_STORED_IN_OUT);
+  EXPECT_EQ(storage("qwen3_vl_moe_text"),
+            MOELORA_STORED_OUT_IN | MOELORA_STORED_IN_OUT);
+}
+
+TEST(Family, prediction_layers) {
+  auto layers = [](const std::string &more) {
+    return AdapterTarget(load(withKeys(qwen3Keys, more)))
+        .get()
+        .prediction_layers;
+  };
+  EXPECT_EQ(layers("\"x\": 1"), 0);
+  EXPECT_EQ(layers("\"num_nextn_predict_layers\": 1"), 1);
+  EXPECT_EQ(layers("\"num_mtp_modules\": 3"), 3);
+  for (const char *value : {"null", "-1", "true", "[1]", "1e30", "NaN"})
+    EXPECT_EQ(layers("\"num_nextn_predict_layers\": " + std::string(value)), 0);
+}
+
 TEST(Family, what_single_packed_pairs_mean) {
   auto rule = [](const char *type) { return siteOf(type).names->blind_rule; };
   EXPECT_EQ(rule("gpt_oss"), MOELORA_BLIND_IN_OUT);

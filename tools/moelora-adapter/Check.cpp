@@ -104,7 +104,7 @@ static Json layerReport(const moelora_adapter *adapter,
 /// How packed pairs lie, and how that was found out; null without such pairs.
 static void reportLayout(const moelora_adapter *adapter,
                          const moelora_adapter_target &target, Json &report) {
-  report["layout"] = report["why"] = nullptr;
+  report["layout"] = report["columns"] = report["why"] = nullptr;
   for (int32_t i = 0; i < target.sites; ++i) {
     moelora_adapter_coverage coverage = {};
     coverage.size = sizeof coverage;
@@ -113,16 +113,19 @@ static void reportLayout(const moelora_adapter *adapter,
       continue;
     bool natural = coverage.layout == MOELORA_LAYOUT_NATURAL;
     report["layout"] = natural ? "natural" : "transposed";
+    report["columns"] = coverage.columns == MOELORA_COLUMNS_RANK_MAJOR
+                            ? "rank_major"
+                            : "grouped_by_expert";
     report["why"] = coverage.why;
     return;
   }
 }
 
 Json checkBinding(const std::string &folder, const models::Model &model,
-                  moelora_adapter_layout layout) {
+                  const moelora_adapter_options &stated) {
   models::AdapterTarget names(model);
   moelora_adapter_target target = names.get();
-  Owned<moelora_adapter> adapter = openAdapter(folder, target, layout);
+  Owned<moelora_adapter> adapter = openAdapter(folder, target, stated);
   const moelora_adapter *opened = adapter.get();
   moelora_adapter_summary summary = {};
   summary.size = sizeof summary;
@@ -133,6 +136,10 @@ Json checkBinding(const std::string &folder, const models::Model &model,
                  {"max_rank", summary.max_rank},
                  {"stored_as", survey.storedTypes()},
                  {"served_as", moelora_dtype_name(model.dtype())}};
+  int32_t effect = 0;
+  moelora_error *error = nullptr;
+  check(moelora_adapter_has_effect(opened, &effect, &error), error);
+  report["effect"] = effect != 0;
   reportLayout(opened, target, report);
   report["moe_layers"] = target.sites;
   report["projections"] = survey.byProjection();

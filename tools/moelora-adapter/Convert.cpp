@@ -73,7 +73,7 @@ public:
   Conversion(const Options &options, const models::Model &model)
       : options(options), names(model), target(names.get()),
         in(openAdapter(options.adapters[0].folder, target,
-                       options.adapters[0].layout)),
+                       options.adapters[0].stated)),
         files(options.adapters[0].folder, in.get()) {
     form = options.to == "per-expert"       ? Form::PerExpert
            : options.to == "packed-natural" ? Form::Natural
@@ -187,7 +187,9 @@ private:
 
   void describe() {
     result.config = readConfig(options.adapters[0].folder);
-    // The version would tell how a packed pair lies, and this is another one.
+    // These tell how the packed pairs of the file lay.
+    result.config.erase("lora_B_layout");
+    result.config.erase("unsloth_fused_expert_lora");
     if (form != Form::PerExpert)
       result.config.erase("peft_version");
     describeModules(result, target, copied);

@@ -43,7 +43,7 @@ public:
 private:
   Owned<moelora_adapter> open(const Named &adapter) const {
     try {
-      return openAdapter(adapter.folder, target, adapter.layout);
+      return openAdapter(adapter.folder, target, adapter.stated);
     } catch (const Refusal &refusal) {
       throw Refusal{adapter.name + ": " + refusal.text};
     }

@@ -90,16 +90,17 @@ static Owned<moelora_adapter> open(const std::string &folder,
                                    const moelora_adapter_target &target,
                                    Form form, bool &ambiguous) {
   ambiguous = false;
+  moelora_adapter_options stated = {sizeof stated, 0, 0, 0};
   try {
-    return openAdapter(folder, target, MOELORA_LAYOUT_DECIDE);
+    return openAdapter(folder, target, stated);
   } catch (const Refusal &) {
     if (form == Form::PerExpert)
       throw;
   }
   ambiguous = true;
-  return openAdapter(folder, target,
-                     form == Form::Natural ? MOELORA_LAYOUT_NATURAL
-                                           : MOELORA_LAYOUT_TRANSPOSED);
+  stated.layout = form == Form::Natural ? MOELORA_LAYOUT_NATURAL
+                                        : MOELORA_LAYOUT_TRANSPOSED;
+  return openAdapter(folder, target, stated);
 }
 
 static uint64_t comparePairs(const moelora_adapter *written,

@@ -33,6 +33,8 @@ const char *const usage =
     "  --adapter-layout=[NAME=]natural|transposed\n"
     "                    states the layout of packed pairs where it cannot be "
     "told\n"
+    "  --adapter-columns=[NAME=]rank_major|grouped_by_expert\n"
+    "                    the same of the order of columns in packed lora_B\n"
     "  --dtype           rounds every value once to this type\n"
     "  --rank            8, or several ranks that the layers take in turn\n"
     "  --random          B is random, too, and not zero\n"
@@ -85,6 +87,27 @@ constexpr OptionRow optionRows[] = {
     {"--random", MakeDummy, nullptr, &Options::random},
 };
 
+/// What an adapter's files may leave open.
+struct StatementRow {
+  const char *name;
+  int32_t moelora_adapter_options::*field;
+  const char *values[2]; ///< 1 and 2
+};
+
+constexpr StatementRow statements[] = {
+    {"--adapter-layout",
+     &moelora_adapter_options::layout,
+     {"natural", "transposed"}},
+    {"--adapter-columns",
+     &moelora_adapter_options::columns,
+     {"rank_major", "grouped_by_expert"}},
+};
+
+struct Statement {
+  const StatementRow *row;
+  std::string text;
+};
+
 /// What an option may say; "" (absent) is always right.
 struct Choice {
   const char *name;
@@ -123,24 +146,28 @@ Named parseAdapter(const std::string &text) {
   return {trimmed.substr(trimmed.rfind('/') + 1), text};
 }
 
-void applyLayout(Options &options, const std::string &text) {
+void apply(const Statement &statement, Options &options) {
+  const auto &[row, text] = statement;
   size_t equals = text.rfind('=');
   bool named = equals != std::string::npos;
   std::string name = named ? text.substr(0, equals) : "";
-  std::string layout = named ? text.substr(equals + 1) : text;
-  if (layout != "natural" && layout != "transposed")
+  std::string value = named ? text.substr(equals + 1) : text;
+  const char *const *found =
+      std::find(std::begin(row->values), std::end(row->values), value);
+  if (found == std::end(row->values))
     throw WrongUsage{
-        "expects --adapter-layout to be natural or transposed, but it is '" +
-        layout + "'"};
+        std::string("expects ") + row->name + " to be " +
+        alternatives(row->values, [](auto *word) { return word; }) +
+        ", but it is '" + value + "'"};
   bool applied = false;
   for (Named &adapter : options.adapters)
     if (!named || adapter.name == name) {
-      adapter.layout = layout == "natural" ? MOELORA_LAYOUT_NATURAL
-                                           : MOELORA_LAYOUT_TRANSPOSED;
+      adapter.stated.*row->field =
+          static_cast<int32_t>(found - row->values) + 1;
       applied = true;
     }
   if (!applied)
-    throw WrongUsage{"--adapter-layout names '" + name +
+    throw WrongUsage{std::string(row->name) + " names '" + name +
                      "', but no adapter has that name"};
 }
 
@@ -154,8 +181,7 @@ const CommandRow &findCommand(const std::string &name) {
 
 /// Takes one "--name=value" or "--name".
 void parseOption(Options &options, const CommandRow &command,
-                 const std::string &argument,
-                 std::vector<std::string> &layouts) {
+                 const std::string &argument, std::vector<Statement> &stated) {
   size_t equals = argument.find('=');
   bool valued = equals != std::string::npos;
   std::string name = argument.substr(0, equals);
@@ -164,11 +190,12 @@ void parseOption(Options &options, const CommandRow &command,
     if (!(takers & command.command))
       throw WrongUsage{std::string(command.name) + " takes no " + name};
   };
-  if (valued && name == "--adapter-layout") {
-    refuseElsewhere(Readers);
-    layouts.push_back(value);
-    return;
-  }
+  for (const StatementRow &row : statements)
+    if (valued && name == row.name) {
+      refuseElsewhere(Readers);
+      stated.push_back({&row, value});
+      return;
+    }
   for (const OptionRow &row : optionRows) {
     if (name != row.name || valued != (row.text != nullptr))
       continue;
@@ -204,7 +231,8 @@ void checkOptions(const Options &options, const CommandRow &command) {
 } // namespace
 
 Options parseOptions(int argc, char **argv) {
-  std::vector<std::string> plain, dashed(argv + 1, argv + argc), layouts;
+  std::vector<std::string> plain, dashed(argv + 1, argv + argc);
+  std::vector<Statement> stated;
   auto isPlain = [](const std::string &text) {
     return text.empty() || text[0] != '-';
   };
@@ -218,10 +246,10 @@ Options parseOptions(int argc, char **argv) {
   for (size_t i = 1; i < plain.size(); ++i)
     options.adapters.push_back(parseAdapter(plain[i]));
   for (const std::string &argument : dashed)
-    parseOption(options, command, argument, layouts);
+    parseOption(options, command, argument, stated);
   checkOptions(options, command);
-  for (const std::string &layout : layouts)
-    applyLayout(options, layout);
+  for (const Statement &statement : stated)
+    apply(statement, options);
   return options;
 }
 

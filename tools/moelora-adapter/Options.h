@@ -22,7 +22,7 @@ extern const char *const usage;
 /// An adapter as the command line names it.
 struct Named {
   std::string name, folder;
-  moelora_adapter_layout layout = MOELORA_LAYOUT_DECIDE;
+  moelora_adapter_options stated = {sizeof(moelora_adapter_options), 0, 0, 0};
 };
 
 enum Command : unsigned {

@@ -27,10 +27,10 @@ void forEachPlace(const moelora_adapter_target &target,
 
 Owned<moelora_adapter> openAdapter(const std::string &folder,
                                    const moelora_adapter_target &target,
-                                   moelora_adapter_layout layout) {
+                                   const moelora_adapter_options &stated) {
   moelora_adapter *opened = nullptr;
   moelora_error *error = nullptr;
-  check(moelora_adapter_open(folder.c_str(), &target, layout, &opened, &error),
+  check(moelora_adapter_open(folder.c_str(), &target, &stated, &opened, &error),
         error);
   return {opened, moelora_adapter_close};
 }

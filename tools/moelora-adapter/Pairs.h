@@ -52,7 +52,7 @@ using PairSource = std::function<std::optional<Pair>(const Place &)>;
 
 Owned<moelora_adapter> openAdapter(const std::string &folder,
                                    const moelora_adapter_target &target,
-                                   moelora_adapter_layout layout);
+                                   const moelora_adapter_options &stated);
 
 std::optional<Pair> readPair(const moelora_adapter *adapter,
                              const Place &place);

@@ -44,7 +44,7 @@ void printInspection(const Json &report);
 
 /// What they bind to in a model.
 Json checkBinding(const std::string &folder, const models::Model &model,
-                  moelora_adapter_layout layout);
+                  const moelora_adapter_options &stated);
 void printBinding(const Json &report);
 
 } // namespace moelora::tool

@@ -36,7 +36,7 @@ Json answer(const Named &adapter,
             const std::optional<moelora::models::Model> &model) {
   Json report = {{"adapter", adapter.name}, {"folder", adapter.folder}};
   try {
-    report.update(model ? checkBinding(adapter.folder, *model, adapter.layout)
+    report.update(model ? checkBinding(adapter.folder, *model, adapter.stated)
                         : inspect(adapter.folder));
   } catch (const Refusal &refusal) {
     report["error"] = refusal.text;

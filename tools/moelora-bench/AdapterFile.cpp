@@ -41,6 +41,7 @@ Workload::Workload(int64_t layers, int64_t experts, int64_t hidden,
                    int64_t intermediate) {
   for (int64_t layer = 0; layer < layers; ++layer) {
     moelora_adapter_site site = {};
+    site.size = sizeof site;
     site.layer = static_cast<int32_t>(layer);
     site.experts = static_cast<int32_t>(experts);
     site.hidden = hidden;
@@ -53,7 +54,7 @@ Workload::Workload(int64_t layers, int64_t experts, int64_t hidden,
 
 moelora_adapter_target Workload::target() const {
   auto count = static_cast<int32_t>(sites.size());
-  return {sites.data(), count, count};
+  return {sizeof(moelora_adapter_target), count, sites.data(), count, 0};
 }
 
 uint64_t Workload::elementsOfRank() const {

@@ -111,8 +111,8 @@ public:
 private:
   Adapter open() const {
     moelora_adapter *opened = nullptr;
-    call(moelora_adapter_open, folder.c_str(), &target, MOELORA_LAYOUT_DECIDE,
-         &opened);
+    call(moelora_adapter_open, folder.c_str(), &target,
+         static_cast<const moelora_adapter_options *>(nullptr), &opened);
     return Adapter(opened);
   }
 

@@ -6,6 +6,7 @@
 #include "moelora/models/AdapterTarget.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
@@ -37,7 +38,7 @@ OpenAdapter open(const AdapterOption &option,
                  const moelora_adapter_target &target) {
   moelora_adapter *opened = nullptr;
   call("adapter " + option.name + ": ", moelora_adapter_open,
-       option.folder.c_str(), &target, option.layout, &opened);
+       option.folder.c_str(), &target, &option.stated, &opened);
   OpenAdapter adapter;
   adapter.name = option.name;
   adapter.handle.reset(opened);
@@ -76,6 +77,18 @@ void checkRank(const OpenAdapter &adapter, const moelora_variant &variant) {
         "; compile with --max-rank=" + std::to_string(summary.max_rank));
 }
 
+/// Such an adapter is right, and probably not what was meant.
+void noteEffect(const OpenAdapter &adapter) {
+  int32_t effect = 0;
+  call("adapter " + adapter.name + ": ", moelora_adapter_has_effect,
+       adapter.handle.get(), &effect);
+  if (!effect)
+    std::fprintf(stderr,
+                 "note: adapter %s changes nothing: each pair has the scale 0, "
+                 "or an A or B of zeros\n",
+                 adapter.name.c_str());
+}
+
 } // namespace
 
 std::vector<OpenAdapter>
@@ -91,8 +104,10 @@ moelora::run::openAdapters(const Options &options, const models::Model &model,
   for (size_t i = 0; i < options.randomAdapters.size(); ++i)
     adapters.push_back(openRandom(i, options.randomAdapters[i], options.seed,
                                   model, layer, target, services));
-  for (const OpenAdapter &adapter : adapters)
+  for (const OpenAdapter &adapter : adapters) {
     checkRank(adapter, variant);
+    noteEffect(adapter);
+  }
   return adapters;
 }
 

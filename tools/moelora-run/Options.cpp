@@ -32,6 +32,8 @@ std::pair<std::string, std::string> cut(const std::string &name,
   return {value.substr(0, equals), value.substr(equals + 1)};
 }
 
+using Choices = std::vector<std::pair<std::string, int32_t>>;
+
 class Parser {
 public:
   Parser() : line("moelora-run", Description) {
@@ -44,7 +46,7 @@ public:
   bool parse(int count, char **arguments, Options &result) {
     if (!line.parse(count, arguments))
       return false;
-    applyLayouts();
+    applyStatements();
     check();
     result = std::move(options);
     return true;
@@ -56,12 +58,20 @@ private:
   void addInputs();
   void addRun();
   void addAdapter(const std::string &value);
-  void applyLayouts();
+  void addStatement(const char *option, const char *values,
+                    const char *description,
+                    int32_t moelora_adapter_options::*field,
+                    const Choices &known);
+  void applyStatements();
   void check() const;
 
   CommandLine line;
   Options options;
-  std::vector<std::pair<std::string, moelora_adapter_layout>> layouts;
+  struct Statement {
+    std::string option, adapter;
+    int32_t moelora_adapter_options::*field, value;
+  };
+  std::vector<Statement> statements;
 };
 
 void Parser::addFiles() {
@@ -77,23 +87,37 @@ void Parser::addAdapters() {
   addEach(line.app, "--adapter", "NAME=DIR",
           "an adapter folder; slot 0 is the first one",
           [this](const std::string &value) { addAdapter(value); });
-  addEach(line.app, "--adapter-layout", "NAME=LAYOUT",
-          "natural or transposed: how a packed adapter is\nstored, where its "
-          "files do not tell",
-          [this](const std::string &value) {
-            auto [adapter, layout] = cut("--adapter-layout", value);
-            layouts.emplace_back(
-                adapter, parseChoice<moelora_adapter_layout>(
-                             "--adapter-layout", layout,
-                             {{"natural", MOELORA_LAYOUT_NATURAL},
-                              {"transposed", MOELORA_LAYOUT_TRANSPOSED}}));
-          });
+  addStatement(
+      "--adapter-layout", "NAME=LAYOUT",
+      "natural or transposed: how a packed adapter is\nstored, where its "
+      "files do not tell",
+      &moelora_adapter_options::layout,
+      {{"natural", MOELORA_LAYOUT_NATURAL},
+       {"transposed", MOELORA_LAYOUT_TRANSPOSED}});
+  addStatement("--adapter-columns", "NAME=ORDER",
+               "rank_major or grouped_by_expert: the same of the\norder of "
+               "columns in packed lora_B",
+               &moelora_adapter_options::columns,
+               {{"rank_major", MOELORA_COLUMNS_RANK_MAJOR},
+                {"grouped_by_expert", MOELORA_COLUMNS_GROUPED_BY_EXPERT}});
   addOption(line.app, "--random-adapters", "R,...",
             "adapters of these ranks with values from the\nseed",
             [this](const std::string &value) {
               options.randomAdapters =
                   parseNumbers<int32_t>("--random-adapters", value, 1, Any);
             });
+}
+
+void Parser::addStatement(const char *option, const char *values,
+                          const char *description,
+                          int32_t moelora_adapter_options::*field,
+                          const Choices &known) {
+  addEach(line.app, option, values, description,
+          [this, option, field, known](const std::string &value) {
+            auto [adapter, word] = cut(option, value);
+            statements.push_back({option, adapter, field,
+                                  parseChoice<int32_t>(option, word, known)});
+          });
 }
 
 void Parser::addInputs() {
@@ -143,15 +167,15 @@ void Parser::addAdapter(const std::string &value) {
   options.adapters.push_back({name, folder});
 }
 
-void Parser::applyLayouts() {
-  for (const auto &[name, layout] : layouts) {
+void Parser::applyStatements() {
+  for (const auto &[option, name, field, value] : statements) {
     auto named = [&name = name](auto &option) { return option.name == name; };
     auto adapter =
         std::find_if(options.adapters.begin(), options.adapters.end(), named);
     if (adapter == options.adapters.end())
-      throw UsageError("--adapter-layout names '" + name +
+      throw UsageError(option + " names '" + name +
                        "', but no --adapter has that name");
-    adapter->layout = layout;
+    adapter->stated.*field = value;
   }
 }
 

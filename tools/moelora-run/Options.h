@@ -17,7 +17,7 @@ namespace moelora::run {
 
 struct AdapterOption {
   std::string name, folder;
-  moelora_adapter_layout layout = MOELORA_LAYOUT_DECIDE;
+  moelora_adapter_options stated = {sizeof(moelora_adapter_options), 0, 0, 0};
 };
 
 struct Options {

@@ -28,6 +28,8 @@ public:
   const std::string &warning() const { return warningText; }
   /// Number of layers, dense ones included.
   int layers() const { return static_cast<int>(descriptionOf.size()); }
+  /// Layers that predict further tokens, which checkpoints number behind those.
+  int predictionLayers() const { return predictions; }
   /// The type that config.json states under `dtype` or `torch_dtype`, bfloat16
   /// where it states none: that is what the families are published in.
   moelora_dtype dtype() const { return elementType; }
@@ -49,6 +51,7 @@ private:
   friend class RouterTypes;
 
   std::string type, warningText;
+  int predictions = 0;
   moelora_dtype elementType = MOELORA_BF16;
   const Family *row = nullptr;
   std::vector<moelora_layer> descriptions; // different from each other
