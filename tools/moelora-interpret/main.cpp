@@ -30,6 +30,11 @@ static cl::opt<Mode>
          cl::values(clEnumValN(Mode::Exact, "exact", "nowhere"),
                     clEnumValN(Mode::Rounded, "rounded", "where the IR says")));
 static cl::opt<uint64_t> seed("seed", cl::init(1), cl::desc("of the inputs"));
+static cl::opt<unsigned> exactData(
+    "exact-data", cl::init(0), cl::value_desc("N"),
+    cl::desc("whole numbers, up to N in hidden states, on which no sum rounds "
+             "while it is below 2^24; what is compared must agree in every "
+             "bit"));
 static cl::opt<unsigned> tokens("tokens", cl::init(5),
                                 cl::desc("rows of hidden states"));
 static cl::list<unsigned> ranks("ranks", cl::CommaSeparated,
@@ -42,6 +47,8 @@ static constexpr double exactUnit = 1e-12;
 static double unitOf(LayerOp layer) {
   Type element =
       cast<RankedTensorType>(layer.getResultTypes().front()).getElementType();
+  if (exactData)
+    return 0;
   if (mode == Mode::Exact)
     return exactUnit;
   return reference::unitOf(element.isBF16()  ? MOELORA_BF16
@@ -87,6 +94,7 @@ static FailureOr<Tensor> run(LayerOp layer) {
   RandomOptions options;
   options.seed = seed;
   options.tokens = tokens;
+  options.exact = exactData;
   if (!ranks.empty())
     options.ranks.assign(ranks.begin(), ranks.end());
   return interpret(layer, randomInputs(layer, options), mode);
