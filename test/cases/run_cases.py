@@ -78,6 +78,8 @@ def worst_ratio(case, output):
         raise ValueError(f"expects output and expected to agree on the shape, "
                          f"but they have {got.shape} and {expected.shape}")
     hidden, worst = expected.shape[1], 0.0
+    if not expected.values:
+        raise ValueError("expects rows to compare, but there are none")
     for t in range(expected.shape[0]):
         row = slice(t * hidden, (t + 1) * hidden)
         o, e, b = got.values[row], expected.values[row], base.values[row]

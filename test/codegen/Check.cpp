@@ -17,7 +17,7 @@ constexpr const char *EntryNames[] = {"all", "logits", "ids"};
 /// f32 differs by the length of its sums, a narrow type by single roundings
 /// that fall the other way.
 double tolerance(moelora_dtype type) {
-  return (type == MOELORA_F32 ? 8 : 2) * reference::unitOf(type);
+  return (type == MOELORA_F32 ? 32 : 2) * reference::unitOf(type);
 }
 
 reference::Verdict compareRows(const interpreter::Tensor &wanted,

@@ -59,13 +59,13 @@ TEST(Bound, by_hand) {
   p.operand[MOELORA_EXPERT_WEIGHTS] = {MOELORA_F64, weight.data()};
   p.operand[MOELORA_GATE_UP_WEIGHT] = {MOELORA_F64, gateUp.data()};
   p.operand[MOELORA_DOWN_WEIGHT] = {MOELORA_F64, down.data()};
-  // g = 2, u = -6 + 2 = -4, act = -16, out = 3 * 0.5 * 80 = 120; k^2 = 2^-24
-  // u^2 = (0.25 * 2)^2 + (0.25 * -2)^2 = 0.5
-  // E(g)^2 = k^2 (1 * 4), E(u)^2 = k^2 (9 * 4) + 16 * 0.5
+  // g = 2, u = -6 + 2 = -4, act = -16, out = 3 * 0.5 * 80 = 120; k^2 = 2^-34
+  // u^2 = ((1 + k^2) (0.25 * 2)^2 + (0.25 * -2)^2) (1 + k^2)
+  // E(g)^2 = k^2 (1 * 4), E(u)^2 = k^2 (9 * 4) + 16 u^2
   // E(a)^2 = 256 + (2 * 2 * 4)^2 E(g)^2 + 4^2 E(u)^2
   // E(y)^2 = 25 E(a)^2 + k^2 25 * 256
-  double k2 = 0x1p-24;
-  double a2 = 256 + 256 * (4 * k2) + 16 * (36 * k2 + 8);
+  double k2 = 0x1p-34, u2 = ((1 + k2) * 0.25 + 0.25) * (1 + k2);
+  double a2 = 256 + 256 * (4 * k2) + 16 * (36 * k2 + 16 * u2);
   double y2 = 25 * a2 + k2 * 25 * 256;
   EXPECT_DOUBLE_EQ(evaluate(p, true).bounds[0],
                    boundConstant * 0x1p-8 *

@@ -28,6 +28,7 @@ struct Options {
   Mode mode = Mode::Exact;
   uint64_t seed = 1;
   unsigned tokens = 5;
+  unsigned exactData = 0; // 0: any numbers
   std::vector<unsigned> ranks;
 };
 
@@ -42,6 +43,8 @@ static constexpr double exactUnit = 1e-12;
 static double unitOf(LayerOp layer) {
   Type element =
       cast<RankedTensorType>(layer.getResultTypes().front()).getElementType();
+  if (options.exactData)
+    return 0;
   if (options.mode == Mode::Exact)
     return exactUnit;
   return reference::unitOf(element.isBF16()  ? MOELORA_BF16
@@ -88,6 +91,7 @@ static FailureOr<Tensor> run(LayerOp layer) {
   RandomOptions random;
   random.seed = options.seed;
   random.tokens = options.tokens;
+  random.exact = options.exactData;
   if (!options.ranks.empty())
     random.ranks.assign(options.ranks.begin(), options.ranks.end());
   return interpret(layer, randomInputs(layer, random), options.mode);
@@ -155,6 +159,10 @@ static bool parseOptions(int argc, char **argv) {
                   "IR says");
   addNumber<uint64_t>(line.app, "--seed", options.seed, 0, UINT64_MAX,
                       "of the inputs (1)");
+  addNumber<unsigned>(line.app, "--exact-data", options.exactData, 0, INT32_MAX,
+                      "whole numbers, up to this one in hidden states,\non "
+                      "which no sum rounds while it is below 2^24;\nwhat is "
+                      "compared must agree in every bit");
   addNumber<unsigned>(line.app, "--tokens", options.tokens, 0, INT32_MAX,
                       "rows of hidden states (5)");
   addOption(line.app, "--ranks", "N,...", "ranks of the adapters' pairs",
