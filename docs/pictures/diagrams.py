@@ -152,18 +152,16 @@ def _time_line(picture):
         picture.text((begin + end) / 2, y + 15, word, size=12, color=color,
                      anchor="middle")
 
-    rows = (("leases", 300), ("steps", 328), ("image in memory", 356))
-    for name, y in rows:
+    for x, word in ((520, "idle"), (600, "evict"), (740, "freed")):
+        picture.line(x, 294, x, 388, color=GREY)
+        picture.text(x, 402, word, size=12, color=GREY, anchor="middle")
+    for name, y in (("leases", 300), ("steps", 328), ("memory", 356),
+                    ("time", 403)):
         picture.text(160, y + 15, name, size=12, color=INK, anchor="end")
     span(300, 180, 400, "leased", PALE_BLUE, BLUE)
-    span(328, 250, 360, "step 1", PALE_ORANGE, ORANGE)
-    span(328, 380, 560, "step 2", PALE_ORANGE, ORANGE)
-    span(356, 180, 760, "in the directory until it is evicted or replaced, then "
-         "kept for the steps that may read it", PALE_GREEN, GREEN)
-    picture.line(560, 294, 560, 388, color=GREY)
-    picture.text(560, 402, "idle: no lease, and steps 1 and 2 are past", size=12,
-                 color=GREY, anchor="middle")
-    picture.line(760, 294, 760, 388, color=GREY)
-    picture.text(760, 402, "freed", size=12, color=GREY, anchor="middle")
+    span(328, 240, 350, "step 1", PALE_ORANGE, ORANGE)
+    span(328, 380, 520, "step 2", PALE_ORANGE, ORANGE)
+    span(328, 570, 740, "step 3", PALE_ORANGE, ORANGE)
+    span(356, 180, 600, "image in the directory", PALE_GREEN, GREEN)
+    span(356, 600, 740, "kept for step 3", PALE_GREY, GREY)
     picture.arrow((180, 414), (790, 414))
-    picture.text(160, 418, "time", size=12, color=INK, anchor="end")

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Writes the pictures of the documentation beside this script. Run it after a
-change of a diagram or of a benchmark; test/hygiene/pictures.py compares."""
+"""Writes the pictures of the documentation beside this script. Run it after
+changing a diagram or adding a benchmark: test/hygiene/pictures.py checks that
+the committed files are up to date."""
 import pathlib
 
 import diagrams

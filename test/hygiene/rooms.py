@@ -146,7 +146,7 @@ def picture(graph):
     lines += [f'  {name(room)}["{room}"]' for room in MAY]
     lines += [f"  {name(a)} --> {name(b)}"
               for a, b in reduced(list(room_edges(graph)))]
-    lines += ["```", "", "| room | files |", "| --- | --- |"]
+    lines += ["```", "", "| folder | files |", "| --- | --- |"]
     lines += [f"| `{room}` | {', '.join(files)} |"
               for room, files in files_of(graph).items()]
     return "\n".join(lines) + "\n"
