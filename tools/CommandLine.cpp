@@ -30,8 +30,9 @@ int moelora::tools::runMain(const char *tool,
   try {
     return flushOutput(body());
   } catch (const UsageError &wrong) {
-    return fail(2, std::string(wrong.what()) + "\n" + tool +
-                       " --help tells how it is used");
+    int status = fail(2, wrong.what());
+    std::fprintf(stderr, "%s --help tells how it is used\n", tool);
+    return status;
   } catch (const std::bad_alloc &) {
     return fail(1, "out of memory");
   } catch (const std::exception &problem) {

@@ -9,6 +9,7 @@
 #include "files/Json.h"
 
 #include <algorithm>
+#include <cctype>
 #include <tuple>
 
 using namespace moelora;
@@ -183,10 +184,12 @@ void checkTiling(const File &file, std::vector<Tensor> &tensors, uint64_t begin,
 /// Said of a config.json that is given by mistake: its first eight bytes, as
 /// the length of a header, would be a number without meaning.
 static void refuseJson(const File &file) {
-  char first = 0;
-  if (file.size() > 0)
-    file.read(0, sizeof first, &first);
-  if (first == '{' || first == '[')
+  std::string begin(std::min<uint64_t>(file.size(), sizeof(uint64_t)), '\0');
+  file.read(0, begin.size(), begin.data());
+  bool text = std::all_of(begin.begin(), begin.end(), [](unsigned char c) {
+    return std::isprint(c) || std::isspace(c);
+  });
+  if (text && (begin[0] == '{' || begin[0] == '['))
     fail(file.path() +
          ": expects a safetensors file, but it begins like a JSON file");
 }

@@ -62,7 +62,7 @@ TEST_F(ToolError, CommandLine) {
   expectUsage("a.so --adapter-columns=y=rank_major",
               "--adapter-columns names 'y', but no --adapter has that name");
   expectUsage("a.so --adapter-columns=y=both",
-              "--adapter-columns expects one of grouped_by_expert, rank_major, "
+              "--adapter-columns expects rank_major or grouped_by_expert, "
               "but it is 'both'");
   expectUsage("a.so --model=m --routing=given",
               "--routing=logits and --routing=given expect --io");

@@ -150,6 +150,8 @@ TEST(Safetensors, json_is_called_so) {
   EXPECT_THAT(answerToFile("{\n  \"architectures\": []}"), HasSubstr(why));
   EXPECT_THAT(answerToFile("{}\n"), HasSubstr(why));
   EXPECT_THAT(answerToFile("[1, 2, 3, 4, 5]"), HasSubstr(why));
+  EXPECT_THAT(answerToFile("{\xff\xff\xff\xff\xff\xff\xff"),
+              HasSubstr("expects a header of at most"));
 }
 
 /// A device stays a device, and says when it is full.

@@ -16,7 +16,8 @@ using namespace moelora::tools;
 namespace {
 
 constexpr const char *Description =
-    R"(Runs a compiled Mixture-of-Experts layer with a model's weights and adapters.
+    R"(Runs a compiled Mixture-of-Experts layer with a model's weights and
+adapters.
 Exit status: 0 right, 1 an error, 2 a wrong command line, 3 a result outside
 the error bound, or one that too many near ties of experts leave open. Without
 tokens nothing is compared. Only status 0 leaves an output file.)";
