@@ -46,6 +46,8 @@ config.substitutions += [
     (r"(?<![-%/\w.])moelora-opt(?![-\w./])", opt_command()),
     ("%source", config.moelora_source),
     ("%build", config.moelora_build),
+    ("%mutant", os.path.join(config.moelora_build, "test", "differential",
+                             "mutants", "moelora-differential")),
     ("%lib", os.path.join(config.moelora_build, "lib")),
     ("%python", f'"{config.python}"'),
     ("%cmake", config.cmake),

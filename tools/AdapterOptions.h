@@ -11,7 +11,8 @@
 namespace moelora::tools {
 
 /// --adapter-layout=[NAME=]natural|transposed
-class LayoutOption {
+/// --adapter-columns=[NAME=]rank_major|grouped_by_expert
+class AdapterStatements {
 public:
   void add(CLI::App &app);
 
@@ -19,7 +20,19 @@ public:
   void apply(std::vector<host::AdapterFolder> &adapters) const;
 
 private:
-  std::vector<std::pair<std::string, moelora_adapter_layout>> layouts;
+  using Field = int32_t moelora_adapter_options::*;
+  using Choices = std::vector<std::pair<std::string, int32_t>>;
+  struct Statement {
+    std::string option, adapter; ///< adapter "": all of them
+    Field field;
+    int32_t value;
+  };
+
+  void addOne(CLI::App &app, const std::string &option,
+              const std::string &value, const std::string &what, Field field,
+              const Choices &choices);
+
+  std::vector<Statement> statements;
 };
 
 } // namespace moelora::tools

@@ -102,7 +102,7 @@ static Json layerReport(const moelora_adapter *adapter,
 /// How packed pairs lie, and how that was found out; null without such pairs.
 static void reportLayout(const moelora_adapter *adapter,
                          const moelora_adapter_target &target, Json &report) {
-  report["layout"] = report["why"] = nullptr;
+  report["layout"] = report["columns"] = report["why"] = nullptr;
   for (int32_t i = 0; i < target.sites; ++i) {
     auto coverage = sized<moelora_adapter_coverage>();
     moelora_adapter_cover(adapter, target.site[i].layer, &coverage);
@@ -110,6 +110,9 @@ static void reportLayout(const moelora_adapter *adapter,
       continue;
     bool natural = coverage.layout == MOELORA_LAYOUT_NATURAL;
     report["layout"] = natural ? "natural" : "transposed";
+    report["columns"] = coverage.columns == MOELORA_COLUMNS_RANK_MAJOR
+                            ? "rank_major"
+                            : "grouped_by_expert";
     report["why"] = coverage.why;
     return;
   }
@@ -133,7 +136,7 @@ Json checkBinding(const AdapterFolder &adapter, const models::Model &model,
                   int32_t maxRank) {
   models::AdapterTarget names(model);
   moelora_adapter_target target = names.get();
-  AdapterHandle handle = openAdapter(adapter.folder, target, adapter.layout);
+  AdapterHandle handle = openAdapter(adapter.folder, target, adapter.stated);
   const moelora_adapter *opened = handle.get();
   if (maxRank)
     checkRank(opened, target, model.dtype(), maxRank);
@@ -145,6 +148,7 @@ Json checkBinding(const AdapterFolder &adapter, const models::Model &model,
                  {"max_rank", summary.max_rank},
                  {"stored_as", survey.storedTypes()},
                  {"served_as", moelora_dtype_name(model.dtype())}};
+  report["effect"] = hasEffect(opened);
   reportLayout(opened, target, report);
   report["moe_layers"] = target.sites;
   report["projections"] = survey.byProjection();

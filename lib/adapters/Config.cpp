@@ -222,6 +222,10 @@ void describeModules(NewAdapter &adapter, const moelora_adapter_target &target,
                 !copied.empty());
   setParameters(adapter, target);
   setModules(adapter, copied);
+  // Without a version of PEFT, nothing else says so.
+  for (const Module &module : adapter.modules)
+    if (module.packed)
+      config["lora_B_layout"] = "rank_major";
 }
 
 } // namespace moelora::adapters

@@ -64,7 +64,7 @@ public:
   Conversion(const AdapterFolder &from, const models::Model &model,
              const ConvertOptions &options)
       : from(from), options(options), names(model), target(names.get()),
-        in(openAdapter(from.folder, target, from.layout)),
+        in(openAdapter(from.folder, target, from.stated)),
         files(from.folder, in.get()) {
     decideType();
   }
@@ -178,7 +178,9 @@ private:
 
   void describe() {
     result.config = readConfig(from.folder);
-    // The version would tell how a packed pair lies, and this is another one.
+    // These tell how the packed pairs of the file lay.
+    result.config.erase("lora_B_layout");
+    result.config.erase("unsloth_fused_expert_lora");
     if (options.form != Form::PerExpert)
       result.config.erase("peft_version");
     describeModules(result, target, copied);

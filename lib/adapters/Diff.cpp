@@ -40,7 +40,7 @@ public:
 private:
   AdapterHandle open(const AdapterFolder &adapter) const {
     try {
-      return openAdapter(adapter.folder, target, adapter.layout);
+      return openAdapter(adapter.folder, target, adapter.stated);
     } catch (const Error &refusal) {
       throw Error{adapter.name + ": " + refusal.what()};
     }

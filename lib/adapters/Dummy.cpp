@@ -136,7 +136,7 @@ host::AdapterHandle openDummy(const Dummy &dummy,
   host::TemporaryFolder folder(
       host::TemporaryFolder::prefixIn("", "moelora-adapter"));
   dummy.make().write(folder.path());
-  return host::openAdapter(folder.path(), target, MOELORA_LAYOUT_DECIDE);
+  return host::openAdapter(folder.path(), target);
 }
 
 } // namespace moelora::adapters

@@ -95,15 +95,16 @@ static host::AdapterHandle open(const std::string &folder,
                                 bool &ambiguous) {
   ambiguous = false;
   try {
-    return host::openAdapter(folder, target, MOELORA_LAYOUT_DECIDE);
+    return host::openAdapter(folder, target);
   } catch (const Error &) {
     if (form == Form::PerExpert)
       throw;
   }
   ambiguous = true;
-  return host::openAdapter(folder, target,
-                           form == Form::Natural ? MOELORA_LAYOUT_NATURAL
-                                                 : MOELORA_LAYOUT_TRANSPOSED);
+  auto stated = host::sized<moelora_adapter_options>();
+  stated.layout = form == Form::Natural ? MOELORA_LAYOUT_NATURAL
+                                        : MOELORA_LAYOUT_TRANSPOSED;
+  return host::openAdapter(folder, target, stated);
 }
 
 static uint64_t comparePairs(const moelora_adapter *written,

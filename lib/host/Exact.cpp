@@ -94,9 +94,12 @@ void Exact::evaluatePart(const std::vector<size_t> &places, ExactRows &result,
                   to.begin() + places[i] * width);
   };
   copy(output.rows, result.rows);
-  if (withBounds)
-    copy(output.bounds, result.bounds);
-  for (size_t i = 0; withBounds && i < places.size(); ++i)
+  for (size_t i = 0; i < places.size(); ++i)
+    result.routed[places[i]] = std::move(output.routed[i]);
+  if (!withBounds)
+    return;
+  copy(output.bounds, result.bounds);
+  for (size_t i = 0; i < places.size(); ++i)
     result.decided[places[i]] = output.decided[i];
 }
 
@@ -131,9 +134,11 @@ ExactRows Exact::evaluate(const std::vector<int64_t> &tokens, bool bounds,
   size_t elements = tokens.size() * size_t(problem.layer.hidden);
   ExactRows result;
   result.tokens = tokens;
+  result.width = problem.layer.hidden;
   result.rows.resize(elements);
+  result.routed.resize(tokens.size());
   result.bounds.resize(bounds ? elements : 0);
-  result.decided.assign(tokens.size(), true);
+  result.decided.resize(bounds ? tokens.size() : 0);
   std::map<int32_t, std::vector<size_t>> bySlot;
   for (size_t place = 0; place < tokens.size(); ++place)
     bySlot[problem.slots[tokens[place]]].push_back(place);

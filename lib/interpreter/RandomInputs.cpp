@@ -6,6 +6,7 @@
 
 #include "moelora/interpreter/RandomInputs.h"
 #include "Descriptions.h"
+#include "moelora/reference/ExactData.h"
 
 #include <cmath>
 
@@ -38,6 +39,7 @@ private:
 constexpr uint64_t directoryStream = 1000;
 // How often a slot is not published, or an id names nothing.
 constexpr int64_t oddities = 8;
+constexpr reference::ExactSizes exactSizes;
 constexpr double rootOfThree = 1.7320508075688772;
 
 std::vector<double> reals(Random &random, int64_t count, double size,
@@ -48,9 +50,37 @@ std::vector<double> reals(Random &random, int64_t count, double size,
   return data;
 }
 
-/// Uniform numbers whose sum over `columns` products is around one.
-double sizeFor(int64_t columns) {
-  return rootOfThree / std::sqrt(double(columns));
+/// Rows of a matrix. A sum over as many products as there are columns is around
+/// one, or it is exact: with so many `steps` in a row.
+std::vector<double> rowsOf(Random &random, int64_t rows, int64_t columns,
+                           moelora_dtype type, const RandomOptions &options,
+                           int64_t steps) {
+  if (!options.exact)
+    return reals(random, rows * columns,
+                 rootOfThree / std::sqrt(double(columns)), type);
+  std::vector<double> data;
+  for (int64_t row = 0; row < rows; ++row)
+    llvm::append_range(data, reference::exactRow(columns, steps, [&] {
+                         return random.next();
+                       }));
+  return data;
+}
+
+/// Numbers that are no weights; those of a router are positive.
+std::vector<double> numbersOf(Random &random, int64_t count, Role role,
+                              moelora_dtype type,
+                              const RandomOptions &options) {
+  if (!options.exact)
+    return reals(random, count, 1, type);
+  std::vector<double> data(count);
+  bool isHidden = role == Role::Hidden || role == Role::RouterHidden;
+  for (double &value : data)
+    value =
+        role == Role::ExpertWeights
+            ? double(1 + random.below(exactSizes.choice))
+            : reference::exactNumber(isHidden ? options.exact : exactSizes.bias,
+                                     [&] { return random.next(); });
+  return data;
 }
 
 int64_t slotsOf(LayerOp layer) {
@@ -117,12 +147,16 @@ Tensor randomTensor(LayerOp layer, Role role, RankedTensorType type,
   int64_t count = 1;
   for (int64_t size : tensor.shape)
     count *= size;
-  bool isWeight = type.getRank() > 2;
-  double size = isWeight ? sizeFor(tensor.shape.back()) : 1;
-  if (!type.getElementType().isInteger())
-    tensor.data = reals(random, count, size, describe(type.getElementType()));
-  else
+  int64_t columns = tensor.shape.back();
+  if (type.getElementType().isInteger())
     tensor.data.assign(count, 0);
+  else if (type.getRank() > 2)
+    tensor.data =
+        rowsOf(random, count / columns, columns,
+               describe(type.getElementType()), options, exactSizes.weight);
+  else
+    tensor.data = numbersOf(random, count, role,
+                            describe(type.getElementType()), options);
   if (role == Role::Slots)
     fillIds(random, slotsOf(layer), tensor);
   if (role == Role::TokenIds)
@@ -134,9 +168,10 @@ Tensor randomTensor(LayerOp layer, Role role, RankedTensorType type,
 
 /// A matrix whose numbers the table keeps.
 reference::MatrixView randomMatrix(Table &table, int64_t rows, int64_t columns,
-                                   moelora_dtype type, Random &random) {
-  table.storage.push_back(
-      reals(random, rows * columns, sizeFor(columns), type));
+                                   moelora_dtype type,
+                                   const RandomOptions &options, int64_t steps,
+                                   Random &random) {
+  table.storage.push_back(rowsOf(random, rows, columns, type, options, steps));
   return {MOELORA_F64, table.storage.back().data(), rows, columns, columns};
 }
 
@@ -152,9 +187,12 @@ Table randomTable(SlotTableType type, const RandomOptions &options,
     rank = std::min(rank, type.getMaxRank());
     reference::LoraPair pair;
     if (rank > 0) {
-      pair.a = randomMatrix(table, rank, type.getIn(), element, random);
-      pair.b = randomMatrix(table, type.getOut(), rank, element, random);
-      pair.scale = static_cast<float>(random.real());
+      pair.a = randomMatrix(table, rank, type.getIn(), element, options,
+                            exactSizes.a, random);
+      pair.b = randomMatrix(table, type.getOut(), rank, element, options,
+                            exactSizes.b, random);
+      pair.scale = options.exact ? double(exactSizes.scale)
+                                 : static_cast<float>(random.real());
     }
     table.pairs.push_back(pair);
   }

@@ -20,9 +20,21 @@ static bool isInterleaved(const Forms &forms) {
   return std::strstr(layout, "rs") != nullptr;
 }
 
+/// In every form that libraries keep the packed parameter in.
+static int32_t storageOf(const Forms &forms) {
+  int32_t storage = 0;
+  for (const Stored &form : forms.forms)
+    if (form.layout)
+      storage |= std::strchr(form.layout, 'c') < std::strchr(form.layout, 'r')
+                     ? MOELORA_STORED_IN_OUT
+                     : MOELORA_STORED_OUT_IN;
+  return storage;
+}
+
 static moelora_adapter_site siteOf(const Model &model, int number) {
   const moelora_layer &layer = model.layer(number);
   moelora_adapter_site site = {};
+  site.size = sizeof site;
   site.layer = number;
   site.experts = layer.router.experts - layer.zero_experts;
   site.always = layer.router.always;
@@ -35,16 +47,24 @@ static moelora_adapter_site siteOf(const Model &model, int number) {
   site.gated = layer.activation.gated;
   site.interleaved = isInterleaved(model.family().storage.gateUp);
   site.names = &model.family().names;
+  site.storage = storageOf(model.family().storage.gateUp);
   return site;
 }
 
-AdapterTarget::AdapterTarget(const Model &model) : layers(model.layers()) {
+AdapterTarget::AdapterTarget(const Model &model)
+    : layers(model.layers()), predictionLayers(model.predictionLayers()) {
   for (int number : model.moeLayers())
     sites.push_back(siteOf(model, number));
 }
 
 moelora_adapter_target AdapterTarget::get() const {
-  return {sites.data(), static_cast<int32_t>(sites.size()), layers};
+  moelora_adapter_target target = {};
+  target.size = sizeof target;
+  target.sites = static_cast<int32_t>(sites.size());
+  target.site = sites.data();
+  target.layers = layers;
+  target.prediction_layers = predictionLayers;
+  return target;
 }
 
 } // namespace moelora::models

@@ -175,6 +175,16 @@ std::string BoundOperand::read(void *buffer, moelora_dtype type) const {
   return error;
 }
 
+Result<BoundOperand> bindRouter(const Model &model, int layer,
+                                const moelora_checkpoint *file) {
+  BoundOperand bound;
+  std::string error = OperandBinder(file, model.family(), layer)
+                          .bind(routerOperand(model, layer), bound);
+  if (!error.empty())
+    return Failure{error};
+  return bound;
+}
+
 Result<std::vector<BoundOperand>> bindWeights(const Model &model, int layer,
                                               const moelora_checkpoint *file) {
   std::vector<BoundOperand> bound;

@@ -1,15 +1,11 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Strict reading of config.json.
+// Values of a config.json, checked for their types and ranges.
 
 #include "Config.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 
 namespace moelora::models {
 
@@ -17,85 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-// Published files have a few kB; this leaves room and bounds the work.
-constexpr uintmax_t maxBytes = 16u << 20;
-constexpr size_t maxDepth = 64;
 constexpr size_t maxShown = 60;
-
-/// Builds the value while it refuses what a plain parser would let pass.
-class StrictBuilder : public nlohmann::json_sax<json> {
-public:
-  json root;
-  std::string failure;
-
-  bool null() override { return add(nullptr); }
-  bool boolean(bool v) override { return add(v); }
-  bool number_integer(number_integer_t v) override { return add(v); }
-  bool number_unsigned(number_unsigned_t v) override { return add(v); }
-  bool number_float(number_float_t v, const string_t &) override {
-    return add(v);
-  }
-  bool string(string_t &v) override { return add(v); }
-  bool binary(binary_t &) override { return fail("expects no binary value"); }
-  bool start_object(size_t) override { return open(json::object()); }
-  bool start_array(size_t) override { return open(json::array()); }
-  bool end_object() override { return close(); }
-  bool end_array() override { return close(); }
-  bool key(string_t &name) override;
-  bool parse_error(size_t position, const std::string &,
-                   const nlohmann::detail::exception &) override;
-
-private:
-  std::vector<json *> stack;
-  std::string nextKey;
-
-  bool fail(std::string text);
-  bool add(json value) { return place(std::move(value)) != nullptr; }
-  json *place(json value);
-  bool open(json value);
-  bool close();
-};
-
-bool StrictBuilder::fail(std::string text) {
-  failure = std::move(text);
-  return false;
-}
-
-bool StrictBuilder::key(string_t &name) {
-  if (stack.back()->contains(name))
-    return fail("expects every key once, but \"" + name.substr(0, maxShown) +
-                "\" is there twice");
-  nextKey = name;
-  return true;
-}
-
-bool StrictBuilder::parse_error(size_t position, const std::string &,
-                                const nlohmann::detail::exception &) {
-  return fail("expects valid JSON, but it breaks at byte " +
-              std::to_string(position));
-}
-
-json *StrictBuilder::place(json value) {
-  if (stack.empty())
-    return &(root = std::move(value));
-  json &parent = *stack.back();
-  if (parent.is_array())
-    return &parent.emplace_back(std::move(value));
-  return &(parent[nextKey] = std::move(value));
-}
-
-bool StrictBuilder::open(json value) {
-  if (stack.size() == maxDepth)
-    return fail("expects values nested at most " + std::to_string(maxDepth) +
-                " deep, but they are nested deeper");
-  stack.push_back(place(std::move(value)));
-  return true;
-}
-
-bool StrictBuilder::close() {
-  stack.pop_back();
-  return true;
-}
 
 bool isIntegerWithin(const json &value, int64_t least, int64_t most) {
   if (value.is_number_unsigned())
@@ -112,32 +30,10 @@ std::string range(int64_t least, int64_t most) {
 } // namespace
 
 std::string show(const json &value) {
+  if (value.is_number_float() && !std::isfinite(value.get<double>()))
+    return std::to_string(value.get<double>()); // the library dumps null
   std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
   return text.size() <= maxShown ? text : text.substr(0, maxShown) + "...";
-}
-
-Result<std::string> readConfigText(const std::string &path) {
-  std::error_code error;
-  uintmax_t bytes = std::filesystem::file_size(path, error);
-  if (error)
-    return Failure{"cannot read it: " + error.message()};
-  if (bytes > maxBytes)
-    return Failure{"expects at most " + std::to_string(maxBytes) +
-                   " bytes, but it has " + std::to_string(bytes)};
-  std::string text(bytes, '\0');
-  std::ifstream file(path, std::ios::binary);
-  if (!file.read(text.data(), static_cast<std::streamsize>(bytes)))
-    return Failure{std::string("cannot read it: ") + std::strerror(errno)};
-  return text;
-}
-
-Result<json> parseConfig(const std::string &text) {
-  StrictBuilder builder;
-  if (!json::sax_parse(text, &builder))
-    return Failure{builder.failure};
-  if (!builder.root.is_object())
-    return Failure{"expects an object, but it holds " + show(builder.root)};
-  return std::move(builder.root);
 }
 
 void Config::fail(std::string text) {
@@ -290,11 +186,18 @@ void Config::demand(const Demand &demand) {
   json allowed = json::parse(demand.values);
   if (std::find(allowed.begin(), allowed.end(), *value) != allowed.end())
     return;
+  failValue(demand.key, allowed);
+}
+
+void Config::failValue(const char *key, const json &allowed,
+                       const std::string &because) {
   std::string text;
   for (const json &item : allowed)
     text += (text.empty() ? "" : " or ") + item.dump();
-  fail(std::string("expects ") + demand.key + " to be " + text +
-       ", but it is " + show(*value) + byHand);
+  if (!because.empty())
+    text += ", because " + because;
+  fail(std::string("expects ") + key + " to be " + text + ", but it is " +
+       show(*find({key})) + byHand);
 }
 
 } // namespace moelora::models

@@ -49,6 +49,9 @@ public:
   std::vector<std::string> words(const Keys &keys);
   /// Refuses values that are none of those.
   void demand(const Demand &demand);
+  /// Says that a key is expected to have one of those values.
+  void failValue(const char *key, const nlohmann::json &allowed,
+                 const std::string &because = "");
 
   /// The value that the spellings agree on, or null.
   const nlohmann::json *find(const Keys &keys);

@@ -22,6 +22,11 @@ constexpr Alias aliases[] = {
     {"glm4v_moe", "glm4_moe"},
     {"glm4v_moe_text", "glm4_moe"},
     {"glm5_next_text", "glm5_next"},
+    {"hunyuan", "hunyuan_v1_moe", "HunYuanMoEV1ForCausalLM"},
+    {"hy_v4_vl", "hy_v4"},
+    {"hy_v4_vl_text", "hy_v4"},
+    {"inkling2_loop", "inkling2"},
+    {"inkling2_loop_text", "inkling2"},
     {"inkling2_text", "inkling2"},
     {"inkling_text", "inkling_mm_model"},
     {"inkling", "inkling_mm_model"},
@@ -40,28 +45,28 @@ constexpr Alias aliases[] = {
     {"unlimited_ocr_text", "unlimited_ocr"},
 };
 
-struct Refusal {
-  const char *modelType;
-  const char *why;
-};
-
 constexpr Refusal refusals[] = {
     {"doge", "its experts are retrieved by product keys"},
+    {"dots3_note_vision_encoder", "its experts are of the vision part"},
     {"ernie4_5_vl_moe", "it has a set of experts for each modality"},
     {"ernie4_5_vl_moe_text", "it has a set of experts for each modality"},
+    {"hunyuan", "it is of several kinds, of which only "
+                "HunYuanMoEV1ForCausalLM is known"},
     {"jetmoe", "its attention has experts too"},
     {"muse_spark", "the output of each expert is normalised by itself"},
     {"muse_spark_text", "the output of each expert is normalised by itself"},
     {"nemotron_h_puzzle", "its layers are described one by one"},
+    {"nllb-moe", "it drops tokens beyond an expert's capacity"},
     {"nllb_moe", "it drops tokens beyond an expert's capacity"},
     {"phimoe", "its sparsemixer takes a softmax for each choice"},
     {"switch_transformers", "it drops tokens beyond an expert's capacity"},
     {"zaya", "its router carries a state from layer to layer"},
 };
 
-std::string_view rowOf(std::string_view modelType) {
+std::string_view rowOf(std::string_view modelType, std::string_view className) {
   for (const Alias &alias : aliases)
-    if (modelType == alias.modelType)
+    if (modelType == alias.modelType &&
+        (!alias.onlyClass || className == alias.onlyClass))
       return alias.row;
   return modelType;
 }
@@ -70,9 +75,12 @@ std::string_view rowOf(std::string_view modelType) {
 
 std::span<const Alias> familyAliases() { return aliases; }
 
+std::span<const Refusal> familyRefusals() { return refusals; }
+
 std::vector<std::string> familyNames() {
   std::vector<std::string> names;
-  for (auto rows : {softmaxFamilies(), noAuxFamilies(), sigmoidFamilies()})
+  for (auto rows :
+       {softmaxFamilies(), topKFamilies(), noAuxFamilies(), sigmoidFamilies()})
     for (const Family &family : rows)
       names.push_back(family.modelType);
   for (const Alias &alias : aliases)
@@ -81,13 +89,22 @@ std::vector<std::string> familyNames() {
   return names;
 }
 
-const Family *findFamily(const std::string &modelType) {
-  std::string_view row = rowOf(modelType);
-  for (auto rows : {softmaxFamilies(), noAuxFamilies(), sigmoidFamilies()})
+const Family *findFamily(const std::string &modelType,
+                         const std::string &className) {
+  std::string_view row = rowOf(modelType, className);
+  for (auto rows :
+       {softmaxFamilies(), topKFamilies(), noAuxFamilies(), sigmoidFamilies()})
     for (const Family &family : rows)
       if (row == family.modelType)
         return &family;
   return nullptr;
+}
+
+std::vector<std::string> knownNames() {
+  std::vector<std::string> names = familyNames();
+  for (const Refusal &refusal : refusals)
+    names.push_back(refusal.modelType);
+  return names;
 }
 
 const char *whyRefused(const std::string &modelType) {

@@ -15,9 +15,6 @@
 #include "Routes.h"
 #include "Storage.h"
 
-#include <string>
-#include <vector>
-
 namespace moelora::models {
 
 /// Which layers have experts, unless `mlp_layer_types` lists it.
@@ -46,6 +43,8 @@ struct Family {
   const char *modelType;
 
   Keys layers = {"num_hidden_layers", "num_layers", "n_layers"};
+  /// A key that counts two for each layer, beside or instead of `layers`.
+  Keys halfLayers = {};
   Keys hidden = {"hidden_size"};
   Keys intermediate = {"moe_intermediate_size"}; // of one expert
   /// Where this key is stated, `intermediate_size` is the width of an expert.
@@ -71,7 +70,7 @@ struct Family {
   Flag selectionBias = {{}, true}; // where the form has one
   Count groups = {{"n_group", "num_expert_group"}, 1, 1};
   Count topGroups = {{"topk_group"}, 1, 1};
-  Number scale = {{"routed_scaling_factor"}, 1, 1};
+  Number scale = {{}, 1};
   bool scaleOnOutput = false; // of the weighted sum, not of the weights
   Number softcap = {};
   Number epsilon = {}; // with keys: instead of the form's own
@@ -101,15 +100,6 @@ struct Family {
   moelora_adapter_names names = names::plain();
   Storage storage = {};
 };
-
-/// Every model_type that has a row, sorted.
-std::vector<std::string> familyNames();
-
-/// Null when there is none.
-const Family *findFamily(const std::string &modelType);
-
-/// Why a known kind of model cannot be imported, or null.
-const char *whyRefused(const std::string &modelType);
 
 } // namespace moelora::models
 

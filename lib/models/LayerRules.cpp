@@ -52,6 +52,7 @@ private:
     return config.count({{key}, absent}, maxLayers);
   }
 
+  int64_t countLayers();
   template <typename Sparse> Kinds where(Sparse sparse) const;
   Kinds listed(const std::vector<int64_t> &sparse) const;
   Kinds byWords(const Keys &keys, int64_t count);
@@ -66,6 +67,22 @@ private:
   int64_t step(const char *key, int64_t absent);
   std::vector<int64_t> numbersIn(const std::string &text);
 };
+
+/// Some programs write the number of layers under the other key as well.
+int64_t RuleReader::countLayers() {
+  const Keys &halves = family.halfLayers;
+  if (!config.find(halves))
+    return config.size(family.layers, maxLayers);
+  int64_t twice = config.size(halves, 2 * maxLayers);
+  bool stated = config.find(family.layers) != nullptr;
+  int64_t once = stated ? config.size(family.layers, maxLayers)
+                        : std::max<int64_t>(1, twice / 2);
+  if (twice != 2 * once && twice != once)
+    config.fail(std::string("expects ") + halves.front() + " to be twice " +
+                family.layers.front() + ", but they are " +
+                std::to_string(twice) + " and " + std::to_string(once));
+  return once;
+}
 
 template <typename Sparse> Kinds RuleReader::where(Sparse sparse) const {
   Kinds kinds;
@@ -228,7 +245,7 @@ Kinds RuleReader::hashFirst() {
 Kinds RuleReader::read() {
   if (family.layerRule == LayerRule::Pattern)
     return pattern();
-  layers = config.size(family.layers, maxLayers);
+  layers = countLayers();
   if (has("mlp_layer_types"))
     return byWords({"mlp_layer_types"}, layers);
   switch (family.layerRule) {

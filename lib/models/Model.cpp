@@ -3,6 +3,8 @@
 //
 // From config.json to one description per layer.
 
+#include "ChooseFamily.h"
+#include "FamilyTables.h"
 #include "Quantized.h"
 #include "ReadLayer.h"
 
@@ -20,73 +22,20 @@ namespace {
 
 using nlohmann::json;
 
-/// Where configs of several parts keep the text model's.
-constexpr const char *textParts[][2] = {
-    {"text_config"},
-    {"language_config"},
-    {"llm_config"},
-    {"thinker_config", "text_config"},
-};
+/// How families call the number of layers of multi-token prediction.
+constexpr const char *predictionKeys[] = {
+    "num_nextn_predict_layers", "num_mtp_layers", "mtp_num_layers",
+    "num_mtp_modules", "mtp_num_hidden_layers"};
 
-std::string joined(const std::vector<std::string> &words) {
-  std::string text;
-  for (const std::string &word : words)
-    text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
-std::string unknownFamily(const json *modelType) {
-  std::string shown = modelType ? show(*modelType) : "absent";
-  const char *why = modelType && modelType->is_string()
-                        ? whyRefused(modelType->get<std::string>())
-                        : nullptr;
-  if (why)
-    return "expects a model whose layers fit, but model_type is " + shown +
-           ", which does not fit: " + why + byHand;
-  return "expects model_type to be one of " + joined(supportedFamilies()) +
-         ", but it is " + shown + byHand;
-}
-
-/// An object inside another; null when there is none.
-const json *inside(const json *object, const char *key) {
-  auto entry = object->find(key);
-  return entry != object->end() && entry->is_object() ? &*entry : nullptr;
-}
-
-const json *textPart(const json &config) {
-  for (const auto &path : textParts) {
-    const json *part = inside(&config, path[0]);
-    if (part && path[1])
-      part = inside(part, path[1]);
-    if (part)
-      return part;
-  }
-  return nullptr;
-}
-
-/// Empty where model_type is no string, or absent.
-std::string typeOf(const json &config) {
-  auto entry = config.find("model_type");
-  return entry != config.end() && entry->is_string() ? entry->get<std::string>()
-                                                     : "";
-}
-
-/// The part says what it is, unless only the whole does.
-struct Chosen {
-  const Family *family = nullptr;
-  std::string modelType;
-  const json *config = nullptr; // what describes the text model
-};
-
-Chosen choose(const json &whole) {
-  const json *part = textPart(whole);
-  std::string outer = typeOf(whole), inner = part ? typeOf(*part) : "";
-  const Family *byOuter = findFamily(outer);
-  const Family *byInner = findFamily(inner);
-  if (whyRefused(outer) || (inner.size() && whyRefused(inner)))
-    byOuter = byInner = nullptr;
-  return {byInner ? byInner : byOuter, byOuter ? outer : inner,
-          part ? part : &whole};
+/// Nothing is computed with it, so that other values are left alone.
+int readPredictionLayers(Config &config) {
+  constexpr uint64_t most = 4096;
+  uint64_t layers = 0;
+  for (const char *key : predictionKeys)
+    if (const json *value = config.find({key}))
+      if (value->is_number_unsigned() && value->get<uint64_t>() <= most)
+        layers = std::max(layers, value->get<uint64_t>());
+  return static_cast<int>(layers);
 }
 
 moelora_dtype readDtype(Config &config, moelora_dtype absent) {
@@ -119,8 +68,6 @@ private:
   const Chosen &chosen;
 
   void checkKinds(const std::vector<LayerKind> &kinds);
-  /// The index of an equal description, or of a new one.
-  int indexOf(const moelora_layer &layer, Model &model);
   void describe(const std::vector<LayerKind> &kinds, Model &model);
   const std::string &failure() const {
     return outer.failure().empty() ? config.failure() : outer.failure();
@@ -140,18 +87,17 @@ void ModelBuilder::checkKinds(const std::vector<LayerKind> &kinds) {
                 std::to_string(kinds.size()) + " are dense");
 }
 
-int ModelBuilder::indexOf(const moelora_layer &layer, Model &model) {
+int Model::indexOf(const moelora_layer &layer) {
   // All fields; what the compiler adds behind them is nobody's.
   constexpr size_t bytes =
       offsetof(moelora_layer, shared_activation) + sizeof(moelora_activation);
   auto same = [&](const moelora_layer &other) {
     return std::memcmp(&layer, &other, bytes) == 0;
   };
-  auto &known = model.descriptions;
-  auto found = std::find_if(known.begin(), known.end(), same);
-  if (found == known.end())
-    found = known.insert(known.end(), layer);
-  return static_cast<int>(found - known.begin());
+  auto found = std::find_if(descriptions.begin(), descriptions.end(), same);
+  if (found == descriptions.end())
+    found = descriptions.insert(descriptions.end(), layer);
+  return static_cast<int>(found - descriptions.begin());
 }
 
 /// Families whose layers are alike are read once for each kind.
@@ -164,8 +110,8 @@ void ModelBuilder::describe(const std::vector<LayerKind> &kinds, Model &model) {
     if (family.perLayer)
       config.useLayer(static_cast<int>(i));
     if (kinds[i] != LayerKind::Dense && fresh)
-      index = indexOf(readLayer(config, family, kinds[i], model.elementType),
-                      model);
+      index =
+          model.indexOf(readLayer(config, family, kinds[i], model.elementType));
     model.descriptionOf.push_back(index);
   }
 }
@@ -174,8 +120,11 @@ Result<Model> ModelBuilder::build() {
   Model model;
   model.type = chosen.modelType;
   model.row = chosen.family;
+  model.warningText = chosen.warning;
   refuseQuantized(outer);
   refuseQuantized(config);
+  model.predictions =
+      std::max(readPredictionLayers(config), readPredictionLayers(outer));
   model.elementType = readDtype(config, readDtype(outer, MOELORA_BF16));
   std::vector<LayerKind> kinds = readLayerKinds(config, *chosen.family);
   checkKinds(kinds);
@@ -221,15 +170,9 @@ static Result<Model> parse(const std::string &text) {
   Result<json> whole = parseConfig(text);
   if (!whole)
     return Failure{whole.message()};
-  Chosen chosen = choose(*whole);
-  if (chosen.family)
-    return ModelBuilder(*whole, chosen).build();
-  // The outer name is what the user knows, unless the inner is a known kind.
-  const json *said = chosen.config;
-  if (!whyRefused(typeOf(*said)))
-    said = &*whole;
-  auto entry = said->find("model_type");
-  return Failure{unknownFamily(entry == said->end() ? nullptr : &*entry)};
+  Result<Chosen> chosen = chooseFamily(*whole);
+  return chosen ? ModelBuilder(*whole, *chosen).build()
+                : Failure{chosen.message()};
 }
 
 Result<Model> parseModel(const std::string &text, const std::string &origin) {
@@ -248,7 +191,11 @@ Result<Model> loadModel(const std::string &path) {
   Result<std::string> text = readConfigText(file);
   if (!text)
     return Failure{file + ": " + text.message()};
-  return parseModel(*text, file);
+  Result<Model> model = parseModel(*text, file);
+  if (model)
+    adoptRouterTypes(*model,
+                     std::filesystem::path(file).parent_path().string());
+  return model;
 }
 
 } // namespace moelora::models

@@ -39,10 +39,15 @@ constexpr Family noAux(NoAux facts) {
       .groups = {{"n_group", "num_expert_group"}, facts.groups, 1},
       .topGroups = {{"topk_group"}, facts.top, 1},
       .scale = {{"routed_scaling_factor"}, facts.scale, 1},
+      .routerType = MOELORA_F32,
       .demands = {{"topk_method", R"(["noaux_tc"])"}},
       .names = noAuxNames,
   };
 }
+
+/// Their own repositories say expert_bias, libraries what others say.
+constexpr Keys bailingBias = {"mlp.gate.expert_bias",
+                              "mlp.gate.e_score_correction_bias"};
 
 constexpr Family withBiasAt(Family family, Keys selectionBias) {
   family.storage.selectionBias = selectionBias;
@@ -74,11 +79,19 @@ constexpr Family axk2 = [] {
   return family;
 }();
 
+/// Renormalised whatever norm_topk_prob says.
+constexpr Family bailingMoeV2 = [] {
+  Family family =
+      withBiasAt(noAux({"bailing_moe_v2", 0, 2.5, 8, 4, 0}), bailingBias);
+  family.routes[0].renormalize = fixed(true);
+  family.demands[1] = {"use_bias", "[false]"};
+  return family;
+}();
+
 constexpr Family beam = [] {
   Family family = noAux({"beam", 3, 2.5, 8, 4});
   family.shared = {};
   family.scaleOnOutput = true;
-  family.routerType = MOELORA_F32;
   family.names = plain();
   return family;
 }();
@@ -152,8 +165,8 @@ constexpr Family nemotronH = [] {
 constexpr Family table[] = {
     axk1,
     axk2,
-    withBiasAt(noAux({"bailing_hybrid", 2, 2.5, 8, 4}),
-               {"mlp.gate.expert_bias", "mlp.gate.e_score_correction_bias"}),
+    withBiasAt(noAux({"bailing_hybrid", 2, 2.5, 8, 4}), bailingBias),
+    bailingMoeV2,
     beam,
     noAux({"deepseek_v3", 3, 2.5, 8, 4}),
     dots1,
@@ -169,6 +182,8 @@ constexpr Family table[] = {
     kimiLinear,
     mimoV2Flash,
     nemotronH,
+    noAux({"sarvam_mla", 1, 2.5, 1, 1}),
+    withBiasAt(noAux({"sarvam_moe", 1, 2.5, 1, 1}), bailingBias),
     noAux({"solar_open", 0, 1, 1, 1}),
 };
 

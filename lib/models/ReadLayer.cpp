@@ -4,6 +4,7 @@
 // Sizes, experts and what lies around the router; see ReadRouter.cpp for it.
 
 #include "ReadLayer.h"
+#include "Contradictions.h"
 #include "ReadRouter.h"
 
 #include <algorithm>
@@ -50,6 +51,7 @@ private:
 
   void readSizes(moelora_layer &layer);
   int64_t readShared(int64_t expertWidth);
+  moelora_function functionOf(const Keys &keys);
   moelora_function readFunction();
   void limit(moelora_activation &activation, const Number &limit);
   void readActivations(moelora_layer &layer);
@@ -82,9 +84,9 @@ void LayerReader::readSizes(moelora_layer &layer) {
   layer.latent = config.count(family.latent, maxWidth);
 }
 
-moelora_function LayerReader::readFunction() {
+moelora_function LayerReader::functionOf(const Keys &keys) {
   auto absent = static_cast<moelora_function>(family.activation.function);
-  std::string word = config.word(family.function);
+  std::string word = config.word(keys);
   if (word.empty())
     return absent;
   for (const FunctionWord &known : functionWords)
@@ -93,9 +95,25 @@ moelora_function LayerReader::readFunction() {
   std::string words;
   for (const FunctionWord &known : functionWords)
     words += std::string(words.empty() ? "" : ", ") + known.word;
-  config.fail(std::string("expects ") + family.function.front() +
-              " to be one of " + words + ", but it is " + show(word) + byHand);
+  config.fail(std::string("expects ") + keys.front() + " to be one of " +
+              words + ", but it is " + show(word) + byHand);
   return absent;
+}
+
+/// The keys of other families must not say another function.
+moelora_function LayerReader::readFunction() {
+  moelora_function function = functionOf(family.function);
+  const char *word = "";
+  for (const FunctionWord &known : functionWords)
+    if (*word == 0 && known.function == function)
+      word = known.word;
+  for (const char *key : {"hidden_act", "hidden_activation"})
+    if (!family.function.empty() && config.find({key}) &&
+        functionOf({key}) != function)
+      config.failValue(key, {word},
+                       std::string(family.modelType) + " reads " +
+                           family.function.front());
+  return function;
 }
 
 /// No limit is no clamp.
@@ -186,6 +204,7 @@ void LayerReader::read(moelora_layer &layer, LayerKind kind) {
       config.demand(demand);
   config.demand({"moe_apply_router_weight_on_input",
                  family.weightOnInput ? "[true]" : "[false]"});
+  refuseContradictions(config, family, layer);
   checkSizes(layer);
 }
 

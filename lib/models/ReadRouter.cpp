@@ -21,9 +21,10 @@ constexpr double leastNorm = 1e-3;
 constexpr double maxNorm = 1e3;
 
 /// Keys that name the score; no family reads them, but some configs say them.
-constexpr Keys scoreKeys = {"scoring_func", "score_func", "score_function",
-                            "moe_router_activation_func",
-                            "moe_router_activation"};
+constexpr Keys scoreKeys = {
+    "scoring_func",          "score_func",
+    "score_function",        "moe_router_activation_func",
+    "moe_router_activation", "expert_selection_fn"};
 
 /// What they may say; "noaux_tc" is a sigmoid with a bias.
 const char *scoreWords(const moelora_router &router) {

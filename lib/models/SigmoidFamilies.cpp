@@ -39,6 +39,7 @@ constexpr Family inkling2 = {
     .routeKey = {"scoring_func"},
     .routes = {under("sigmoid", sigmoidBias(1e-20f))},
     .scale = {{"route_scale", "routed_scaling_factor"}, 8, 1},
+    .routerType = MOELORA_F32,
     .gateCap = {{"mlp_gate_softcap"}, 4, 0},
     .upCap = {{"mlp_up_softcap"}, 25, 0},
     .demands = {{"hidden_act", R"(["silu"])"}},
@@ -58,6 +59,7 @@ constexpr Family inkling = [] {
   family.intermediate = {"moe_intermediate_size"};
   family.denseWidth = "dense_intermediate_size";
   family.always = {{"n_shared_experts"}, 2};
+  family.routerType = {};
   family.layerRule = LayerRule::AfterDense;
   family.dense = {{"dense_mlp_idx"}, 0};
   family.routes[0] = under("sigmoid", sigmoidBias(0));
@@ -123,7 +125,6 @@ constexpr Family table[] = {
         .dense = {{}, 2},
         .routes = {plainRoute(MOELORA_SCORE_SIGMOID,
                               {{"norm_topk_prob"}, true})},
-        .scale = {{}, 1},
         .routerType = MOELORA_F32,
         .names = withShared(plain(), names::sharedExpert),
     },
@@ -133,6 +134,7 @@ constexpr Family table[] = {
         .dense = {{"first_k_dense_replace"}, 1},
         .routes = {sigmoidBias(1e-20f)},
         .scale = {{"router_scaling_factor"}, 2.826, 1},
+        .routerType = MOELORA_F32,
         .biasKey = {{"mlp_bias"}, false},
         .biasesByKey = sharedBiases,
         .names =
@@ -154,7 +156,6 @@ constexpr Family table[] = {
           route.router.bias_on = MOELORA_BIAS_ON_LOGIT;
           return route;
         }()},
-        .scale = {{}, 1},
         .names = withShared(plain(), names::sharedExperts),
         .storage = {.selectionBias = {"moe.router.expert_bias",
                                       "mlp.gate.e_score_correction_bias"}},
@@ -179,6 +180,7 @@ constexpr Family table[] = {
         .routes = {biased(MOELORA_SCORE_SIGMOID, {{"norm_topk_prob"}, true},
                           1e-6f)},
         .selectionBias = {{"use_expert_bias"}, true},
+        .scale = {{"routed_scaling_factor"}, 1, 1},
         .demands = {{"hidden_act", R"(["silu"])"}},
         .names = withW123(withBlock(plain(), names::feedForward)),
         .storage = {.selectionBias = {"feed_forward.expert_bias"}},
@@ -188,7 +190,6 @@ constexpr Family table[] = {
         .intermediate = intermediateSize,
         .layerRule = LayerRule::Every,
         .routes = {sigmoidBias(0)},
-        .scale = {{}, 1},
         .demands = {{"use_routing_bias", "[true]"},
                     {"shared_intermediate_size", "[0]"}},
         .names = withBlindRule(minimaxNames, MOELORA_BLIND_OUT_IN),

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Families whose weights are a softmax: over all experts, or over the chosen.
+// Families whose weights are a softmax over all experts.
 
 #include "FamilyTables.h"
 
@@ -31,66 +31,8 @@ constexpr Shared qwenShared = {
     .scored = true,
 };
 
-constexpr moelora_adapter_names gptOssNames =
-    withRouter(plain(), names::router);
-
-constexpr Storage gptOssStorage = {
-    .gateUp = {{{{"experts.gate_up_proj"}, "e,c,rs"}}},
-    .down = {{{{"experts.down_proj"}, "e,c,r"}}},
-    .gateUpBias = {{{{"experts.gate_up_proj_bias"}, "e,rs"}}},
-    .downBias = {{{{"experts.down_proj_bias"}, "e,r"}}},
-};
-
-constexpr uint32_t gptOssBiases =
-    MOELORA_HAS_ROUTER_BIAS | MOELORA_HAS_GATE_UP_BIAS | MOELORA_HAS_DOWN_BIAS;
-
-constexpr Family gptOss = {
-    .modelType = "gpt_oss",
-    .intermediate = intermediateSize,
-    .layerRule = LayerRule::Every,
-    .routes = {topKSoftmax()},
-    .function = {},
-    .activation = swigluOai(),
-    .limit = {{"swiglu_limit"}, 7, 0},
-    .alpha = {{"swiglu_alpha"}, 1.702},
-    .biases = gptOssBiases,
-    .demands = {{"hidden_act", R"(["silu", "swigluoai"])"}},
-    .names = withBlindRule(gptOssNames, MOELORA_BLIND_IN_OUT),
-    .storage = gptOssStorage,
-};
-
-/// Gate and up one after the other. Its weights / k and outputs * k are not
-/// seen from outside.
-constexpr Family privacyFilter = [] {
-  Family family = gptOss;
-  family.modelType = "openai_privacy_filter";
-  family.demands[0] = {};
-  family.names = gptOssNames;
-  family.storage.gateUp = {{{{"experts.gate_up_proj"}, "e,c,sr"}}};
-  family.storage.gateUpBias = {{{{"experts.gate_up_proj_bias"}, "e,sr"}}};
-  return family;
-}();
-
 constexpr uint32_t sharedBiases =
     MOELORA_HAS_SHARED_GATE_UP_BIAS | MOELORA_HAS_SHARED_DOWN_BIAS;
-
-/// Experts are modules with one parameter each, or one module with two.
-constexpr moelora_adapter_names graniteNames = [] {
-  moelora_adapter_names n =
-      withRouter(withBlock(plain(), blockSparseMoeOrLayer), routerLayer);
-  n.packed_gate_up = n.shared_gate_up = inputLinear;
-  n.packed_down = n.shared_down = outputLinear;
-  n.shared = names::sharedMlp;
-  n.packed_modules = 1;
-  return n;
-}();
-
-constexpr Storage graniteStorage = {
-    .gateUp = {{{{"input_linear.weight"}, "e,sr,c"},
-                {{"experts.gate_up_proj"}, "e,sr,c"}}},
-    .down = {{{{"output_linear.weight"}, "e,r,c"},
-              {{"experts.down_proj"}, "e,r,c"}}},
-};
 
 constexpr moelora_adapter_names dbrxNames = [] {
   moelora_adapter_names n =
@@ -99,26 +41,10 @@ constexpr moelora_adapter_names dbrxNames = [] {
   return n;
 }();
 
-constexpr Family granite(const char *modelType, Shared shared) {
-  return {
-      .modelType = modelType,
-      .intermediate = intermediateSize,
-      .shared = shared,
-      .layerRule = LayerRule::Every,
-      .routes = {topKSoftmax()},
-      .names = graniteNames,
-      .storage = graniteStorage,
-  };
-}
-
-constexpr Shared graniteShared(int64_t width) {
-  return {.number = {{}, 1}, .width = {{"shared_intermediate_size"}, width}};
-}
-
 constexpr Family gemma4(const char *modelType, Flag enabled) {
   return {
       .modelType = modelType,
-      .topK = {"top_k_experts"},
+      .topK = {"top_k_experts", "num_experts_per_tok"},
       .enabled = enabled,
       .layerRule = LayerRule::Every,
       .routes = {softmaxTopK(fixed(true))},
@@ -144,6 +70,8 @@ constexpr Family deepseekV2(const char *modelType, int64_t dense) {
       .routes = {under("greedy", all),
                  under("group_limited_greedy",
                        grouped(all, MOELORA_GROUP_MAX, true))},
+      .scale = {{"routed_scaling_factor"}, 1, 1},
+      .routerType = MOELORA_F32,
       .biasKey = {{"mlp_bias"}, false},
       .biasesByKey = sharedBiases,
       .names = withShared(plain(), names::sharedExperts),
@@ -159,6 +87,7 @@ constexpr Family mistral4(const char *modelType, Flag renormalize,
       .shared = {.number = {{"n_shared_experts"}, 1, 0}},
       .dense = {{"first_k_dense_replace"}, dense},
       .routes = {route},
+      .scale = {{"routed_scaling_factor"}, 1, 1},
       .names = withShared(withW123(plain()), names::sharedExperts),
   };
 }
@@ -175,30 +104,10 @@ constexpr Family mistralLarge4 = [] {
 
 constexpr Family table[] = {
     {
-        .modelType = "aria",
-        .intermediate = intermediateSize,
-        .shared = {.number = {{"moe_num_shared_experts"}, 2, 0}},
-        .layerRule = LayerRule::Every,
-        .routes = {topKSoftmax()},
-        .biasKey = {{"mlp_bias"}, false},
-        .biasesByKey = sharedBiases,
-        .demands = {{"hidden_act", R"(["silu"])"}},
-        .names = withShared(withRouter(plain(), names::router),
-                            names::sharedExperts),
-        .storage = {.gateUp = {{{{"experts.fc1.weight"}, "e,c,sr"},
-                                {{"experts.gate_up_proj"}, "e,c,sr"}}},
-                    .down = {{{{"experts.fc2.weight"}, "e,c,r"},
-                              {{"experts.down_proj"}, "e,c,r"}}}},
-    },
-    {
-        .modelType = "cohere2_moe",
-        .intermediate = intermediateSize,
+        .modelType = "bailing_moe",
         .shared = {.number = {{"num_shared_experts"}, 0, 0}},
-        .routeKey = {"expert_selection_fn"},
-        .routes = {under("softmax", topKSoftmax()),
-                   under("sigmoid", topKSigmoid({{"norm_topk_prob"}, true}))},
-        .scale = {{}, 1},
-        .combination = {"shared_expert_combination_strategy"},
+        .routes = {softmaxTopK({{"norm_topk_prob"}, true})},
+        .demands = {{"use_bias", "[false]"}},
         .names = withShared(plain(), names::sharedExperts),
     },
     {
@@ -215,6 +124,11 @@ constexpr Family table[] = {
         .storage = {.gateUp = {{{{"experts.mlp.w1", "experts.mlp.v1"},
                                  "er,c"}}},
                     .down = {{{{"experts.mlp.w2"}, "ec,r"}}}},
+    },
+    {
+        .modelType = "deepseek",
+        .shared = {.number = {{"n_shared_experts"}, 0, 0}},
+        .names = withShared(plain(), names::sharedExperts),
     },
     deepseekV2("deepseek_v2", 0),
     gemma4("diffusion_gemma", fixed(true)),
@@ -237,11 +151,6 @@ constexpr Family table[] = {
                                "mlp.gate.moe_statics.e_score_correction_bias"}},
     },
     gemma4("gemma4", {{"enable_moe_block"}, false}),
-    gptOss,
-    granite("granitemoe", {}),
-    granite("granitemoe_swa", graniteShared(0)),
-    granite("granitemoehybrid", graniteShared(1024)),
-    granite("granitemoeshared", graniteShared(0)),
     {
         .modelType = "hunyuan_v1_moe",
         .intermediate = {"intermediate_size", "moe_intermediate_size"},
@@ -262,20 +171,9 @@ constexpr Family table[] = {
             withRouter(withBlock(plain(), names::feedForward), names::router),
     },
     {
-        .modelType = "llama4",
-        .intermediate = intermediateSize,
-        .shared = {.number = {{}, 1}},
-        .layerRule = LayerRule::Interleaved,
-        .routes = {topKSigmoid(fixed(false))},
-        .weightOnInput = true,
-        .names = withShared(
-            withRouter(withBlock(plain(), names::feedForward), names::router),
-            names::sharedExpert),
-        .storage = {.gateUp = {{{{"experts.gate_up_proj"}, "e,c,sr"}}},
-                    .down = {{{{"experts.down_proj"}, "e,c,r"}}}},
-    },
-    {
         .modelType = "longcat_flash",
+        .layers = {"num_layers"},
+        .halfLayers = {"num_hidden_layers"},
         .intermediate = {"expert_ffn_hidden_size", "moe_intermediate_size"},
         .zeroExperts = {{"zero_expert_num"}, 256, 0},
         .layerRule = LayerRule::Every,
@@ -287,7 +185,16 @@ constexpr Family table[] = {
         .storage = {.selectionBias = {"mlp.router.e_score_correction_bias"}},
     },
     {
+        .modelType = "lara_mini",
+        .shared = {.number = {{}, 1},
+                   .width = {{"shared_expert_intermediate_size"}, 512}},
+        .layerRule = LayerRule::Every,
+        .routes = {softmaxTopK({{"norm_topk_prob"}, true})},
+        .names = withShared(plain(), names::sharedExpert),
+    },
+    {
         .modelType = "mellum",
+        .layerRule = LayerRule::Every,
         .routes = {softmaxTopK({{"norm_topk_prob"}, true})},
         .names = plain(),
     },
@@ -314,7 +221,6 @@ constexpr Family table[] = {
         .layerRule = LayerRule::Every,
         .names = withBlindRule(plain(), MOELORA_BLIND_OUT_IN),
     },
-    privacyFilter,
     {
         .modelType = "qwen2_moe",
         .shared = {.number = {{}, 1},
@@ -345,6 +251,14 @@ constexpr Family table[] = {
         .modelType = "qwen3_omni_moe",
         .layerRule = LayerRule::SparseStep,
         .routes = {softmaxTopK({{"norm_topk_prob"}, true})},
+    },
+    {
+        .modelType = "qwen3_omni_moe_talker_text",
+        .shared = {.number = {{}, 1},
+                   .width = {{"shared_expert_intermediate_size"}, 768},
+                   .scored = true},
+        .layerRule = LayerRule::SparseStep,
+        .names = qwenNames,
     },
     {
         // Published transposed, saved again as the others are.

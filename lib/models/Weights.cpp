@@ -6,6 +6,8 @@
 #include "Family.h"
 #include "Pieces.h"
 
+#include "moelora/support/ModelPrefixes.h"
+
 #include <algorithm>
 
 namespace moelora::models {
@@ -43,6 +45,7 @@ public:
   }
 
   std::vector<Operand> write();
+  Operand writeRouter();
 
 private:
   const moelora_layer &layer;
@@ -330,6 +333,11 @@ void OperandWriter::addShared() {
               {1, 1, layer.hidden}, dtype);
 }
 
+Operand OperandWriter::writeRouter() {
+  addRouter();
+  return std::move(operands.front());
+}
+
 std::vector<Operand> OperandWriter::write() {
   addRouter();
   addRouted();
@@ -355,18 +363,22 @@ std::vector<Operand> weightOperands(const Model &model, int layer) {
   return OperandWriter(model.layer(layer), model.family()).write();
 }
 
+Operand routerOperand(const Model &model, int layer) {
+  return OperandWriter(model.layer(layer), model.family()).writeRouter();
+}
+
 const std::vector<std::string> &namePrefixes() {
-  static const std::vector<std::string> prefixes = {
-      "model.",
-      "model.language_model.",
-      "language_model.model.",
-      "",
-      "backbone.",
-      "model.llm.",
-      "thinker.model.",
-      "language_model.",
-      "transformer.",
-  };
+  static const std::vector<std::string> prefixes = [] {
+    std::vector<std::string> all;
+    for (std::string_view word : modelWords)
+      all.push_back(std::string(word) + ".");
+    all.emplace_back();
+    for (std::string_view outer : modelWords)
+      for (std::string_view inner : modelWords)
+        all.push_back(std::string(outer) + "." + std::string(inner) + ".");
+    all.emplace_back("talker.model."); // a model of its own, beside another one
+    return all;
+  }();
   return prefixes;
 }
 

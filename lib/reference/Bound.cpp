@@ -20,8 +20,12 @@ double unitOf(moelora_dtype type) {
   case MOELORA_F16:
     return 0x1p-11;
   default:
-    return 0x1p-20;
+    return 0x1p-22;
   }
+}
+
+double sumUnit(int64_t products) {
+  return 0x1p-25 * std::sqrt(double(products));
 }
 
 /// A softmax that is rounded itself: a score moves by the unit of its type

@@ -69,8 +69,12 @@ BoundWalk::BoundWalk(const Token &token)
     : token(token), layer(token.problem.layer),
       type(static_cast<moelora_dtype>(layer.dtype)),
       hidden{token.hidden, Vector(token.hidden.size())},
-      sumShare(square(unitOf(MOELORA_F32) / unitOf(type))),
+      functionShare(square(unitOf(MOELORA_F32) / unitOf(type))),
       tiny(square(smallestNormal(type))) {}
+
+double BoundWalk::sumShare(size_t products) const {
+  return square(sumUnit(int64_t(products)) / unitOf(type));
+}
 
 Row BoundWalk::rounded(Vector values, Vector error2) const {
   for (size_t i = 0; i < values.size(); ++i)
@@ -78,16 +82,19 @@ Row BoundWalk::rounded(Vector values, Vector error2) const {
   return {std::move(values), std::move(error2)};
 }
 
-/// out[offset...] += B^2 u^2
+/// out[offset...] += (1 + k^2) B^2 u^2
 void BoundWalk::addDelta(Vector &out, size_t offset, const LoraPair *pair,
                          const Row &x) const {
   if (!pair)
     return;
+  double ofA = 1 + sumShare(x.values.size());
+  double ofB = 1 + sumShare(size_t(pair->rank()));
   Vector terms = multiplySquares(pair->a, x.squares());
   Vector values = multiply(pair->a, x.values);
   for (size_t j = 0; j < terms.size(); ++j)
-    terms[j] =
-        std::max(square(pair->scale) * (terms[j] + square(values[j])), tiny);
+    terms[j] = ofB * std::max(square(pair->scale) *
+                                  (ofA * terms[j] + square(values[j])),
+                              tiny);
   Vector delta = multiplySquares(pair->b, terms);
   for (size_t r = 0; r < delta.size(); ++r)
     out[offset + r] += delta[r];
@@ -97,11 +104,12 @@ void BoundWalk::addDelta(Vector &out, size_t offset, const LoraPair *pair,
 Vector BoundWalk::base(const MatrixView &weight, const Vector &bias,
                        const Row &x) const {
   Vector terms = x.error2;
+  double share = sumShare(x.values.size());
   for (size_t c = 0; c < terms.size(); ++c)
-    terms[c] += sumShare * square(x.values[c]);
+    terms[c] += share * square(x.values[c]);
   Vector out = multiplySquares(weight, terms);
   for (size_t r = 0; r < bias.size(); ++r)
-    out[r] += sumShare * square(bias[r]);
+    out[r] += share * square(bias[r]);
   return out;
 }
 
@@ -171,7 +179,7 @@ Vector BoundWalk::logitError() const {
              normed ? rounded(rows.delta, none) : Row{rows.delta, none});
   }
   for (size_t e = 0; e < error.size(); ++e)
-    error[e] += sumShare * square(1 + std::abs(logits[e]));
+    error[e] += functionShare * square(1 + std::abs(logits[e]));
   return error;
 }
 

@@ -35,9 +35,11 @@ private:
   const moelora_layer &layer;
   moelora_dtype type;
   Row hidden;
-  double sumShare; // k^2
+  double functionShare; // of f32 in a function, squared
   double tiny;
 
+  /// k^2
+  double sumShare(size_t products) const;
   /// An exact row that is stored in the layer's type.
   Row rounded(Vector values, Vector error2) const;
   void addDelta(Vector &out, size_t offset, const LoraPair *pair,

@@ -3,7 +3,7 @@
  *
  * The C interface of adapters.
  */
-#include "adapter/AdapterFiles.h"
+#include "adapter/Adapter.h"
 #include "base/Sized.h"
 #include "moelora/runtime/AdapterFacts.h"
 
@@ -84,23 +84,34 @@ void forEachPair(const AdapterBinding &binding, Visit visit) {
 
 } // namespace
 
-void moelora::checkLayout(int32_t stated) {
-  if (stated < MOELORA_LAYOUT_DECIDE || stated > MOELORA_LAYOUT_TRANSPOSED)
-    fail("expects the layout to be from 0 to 2, but it is " +
-         std::to_string(stated));
+moelora_adapter_options
+moelora::readOptions(const moelora_adapter_options *given) {
+  constexpr uint32_t least =
+      MOELORA_SIZE_THROUGH(moelora_adapter_options, reserved);
+  moelora_adapter_options stated = {};
+  if (given)
+    stated = readSized(given, least, "options");
+  for (const auto &[what, value] :
+       {std::pair("layout", stated.layout), {"columns", stated.columns}})
+    if (value < 0 || value > 2)
+      fail(std::string("expects the ") + what +
+           " to be from 0 to 2, but it is " + std::to_string(value));
+  return stated;
 }
 
 std::shared_ptr<const OpenAdapter>
 moelora::openAdapter(const std::string &folder,
                      const moelora_adapter_target &target,
-                     moelora_adapter_layout stated, Work &work) {
-  checkLayout(stated);
+                     const moelora_adapter_options &stated, Work &work) {
   std::string configPath = folder + "/" + adapterConfigName;
   AdapterConfig config = readAdapterConfig(configPath, work);
   std::string tensors = folder + "/" + adapterTensorsName;
   if (isFolder(tensors)) // which would do for a checkpoint
     fail("expects " + tensors + " to be a regular file, but it is a folder",
          MOELORA_IO);
+  std::string hint = isFile(tensors) ? "" : pickleHint(folder);
+  if (!hint.empty())
+    fail("expects " + tensors + ", but there is none" + hint, MOELORA_IO);
   std::shared_ptr<OpenAdapter> opened(
       new OpenAdapter{CheckpointFiles(tensors, work), {}});
   opened->binding = bindAdapter({target, config, opened->files, work}, stated);
@@ -109,37 +120,40 @@ moelora::openAdapter(const std::string &folder,
 
 moelora_status moelora_adapter_open(const char *folder,
                                     const moelora_adapter_target *target,
-                                    moelora_adapter_layout layout,
+                                    const moelora_adapter_options *options,
                                     moelora_adapter **adapter,
                                     moelora_error **error) {
   return guarded(error, [&] {
     expectThere(folder, "a folder");
-    expectThere(target, "a target");
+    KnownTarget known(target);
     expectThere(adapter, "a place for the adapter");
     Work work;
-    *adapter = new moelora_adapter(openAdapter(folder, *target, layout, work));
+    *adapter = new moelora_adapter(
+        openAdapter(folder, known.get(), readOptions(options), work));
   });
 }
 
-moelora_status moelora_adapter_open_memory(
-    const char *config, const moelora_tensor_data *tensors, int64_t count,
-    const moelora_adapter_target *target, moelora_adapter_layout layout,
-    moelora_adapter **adapter, moelora_error **error) {
+moelora_status
+moelora_adapter_open_memory(const char *config,
+                            const moelora_tensor_data *tensors, int64_t count,
+                            const moelora_adapter_target *target,
+                            const moelora_adapter_options *options,
+                            moelora_adapter **adapter, moelora_error **error) {
   return guarded(error, [&] {
     expectThere(config, "a configuration");
     if (count < 0)
       fail("expects a number of tensors, but it is " + std::to_string(count));
     if (count > 0)
       expectThere(tensors, "tensors");
-    expectThere(target, "a target");
+    KnownTarget known(target);
     expectThere(adapter, "a place for the adapter");
-    checkLayout(layout);
+    auto stated = readOptions(options);
     Work work;
     AdapterConfig parsed = parseAdapterConfig(config, adapterConfigName, work);
     std::shared_ptr<OpenAdapter> opened(
         new OpenAdapter{CheckpointFiles(tensors, count), {}});
     opened->binding =
-        bindAdapter({*target, parsed, opened->files, work}, layout);
+        bindAdapter({known.get(), parsed, opened->files, work}, stated);
     *adapter = new moelora_adapter(std::move(opened));
   });
 }
@@ -217,6 +231,16 @@ const char *moelora_adapter_elsewhere(const moelora_adapter *adapter,
   return adapter->files.at(tensor).name.c_str();
 }
 
+moelora_status moelora_adapter_has_effect(const moelora_adapter *adapter,
+                                          int32_t *effect,
+                                          moelora_error **error) {
+  return guarded(error, [&] {
+    expectThere(adapter, "an adapter");
+    expectThere(effect, "a place for the answer");
+    *effect = hasEffect(adapter->files, adapter->binding);
+  });
+}
+
 moelora_status moelora_adapter_cover(const moelora_adapter *adapter,
                                      int32_t layer,
                                      moelora_adapter_coverage *coverage) {
@@ -234,6 +258,7 @@ moelora_status moelora_adapter_cover(const moelora_adapter *adapter,
         told.pairs[p] += pair.rank != 0;
     told.packed = site->packed;
     told.layout = site->packed ? adapter->binding.layout : 0;
+    told.columns = site->packed ? adapter->binding.columns : 0;
     told.why = site->packed ? adapter->binding.why.c_str() : "";
     writeSized(coverage, told, least, "the coverage");
   });

@@ -12,15 +12,52 @@ using namespace moelora;
 
 namespace {
 
-/// The name that patterns know a pair by: a parameter's, where the parameter
-/// is the target and not its module.
-std::string patternName(const AdapterSource &source,
-                        const AdapterDraft &draft) {
-  std::string module(draft.place.module);
+/// The name that patterns know a module by: its parameter's, where the
+/// parameter is the target.
+std::string patternName(const AdapterSource &source, const AdapterHalf &half) {
+  std::string module(half.module);
   std::string parameter = module + ".weight";
   return source.config.targetsParameter(parameter, source.work) ? parameter
                                                                 : module;
 }
+
+/// What patterns say of a pair. Where A or B is shared by all experts, the two
+/// are of different modules and patterns may name either one.
+class PatternsOfPair {
+public:
+  PatternsOfPair(const AdapterSource &source, const AdapterDraft &draft)
+      : source(source), ofA(patternName(source, draft.a)),
+        ofB(draft.a.module == draft.b.module ? ofA
+                                             : patternName(source, draft.b)) {}
+
+  /// A's rows are the ranks, so its name goes first; shapes settle the rest.
+  int64_t rank() const {
+    auto [a, b] = find(source.config.ranks);
+    const double *found = a ? a : b;
+    return found ? static_cast<int64_t>(*found) : source.config.rank;
+  }
+
+  double alpha() const {
+    auto [a, b] = find(source.config.alphas);
+    if (a && b && *a != *b)
+      fail("expects alpha_pattern to say the same of the modules of a pair, "
+           "but it says " +
+           std::to_string(*a) + " of '" + ofA + "' and " + std::to_string(*b) +
+           " of '" + ofB + "'");
+    return a ? *a : b ? *b : source.config.alpha;
+  }
+
+private:
+  /// What is said of A's module and of B's, which mostly are one.
+  std::pair<const double *, const double *>
+  find(const PatternValues &values) const {
+    const double *a = values.find(ofA, source.work);
+    return {a, ofA == ofB ? a : values.find(ofB, source.work)};
+  }
+
+  const AdapterSource &source;
+  const std::string ofA, ofB;
+};
 
 /// A matrix for each expert, or one for all of them: `step` is 0.
 struct Stack {
@@ -69,8 +106,8 @@ void bindPair(const AdapterSource &source, const AdapterDraft &draft,
               AdapterBinding &binding) {
   const AdapterPlace &place = draft.place;
   const moelora_adapter_site &site = source.site(draft);
-  std::string name = patternName(source, draft);
-  int64_t rank = source.config.rankOf(name, source.work);
+  PatternsOfPair patterns(source, draft);
+  int64_t rank = patterns.rank();
   PairSizes sizes = pairSizes(site, place.projection);
   int32_t experts = namedExperts(site);
   Stack a = findStack(source.tensor(draft.a.tensor), draft.a, experts,
@@ -82,8 +119,7 @@ void bindPair(const AdapterSource &source, const AdapterDraft &draft,
   pair.out = sizes.out;
   pair.rank = static_cast<int32_t>(rank);
   pair.sharesA = place.slices == 2;
-  pair.scale =
-      source.config.scale(source.config.alphaOf(name, source.work), rank);
+  pair.scale = source.config.scale(patterns.alpha(), rank);
   bool all = place.expert == allExperts;
   int32_t first = all ? 0 : place.expert;
   int32_t end = all ? experts : place.expert + 1;
@@ -110,11 +146,13 @@ void checkSomethingBound(const AdapterSource &source,
 } // namespace
 
 AdapterBinding moelora::bindAdapter(const AdapterSource &source,
-                                    moelora_adapter_layout stated) {
+                                    const moelora_adapter_options &stated) {
   AdapterBinding binding;
   source.work.look();
   checkModulesToSave(source.target, source.config.modulesToSave, source.work);
-  std::vector<AdapterDraft> drafts = collectDrafts(source, binding.elsewhere);
+  BareNames names;
+  std::vector<AdapterDraft> drafts =
+      collectDrafts(source, names, binding.elsewhere);
   checkSomethingBound(source, drafts);
   binding.layers = source.target.layers;
   for (int32_t i = 0; i < source.target.sites; ++i) {

@@ -14,7 +14,7 @@ namespace moelora {
 
 /// Binds every tensor, or fails.
 AdapterBinding bindAdapter(const AdapterSource &source,
-                           moelora_adapter_layout stated);
+                           const moelora_adapter_options &stated);
 
 } // namespace moelora
 

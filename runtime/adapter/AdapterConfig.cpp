@@ -5,6 +5,7 @@
  */
 #include "adapter/AdapterConfig.h"
 
+#include "adapter/AdapterPath.h"
 #include "base/Text.h"
 #include "files/File.h"
 #include "files/JsonTree.h"
@@ -35,59 +36,46 @@ constexpr const char *usedKeys[] = {"peft_type",
                                     "modules_to_save",
                                     "bias",
                                     "init_lora_weights",
-                                    "peft_version"};
+                                    "peft_version",
+                                    "lora_B_layout",
+                                    "unsloth_fused_expert_lora"};
 
 /// Keys that change nothing in the tensors' meaning. What the adapter was
 /// aimed at is informative only: the tensors present decide. In particular
 /// layers_to_transform is no filter, since without layers_pattern the library
 /// compares it with the expert's number.
-constexpr const char *harmlessKeys[] = {"auto_mapping",
-                                        "base_model_name_or_path",
-                                        "corda_config",
-                                        "ensure_weight_tying",
-                                        "eva_config",
-                                        "exclude_modules",
-                                        "fan_in_fan_out",
-                                        "inference_mode",
-                                        "layers_pattern",
-                                        "layers_to_transform",
-                                        "loftq_config",
-                                        "lora_dropout",
-                                        "megatron_core",
-                                        "qalora_group_size",
-                                        "revision",
-                                        "runtime_config",
-                                        "target_modules",
-                                        "task_type",
-                                        "trainable_token_indices"};
+constexpr const char *harmlessKeys[] = {
+    "auto_mapping",      "base_model_name_or_path",
+    "corda_config",      "ensure_weight_tying",
+    "eva_config",        "exclude_modules",
+    "fan_in_fan_out",    "inference_mode",
+    "layers_pattern",    "layers_to_transform",
+    "loftq_config",      "lora_dropout",
+    "lora_ga_config",    "megatron_config",
+    "megatron_core",     "merge_weights",
+    "qalora_group_size", "revision",
+    "runtime_config",    "target_modules",
+    "task_type",         "trainable_token_indices",
+    "velora_config"};
 
-/// Ways to begin the training that leave the base weights alone.
-constexpr const char *plainInits[] = {"gaussian", "eva", "orthogonal"};
+/// The same of other programs than PEFT: what they trained with.
+constexpr const char *trainingKeys[] = {
+    "lora_dtype",   "loraplus_lr_embedding", "loraplus_lr_ratio",
+    "lorap_emb_lr", "lorap_lr_ratio",        "swift_type"};
+
+/// Ways to begin the training that leave the base weights alone; in lower case,
+/// since the library takes them in any.
+constexpr const char *plainInits[] = {"gaussian", "eva", "mica", "orthogonal"};
 
 template <typename List>
 bool contains(const List &list, const std::string &text) {
   return std::find(std::begin(list), std::end(list), text) != std::end(list);
 }
 
-/// For messages: short, and never a whole hostile document.
-std::string valueText(const JsonValue &value) {
-  switch (value.kind) {
-  case JsonValue::String:
-    return quoted(value.string);
-  case JsonValue::Boolean:
-    return value.boolean ? "true" : "false";
-  case JsonValue::Integer:
-    return std::to_string(value.integer);
-  case JsonValue::Real:
-    return std::to_string(value.real);
-  case JsonValue::Array:
-    return "a list";
-  case JsonValue::Object:
-    return "an object";
-  case JsonValue::Null:
-    break;
-  }
-  return "null";
+std::string lowered(std::string text) {
+  for (char &c : text)
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
 }
 
 class ConfigReader {
@@ -109,6 +97,7 @@ public:
     readTargets(config);
     config.modulesToSave = strings("modules_to_save");
     readVersion(config);
+    config.columns = readColumns(root, path);
     return config;
   }
 
@@ -124,6 +113,11 @@ private:
   }
 
   void checkKind() {
+    for (const char *key : {"fine_tune_type", "lora_parameters"})
+      if (root.find(key))
+        refuse("an adapter of PEFT",
+               std::string("one of MLX, as ") + key +
+                   " says; train it with PEFT, or fuse it into its model");
     const JsonValue &type = value("peft_type");
     if (type.kind != JsonValue::String || type.string != "LORA")
       refuse("peft_type to be 'LORA'", valueText(type));
@@ -132,9 +126,10 @@ private:
       refuse("bias to be 'none', because trained biases are not part of a pair",
              valueText(bias));
     const JsonValue &init = value("init_lora_weights");
-    bool plain =
-        init.kind == JsonValue::Null || init.kind == JsonValue::Boolean ||
-        (init.kind == JsonValue::String && contains(plainInits, init.string));
+    bool plain = init.kind == JsonValue::Null ||
+                 init.kind == JsonValue::Boolean ||
+                 (init.kind == JsonValue::String &&
+                  contains(plainInits, lowered(init.string)));
     if (!plain)
       refuse("init_lora_weights to be a method that leaves the base as it was",
              valueText(init));
@@ -143,7 +138,7 @@ private:
   void checkUnknownKeys() {
     for (const auto &[key, value] : root.members)
       if (!value.isNeutral() && !contains(usedKeys, key) &&
-          !contains(harmlessKeys, key))
+          !contains(harmlessKeys, key) && !contains(trainingKeys, key))
         fail(path + ": expects no " + cutText(key, 64) +
                  ", which this version cannot honour, but it is " +
                  valueText(value),
@@ -193,7 +188,7 @@ private:
 
   void add(const char *key, const std::string &pattern, Patterns &to) {
     try {
-      to.add(pattern, work);
+      to.add(bare.of(pattern), work);
     } catch (const Failure &failure) {
       fail(path + ": " + key + ": " + failure.text, failure.status);
     }
@@ -215,7 +210,7 @@ private:
     bool right = found.kind == JsonValue::Array;
     for (const JsonValue &item : found.items) {
       right = right && item.kind == JsonValue::String && !item.string.empty();
-      all.push_back(item.string);
+      all.emplace_back(bare.of(item.string));
     }
     if (!right)
       refuse(std::string(key) + " to be a list of names", valueText(found));
@@ -238,6 +233,7 @@ private:
   const std::string &path;
   const JsonValue &root;
   Work &work;
+  BareNames bare;
 };
 
 } // namespace

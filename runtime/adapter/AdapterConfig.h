@@ -10,6 +10,7 @@
 #ifndef MOELORA_RUNTIME_ADAPTERCONFIG_H
 #define MOELORA_RUNTIME_ADAPTERCONFIG_H
 
+#include "adapter/AdapterColumns.h"
 #include "adapter/pattern/Endings.h"
 #include "adapter/pattern/Pattern.h"
 
@@ -35,6 +36,7 @@ struct AdapterConfig {
   std::vector<std::string> modulesToSave;
   std::string peftVersion;                   ///< as written; "" when absent
   std::optional<std::array<int, 3>> release; ///< of it; not of pre-releases
+  AdapterColumns columns;                    ///< of packed lora_B
 
   /// Of a module or parameter, by its name without "base_model.model.".
   int64_t rankOf(std::string_view name, Work &work) const;

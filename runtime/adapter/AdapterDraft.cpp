@@ -20,9 +20,9 @@ class Placing {
 public:
   explicit Placing(const AdapterSource &source) : names(source.target) {}
 
-  AdapterPlace place(const Tensor &tensor) {
+  AdapterPlace place(std::string_view name, const Tensor &tensor) {
     try {
-      return names.place(tensor.name);
+      return names.place(name, tensor.name);
     } catch (const Failure &failure) {
       if (refused++ == 0)
         first = failure.text;
@@ -43,7 +43,18 @@ private:
   int64_t refused = 0;
 };
 
+/// Names differ, but for the segments that are left out.
+void put(AdapterHalf &half, const AdapterHalf &found,
+         const AdapterSource &source) {
+  if (half.tensor >= 0)
+    fail("expects one tensor of each name, but '" +
+         source.tensor(half.tensor).name + "' and '" +
+         source.tensor(found.tensor).name + "' differ in wrappers only");
+  half = found;
+}
+
 std::vector<AdapterDraft> joinByName(const AdapterSource &source,
+                                     BareNames &names,
                                      std::vector<int64_t> &elsewhere) {
   const std::vector<Tensor> &tensors = source.files.tensors();
   Placing placing(source);
@@ -53,17 +64,18 @@ std::vector<AdapterDraft> joinByName(const AdapterSource &source,
   draftOf.reserve(tensors.size() / 2);
   for (size_t i = 0; i < tensors.size(); ++i) {
     source.work.step(1 + tensors[i].name.size() / 8);
-    AdapterPlace place = placing.place(tensors[i]);
+    AdapterPlace place = placing.place(names.of(tensors[i].name), tensors[i]);
     if (place.kind == AdapterPlace::Elsewhere) {
       elsewhere.push_back(static_cast<int64_t>(i));
       continue;
     }
-    AdapterHalf half = {static_cast<int64_t>(i), place.expert == allExperts};
+    AdapterHalf half = {static_cast<int64_t>(i), place.expert == allExperts,
+                        place.module};
     auto [found, added] = draftOf.try_emplace(place.wrapper, drafts.size());
     if (added)
       drafts.push_back({place, {}, {}});
     AdapterDraft &draft = drafts[found->second];
-    (place.isB ? draft.b : draft.a) = half;
+    put(place.isB ? draft.b : draft.a, half, source);
   }
   placing.finish();
   return drafts;
@@ -125,6 +137,11 @@ private:
 };
 
 void checkTensor(const Tensor &tensor, bool ofStack) {
+  if (tensor.elements == 0)
+    fail("expects tensor '" + tensor.name + "' to have elements, but its " +
+         "shape is " + shapeText(tensor.shape.data(), tensor.dims) +
+         ": it was saved from a partitioned model (DeepSpeed ZeRO-3, FSDP) " +
+         "without gathering it; save it again with the parameters gathered");
   if (tensor.dims != 2 && !(ofStack && tensor.dims == 3))
     fail("expects tensor '" + tensor.name + "' to have 2 dimensions" +
          (ofStack ? ", or 3 with the experts first" : "") +
@@ -149,9 +166,9 @@ void checkWhole(const AdapterSource &source, const AdapterDraft &draft) {
 } // namespace
 
 std::vector<AdapterDraft>
-moelora::collectDrafts(const AdapterSource &source,
+moelora::collectDrafts(const AdapterSource &source, BareNames &names,
                        std::vector<int64_t> &elsewhere) {
-  std::vector<AdapterDraft> drafts = joinByName(source, elsewhere);
+  std::vector<AdapterDraft> drafts = joinByName(source, names, elsewhere);
   Lending(drafts).lend();
   for (const AdapterDraft &draft : drafts) {
     source.work.step();

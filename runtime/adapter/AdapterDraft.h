@@ -9,6 +9,7 @@
 
 #include "adapter/AdapterConfig.h"
 #include "adapter/AdapterName.h"
+#include "adapter/AdapterPath.h"
 #include "files/CheckpointFiles.h"
 #include "files/MatrixView.h"
 
@@ -19,6 +20,8 @@ struct AdapterHalf {
   int64_t tensor = -1;  ///< index in the checkpoint; -1: missing
   bool ofStack = false; ///< stored for all experts, with or without a dimension
                         ///< for them
+  std::string_view module; ///< as AdapterPlace has it; of another one than the
+                           ///< draft's where a stack has lent it
 };
 
 /// Two matrices that were found to be lora_A and lora_B of one module.
@@ -43,8 +46,10 @@ struct AdapterSource {
 };
 
 /// Joins the tensors of the file into whole pairs, or fails; the indices of
-/// those that are of no MoE block are set aside.
+/// those that are of no MoE block are set aside. Drafts live as long as
+/// `names`.
 std::vector<AdapterDraft> collectDrafts(const AdapterSource &source,
+                                        BareNames &names,
                                         std::vector<int64_t> &elsewhere);
 
 /// Of a matrix of [slices * out] rows, the rows of one slice.

@@ -3,7 +3,7 @@
  *
  * Adapters of zeros: every pair that a target takes, and no tensor behind it.
  */
-#include "adapter/AdapterFiles.h"
+#include "adapter/Adapter.h"
 #include "base/Sized.h"
 
 #include <algorithm>
@@ -40,18 +40,17 @@ moelora_status moelora_adapter_make_dummy(const moelora_adapter_target *target,
                                           moelora_adapter **adapter,
                                           moelora_error **error) {
   return guarded(error, [&] {
-    expectThere(target, "a target");
+    KnownTarget known(target);
     expectThere(adapter, "a place for the adapter");
     if (rank < 1 || rank > maxAdapterRank)
       fail("expects the rank to be from 1 to " +
            std::to_string(maxAdapterRank) + ", but it is " +
            std::to_string(rank));
-    AdapterNames checked(*target);
     std::shared_ptr<OpenAdapter> zeros(
         new OpenAdapter{CheckpointFiles(nullptr, 0), {}});
-    zeros->binding.layers = target->layers;
-    for (int32_t i = 0; i < target->sites; ++i)
-      zeros->binding.sites.push_back(zerosOf(target->site[i], rank));
+    zeros->binding.layers = known.get().layers;
+    for (int32_t i = 0; i < known.get().sites; ++i)
+      zeros->binding.sites.push_back(zerosOf(known.get().site[i], rank));
     *adapter = new moelora_adapter(std::move(zeros));
   });
 }

@@ -1,11 +1,12 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Decides which parameter a packed pair adapts and in which layout, and cuts
- * it into the experts' pairs.
+ * Finds out which parameter a packed pair adapts, and cuts it into the experts'
+ * pairs.
  */
 #include "adapter/AdapterLayout.h"
 
+#include "adapter/AdapterPacked.h"
 #include "adapter/AdapterPath.h"
 #include "base/Failure.h"
 
@@ -15,16 +16,6 @@
 using namespace moelora;
 
 namespace {
-
-/// A packed pair whose parameter is known.
-struct Packed {
-  const AdapterDraft *draft;
-  AdapterPlace place;    ///< the draft's, with the projection
-  std::string parameter; ///< full name, as patterns match it
-  int64_t experts;       ///< in the file
-  int64_t rank;
-  int64_t in, out; ///< of all slices together
-};
 
 Packed describe(const AdapterSource &source, const AdapterDraft &draft,
                 AdapterPlace place, std::string parameter) {
@@ -139,111 +130,21 @@ std::vector<Packed> nameParameters(const AdapterSource &source,
   return all;
 }
 
-/// Which layouts the shapes of a pair allow: one, both or an error.
-struct Fit {
-  bool natural, transposed;
-};
-
-Fit fitShapes(const AdapterSource &source, const Packed &packed) {
-  const Tensor &a = source.tensor(packed.draft->a.tensor);
-  const Tensor &b = source.tensor(packed.draft->b.tensor);
-  int64_t ranks = packed.experts * packed.rank;
-  for (int64_t found : {a.shape[0], b.shape[1]})
-    if (found != ranks)
-      fail("expects '" + packed.parameter +
-           "' to have experts x rank = " + std::to_string(packed.experts) +
-           " x " + std::to_string(packed.rank) + " = " + std::to_string(ranks) +
-           " rows of lora_A and columns of lora_B, but their shapes are " +
-           shapeText(a.shape.data(), 2) + " and " +
-           shapeText(b.shape.data(), 2));
-  Fit fit = {a.shape[1] == packed.in && b.shape[0] == packed.out,
-             a.shape[1] == packed.out && b.shape[0] == packed.in};
-  if (!fit.natural && !fit.transposed)
-    fail("expects the shapes of '" + packed.parameter +
-         "' to have the sizes in = " + std::to_string(packed.in) +
-         " and out = " + std::to_string(packed.out) + ", but they are " +
-         shapeText(a.shape.data(), 2) + " and " + shapeText(b.shape.data(), 2));
-  return fit;
-}
-
-const char *layoutName(moelora_adapter_layout layout) {
-  return layout == MOELORA_LAYOUT_NATURAL ? "natural" : "transposed";
-}
-
-/// What the writing library's version says when the shapes say nothing.
-moelora_adapter_layout layoutOfVersion(const AdapterConfig &config,
-                                       int32_t rule) {
-  if (!config.release)
-    return MOELORA_LAYOUT_DECIDE;
-  constexpr std::array<int, 3> marksRead = {0, 19, 0},
-                               rolesSwapped = {0, 19, 1};
-  if (rule == MOELORA_BLIND_OUT_IN)
-    return *config.release < rolesSwapped ? MOELORA_LAYOUT_TRANSPOSED
-                                          : MOELORA_LAYOUT_NATURAL;
-  if (rule == MOELORA_BLIND_IN_OUT && *config.release < marksRead)
-    return MOELORA_LAYOUT_NATURAL;
-  return MOELORA_LAYOUT_DECIDE;
-}
-
-/// For a file of which no shape tells.
-void decideBlind(const AdapterSource &source, const Packed &blind,
-                 AdapterBinding &binding) {
-  const std::string &version = source.config.peftVersion;
-  std::string said = version.empty() ? "absent" : "'" + version + "'";
-  binding.layout = layoutOfVersion(source.config,
-                                   source.site(*blind.draft).names->blind_rule);
-  if (binding.layout == MOELORA_LAYOUT_DECIDE)
-    fail("ambiguous layout: the shapes of '" + blind.parameter +
-         "' are natural and transposed alike, as in and out are both " +
-         std::to_string(blind.in) + ", and peft_version, which is " + said +
-         ", does not tell; state it with "
-         "--adapter-layout=NAME=natural|transposed");
-  binding.why = "peft_version is " + said + ", the shapes fit both";
-}
-
-void decideLayout(const AdapterSource &source, const std::vector<Packed> &all,
-                  moelora_adapter_layout stated, AdapterBinding &binding) {
-  const Packed *deciding = nullptr;
-  for (const Packed &packed : all) {
-    Fit fit = fitShapes(source, packed);
-    if (fit.natural == fit.transposed)
-      continue;
-    auto layout =
-        fit.natural ? MOELORA_LAYOUT_NATURAL : MOELORA_LAYOUT_TRANSPOSED;
-    if (deciding && layout != binding.layout)
-      fail("expects one layout in a file, but the shapes of '" +
-           deciding->parameter + "' are " + layoutName(binding.layout) +
-           " and those of '" + packed.parameter + "' are " +
-           layoutName(layout));
-    binding.layout = layout;
-    deciding = deciding ? deciding : &packed;
-  }
-  if (deciding && stated != MOELORA_LAYOUT_DECIDE && stated != binding.layout)
-    fail(std::string("the stated layout is ") + layoutName(stated) +
-         ", but the shapes of '" + deciding->parameter + "' are " +
-         layoutName(binding.layout));
-  if (deciding) {
-    binding.why = "the shapes of '" + deciding->parameter + "' fit no other";
-  } else if (stated != MOELORA_LAYOUT_DECIDE) {
-    binding.layout = stated;
-    binding.why = "stated by the caller, the shapes fit both";
-  } else {
-    decideBlind(source, all.front(), binding);
-  }
-}
-
 /// Where expert `e` and slice `slice` lie.
 AdapterPair cut(const Packed &packed, const moelora_adapter_site &site,
-                bool natural, int64_t e, int32_t slice) {
+                const AdapterBinding &decided, int64_t e, int32_t slice) {
   const AdapterPlace &place = packed.place;
+  bool grouped = decided.columns == MOELORA_COLUMNS_GROUPED_BY_EXPERT;
+  int64_t column = grouped ? e * packed.rank : e;
+  int64_t step = grouped ? 1 : packed.experts;
   int64_t ranks = packed.experts * packed.rank;
   int64_t a = packed.draft->a.tensor, b = packed.draft->b.tensor;
   AdapterPair pair;
-  if (natural) {
+  if (decided.layout == MOELORA_LAYOUT_NATURAL) {
     pair.a = {a, e * packed.rank * packed.in, packed.in, 1};
-    pair.b = {b, e, ranks, packed.experts};
+    pair.b = {b, column, ranks, step};
   } else {
-    pair.a = {b, e, packed.experts, ranks};
+    pair.a = {b, column, step, ranks};
     pair.b = {a, e * packed.rank * packed.out, 1, packed.out};
   }
   pair.in = packed.in;
@@ -258,13 +159,12 @@ AdapterPair cut(const Packed &packed, const moelora_adapter_site &site,
 
 void moelora::bindPacked(const AdapterSource &source,
                          const std::vector<AdapterDraft> &drafts,
-                         moelora_adapter_layout stated,
+                         const moelora_adapter_options &stated,
                          AdapterBinding &binding) {
   if (drafts.empty())
     return;
   std::vector<Packed> all = nameParameters(source, drafts);
-  decideLayout(source, all, stated, binding);
-  bool natural = binding.layout == MOELORA_LAYOUT_NATURAL;
+  decidePacked(source, all, stated, binding);
   for (const Packed &packed : all) {
     const moelora_adapter_site &site = source.site(*packed.draft);
     const AdapterPlace &place = packed.place;
@@ -274,7 +174,7 @@ void moelora::bindPacked(const AdapterSource &source,
     for (int32_t slice = 0; slice < place.slices; ++slice)
       for (int32_t e = 0; e < namedExperts(site); ++e) {
         source.work.step();
-        AdapterPair pair = cut(packed, site, natural, e, slice);
+        AdapterPair pair = cut(packed, site, binding, e, slice);
         pair.scale = scale;
         addPair(binding, source.target, place.site, place.projection + slice, e,
                 pair, packed.parameter);

@@ -4,8 +4,9 @@
  * Packed pairs: one lora_A and one lora_B for all experts of a parameter.
  *
  * With E experts and rank r, lora_A has E*r rows, expert-major (row e*r + j),
- * and lora_B has E*r columns, rank-major (column j*E + e). For a parameter from
- * `in` to `out`, a file is
+ * and lora_B has E*r columns, rank-major (column j*E + e) if PEFT wrote it, and
+ * grouped by expert (e*r + j) in some other programs' files. For a parameter
+ * from `in` to `out`, a file is
  *
  *     natural      lora_A (E*r, in)    lora_B (out, E*r)
  *     transposed   lora_A (E*r, out)   lora_B (in, E*r)
@@ -26,7 +27,7 @@ namespace moelora {
 /// decides the layout, and cuts each into the experts' pairs.
 void bindPacked(const AdapterSource &source,
                 const std::vector<AdapterDraft> &drafts,
-                moelora_adapter_layout stated, AdapterBinding &binding);
+                const moelora_adapter_options &stated, AdapterBinding &binding);
 
 } // namespace moelora
 

@@ -7,15 +7,13 @@
 #include "adapter/AdapterName.h"
 #include "adapter/AdapterPath.h"
 #include "adapter/pattern/Endings.h"
+#include "moelora/support/ModelPrefixes.h"
 
 #include <initializer_list>
 
 using namespace moelora;
 
 namespace {
-
-/// Replacing one of these replaces the layers in it.
-constexpr const char *around[] = {"model", "language_model", "model.layers"};
 
 template <typename Visit>
 void forEachName(std::initializer_list<NameList> lists, const std::string &path,
@@ -29,8 +27,10 @@ void forEachName(std::initializer_list<NameList> lists, const std::string &path,
 template <typename Visit>
 void forEachModule(const moelora_adapter_site &site, Visit visit) {
   const moelora_adapter_names &names = *site.names;
-  for (const char *module : around)
-    visit(module);
+  // Replacing what is around the layers replaces them.
+  for (std::string_view word : modelWords)
+    visit(std::string(word));
+  visit("model.layers");
   std::string layer = std::string("model.") + containerOf(names) + "." +
                       std::to_string(site.layer);
   visit(layer);

@@ -7,6 +7,7 @@
 
 #include "adapter/AdapterPath.h"
 #include "base/Failure.h"
+#include "moelora/support/ModelPrefixes.h"
 
 #include <algorithm>
 #include <charconv>
@@ -17,22 +18,6 @@ namespace {
 
 /// Every adapter file of the library begins its names like this.
 constexpr std::string_view wrapperPrefix = "base_model.model.";
-
-/// Where models keep their decoder's layers. Other stacks (vision towers) have
-/// layers too, under prefixes that are not here: they are elsewhere.
-constexpr std::string_view modelPrefixes[] = {"",
-                                              "model.",
-                                              "model.language_model.",
-                                              "language_model.model.",
-                                              "language_model.",
-                                              "thinker.model.",
-                                              "model.llm.",
-                                              "backbone.",
-                                              "transformer."};
-
-/// Sizes above these belong to no model; they keep products countable.
-constexpr int64_t maxExperts = 1 << 20, maxSize = int64_t(1) << 31;
-constexpr int32_t maxLayers = 1 << 16;
 
 /// Serving engines call the stacks of gated experts so in every family.
 constexpr const char *stackedGate[] = {"w1", nullptr};
@@ -73,23 +58,6 @@ std::string_view takeSuffix(std::string_view module, const std::string &tensor,
     unknown(tensor, "expects pairs lora_A, lora_B in a MoE block, but it "
                     "replaces a weight, as modules_to_save does");
   unknown(tensor, "expects lora_A.weight or lora_B.weight at its end");
-}
-
-void checkSite(const moelora_adapter_site &site, int32_t layers) {
-  auto inside = [](int64_t value, int64_t low, int64_t high) {
-    return value >= low && value <= high;
-  };
-  if (!site.names || !inside(site.layer, 0, layers - 1) ||
-      !inside(site.experts, 1, maxExperts) ||
-      !inside(site.logits, 0, maxExperts) ||
-      !inside(site.zero_experts, 0, maxExperts) ||
-      !inside(site.always, 0, site.experts - 1) ||
-      !inside(site.hidden, 1, maxSize) || !inside(site.latent, 0, maxSize) ||
-      !inside(site.intermediate, 1, maxSize) ||
-      !inside(site.shared, 0, maxSize))
-    fail("expects names, a layer below " + std::to_string(layers) +
-         " and positive sizes of every site, but site of layer " +
-         std::to_string(site.layer) + " has others");
 }
 
 /// A module that has a pair, or two in one, and how it is called.
@@ -157,12 +125,26 @@ bool findSingle(const moelora_adapter_site &site, std::string_view name,
           findPart(inShared, name, place));
 }
 
+/// Takes "gate_up_projs.17": the experts' modules listed by projection. What is
+/// left is the projection.
+bool takeListed(std::string_view &name, int64_t &expert) {
+  std::string_view list = firstWord(name);
+  if (!endsWith(list, "s") || list.size() == name.size())
+    return false;
+  std::string number(name.substr(list.size() + 1));
+  std::string_view rest = number += '.';
+  if (!takeNumber(rest, expert) || !rest.empty())
+    return false;
+  name = list.substr(0, list.size() - 1);
+  return true;
+}
+
 bool findExpert(const moelora_adapter_site &site, std::string_view name,
                 const std::string &tensor, AdapterPlace &place) {
   if (!takeAny(name, site.names->experts))
     return false;
   int64_t expert = 0;
-  if (!takeNumber(name, expert))
+  if (!takeNumber(name, expert) && !takeListed(name, expert))
     return findStack(site, name, place);
   if (expert >= namedExperts(site))
     unknown(tensor, "expects experts below " +
@@ -197,6 +179,25 @@ bool isPartOfLayer(std::string_view rest, const moelora_adapter_names &names) {
   return false;
 }
 
+/// Takes "model.layers." off the front of "model.layers.3".
+bool takeContainer(std::string_view &rest, std::string_view container) {
+  for (int words = 0; words <= maxModelWords; ++words) {
+    std::string_view word = firstWord(rest);
+    if (word == container && takePath(rest, container))
+      return !rest.empty() && isDigit(rest.front());
+    if (!isModelWord(word) || !takePath(rest, word))
+      return false;
+  }
+  return false;
+}
+
+std::string predictionText(const moelora_adapter_target &target) {
+  return target.prediction_layers == 0
+             ? ""
+             : " and " + std::to_string(target.prediction_layers) +
+                   " of prediction behind them";
+}
+
 bool takeBlock(std::string_view &rest, const moelora_adapter_names &names) {
   for (NameList block = names.block; block && *block; ++block)
     if (**block ? takePath(rest, *block) : isPartOfLayer(rest, names))
@@ -212,45 +213,31 @@ void moelora::setGateUp(AdapterPlace &place, const moelora_adapter_site &site) {
 }
 
 AdapterNames::AdapterNames(const moelora_adapter_target &target)
-    : target(target) {
-  if (target.sites < 1 || !target.site || target.layers < 1 ||
-      target.layers > maxLayers)
-    fail("expects a model with MoE layers to bind an adapter to");
-  siteOfLayer.assign(static_cast<size_t>(target.layers), -1);
-  for (int32_t i = 0; i < target.sites; ++i) {
-    checkSite(target.site[i], target.layers);
-    int32_t &site = siteOfLayer[static_cast<size_t>(target.site[i].layer)];
-    if (site >= 0)
-      fail("expects one site for each layer, but layer " +
-           std::to_string(target.site[i].layer) + " has two");
-    site = i;
-  }
+    : target(target), siteOfLayer(static_cast<size_t>(target.layers), -1) {
+  for (int32_t i = 0; i < target.sites; ++i)
+    siteOfLayer[static_cast<size_t>(target.site[i].layer)] = i;
 }
 
-AdapterPlace AdapterNames::place(const std::string &tensor) const {
-  std::string_view name = tensor;
+AdapterPlace AdapterNames::place(std::string_view name,
+                                 const std::string &tensor) const {
   if (!take(name, wrapperPrefix))
     unknown(tensor,
             "expects names to begin with " + std::string(wrapperPrefix));
   AdapterPlace place;
   int64_t layer = 0;
-  std::string_view rest;
-  std::string_view container = containerOf(*target.site[0].names);
-  auto findLayer = [&](std::string_view prefix) {
-    rest = name;
-    return take(rest, prefix) && take(rest, container) && take(rest, ".") &&
-           !rest.empty() && isDigit(rest.front());
-  };
-  if (std::none_of(std::begin(modelPrefixes), std::end(modelPrefixes),
-                   findLayer))
+  std::string_view rest = name;
+  if (!takeContainer(rest, containerOf(*target.site[0].names)))
     return place;
   if (!takeNumber(rest, layer))
     unknown(tensor, "expects the number of a layer, as in 'layers.12.', but it "
                     "is of '" +
                         std::string(firstWord(rest)) + "'");
-  if (layer >= target.layers)
+  if (layer >= target.layers + target.prediction_layers)
     unknown(tensor, "expects layers below " + std::to_string(target.layers) +
-                        ", but it is of layer " + std::to_string(layer));
+                        predictionText(target) + ", but it is of layer " +
+                        std::to_string(layer));
+  if (layer >= target.layers)
+    return place;
   int32_t site = siteOfLayer[static_cast<size_t>(layer)];
   const moelora_adapter_names &names = *target.site[std::max(site, 0)].names;
   if (!takeBlock(rest, names))

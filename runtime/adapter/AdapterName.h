@@ -38,7 +38,7 @@ struct AdapterPlace {
   bool isB = false;
   /// Path of the wrapped module, without "base_model.model.", without the
   /// wrappers' "base_layer": what patterns and target_parameters match. Part of
-  /// the tensor's name, as is `wrapper`, which has the "base_layer".
+  /// the placed name, as is `wrapper`, which has the "base_layer".
   std::string_view module, wrapper;
 };
 
@@ -61,11 +61,11 @@ void setGateUp(AdapterPlace &place, const moelora_adapter_site &site);
 /// Places names in one target, which must outlive it.
 class AdapterNames {
 public:
-  /// Checks the target itself, or fails.
   explicit AdapterNames(const moelora_adapter_target &target);
 
-  /// Fails on a name inside a MoE block that is no part of a pair.
-  AdapterPlace place(const std::string &tensor) const;
+  /// Fails on a name inside a MoE block that is no part of a pair. `name` is
+  /// the tensor's without wrappers' segments, `tensor` the one in the file.
+  AdapterPlace place(std::string_view name, const std::string &tensor) const;
 
 private:
   void placeInBlock(std::string_view inside, const std::string &tensor,

@@ -8,7 +8,71 @@
 #include "adapter/AdapterName.h"
 #include "base/Failure.h"
 
+#include <algorithm>
+#include <unordered_map>
+
 using namespace moelora;
+
+namespace {
+
+/// Which tensors have other values than zeros; each is read once.
+class Values {
+public:
+  explicit Values(const CheckpointFiles &files) : files(files) {}
+
+  bool in(int64_t tensor) {
+    if (tensor < 0)
+      return false;
+    auto [known, added] = found.try_emplace(tensor, false);
+    if (added)
+      known->second = look(tensor);
+    return known->second;
+  }
+
+private:
+  bool look(int64_t tensor) {
+    const Tensor &from = files.at(tensor);
+    size_t element = moelora_dtype_bytes(from.dtype);
+    // Most tensors tell by their first values.
+    uint64_t bytes = 0;
+    for (uint64_t at = 0; at < from.bytes; at += bytes) {
+      bytes = std::min(from.bytes - at, at ? most : least);
+      buffer.resize(bytes);
+      files.read(tensor, at, bytes, buffer.data());
+      if (std::any_of(buffer.begin(), buffer.end(), [](char c) { return c; }) &&
+          hasValue(element))
+        return true;
+    }
+    return false;
+  }
+
+  /// Zeros may have a sign, the highest bit of an element's last byte.
+  bool hasValue(size_t element) const {
+    for (size_t i = 0; i < buffer.size(); ++i)
+      if (buffer[i] & (i % element == element - 1 ? 0x7f : 0xff))
+        return true;
+    return false;
+  }
+
+  static constexpr uint64_t least = 1 << 12, most = 1 << 20;
+  const CheckpointFiles &files;
+  std::vector<char> buffer;
+  std::unordered_map<int64_t, bool> found;
+};
+
+} // namespace
+
+bool moelora::hasEffect(const CheckpointFiles &files,
+                        const AdapterBinding &binding) {
+  Values values(files);
+  for (const AdapterSite &site : binding.sites)
+    for (const auto &pairs : site.pairs)
+      for (const AdapterPair &pair : pairs)
+        if (pair.rank != 0 && pair.scale != 0 && values.in(pair.b.tensor) &&
+            values.in(pair.a.tensor))
+          return true;
+  return false;
+}
 
 PairSizes moelora::pairSizes(const moelora_adapter_site &site,
                              int32_t projection) {

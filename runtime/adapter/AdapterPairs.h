@@ -7,6 +7,7 @@
 #ifndef MOELORA_RUNTIME_ADAPTERPAIRS_H
 #define MOELORA_RUNTIME_ADAPTERPAIRS_H
 
+#include "files/CheckpointFiles.h"
 #include "files/MatrixView.h"
 #include "moelora/runtime/Adapter.h"
 
@@ -40,6 +41,7 @@ struct AdapterBinding {
   std::vector<int64_t> elsewhere; ///< tensors that are not of a MoE block
   moelora_adapter_layout layout = MOELORA_LAYOUT_DECIDE; ///< of packed pairs
   std::string why; ///< how it was decided; "" without packed pairs
+  moelora_adapter_columns columns = MOELORA_COLUMNS_DECIDE; ///< likewise
 };
 
 /// Input and output size of a projection.
@@ -50,6 +52,10 @@ PairSizes pairSizes(const moelora_adapter_site &site, int32_t projection);
 
 /// A bit for each projection that files may have pairs for here.
 uint64_t takenProjections(const moelora_adapter_site &site);
+
+/// Whether a pair changes anything: its scale, its A and its B are not zero.
+/// Reads tensors until one does.
+bool hasEffect(const CheckpointFiles &files, const AdapterBinding &binding);
 
 /// Puts a pair in its place; fails when another one is there. `site` is an
 /// index of the target and of the binding.

@@ -6,9 +6,23 @@
 #ifndef MOELORA_RUNTIME_ADAPTERPATH_H
 #define MOELORA_RUNTIME_ADAPTERPATH_H
 
+#include <deque>
+#include <string>
 #include <string_view>
 
 namespace moelora {
+
+/// Names without the segments that are no modules but wrap one, as FSDP,
+/// torch.compile and others leave them in the names that they save, and in the
+/// patterns that match them.
+class BareNames {
+public:
+  /// Lives as long as this and `name`.
+  std::string_view of(std::string_view name);
+
+private:
+  std::deque<std::string> changed;
+};
 
 /// NULL-terminated; NULL itself has no names.
 using NameList = const char *const *;

@@ -6,6 +6,7 @@
  * MOELORA_ABI_VERSION.
  */
 #include "moelora/runtime/Abi.h"
+#include "moelora/runtime/AdapterTarget.h"
 
 #define SIZE(type, bytes) static_assert(sizeof(type) == (bytes), #type)
 
@@ -35,6 +36,10 @@ SIZE(moelora_services, 72);
 SIZE(moelora_binary, 24);
 SIZE(moelora_kernel_info, 24);
 SIZE(moelora_launch, 64);
+
+SIZE(moelora_adapter_names, 144);
+SIZE(moelora_adapter_site, 80);
+SIZE(moelora_adapter_target, 24);
 
 SIZE(moelora_run_args, 104);
 SIZE(moelora_entry, 16);

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <vector>
 
 /// The size of a struct of the first version, which ended with `field`.
 #define MOELORA_SIZE_THROUGH(type, field)                                      \
@@ -64,6 +65,28 @@ T readSized(const T *given, uint32_t least, const char *what) {
   T known = {};
   std::memcpy(&known, given, std::min<size_t>(size, sizeof(T)));
   known.size = sizeof(T);
+  return known;
+}
+
+/// The same of an array, of which all have the size of the first.
+template <typename T>
+std::vector<T> readSizedArray(const T *given, uint64_t count, uint32_t least,
+                              const char *what) {
+  std::vector<T> known;
+  if (count)
+    expectThere(given, what);
+  const char *at = reinterpret_cast<const char *>(given);
+  uint32_t size = count ? given->size : 0;
+  for (uint64_t i = 0; i < count; ++i, at += size) {
+    const T *element = reinterpret_cast<const T *>(at);
+    if (element->size != size)
+      fail(std::string("expects ") + what +
+           " and the others of its array to be structs of one size, but one "
+           "has " +
+           std::to_string(size) + " bytes and one " +
+           std::to_string(element->size));
+    known.push_back(readSized(element, least, what));
+  }
   return known;
 }
 

@@ -76,6 +76,26 @@ void checkShardName(const std::string &index, const std::string &shard) {
 
 } // namespace
 
+std::string moelora::pickleHint(const std::string &folder) {
+  for (const char *name : {"adapter_model.bin", "adapter_model.pt",
+                           "pytorch_model.bin", "pytorch_model.bin.index.json"})
+    if (isFile(folder + "/" + name))
+      return std::string("; it has ") + name +
+             ", a pickle, which is not read because it could run any program: "
+             "convert it, by loading it with the library that wrote it and "
+             "saving it again with safe_serialization=True";
+  return "";
+}
+
+/// Of a file that is named itself: says so where a pickle is in its place.
+static void checkNoPickleInstead(const std::string &path) {
+  size_t slash = path.rfind('/');
+  std::string folder = slash == path.npos ? "." : path.substr(0, slash);
+  std::string hint = isFile(path) ? "" : pickleHint(folder);
+  if (!hint.empty())
+    fail("expects " + path + ", but there is none" + hint, MOELORA_IO);
+}
+
 CheckpointFiles::CheckpointFiles(const std::string &path, Work &work) {
   constexpr const char *single = "/model.safetensors";
   constexpr const char *index = "/model.safetensors.index.json";
@@ -91,7 +111,8 @@ CheckpointFiles::CheckpointFiles(const std::string &path, Work &work) {
   else
     fail("expects " + path +
              " to hold model.safetensors, model.safetensors.index.json or "
-             "adapter_model.safetensors, but there is none of them",
+             "adapter_model.safetensors, but there is none of them" +
+             pickleHint(path),
          MOELORA_IO);
   hashNames();
 }
@@ -112,6 +133,7 @@ CheckpointFiles::CheckpointFiles(const moelora_tensor_data *tensors,
 }
 
 void CheckpointFiles::addShard(const std::string &path, Work &work) {
+  checkNoPickleInstead(path);
   shards.emplace_back(path);
   std::vector<Tensor> found = readSafetensorsHeader(shards.back(), work);
   for (Tensor &tensor : found)

@@ -46,6 +46,10 @@ private:
   NameMap<std::string_view, int64_t> byName; // of `all`
 };
 
+/// For the end of a message: how to come from the pickle that the folder has to
+/// what is read; "" where it has none.
+std::string pickleHint(const std::string &folder);
+
 } // namespace moelora
 
 /// What the C interface calls a checkpoint.

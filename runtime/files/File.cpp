@@ -88,8 +88,21 @@ void File::checkUnchanged() const {
     fail(name + " changed while it was read", MOELORA_IO);
 }
 
+void File::checkNoPointer() const {
+  constexpr std::string_view mark = "version https://git-lfs.github.com/spec/";
+  char begin[mark.size()];
+  if (size() < mark.size())
+    return;
+  read(0, mark.size(), begin);
+  if (std::string_view(begin, mark.size()) == mark)
+    fail(
+        "expects the content of " + name +
+        ", but it is a pointer of Git LFS to it; fetch it with 'git lfs pull'");
+}
+
 std::string moelora::readText(const std::string &path, uint64_t limit) {
   File file(path);
+  file.checkNoPointer();
   if (file.size() > limit)
     fail("expects " + path + " to have at most " + std::to_string(limit) +
          " bytes, but it has " + std::to_string(file.size()));

@@ -30,6 +30,9 @@ public:
   /// size and times tell. Any thread.
   void checkUnchanged() const;
 
+  /// Fails where Git would have put the content, but has not.
+  void checkNoPointer() const;
+
   uint64_t size() const { return state.size; }
   const std::string &path() const { return name; }
 

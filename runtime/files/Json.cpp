@@ -6,6 +6,7 @@
 #include "files/Json.h"
 
 #include "files/NameHash.h"
+#include "moelora/support/PythonNumbers.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -37,8 +38,9 @@ private:
 /// parser's. Keeps the keys of the objects that are open.
 class Strict final : public nlohmann::json_sax<nlohmann::json> {
 public:
-  Strict(const std::string &what, JsonEvents &events, Work &work)
-      : what(what), events(events), work(work) {}
+  Strict(const std::string &what, PythonNumbers &numbers, JsonEvents &events,
+         Work &work)
+      : what(what), numbers(numbers), events(events), work(work) {}
 
   bool null() override { return tell(&JsonEvents::null); }
   bool boolean(bool value) override {
@@ -56,6 +58,8 @@ public:
     return tell(&JsonEvents::real, value);
   }
   bool string(std::string &text) override {
+    if (auto number = numbers.next())
+      return tell(&JsonEvents::real, *number);
     return tell<std::string &>(&JsonEvents::string, text);
   }
   bool binary(nlohmann::json::binary_t &) override { return false; }
@@ -77,6 +81,8 @@ public:
     return tell(&JsonEvents::endArray);
   }
   bool key(std::string &text) override {
+    if (numbers.next())
+      fail(what + ": expects JSON, but a key is a number");
     if (!keys.back().add(text))
       fail(what + ": duplicate key '" + text + "'");
     return tell<std::string &>(&JsonEvents::key, text);
@@ -106,6 +112,7 @@ private:
   }
 
   const std::string &what;
+  PythonNumbers &numbers;
   JsonEvents &events;
   Work &work;
   std::vector<Keys> keys;
@@ -116,7 +123,8 @@ private:
 void moelora::parseJson(std::string_view text, const std::string &what,
                         JsonEvents &events, Work &work) {
   work.look();
-  Strict strict(what, events, work);
-  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &strict))
+  PythonNumbers numbers(text);
+  Strict strict(what, numbers, events, work);
+  if (!nlohmann::json::sax_parse(numbers.json(), &strict))
     fail(what + ": expects JSON");
 }

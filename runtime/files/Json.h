@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * JSON of untrusted files, as a stream of events: strict, bounded in depth and
- * size, duplicate keys refused. A stream, because a header may be 100 MB of
- * brackets, which as a tree would be gigabytes.
+ * size, duplicate keys refused. NaN and the infinities, which Python writes
+ * though JSON has none, are real numbers. A stream, because a header may be 100
+ * MB of brackets, which as a tree would be gigabytes.
  */
 #ifndef MOELORA_RUNTIME_JSON_H
 #define MOELORA_RUNTIME_JSON_H
@@ -27,7 +28,8 @@ public:
   virtual void key(std::string &text) = 0;
   virtual void string(std::string &text) = 0;
   virtual void integer(int64_t value) = 0;
-  /// Everything that is no int64_t: fractions, exponents, huge integers.
+  /// Everything that is no int64_t: fractions, exponents, huge integers, and
+  /// what is not finite.
   virtual void real(double value) = 0;
   virtual void boolean(bool value) = 0;
   virtual void null() = 0;

@@ -5,6 +5,7 @@
  */
 #include "files/JsonTree.h"
 
+#include "base/Text.h"
 #include "files/Json.h"
 
 using namespace moelora;
@@ -81,6 +82,26 @@ bool JsonValue::isNeutral() const {
     return members.empty();
   }
   return false;
+}
+
+std::string moelora::valueText(const JsonValue &value) {
+  switch (value.kind) {
+  case JsonValue::String:
+    return quoted(value.string);
+  case JsonValue::Boolean:
+    return value.boolean ? "true" : "false";
+  case JsonValue::Integer:
+    return std::to_string(value.integer);
+  case JsonValue::Real:
+    return std::to_string(value.real);
+  case JsonValue::Array:
+    return "a list";
+  case JsonValue::Object:
+    return "an object";
+  case JsonValue::Null:
+    break;
+  }
+  return "null";
 }
 
 const JsonValue *JsonValue::find(std::string_view key) const {

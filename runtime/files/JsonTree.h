@@ -32,6 +32,9 @@ struct JsonValue {
   const JsonValue *find(std::string_view key) const;
 };
 
+/// For messages: short, and never a whole hostile document.
+std::string valueText(const JsonValue &value);
+
 /// Documents with more values are refused: each takes a hundred bytes.
 constexpr size_t maxJsonValues = 1 << 19;
 

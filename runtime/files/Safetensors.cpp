@@ -198,6 +198,7 @@ std::vector<Tensor> moelora::readSafetensorsHeader(const File &file,
                                                    Work &work) {
   uint64_t header = 0;
   constexpr uint64_t prefix = sizeof header;
+  file.checkNoPointer();
   if (file.size() >= prefix)
     file.read(0, prefix, &header); // little endian, as this machine is
   if (file.size() < prefix || header > maxHeaderBytes)

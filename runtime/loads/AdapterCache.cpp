@@ -30,8 +30,8 @@ constexpr NameList Names::*nameLists[] = {
     &Names::shared_gate_up, &Names::shared_score,
     &Names::latent_in,      &Names::latent_out};
 constexpr int32_t Site::*numbers[] = {
-    &Site::layer,        &Site::experts, &Site::always,     &Site::logits,
-    &Site::zero_experts, &Site::gated,   &Site::interleaved};
+    &Site::layer,        &Site::experts, &Site::always,      &Site::logits,
+    &Site::zero_experts, &Site::gated,   &Site::interleaved, &Site::storage};
 constexpr int64_t Site::*sizes[] = {&Site::hidden, &Site::latent,
                                     &Site::intermediate, &Site::shared};
 
@@ -40,6 +40,7 @@ class TargetText {
 public:
   explicit TargetText(const moelora_adapter_target &target) {
     number(target.layers);
+    number(target.prediction_layers);
     for (int32_t i = 0; i < target.sites; ++i)
       add(target.site[i]);
   }
@@ -119,11 +120,11 @@ std::string realPath(const std::string &folder) {
 std::shared_ptr<const OpenAdapter>
 AdapterCache::open(const std::string &folder,
                    const moelora_adapter_target &target,
-                   moelora_adapter_layout stated, Work &work) {
+                   const moelora_adapter_options &stated, Work &work) {
   if (!remembers())
     return openAdapter(folder, target, stated, work);
-  AdapterNames checked(target);
-  std::string key = realPath(folder) + '\0' + std::to_string(stated) + '\0' +
+  std::string key = realPath(folder) + '\0' + std::to_string(stated.layout) +
+                    '\0' + std::to_string(stated.columns) + '\0' +
                     TargetText(target).text;
   std::optional<FolderStamp> before = stampsOf(folder);
   bool settled = before && isSettled(*before);

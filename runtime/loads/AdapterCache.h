@@ -13,7 +13,7 @@
 #ifndef MOELORA_RUNTIME_ADAPTERCACHE_H
 #define MOELORA_RUNTIME_ADAPTERCACHE_H
 
-#include "adapter/AdapterFiles.h"
+#include "adapter/Adapter.h"
 
 #include <list>
 #include <mutex>
@@ -37,7 +37,7 @@ public:
   /// What is remembered, or opened now; fails as openAdapter does.
   std::shared_ptr<const OpenAdapter> open(const std::string &folder,
                                           const moelora_adapter_target &target,
-                                          moelora_adapter_layout stated,
+                                          const moelora_adapter_options &stated,
                                           Work &work);
 
 private:

@@ -19,6 +19,14 @@ namespace {
 const std::string underWay = "the load is under way";
 const std::string wasCancelled = "the load was cancelled";
 
+moelora_adapter_options optionsOf(const moelora_load_request &request) {
+  moelora_adapter_options stated = {};
+  stated.size = sizeof stated;
+  stated.layout = request.layout;
+  stated.columns = request.columns;
+  return readOptions(&stated);
+}
+
 void check(const moelora_load_request &request) {
   if (!request.table)
     fail("expects a slot table to load into");
@@ -26,7 +34,7 @@ void check(const moelora_load_request &request) {
                        : request.adapter != nullptr))
     fail("expects a folder with a target, or an adapter");
   if (request.folder)
-    checkLayout(request.layout);
+    optionsOf(request);
   if (request.order != MOELORA_STAGING_FILE_ORDER &&
       request.order != MOELORA_STAGING_LAYER_ORDER)
     fail("expects the order to be 0 or 1, but it is " +
@@ -84,9 +92,8 @@ Load::Result Load::work() noexcept {
   Work work(cancelled);
   Result end;
   end.status = guarded(&end.failure, [&] {
-    adapter.emplace(
-        cache.open(folder, *request.target,
-                   static_cast<moelora_adapter_layout>(request.layout), work));
+    KnownTarget known(request.target);
+    adapter.emplace(cache.open(folder, known.get(), optionsOf(request), work));
   });
   return end.status == MOELORA_OK ? stage(*adapter) : end;
 }

@@ -47,8 +47,10 @@ namespace {
 class Prefetch final : public Job {
 public:
   Prefetch(AdapterCache &cache, const char *folder,
-           const moelora_adapter_target &target, moelora_adapter_layout layout)
-      : cache(cache), folder(folder), target(target), layout(layout) {}
+           const moelora_adapter_target *target,
+           const moelora_adapter_options *options)
+      : cache(cache), folder(folder), target(target),
+        stated(readOptions(options)) {}
 
   void cancel() noexcept override { cancelled = true; }
 
@@ -57,7 +59,7 @@ public:
     guarded(nullptr, [&] {
       Work work(cancelled);
       work.look();
-      cache.open(folder, target, layout, work);
+      cache.open(folder, target.get(), stated, work);
       readAhead(folder + "/" + adapterTensorsName);
     });
   }
@@ -73,8 +75,8 @@ private:
 
   AdapterCache &cache;
   const std::string folder;
-  const moelora_adapter_target &target;
-  const moelora_adapter_layout layout;
+  const KnownTarget target;
+  const moelora_adapter_options stated;
   std::atomic<bool> cancelled{false};
 };
 
@@ -129,18 +131,18 @@ void moelora_loader_destroy(moelora_loader *loader) {
 
 moelora_status moelora_loader_open(moelora_loader *loader, const char *folder,
                                    const moelora_adapter_target *target,
-                                   moelora_adapter_layout layout,
+                                   const moelora_adapter_options *options,
                                    moelora_adapter **adapter,
                                    moelora_error **error) {
   return guarded(error, [&] {
     expectThere(loader, "a loader");
     expectThere(folder, "a folder");
-    expectThere(target, "a target");
+    KnownTarget known(target);
     expectThere(adapter, "a place for the adapter");
     checkProcess(loader->maker);
     Work work;
-    *adapter =
-        new moelora_adapter(loader->cache.open(folder, *target, layout, work));
+    *adapter = new moelora_adapter(
+        loader->cache.open(folder, known.get(), readOptions(options), work));
   });
 }
 
@@ -199,7 +201,7 @@ void moelora_load_close(moelora_load *load) {
 moelora_status moelora_loader_prefetch(moelora_loader *loader,
                                        const char *folder,
                                        const moelora_adapter_target *target,
-                                       moelora_adapter_layout layout,
+                                       const moelora_adapter_options *options,
                                        moelora_error **error) {
   return guarded(error, [&] {
     expectThere(loader, "a loader");
@@ -210,6 +212,6 @@ moelora_status moelora_loader_prefetch(moelora_loader *loader,
       fail("expects a loader that remembers adapters, but this one remembers "
            "none");
     loader->prefetches.add(
-        std::make_shared<Prefetch>(loader->cache, folder, *target, layout));
+        std::make_shared<Prefetch>(loader->cache, folder, target, options));
   });
 }

@@ -15,7 +15,7 @@
 #ifndef MOELORA_RUNTIME_IMAGEBUILDER_H
 #define MOELORA_RUNTIME_IMAGEBUILDER_H
 
-#include "adapter/AdapterFiles.h"
+#include "adapter/Adapter.h"
 #include "pages/ImageParts.h"
 #include "pages/PageFormat.h"
 

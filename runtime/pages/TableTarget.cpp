@@ -7,6 +7,7 @@
 
 #include "adapter/AdapterName.h"
 #include "base/Failure.h"
+#include "base/Target.h"
 
 #include <algorithm>
 
@@ -35,10 +36,11 @@ const char *moelora::projectionName(int32_t projection) {
 TableTarget::TableTarget(const moelora_adapter_target *target) {
   if (!target)
     fail("expects a slot table to have a target, but it is null");
-  AdapterNames checked(*target);
-  count = target->layers;
-  for (int32_t i = 0; i < target->sites; ++i) {
-    sites.push_back({target->site[i], takenProjections(target->site[i])});
+  KnownTarget known(target);
+  count = known.get().layers;
+  for (int32_t i = 0; i < known.get().sites; ++i) {
+    const moelora_adapter_site &site = known.get().site[i];
+    sites.push_back({site, takenProjections(site)});
     sites.back().sizes.names = nullptr;
   }
   std::sort(sites.begin(), sites.end(), [](const Site &a, const Site &b) {

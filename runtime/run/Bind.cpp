@@ -96,18 +96,11 @@ Dims checkWeight(const moelora_operand &operand, const moelora_memory &memory,
 
 std::vector<Weight> readWeights(const moelora_binding &binding) {
   std::vector<Weight> weights;
-  const char *at = reinterpret_cast<const char *>(binding.weight);
-  if (binding.weights && !at)
+  if (binding.weights && !binding.weight)
     fail("expects weights, but their address is null");
-  uint32_t size = binding.weights ? binding.weight->size : 0;
-  for (uint32_t i = 0; i < binding.weights; ++i, at += size) {
-    auto *memory = reinterpret_cast<const moelora_memory *>(at);
-    if (memory->size != size)
-      fail("expects weights to be structs of one size, but one has " +
-           std::to_string(size) + " bytes and one " +
-           std::to_string(memory->size));
-    weights.push_back({readSized(memory, leastMemory, "a weight"), false});
-  }
+  for (const moelora_memory &memory :
+       readSizedArray(binding.weight, binding.weights, leastMemory, "a weight"))
+    weights.push_back({memory, false});
   return weights;
 }
 

@@ -23,6 +23,11 @@ template <typename T> std::string shown(T value) {
   return text.str();
 }
 
+std::string shownType(int32_t dtype) {
+  const char *name = moelora_dtype_name(dtype);
+  return name ? name : shown(dtype);
+}
+
 /// Fails where the two sides differ; `place` is "router." or the like.
 class Comparison {
 public:
@@ -30,15 +35,25 @@ public:
 
   template <typename T>
   Comparison &field(const char *name, T compiled, T wanted) {
-    if (compiled != wanted)
-      fail("expects the compiled layer and the model to agree on " + place +
-           name + ", but the compiled layer has " + shown(compiled) +
-           " and the model has " + shown(wanted));
-    return *this;
+    return expect(compiled == wanted, name, shown(compiled), shown(wanted));
+  }
+
+  Comparison &type(const char *name, int32_t compiled, int32_t wanted) {
+    return expect(compiled == wanted, name, shownType(compiled),
+                  shownType(wanted));
   }
 
 private:
   std::string place;
+
+  Comparison &expect(bool agree, const char *name, const std::string &compiled,
+                     const std::string &wanted) {
+    if (!agree)
+      fail("expects the compiled layer and the model to agree on " + place +
+           name + ", but the compiled layer has " + compiled +
+           " and the model has " + wanted);
+    return *this;
+  }
 };
 
 // Parameters of a stage that is switched off mean nothing, and are not asked.
@@ -125,8 +140,8 @@ void compareShared(const moelora_layer &a, const moelora_layer &b) {
 
 void compare(const moelora_layer &a, const moelora_layer &b) {
   Comparison()
-      .field("dtype", a.dtype, b.dtype)
-      .field("router_dtype", a.router_dtype, b.router_dtype)
+      .type("dtype", a.dtype, b.dtype)
+      .type("router_dtype", a.router_dtype, b.router_dtype)
       .field("hidden", a.hidden, b.hidden)
       .field("intermediate", a.intermediate, b.intermediate)
       .field("shared", a.shared, b.shared)

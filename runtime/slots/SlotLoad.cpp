@@ -74,6 +74,7 @@ void stage(moelora_staged &staged, const moelora_adapter &adapter,
     plan.write(staged.memory.data(), staging);
   else
     writeThrough(table.ring, plan, staged.memory, staging);
+  staged.neutral = !hasEffect(adapter.files, adapter.binding);
   staged.nanoseconds = monotonicTime() - begin;
 }
 

@@ -96,6 +96,7 @@ int32_t publishAt(SlotTableChange &change, moelora_staged &staged,
   moelora_slot_event event = table.eventOf(
       staged.replaces < 0 ? MOELORA_SLOT_LOADED : MOELORA_SLOT_REPLACED,
       target.slot);
+  event.neutral = staged.neutral;
   event.stage_ns = staged.nanoseconds;
   event.publish_ns = table.stats.publish_ns;
   change.tell(event, staged.name.c_str());

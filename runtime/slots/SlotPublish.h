@@ -31,6 +31,7 @@ struct moelora_staged {
   moelora::DeviceMemory memory;
   moelora_slot_cost cost = {};
   uint64_t nanoseconds = 0;
+  bool neutral = false; ///< the adapter cannot change anything
 
 private:
   void reserve();

@@ -45,11 +45,42 @@ void resolveOutside(const Resolution &r) {
   add(r.stats->outside_steps, static_cast<uint64_t>(validTokens(r)));
 }
 
+void readWord(const Resolution &r, int32_t slot) {
+  r.word[slot] = __atomic_load_n(&r.directory[slot], __ATOMIC_ACQUIRE);
+}
+
+/// Calls `visit(slot)` for the slots that tokens name, as often as they do.
+template <typename Visit>
+void visitNamed(const Resolution &r, int64_t tokens, Visit visit) {
+  for (int64_t token = 0; token < tokens; ++token) {
+    int32_t id = r.ids[token], slot = slotOfId(id, r.indexBits);
+    if (id >= 0 && slot < r.slots)
+      visit(slot);
+  }
+}
+
+/// Each word once, whatever happens to the directory meanwhile. So many words
+/// are read sooner than it is found out who names which; of a larger table
+/// only those are read that tokens name.
+void readWords(const Resolution &r, int64_t tokens) {
+  constexpr int64_t few = 32;
+  constexpr uint64_t unread = ~uint64_t(0); // no word is this one
+  if (r.slots <= std::max(few, tokens)) {
+    for (int32_t slot = 0; slot < r.slots; ++slot)
+      readWord(r, slot);
+    return;
+  }
+  visitNamed(r, tokens, [&](int32_t slot) { r.word[slot] = unread; });
+  visitNamed(r, tokens, [&](int32_t slot) {
+    if (r.word[slot] == unread)
+      readWord(r, slot);
+  });
+}
+
 void resolveInside(const Resolution &r) {
-  for (int32_t slot = 0; slot < r.slots; ++slot)
-    r.word[slot] = __atomic_load_n(&r.directory[slot], __ATOMIC_ACQUIRE);
   Counts counts;
   int64_t valid = validTokens(r);
+  readWords(r, valid);
   for (int64_t token = 0; token < valid; ++token)
     r.number[token] = numberOf(r, r.ids[token], counts);
   std::fill_n(r.number + valid, r.tokens - valid, -1);

@@ -22,7 +22,8 @@ struct Resolution {
   int32_t slots, indexBits;
 };
 
-/// Reads each word of the directory once. Does not allocate, lock or fail.
+/// Reads each word that a token names once; the other words of the step mean
+/// nothing. Does not allocate, lock or fail.
 void resolve(const Resolution &resolution) noexcept;
 
 /// The same on a device, where that runs kernels of the host.

@@ -7,6 +7,7 @@
 #define MOELORA_TEST_CODEGEN_CHECK_H
 
 #include "CompiledLayer.h"
+#include "moelora/reference/Compare.h"
 
 namespace moelora::codetest {
 
@@ -22,7 +23,7 @@ public:
         const CheckOptions &options);
 
   std::string why;
-  double worst = 0;
+  reference::Verdict verdict;
   unsigned entries = 0;
 
   /// Every entry point of the layer answers what is wanted.

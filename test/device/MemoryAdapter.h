@@ -25,7 +25,8 @@ inline constexpr const char *block[] = {"mlp", nullptr},
 inline const moelora_adapter_target &target() {
   static moelora_adapter_names names = {};
   static moelora_adapter_site site = {};
-  static const moelora_adapter_target target = {&site, 1, 1};
+  static const moelora_adapter_target target = {sizeof target, 1, &site, 1, 0};
+  site.size = sizeof site;
   names.block = block;
   names.experts = expert;
   names.up = up;
@@ -54,9 +55,9 @@ public:
     std::string config =
         "{\"peft_type\": \"LORA\", \"lora_alpha\": 8, \"r\": " +
         std::to_string(rank) + "}";
-    EXPECT_EQ(moelora_adapter_open_memory(
-                  config.c_str(), tensors.data(), int64_t(tensors.size()),
-                  &target(), MOELORA_LAYOUT_DECIDE, &adapter, nullptr),
+    EXPECT_EQ(moelora_adapter_open_memory(config.c_str(), tensors.data(),
+                                          int64_t(tensors.size()), &target(),
+                                          nullptr, &adapter, nullptr),
               MOELORA_OK);
   }
   ~MemoryAdapter() { moelora_adapter_close(adapter); }

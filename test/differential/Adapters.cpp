@@ -7,7 +7,6 @@
 #include "Data.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace moelora::differential {
 
@@ -17,12 +16,19 @@ using reference::MatrixView;
 // Rank 16 fills a page, 33 and 64 take several.
 static constexpr int64_t ranks[] = {0, 1, 3, 4, 8, 16, 33, 64};
 
-MatrixView Data::makeMatrix(int64_t rows, int64_t columns) {
+MatrixView Data::makeMatrix(int64_t rows, int64_t columns, int64_t steps) {
   std::vector<double> &values = matrices.emplace_back(rows * columns);
-  double scale = std::sqrt(3.0 / double(columns));
-  for (double &value : values)
-    value = reference::roundTo(type, scale * random.real());
+  auto to = values.begin();
+  for (int64_t row = 0; row < rows; ++row)
+    for (double value : makeRow(columns, steps))
+      *to++ = reference::roundTo(type, value);
   return {MOELORA_F64, values.data(), rows, columns, columns};
+}
+
+double Data::makeScale() {
+  if (!c.exact)
+    return float(random.real());
+  return double(random.oneIn(2) ? sizes.scale : -sizes.scale);
 }
 
 LoraPair Data::makePair(int64_t in, int64_t out) {
@@ -30,7 +36,8 @@ LoraPair Data::makePair(int64_t in, int64_t out) {
   rank = std::min(rank, c.options.maxRank);
   if (rank == 0)
     return {};
-  return {makeMatrix(rank, in), makeMatrix(out, rank), float(random.real())};
+  return {makeMatrix(rank, in, sizes.a), makeMatrix(out, rank, sizes.b),
+          makeScale()};
 }
 
 void Data::addGateUp(
@@ -47,7 +54,7 @@ void Data::addGateUp(
     LoraPair other = makePair(in, out);
     // A packed adapter has one A for both.
     if (pair.rank() && random.oneIn(3))
-      other = {pair.a, makeMatrix(out, pair.rank()), pair.scale};
+      other = {pair.a, makeMatrix(out, pair.rank(), sizes.b), pair.scale};
     adapter.pairs[gate].push_back(other);
   }
 }

@@ -4,7 +4,7 @@
 // Small layers of odd sizes, with every feature in every fourth or so.
 
 #include "Case.h"
-#include "moelora/reference/Layer.h"
+#include "moelora/reference/ExactData.h"
 
 #include <algorithm>
 #include <sstream>
@@ -127,7 +127,7 @@ moelora_entry_kind makeEntry(Random &random, Given given) {
 
 } // namespace
 
-Case makeCase(uint64_t seed) {
+Case makeCase(uint64_t seed, bool exact) {
   Random random(seed);
   Case result;
   result.seed = seed;
@@ -135,6 +135,12 @@ Case makeCase(uint64_t seed) {
   result.options = makeOptions(random);
   result.entry = makeEntry(random, result.options.given);
   result.tokens = random.pick<int64_t>({0, 1, 1, 2, 3, 5, 8, 17, 50, 99});
+  if (exact) {
+    result.exact = true;
+    result.layer = reference::exactLayer(result.layer);
+    result.options.given = Given::Choice;
+    result.entry = MOELORA_ENTRY_IDS;
+  }
   return result;
 }
 

@@ -18,12 +18,15 @@ struct Case {
   LayerOptions options;
   int64_t tokens = 0;
   moelora_entry_kind entry = MOELORA_ENTRY_ALL;
+  /// Numbers are those of ExactData.h.
+  bool exact = false;
 
   /// Whether its run reads an operand.
   bool has(moelora_role role) const;
 };
 
-Case makeCase(uint64_t seed);
+/// `exact`: the same layer as far as it can have data that make no sum round.
+Case makeCase(uint64_t seed, bool exact = false);
 
 /// A router of every stage. `mayAlways`: nothing else stands in the way of
 /// experts that every token chooses.

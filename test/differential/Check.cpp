@@ -7,37 +7,42 @@
 #include "Meaning.h"
 #include "Run.h"
 
-#include <cmath>
-#include <limits>
+#include <algorithm>
 
 namespace moelora::differential {
 namespace {
 
-double ratio(double found, double wanted, double bound) {
-  if (found == wanted || (std::isnan(found) && std::isnan(wanted)))
-    return 0;
-  double error = std::abs(found - wanted) / bound;
-  return std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
+/// Bytes, because numbers do not tell one zero from the other.
+void compareBits(const Case &c, const reference::Output &wanted,
+                 const Bytes &output, Verdict &verdict) {
+  Bytes bits = output;
+  for (size_t i = 0; i < wanted.rows.size(); ++i)
+    reference::store(moelora_dtype(c.layer.dtype), bits.data(), int64_t(i),
+                     wanted.rows[i]);
+  if (verdict.failure.empty() && bits != output)
+    verdict.failure = "a zero has another sign than the reference's";
 }
 
-void compareWithReference(const Case &c, const Data &data, const Bytes &output,
-                          Verdict &verdict) {
-  reference::Output exact =
-      reference::evaluate(data.problem(), /*withBounds=*/true);
-  auto type = moelora_dtype(c.layer.dtype);
-  for (int64_t t = 0; t < c.tokens; ++t) {
-    if (!exact.decided[t]) {
-      ++verdict.undecided;
-      continue;
-    }
-    ++verdict.compared;
-    for (int64_t i = t * exact.width; i < (t + 1) * exact.width; ++i)
-      verdict.worst = std::fmax(verdict.worst,
-                                ratio(reference::load(type, output.data(), i),
-                                      exact.rows[i], exact.bounds[i]));
-  }
-  if (verdict.worst > 1)
-    verdict.failure = "an element is outside of its bound";
+void compareWithReference(const Case &c, const reference::Output &wanted,
+                          const Bytes &output, Verdict &verdict) {
+  verdict.rows =
+      reference::compareRows({moelora_dtype(c.layer.dtype), output.data(),
+                              c.tokens, wanted.width, wanted.width},
+                             wanted);
+  // How many rows are near ties is judged over all layers.
+  if (verdict.rows.worst > 1)
+    verdict.failure = verdict.rows.failure();
+  if (c.exact)
+    compareBits(c, wanted, output, verdict);
+}
+
+/// Elements that would be others if nothing were rounded.
+int64_t countRounded(const Data &data, const reference::Output &wanted) {
+  reference::Vector exact = reference::evaluate(data.problem()).rows;
+  int64_t count = 0;
+  for (size_t i = 0; i < exact.size(); ++i)
+    count += exact[i] != wanted.rows[i];
+  return count;
 }
 
 void compareBaseRows(const Case &c, const Data &data, const Bytes &adapted,
@@ -125,14 +130,17 @@ Verdict check(const Case &c, moelora_pool *pool) {
   std::string wrong = reference::problemError(data.problem());
   if (!wrong.empty())
     return {"the reference refuses: " + wrong};
-  verdict.failure = whyNotMeant(c, data);
+  reference::Output wanted = data.wanted();
+  if (c.exact)
+    verdict.rounded = countRounded(data, wanted);
+  verdict.failure = whyNotMeant(c, data, wanted);
   Runner runner(c, data, artifact);
   Bytes several = runner.callEntry(pool, verdict.failure);
   Bytes one = runner.callEntry(nullptr, verdict.failure);
   Bytes base = runner.runBound(pool, verdict.failure);
   if (!verdict.failure.empty())
     return verdict;
-  compareWithReference(c, data, several, verdict);
+  compareWithReference(c, wanted, several, verdict);
   compareBaseRows(c, data, several, base, verdict);
   if (several != one)
     verdict.failure = "one worker and several answer different bits";

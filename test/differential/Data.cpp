@@ -11,8 +11,13 @@
 
 namespace moelora::differential {
 
+using reference::Vector;
+
 Data::Data(const Case &c)
-    : c(c), random(c.seed ^ 0x5eed), type(moelora_dtype(c.layer.dtype)) {
+    : c(c), random(c.seed ^ 0x5eed), type(moelora_dtype(c.layer.dtype)),
+      bits([this] { return random.next(); }) {
+  if (c.exact)
+    sizes = reference::exactSizes(c.layer, bits);
   reference.layer = c.layer;
   reference.tokens = c.tokens;
   reference.entry = reference::Entry(c.entry);
@@ -24,7 +29,18 @@ Data::Data(const Case &c)
   addTable();
 }
 
-/// The columns that a sum with this operand runs over; 1: it is no factor.
+reference::Output Data::wanted() const {
+  if (!c.exact)
+    return reference::evaluate(reference, /*withBounds=*/true);
+  reference::Problem rounded = reference;
+  rounded.rounding = reference::Rounding::rounded(type, type);
+  reference::Output output = reference::evaluate(rounded);
+  output.bounds.assign(output.rows.size(), 0);
+  output.decided.assign(output.routed.size(), 1);
+  return output;
+}
+
+/// The columns that a sum with this operand runs over; 0: it is no factor.
 static int64_t columnsOf(const moelora_layer &layer, moelora_role role) {
   switch (role) {
   case MOELORA_GATE_UP_WEIGHT:
@@ -41,8 +57,29 @@ static int64_t columnsOf(const moelora_layer &layer, moelora_role role) {
   case MOELORA_SHARED_DOWN_WEIGHT:
     return layer.shared;
   default:
-    return 1;
+    return 0;
   }
+}
+
+Vector Data::makeRow(int64_t columns, int64_t steps) {
+  if (c.exact)
+    return reference::exactRow(columns, steps, bits);
+  double scale = std::sqrt(3.0 / double(columns));
+  Vector row(columns);
+  for (double &value : row)
+    value = scale * random.real();
+  return row;
+}
+
+/// An element of what is no weight.
+double Data::makeNumber(moelora_role role) {
+  if (!c.exact)
+    return std::sqrt(3.0) * random.real();
+  if (role == MOELORA_EXPERT_WEIGHTS)
+    return double(1 + bits() % uint64_t(sizes.choice));
+  return role == MOELORA_HIDDEN
+             ? sizes.unit * reference::exactNumber(sizes.hidden, bits)
+             : reference::exactNumber(sizes.bias, bits);
 }
 
 void Data::addOperands() {
@@ -55,10 +92,13 @@ void Data::addOperands() {
     bytes[role].resize(shape.bytes() + 1);
     if (shape.dtype == MOELORA_I32)
       continue; // each with a function of its own
-    double scale = std::sqrt(3.0 / double(columnsOf(c.layer, role)));
-    for (int64_t i = 0; i < shape.elements(); ++i)
-      reference::store(shape.dtype, bytes[role].data(), i,
-                       scale * random.real());
+    int64_t columns = columnsOf(c.layer, role);
+    for (int64_t i = 0; i < shape.elements();) {
+      Vector row =
+          columns ? makeRow(columns, sizes.weight) : Vector{makeNumber(role)};
+      for (double value : row)
+        reference::store(shape.dtype, bytes[role].data(), i++, value);
+    }
     reference.operand[role] = {shape.dtype, bytes[role].data()};
   }
 }

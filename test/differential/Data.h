@@ -11,7 +11,7 @@
 #include "Pages.h"
 #include "Random.h"
 #include "Shapes.h"
-#include "moelora/reference/Layer.h"
+#include "moelora/reference/ExactData.h"
 
 #include <deque>
 
@@ -26,6 +26,9 @@ public:
   Data(Data &&) = delete;
 
   const reference::Problem &problem() const { return reference; }
+  /// The output, and how far from it is right: as far as rounding may lead from
+  /// the exact rows, or no bit from the rounded ones where the case is exact.
+  reference::Output wanted() const;
   /// The directory; empty without slots.
   const std::vector<uint64_t> &directory() const { return words; }
   /// The ids that the directory is asked for.
@@ -41,6 +44,10 @@ public:
 
 private:
   void addOperands();
+  /// Of a matrix; `steps`: how many of ExactData.h, where the case is exact.
+  reference::Vector makeRow(int64_t columns, int64_t steps);
+  double makeNumber(moelora_role role);
+  double makeScale();
   void addSlots();
   void addExperts();
   void addLogits();
@@ -52,11 +59,14 @@ private:
                  const moelora_activation &activation, int64_t count,
                  int64_t in, int64_t out);
   reference::LoraPair makePair(int64_t in, int64_t out);
-  reference::MatrixView makeMatrix(int64_t rows, int64_t columns);
+  reference::MatrixView makeMatrix(int64_t rows, int64_t columns,
+                                   int64_t steps);
 
   Case c;
   Random random;
   moelora_dtype type;
+  reference::RandomBits bits;
+  reference::ExactSizes sizes; // where the case is exact
   reference::Problem reference;
   std::array<std::vector<char>, MOELORA_ROLES> bytes;
   std::vector<int32_t> ids, dense, stepNumbers;

@@ -10,9 +10,10 @@
 
 namespace moelora::differential {
 
-/// Empty where both levels give the reference's rows but for the last bits of
-/// f64; else what is wrong.
-std::string whyNotMeant(const Case &c, const Data &data);
+/// Empty where both levels give the rows that are wanted: but for the last bits
+/// of f64, or all bits where the case is exact; else what is wrong.
+std::string whyNotMeant(const Case &c, const Data &data,
+                        const reference::Output &wanted);
 
 } // namespace moelora::differential
 

@@ -1,21 +1,22 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-differential [--count=N] [--seed=S] [--compiles=C]: layers S, S + 1,
-// ... compiled for this CPU and compared with the reference; with C, compiled C
-// times and compared with themselves. A layer that fails is run alone by
-// --count=1 and the seed of its line. Status 3: a layer failed.
+// moelora-differential [--count=N] [--seed=S] [--exact-data] [--compiles=C]:
+// layers S, S + 1, ... compiled for this CPU and compared with the reference,
+// within its bound or bit by bit; with C, compiled C times and compared with
+// themselves. A layer that fails is run alone by --count=1 and the seed of its
+// line. Status 3: a layer failed.
 
 #include "Check.h"
 #include "Compile.h"
 #include "llvm/Support/CommandLine.h"
 
 #include <atomic>
-#include <cmath>
 #include <cstdio>
 #include <mutex>
 #include <thread>
 
+using namespace moelora;
 using namespace moelora::differential;
 namespace cl = llvm::cl;
 
@@ -23,24 +24,27 @@ static cl::opt<uint64_t> count("count", cl::init(200), cl::desc("of layers"));
 static cl::opt<unsigned>
     compiles("compiles", cl::init(0),
              cl::desc("of each layer, which must give the same object"));
+static cl::opt<bool>
+    exact("exact-data",
+          cl::desc("data that make no f32 sum round, so that every bit "
+                   "must be the rounded reference's"));
 static cl::opt<uint64_t> seed("seed", cl::init(1), cl::desc("of the first"));
 
 namespace {
 
 struct Totals {
   uint64_t failures = 0;
-  int64_t compared = 0, undecided = 0;
-  double worst = 0;
+  reference::Verdict rows;
+  int64_t rounded = 0;
 };
 
 void report(const Case &c, const Verdict &verdict, Totals &totals) {
   totals.failures += !verdict.failure.empty();
-  totals.compared += verdict.compared;
-  totals.undecided += verdict.undecided;
-  totals.worst = std::fmax(totals.worst, verdict.worst);
+  totals.rows.add(verdict.rows);
+  totals.rounded += verdict.rounded;
   std::printf("seed %llu: %s: error / bound %.3g%s%s\n",
               static_cast<unsigned long long>(c.seed), describe(c).c_str(),
-              verdict.worst, verdict.failure.empty() ? "" : ": FAILED: ",
+              verdict.rows.worst, verdict.failure.empty() ? "" : ": FAILED: ",
               verdict.failure.c_str());
   std::fflush(stdout);
 }
@@ -52,7 +56,7 @@ Totals checkAll(moelora_pool *pool) {
   std::atomic<uint64_t> next = seed.getValue();
   auto work = [&] {
     for (uint64_t s = next++; s < seed + count; s = next++) {
-      Case c = makeCase(s);
+      Case c = makeCase(s, exact);
       Verdict verdict =
           compiles ? Verdict{whyUnlike(c, compiles)} : check(c, pool);
       std::lock_guard<std::mutex> lock(mutex);
@@ -84,9 +88,19 @@ int main(int argc, char **argv) {
   std::printf("%llu layers, %lld tokens, %lld undecided, worst error / bound "
               "%.3g, %llu failures\n",
               static_cast<unsigned long long>(count),
-              static_cast<long long>(totals.compared),
-              static_cast<long long>(totals.undecided), totals.worst,
+              static_cast<long long>(totals.rows.compared),
+              static_cast<long long>(totals.rows.undecided), totals.rows.worst,
               static_cast<unsigned long long>(totals.failures));
+  if (exact)
+    std::printf("%lld elements would be others without any rounding\n",
+                static_cast<long long>(totals.rounded));
+  std::string wrong = totals.rows.failure();
+  if (exact && totals.rounded == 0)
+    wrong = "expects data that are rounded somewhere, but none is";
+  if (!wrong.empty() && totals.failures == 0) {
+    std::printf("over all layers: %s\n", wrong.c_str());
+    totals.failures = 1;
+  }
   std::printf("%llu passed, %llu failed\n",
               static_cast<unsigned long long>(count - totals.failures),
               static_cast<unsigned long long>(totals.failures));

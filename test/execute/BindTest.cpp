@@ -105,7 +105,8 @@ const Misfit misfits[] = {
      "expects the down weight to be in memory of cpu, but it is in memory of "
      "kind 2 of device 0"},
     {"size", [](Bind &b) { b.down().size = 8; },
-     "expects weights to be structs of one size, but one has 168 bytes and one "
+     "expects a weight and the others of its array to be structs of one size, "
+     "but one has 168 bytes and one "
      "8"},
     {"own_size", [](Bind &b) { b.binding.size = 0; },
      "expects the size of a binding to be from 48 to 65536, as sizeof says, "

@@ -86,6 +86,20 @@ extern "C" int posix_memalign(void **memory, size_t alignment,
   return real(memory, alignment, bytes);
 }
 
+extern "C" void *memalign(size_t alignment, size_t bytes) noexcept {
+  static auto *real = next<void *(size_t, size_t)>("memalign");
+  ++allocations;
+  return real(alignment, bytes);
+}
+
+extern "C" void *mmap64(void *address, size_t bytes, int protection, int flags,
+                        int file, off64_t offset) noexcept {
+  static auto *real =
+      next<void *(void *, size_t, int, int, int, off64_t)>("mmap64");
+  ++allocations;
+  return real(address, bytes, protection, flags, file, offset);
+}
+
 extern "C" void *mmap(void *address, size_t bytes, int protection, int flags,
                       int file, off_t offset) noexcept {
   static auto *real =

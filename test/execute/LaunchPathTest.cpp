@@ -10,7 +10,9 @@
 #include "SlotTables.h"
 
 #include <cstdlib>
+#include <malloc.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <thread>
 
 using namespace moelora::test;
@@ -55,6 +57,36 @@ TEST_F(LaunchPath, TheCountersCount) {
   });
   EXPECT_EQ(counted.allocations, 2);
   EXPECT_EQ(counted.locks, 1);
+}
+
+/// Whoever allocates, by whatever name, is seen.
+TEST_F(LaunchPath, EveryWayToAllocateCounts) {
+  void *volatile memory = nullptr; // or the compiler drops it
+  auto counts = [&](auto allocate) {
+    return costsOf([&] { memory = allocate(); }).allocations;
+  };
+  auto map = [](auto *mapping) {
+    return mapping(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                   0);
+  };
+  EXPECT_EQ(counts([&] { return map(mmap); }), 1);
+  munmap(memory, 4096);
+  EXPECT_EQ(counts([&] { return map(mmap64); }), 1);
+  munmap(memory, 4096);
+  EXPECT_EQ(counts([] { return std::malloc(9); }), 1);
+  EXPECT_EQ(counts([&] { return std::realloc(memory, 99); }), 1);
+  std::free(memory);
+  EXPECT_EQ(counts([] { return memalign(64, 9); }), 1);
+  std::free(memory);
+  EXPECT_EQ(counts([] { return std::aligned_alloc(64, 64); }), 1);
+  std::free(memory);
+  EXPECT_EQ(counts([] {
+              void *aligned = nullptr;
+              EXPECT_EQ(posix_memalign(&aligned, 64, 9), 0);
+              return aligned;
+            }),
+            1);
+  std::free(memory);
 }
 
 TEST_F(LaunchPath, ThoseOfOtherThreadsToo) {

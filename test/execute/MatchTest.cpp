@@ -126,6 +126,14 @@ TEST_F(Match, ActivationOfNoSharedExpertMeansNothing) {
   EXPECT_EQ(error(), "");
 }
 
+TEST_F(Match, ElementTypesAreNamed) {
+  compiled.router_dtype = MOELORA_BF16;
+  model.router_dtype = MOELORA_F32;
+  EXPECT_THAT(error(),
+              HasSubstr("agree on router_dtype, but the compiled layer "
+                        "has BF16 and the model has F32"));
+}
+
 TEST_F(Match, GivenLogitsTellNothingOfTheRoutersLinear) {
   keepFrom(MOELORA_ENTRY_LOGITS);
   model.router_dtype = MOELORA_F32;

@@ -19,6 +19,7 @@ struct OneLayerModel {
     names.up = up;
     names.down = down;
     names.router = router;
+    site.size = sizeof site;
     site.experts = facts.experts;
     site.logits = facts.logits;
     site.hidden = facts.hidden;
@@ -29,7 +30,9 @@ struct OneLayerModel {
     site.names = &names;
   }
   OneLayerModel(const OneLayerModel &) = delete;
-  moelora_adapter_target target() const { return {&site, 1, 1}; }
+  moelora_adapter_target target() const {
+    return {sizeof(moelora_adapter_target), 1, &site, 1, 0};
+  }
 
   static constexpr const char *block[] = {"mlp", nullptr},
                               *experts[] = {"experts", nullptr},

@@ -59,6 +59,11 @@ TEST_F(ToolError, CommandLine) {
               "given twice");
   expectUsage("a.so --adapter-layout=y=natural",
               "--adapter-layout names 'y', but no adapter has that name");
+  expectUsage("a.so --adapter-columns=y=rank_major",
+              "--adapter-columns names 'y', but no adapter has that name");
+  expectUsage("a.so --adapter-columns=y=both",
+              "--adapter-columns expects rank_major or grouped_by_expert, but "
+              "it is 'both'");
   expectUsage("a.so --model=m --routing=given",
               "--routing=logits and --routing=given expect --io");
 }

@@ -69,8 +69,7 @@ static void openAndRead(const Folder &folder,
                         const moelora_adapter_target &target) {
   moelora_adapter *adapter = nullptr;
   moelora_error *error = nullptr;
-  if (moelora_adapter_open(folder.path().c_str(), &target,
-                           MOELORA_LAYOUT_DECIDE, &adapter,
+  if (moelora_adapter_open(folder.path().c_str(), &target, nullptr, &adapter,
                            &error) == MOELORA_OK) {
     readAll(adapter, target);
     stage(adapter, target, MOELORA_PAGE_ROW_MAJOR, 1);

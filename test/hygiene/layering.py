@@ -12,9 +12,9 @@ MAY = {
     "dialect": {"support"},
     "passes": {"support", "dialect"},
     "codegen": {"support", "dialect", "passes"},
-    "runtime": set(),
+    "runtime": {"support"},
     "runtime/model": {"runtime", "models"},  # the one room that knows models
-    "models": {"reference", "runtime"},
+    "models": {"support", "reference", "runtime"},
     "reference": {"runtime"},
     "host": {"models", "reference", "runtime"},
     "adapters": {"host", "models", "reference", "runtime"},
@@ -23,8 +23,8 @@ MAY = {
 }
 # May see every component: registers, exports, uses or proves them.
 TOP = {"init", "plugin", "tools", "test"}
-NO_LLVM = {"runtime", "runtime/model", "models", "reference", "host",
-           "adapters"}
+NO_LLVM = {"support", "runtime", "runtime/model", "models", "reference",
+           "host", "adapters"}
 ABI = "moelora/runtime/Abi.h"
 # The plain description of a layer is data of the ABI, not of the runtime.
 SHARED_DATA = {ABI, "moelora/runtime/Layer.h"}

@@ -1,13 +1,15 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Relative links in Markdown lead to files and headings that exist, and every
-page of docs/ can be reached from the README."""
+"""Relative links in Markdown lead to files and headings that exist, every page
+of docs/ can be reached from the README, and every picture exists and has a text
+for readers who cannot see it."""
 import posixpath
 import re
 
 import house
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
 
 
 def prose(text):
@@ -20,10 +22,20 @@ def anchors(path):
             for h in heads}
 
 
+def check_pictures(report, path):
+    for words, link in PICTURE.findall(prose(house.read(path))):
+        place = house.ROOT / posixpath.dirname(path) / link
+        report.check(place.exists(), path,
+                     f"shows {link}, which is not there")
+        report.check(len(words.split()) > 3, path,
+                     f"shows {link} without a sentence as its alt text")
+
+
 def main():
     report, count, reached = house.Report("links"), 0, {}
     for path in house.files(".md"):
         reached[path] = set()
+        check_pictures(report, path)
         for link in LINK.findall(prose(house.read(path))):
             if re.match(r"[a-z]+:", link):
                 continue

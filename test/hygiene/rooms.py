@@ -31,11 +31,11 @@ MAY = {
               "run/host"),
 }
 PUBLIC = {
-    "base": ("Abi", "Dtype", "Error", "Image", "Kernel", "Layer", "Log",
+    "base": ("Abi", "AdapterTarget", "Dtype", "Error", "Image", "Kernel", "Layer", "Log",
              "Operand", "Plan", "RunStats", "Services"),
     "base/threads": ("Pool",),
     "files": ("Checkpoint",),
-    "adapter": ("Adapter", "AdapterFacts", "AdapterTarget"),
+    "adapter": ("Adapter", "AdapterFacts", "AdapterOptions"),
     "pages": ("Staging",),
     "device": ("Device",),
     "slots": ("SlotPublish", "SlotStats", "SlotTable", "Step"),
@@ -146,7 +146,7 @@ def picture(graph):
     lines += [f'  {name(room)}["{room}"]' for room in MAY]
     lines += [f"  {name(a)} --> {name(b)}"
               for a, b in reduced(list(room_edges(graph)))]
-    lines += ["```", "", "| room | files |", "| --- | --- |"]
+    lines += ["```", "", "| folder | files |", "| --- | --- |"]
     lines += [f"| `{room}` | {', '.join(files)} |"
               for room, files in files_of(graph).items()]
     return "\n".join(lines) + "\n"

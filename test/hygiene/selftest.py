@@ -9,7 +9,6 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-LONG = "void f() {\n" + "  g();\n" * 80 + "}\n"
 OP = '''include "mlir/IR/OpBase.td"
 def D : Dialect { let name = "moelora"; let cppNamespace = "::moelora"; }
 def MoELoRA_AOp : Op<D, "a"> {
@@ -32,6 +31,9 @@ BROKEN = (
     ("rooms", "runtime/A.cpp", "", "is in no room"),
     ("rooms", "runtime/base/A.h", '#include "base/B.h"\n', "no place for"),
     ("words", "runtime/base/A.h", "struct BlockStore;\n", "buffer (memory)"),
+    ("words", "SECURITY.md", "`house`\nThe\nproofs.\n",
+     "SECURITY.md:3: says 'proofs' instead of a test"),
+    ("words", "docs/a.md", "It answers a lease.\n", "a result, or returns"),
     ("components", "stray.txt", "", "stray.txt: is not a name"),
     ("components", "dialect/A.cpp", "", "dialect: has no README"),
     ("components", "tools/moelora-x/A.cpp", "", "table of tools"),
@@ -47,16 +49,20 @@ BROKEN = (
      "expects lower case"),
     ("messages", "lib/a/A.cpp", 'f() { emitError(l)\n << "a " << 1 << "b."; }\n',
      "no full stop"),
-    ("budgets", "lib/a/A.cpp", LONG, "is 82 lines long"),
+    ("budgets", "lib/a/A.cpp", "\n" * 500, "has 500 lines"),
     ("budgets", "include/moelora/A.h", "\n" * 130, "has 130 lines"),
     ("budgets", "lib/a/A.h", '#include "x"\n' * 9, "includes 9 headers"),
     ("source", "lib/a/A.cpp", "llvm::cl::opt<int> x;\n", "no command line"),
     ("source", "lib/a/A.cpp", "x = b.create<Op>();\n", "OpTy::create"),
     ("source", "lib/a/A.h", "\n", "include guard MOELORA_..._A_H"),
     ("source", "lib/a/A.cpp", "//" + "x" * 90, "92 columns"),
-    ("source", "docs/a.md", "seper" + "ate\n", "spelling"),
+    ("spelling", "docs/a.md", "seper" + "ate\n", "separate"),
     ("links", "docs/a.md", "[x](b.md)\n", "which is not there"),
     ("links", "docs/a.md", "text\n", "cannot be reached"),
+    ("links", "docs/a.md", "![x](b.svg)\n", "shows b.svg, which is not there"),
+    ("links", "docs/a.md", "![x](a.md)\n", "without a sentence"),
+    ("pictures", "docs/pictures/slot.svg", "<svg/>\n", "is out of date"),
+    ("pictures", "docs/pictures/old.svg", "<svg/>\n", "is shown in no page"),
     ("format", "lib/a/A.cpp", "int   a  ;\n", "clang-format-22 -i"),
     ("references", "passes/Passes.td", PASS, "out of date"),
 )

@@ -23,14 +23,6 @@ TEXT_RULES = (
     (r"^\s*(//|/\*|#)\s*[-=*#/]{20,}\s*$", "a banner"),
     (r"^\s*//\s*(if|for|while|return|else)\b.*[;{]\s*$", "code in a comment"),
 )
-TYPOS = re.compile(
-    r"\b(teh|recieve\w*|seperat\w*|occured|occurence\w*|lenght|wich|"
-    r"dimenson\w*|paramter\w*|retreiv\w*|succesful\w*|explicitely|"
-    r"initalis\w*|initializ?tion|intermediat|weigth\w*|heigth|thier|"
-    r"adress\w*|neccessary|necesary|dependan\w*|existant|compatab\w*|"
-    r"acumulat\w*|accumlat\w*|grouppe?d?ing|rouding|quantizaton|"
-    r"transfomer\w*|langauge|alignement|arguement\w*|begining|calulat\w*)\b",
-    re.I)
 LICENCE = "SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception"
 WIDTH = 80
 TEXT = (".cpp", ".h", ".td", ".cmake", "CMakeLists.txt", ".py", ".mlir",
@@ -70,9 +62,6 @@ def main():
         lines += text.count("\n")
         if path != "test/hygiene/source.py":
             scan(report, path, text, TEXT_RULES)
-            for match in TYPOS.finditer(text):
-                what = f"{path}:{house.line_of(text, match.start())}"
-                report.check(False, what, f"spelling: {match.group()}")
         if path.endswith((".cpp", ".h")):
             check_cpp(report, path, text)
         if path.endswith(".h"):

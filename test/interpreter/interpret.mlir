@@ -21,6 +21,13 @@
 // OTHER: @doubled: worst error / bound {{[1-9][0-9.e+]*}}
 // In bf16 so small a change is within the rounding.
 // RUN: moelora-interpret %s --compare=%t.other.mlir --mode=rounded
+// With data that make no sum round, every rounding counts.
+// RUN: sed -e 's/= 2.0/= 3.0/' %s > %t.three.mlir
+// RUN: sed -e 's/= 2.0/= 3.002/' %s > %t.more.mlir
+// RUN: not moelora-interpret %t.three.mlir --compare=%t.more.mlir --exact-data=63 \
+// RUN:   --mode=rounded --tokens=500 | FileCheck %s --check-prefix=BITS
+// BITS: @doubled: worst error / bound inf
+// RUN: moelora-interpret %s --compare=%s --exact-data=63 --mode=rounded
 
 // RUN: sed -e 's/@doubled/@renamed/' %s > %t.renamed.mlir
 // RUN: not moelora-interpret %s --compare=%t.renamed.mlir 2>&1 \

@@ -29,6 +29,17 @@ TEST(Config, sizes_out_of_range) {
             "but it is 4097");
 }
 
+TEST(Config, scale_of_python) {
+  for (const std::string number : {"NaN", "Infinity", "-Infinity"})
+    EXPECT_THAT(refusal(R"({"model_type": "deepseek_v3", "num_hidden_layers": 1,
+                    "hidden_size": 8, "moe_intermediate_size": 8,
+                    "n_routed_experts": 4, "num_experts_per_tok": 2,
+                    "first_k_dense_replace": 0, "n_group": 1,
+                    "topk_group": 1, "routed_scaling_factor": )" +
+                        number + "}"),
+                HasSubstr("expects routed_scaling_factor to be a number"));
+}
+
 TEST(Config, sizes_of_another_type) {
   for (const char *value : {"64.0", "\"64\"", "true", "[64]", "{}", "1e+30"})
     EXPECT_EQ(refusalOf("moe_intermediate_size", value),
@@ -95,6 +106,23 @@ TEST(Config, not_json) {
   EXPECT_EQ(refusal(""), "expects valid JSON, but it breaks at byte 1");
   EXPECT_EQ(refusal("[1]"), "expects an object, but it holds [1]");
   EXPECT_THAT(refusal("{\"a\": 1e999}"), HasSubstr("expects valid JSON"));
+}
+
+TEST(Config, numbers_that_only_python_has) {
+  for (const char *value : {"Infinity", "-Infinity", "NaN", "[0.0, Infinity]"})
+    EXPECT_EQ(refusalOf("time_step_limit", value), "") << value;
+  EXPECT_EQ(refusalOf("hidden_size", "Infinity"),
+            "expects hidden_size" + width + "inf");
+  EXPECT_THAT(refusal(withKeys(qwen3Keys, R"("torch_dtype": NaN)")),
+              HasSubstr("to be a string, but it is nan"));
+  EXPECT_EQ(refusal(withKeys(qwen3Keys, R"("x": "a \" NaN \\", "y": NaN)")),
+            "");
+  EXPECT_THAT(refusal("{NaN: 1}"), HasSubstr("valid JSON"));
+  // The byte is that of the file.
+  EXPECT_EQ(refusal("{\"a\": NaN, \"b\": -Infinity,, \"c\": NaN}"),
+            refusal("{\"a\": 123, \"b\": -12345678,, \"c\": 123}"));
+  EXPECT_THAT(refusal("{\"a\": Inf}"), HasSubstr("it breaks at byte"));
+  EXPECT_THAT(refusal("{\"a\": NaNNaN}"), HasSubstr("it breaks at byte"));
 }
 
 TEST(Config, keys_that_are_there_twice) {

@@ -36,23 +36,13 @@ TEST(Family, supported_ones_are_sorted_and_different) {
   EXPECT_THAT(names, testing::IsSupersetOf({"kimi_k2", "mixtral", "gpt_oss"}));
 }
 
-TEST(Family, unknown_ones_say_what_is_known_and_what_to_do) {
-  std::string text = refusal(R"({"model_type": "mixtral_2"})");
-  EXPECT_THAT(text, HasSubstr("expects model_type to be one of afmoe, aria, "));
-  EXPECT_THAT(text, HasSubstr(", unlimited_ocr, unlimited_ocr_text, but it is "
-                              "\"mixtral_2\"; such a layer can be stated by "
-                              "hand in MLIR and compiled from there"));
-  EXPECT_THAT(refusal("{}"), HasSubstr("but it is absent; such a layer"));
-  EXPECT_THAT(refusal(R"({"model_type": 3})"), HasSubstr("but it is 3; "));
-}
-
 TEST(Family, known_ones_that_do_not_fit_say_why) {
   EXPECT_THAT(refusal(R"({"model_type": "phimoe"})"),
               HasSubstr("model_type is \"phimoe\", which does not fit: its "
                         "sparsemixer takes a softmax for each choice; "));
   for (const char *type :
        {"doge", "ernie4_5_vl_moe", "jetmoe", "muse_spark", "nemotron_h_puzzle",
-        "nllb_moe", "switch_transformers", "zaya"})
+        "nllb-moe", "nllb_moe", "switch_transformers", "zaya"})
     EXPECT_THAT(refusal("{\"model_type\": \"" + std::string(type) + "\"}"),
                 HasSubstr("which does not fit: "));
 }
@@ -127,6 +117,28 @@ TEST(Family, adapter_sites_of_every_kind) {
   moelora_adapter_site root = siteOf("gemma4", "\"enable_moe_block\": true");
   EXPECT_THAT(words(root.names->block), ElementsAre(""));
   EXPECT_THAT(words(root.names->router), ElementsAre("router.proj"));
+}
+
+TEST(Family, how_packed_parameters_are_stored) {
+  auto storage = [](const char *type) { return siteOf(type).storage; };
+  EXPECT_EQ(storage("qwen3_moe"), MOELORA_STORED_OUT_IN);
+  EXPECT_EQ(storage("granitemoe"), MOELORA_STORED_OUT_IN);
+  EXPECT_EQ(storage("gpt_oss"), MOELORA_STORED_IN_OUT);
+  EXPECT_EQ(storage("qwen3_vl_moe_text"),
+            MOELORA_STORED_OUT_IN | MOELORA_STORED_IN_OUT);
+}
+
+TEST(Family, prediction_layers) {
+  auto layers = [](const std::string &more) {
+    return AdapterTarget(load(withKeys(qwen3Keys, more)))
+        .get()
+        .prediction_layers;
+  };
+  EXPECT_EQ(layers("\"x\": 1"), 0);
+  EXPECT_EQ(layers("\"num_nextn_predict_layers\": 1"), 1);
+  EXPECT_EQ(layers("\"num_mtp_modules\": 3"), 3);
+  for (const char *value : {"null", "-1", "true", "[1]", "1e30", "NaN"})
+    EXPECT_EQ(layers("\"num_nextn_predict_layers\": " + std::string(value)), 0);
 }
 
 TEST(Family, what_single_packed_pairs_mean) {

@@ -24,11 +24,13 @@ struct Published {
 };
 
 constexpr Published published[] = {
-    {"deepseek-v2-lite.json", 27, 2048, "I1408 S2816 E64/6 L1-26 softmax"},
+    {"deepseek-v2-lite.json", 27, 2048,
+     "I1408 S2816 E64/6 L1-26 softmax router-f32"},
     {"deepseek-v2.json", 60, 5120,
-     "I1536 S3072 E160/6 L1-59 softmax groups8/3-max-zero x16"},
+     "I1536 S3072 E160/6 L1-59 softmax groups8/3-max-zero x16 router-f32"},
     {"deepseek-v3.json", 61, 7168,
-     "I2048 S2048 E256/8 L3-60 sigmoid bias groups8/4-top2 sum+1e-20 x2.5"},
+     "I2048 S2048 E256/8 L3-60 sigmoid bias groups8/4-top2 sum+1e-20 x2.5 "
+     "router-f32"},
     {"deepseek-v4-flash.json", 43, 4096,
      "I2048 S2048 E256/6 L0-42 sqrtsoftplus sum+1e-20 x1.5 table129280 pre10 "
      "shared-pre10"},
@@ -36,7 +38,7 @@ constexpr Published published[] = {
      "I704 E128/8 L0-29 softmax sum expert-scale router-input "
      "router-norm1e-06x0.0188445 router-f32 gelu-tanh"},
     {"glm-4.5-air.json", 46, 4096,
-     "I1408 S1408 E128/8 L1-45 sigmoid bias sum+1e-20"},
+     "I1408 S1408 E128/8 L1-45 sigmoid bias sum+1e-20 router-f32"},
     {"gpt-oss-120b.json", 36, 2880,
      "I2880 E128/4 L0-35 identity post-softmax expert-biases alpha1.702 up+1 "
      "pre7"},
@@ -46,7 +48,7 @@ constexpr Published published[] = {
     {"granite-3.0-1b-a400m.json", 24, 1024,
      "I512 E32/8 L0-23 identity post-softmax"},
     {"kimi-k2.json", 61, 7168,
-     "I2048 S2048 E384/8 L1-60 sigmoid bias sum+1e-20 x2.827"},
+     "I2048 S2048 E384/8 L1-60 sigmoid bias sum+1e-20 x2.827 router-f32"},
     {"lfm2-8b-a1b.json", 24, 2048, "I1792 E32/4 L2-23 sigmoid bias sum+1e-06"},
     {"llama-4-maverick.json", 48, 5120,
      "I8192 S8192 E128/1 "
@@ -59,12 +61,12 @@ constexpr Published published[] = {
     {"nemotron-3-nano-30b-a3b.json", 52, 2688,
      "I1856 S3712 E128/6 "
      "L1,3,6,8,10,13,15,17,20,22,24,27,29,31,34,36,38,40,43,45,47,49,51 "
-     "sigmoid bias sum+1e-20 x2.5 relu2 plain"},
+     "sigmoid bias sum+1e-20 x2.5 router-f32 relu2 plain"},
     {"nemotron-3-super.json", 88, 4096,
      "I2688 S5376 E512/22 "
      "L1,3,5,8,10,12,14,17,19,21,23,25,28,30,32,34,36,39,41,43,45,47,50,52,54,"
      "56,58,61,63,65,67,69,72,74,76,78,81,83,85,87 "
-     "sigmoid bias sum+1e-20 x5 relu2 plain latent1024"},
+     "sigmoid bias sum+1e-20 x5 router-f32 relu2 plain latent1024"},
     {"olmoe-1b-7b.json", 16, 2048, "I1024 E64/8 L0-15 softmax"},
     {"qwen1.5-moe-a2.7b.json", 24, 2048,
      "I1408 S5632 scored E60/4 L0-23 softmax"},

@@ -14,7 +14,7 @@ namespace {
 
 const std::string sizes =
     R"("num_hidden_layers": 1, "hidden_size": 16, "moe_intermediate_size": 4,
-       "intermediate_size": 5, "num_experts": 8, "num_experts_per_tok": 2,
+       "intermediate_size": 4, "num_experts": 8, "num_experts_per_tok": 2,
        "first_k_dense_replace": 0, "n_group": 1, "topk_group": 1)";
 
 /// {"model_type": outer, part: {"model_type": inner, ...}, ...}

@@ -62,6 +62,20 @@ TEST(Places, modules_of_one_parameter) {
                 layer + "shared_mlp.output_linear.weight");
 }
 
+/// A router that is found tells of the place; the experts are not there.
+TEST(Places, below_the_language_model_of_a_larger_one) {
+  for (const char *prefix :
+       {"model.language_model.", "language_model.model.", "model.llm.",
+        "llm.model.", "thinker.model.", "talker.model."}) {
+    Tensors file;
+    std::string mlp = std::string(prefix) + "layers.0.mlp.";
+    file.add(mlp + "gate.weight", {3, 6});
+    Read read(keys("qwen3_moe", width), file);
+    EXPECT_THAT(read.error, testing::HasSubstr("experts.0.gate_proj.weight"))
+        << prefix;
+  }
+}
+
 TEST(Places, without_gates_in_a_narrower_space) {
   for (const char *prefix : {"backbone.", "model."}) {
     Tensors file;

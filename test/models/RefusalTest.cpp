@@ -70,6 +70,13 @@ TEST(Refusal, flags_that_change_the_layer) {
                 byHand);
 }
 
+TEST(Refusal, numbers_of_layers_that_disagree) {
+  EXPECT_EQ(refusal(R"({"model_type": "longcat_flash", "num_layers": 2,
+                        "num_hidden_layers": 5})"),
+            "expects num_hidden_layers to be twice num_layers, but they are 5 "
+            "and 2");
+}
+
 TEST(Refusal, groups) {
   EXPECT_EQ(why("deepseek_v3", R"("n_group": 3)"),
             "expects n_group to divide n_routed_experts, but it is 3 of 8");

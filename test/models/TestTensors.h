@@ -64,12 +64,16 @@ public:
     return data[t][size_t(element)];
   }
 
-  /// Written, opened again, and unlinked.
-  std::shared_ptr<moelora_checkpoint> open() const {
-    std::string path = temporaryPath("weights.safetensors");
+  void write(const std::string &path) const {
     EXPECT_EQ(moelora_safetensors_write(path.c_str(), tensors.data(),
                                         int64_t(tensors.size()), nullptr),
               MOELORA_OK);
+  }
+
+  /// Written, opened again, and unlinked.
+  std::shared_ptr<moelora_checkpoint> open() const {
+    std::string path = temporaryPath("weights.safetensors");
+    write(path);
     moelora_checkpoint *file = nullptr;
     moelora_error *error = nullptr;
     moelora_checkpoint_open(path.c_str(), &file, &error);

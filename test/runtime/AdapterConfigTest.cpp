@@ -40,7 +40,6 @@ TEST(AdapterConfig, refused_by_name) {
                             {"use_bdlora", "{\"a\": 1}"},
                             {"layer_replication", "[[0, 2]]"},
                             {"arrow_config", "{\"top_k\": 2}"},
-                            {"lora_ga_config", "{\"a\": 1}"},
                             {"something_new", "0"},
                             {"bias", "\"all\""},
                             {"bias", "\"lora_only\""},
@@ -51,8 +50,6 @@ TEST(AdapterConfig, refused_by_name) {
                             {"init_lora_weights", "\"corda\""},
                             {"init_lora_weights", "\"loftq\""},
                             {"init_lora_weights", "\"lora_ga\""},
-                            {"megatron_config", "{\"a\": 1}"},
-                            {"velora_config", "{\"a\": 1}"},
                             {"kasa_config", "{\"a\": 1}"},
                             {"monteclora_config", "{\"a\": 1}"},
                             {"init_lora_weights", "1"}};
@@ -69,6 +66,65 @@ TEST(AdapterConfig, harmless) {
       "target_modules": "all-linear", "loftq_config": {}, "revision": "x",
       "something_new": null, "something_else": [], "lora_dropout": 0.1)")),
             "");
+}
+
+TEST(AdapterConfig, init_lora_weights_in_any_case) {
+  auto with = [](const char *init) {
+    return answerTo(
+        config(2, 3, "\"init_lora_weights\": \"" + std::string(init) + "\""));
+  };
+  for (const char *init : {"gaussian", "Gaussian", "GAUSSIAN", "mica", "MiCA",
+                           "EVA", "Orthogonal"})
+    EXPECT_EQ(with(init), "");
+  for (const char *init : {"PiSSA", "LoftQ", "LoRA_GA", "micab"})
+    EXPECT_THAT(with(init), HasSubstr("init_lora_weights"));
+}
+
+TEST(AdapterConfig, keys_of_training_alone) {
+  for (const char *more :
+       {R"("swift_type": "LORA", "lora_dtype": "bf16", "lorap_lr_ratio": 16.0,
+           "lorap_emb_lr": 1e-06, "use_qa_lora": false, "enable_lora": null)",
+        R"("velora_config": {"num_groups": 4})",
+        R"("megatron_config": {"a": 1})", R"("merge_weights": true)",
+        R"("init_lora_weights": true, "lora_ga_config": {"direction": "A"})"})
+    EXPECT_EQ(answerTo(config(2, 3, more)), "") << more;
+}
+
+TEST(AdapterConfig, numbers_of_python) {
+  for (const std::string number : {"NaN", "Infinity", "-Infinity"}) {
+    EXPECT_EQ(answerTo(config(2, 3,
+                              "\"lora_dropout\": " + number +
+                                  R"(, "revision": "\"NaN",
+                                        "eva_config": {"a": [)" +
+                                  number + ", " + number + "]}")),
+              "");
+    EXPECT_THAT(answerTo(R"({"peft_type": "LORA", "r": 2, "lora_alpha": )" +
+                         number + "}"),
+                HasSubstr("expects lora_alpha to be a number, but it is "));
+    EXPECT_THAT(answerTo(R"({"peft_type": "LORA", "lora_alpha": 2, "r": )" +
+                         number + "}"),
+                HasSubstr("expects r to be a rank"));
+    EXPECT_THAT(
+        answerTo(config(2, 3, R"("alpha_pattern": {"a": )" + number + "}")),
+        HasSubstr("alpha_pattern['a'] to be a number"));
+    EXPECT_THAT(answerTo(config(2, 3, "\"something_new\": " + number)),
+                HasSubstr("expects no something_new"));
+    EXPECT_THAT(answerTo(config(2, 3, number + ": 1")),
+                HasSubstr("expects JSON, but a key is a number"));
+  }
+  for (const char *text : {"nan", "-NaN", "NaNa", "Infinit", "--Infinity",
+                           "1NaN", "+Infinity", "InfinityInfinity"})
+    EXPECT_THAT(
+        answerTo(config(2, 3, "\"lora_dropout\": " + std::string(text))),
+        HasSubstr("expects JSON, but at byte"))
+        << text;
+}
+
+TEST(AdapterConfig, of_mlx) {
+  EXPECT_THAT(answerTo(R"({"fine_tune_type": "lora", "num_layers": 16,
+                           "lora_parameters": {"rank": 8}})"),
+              HasSubstr("expects an adapter of PEFT, but it is one of MLX, as "
+                        "fine_tune_type says"));
 }
 
 TEST(AdapterConfig, peft_type) {

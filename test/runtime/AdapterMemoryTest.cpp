@@ -177,8 +177,8 @@ TEST(AdapterMemory, arguments_are_checked) {
   moelora_adapter *none = nullptr;
   auto status = [&](const char *text, const moelora_tensor_data *tensor,
                     int64_t count, const moelora_adapter_target *to) {
-    return moelora_adapter_open_memory(text, tensor, count, to,
-                                       MOELORA_LAYOUT_DECIDE, &none, nullptr);
+    return moelora_adapter_open_memory(text, tensor, count, to, nullptr, &none,
+                                       nullptr);
   };
   const char *text = settings.c_str();
   EXPECT_EQ(status(nullptr, all.data(), 2, &target), MOELORA_INVALID);

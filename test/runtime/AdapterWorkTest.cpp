@@ -5,7 +5,7 @@
  * size is twice the work, whatever is in it, or it is refused.
  */
 #include "Files.h"
-#include "adapter/AdapterFiles.h"
+#include "adapter/Adapter.h"
 
 #include <gmock/gmock.h>
 #include <sstream>
@@ -68,7 +68,7 @@ public:
         moelora::parseAdapterConfig(config(2, 4, more), "config", work);
     moelora::CheckpointFiles files(tensors.data(),
                                    static_cast<int64_t>(tensors.size()));
-    moelora::bindAdapter({target, parsed, files, work}, MOELORA_LAYOUT_DECIDE);
+    moelora::bindAdapter({target, parsed, files, work}, {});
     return work.steps();
   }
   uint64_t stepsWith(const std::string &more) {

@@ -134,27 +134,28 @@ Model::Model() {
   names.shared_score = scoreName;
   names.blind_rule = MOELORA_BLIND_OUT_IN;
   moelora_adapter_site site{};
+  site.size = sizeof site;
+  site.storage = MOELORA_STORED_OUT_IN | MOELORA_STORED_IN_OUT;
   site.experts = experts;
   site.hidden = hidden;
   site.intermediate = intermediate;
   site.shared = sharedSize;
   site.gated = 1;
   site.names = &names;
-  for (int32_t layer : {0, 2}) {
-    site.layer = layer;
-    sites.push_back(site);
-  }
+  sites = {site, site};
+  sites[1].layer = 2;
 }
 
 moelora_adapter_target Model::target() const {
-  return {sites.data(), static_cast<int32_t>(sites.size()), 3};
+  return {sizeof(moelora_adapter_target), static_cast<int32_t>(sites.size()),
+          sites.data(), 3, 0};
 }
 
 Target::Target(const Model &model) : names(model.names), sites(model.sites) {
   for (moelora_adapter_site &site : sites)
     site.names = &names;
-  target = {sites.data(), static_cast<int32_t>(sites.size()),
-            model.target().layers};
+  target = model.target();
+  target.site = sites.data();
 }
 
 const moelora_adapter_target *usualTarget() {
@@ -162,15 +163,15 @@ const moelora_adapter_target *usualTarget() {
   return usual.get();
 }
 
-Opened open(const Folder &folder, const Model &model,
-            moelora_adapter_layout layout) {
+Opened open(const Folder &folder, const Model &model, int32_t layout,
+            int32_t columns) {
   Opened opened;
   opened.target = std::make_shared<Target>(model);
-  moelora_adapter_target target = model.target();
   moelora_adapter *adapter = nullptr;
   moelora_error *error = nullptr;
-  opened.status = moelora_adapter_open(folder.path.c_str(), &target, layout,
-                                       &adapter, &error);
+  moelora_adapter_options stated = {sizeof stated, layout, columns, 0};
+  opened.status = moelora_adapter_open(
+      folder.path.c_str(), opened.target->get(), &stated, &adapter, &error);
   opened.text = moelora_error_text(error);
   moelora_error_free(error);
   opened.adapter.reset(adapter);
@@ -188,12 +189,11 @@ Pair readPair(const moelora_adapter *adapter, int layer, int projection,
   pair.a.data.resize(static_cast<size_t>(pair.a.rows * pair.a.columns));
   pair.b = {pair.info.out, pair.info.rank, {}, 0};
   pair.b.data.resize(static_cast<size_t>(pair.b.rows * pair.b.columns));
-  EXPECT_EQ(moelora_adapter_read_a(adapter, layer, projection, expert,
-                                   pair.a.data.data(), nullptr),
-            MOELORA_OK);
-  EXPECT_EQ(moelora_adapter_read_b(adapter, layer, projection, expert,
-                                   pair.b.data.data(), nullptr),
-            MOELORA_OK);
+  for (auto [read, matrix] : {std::pair(&moelora_adapter_read_a, &pair.a),
+                              {&moelora_adapter_read_b, &pair.b}})
+    EXPECT_EQ(
+        read(adapter, layer, projection, expert, matrix->data.data(), nullptr),
+        MOELORA_OK);
   return pair;
 }
 

@@ -98,7 +98,8 @@ struct Opened {
   moelora_adapter *get() const { return adapter.get(); }
 };
 Opened open(const Folder &folder, const Model &model,
-            moelora_adapter_layout layout = MOELORA_LAYOUT_DECIDE);
+            int32_t layout = MOELORA_LAYOUT_DECIDE,
+            int32_t columns = MOELORA_COLUMNS_DECIDE);
 
 /// A pair as it is read back; rank 0: there is none.
 struct Pair {

@@ -36,9 +36,10 @@ inline Opened openMemory(const std::string &config,
   moelora_adapter_target target = model.target();
   moelora_adapter *adapter = nullptr;
   moelora_error *error = nullptr;
+  moelora_adapter_options stated = {sizeof stated, layout, 0, 0};
   opened.status = moelora_adapter_open_memory(
       config.c_str(), tensors.data(), static_cast<int64_t>(tensors.size()),
-      &target, static_cast<moelora_adapter_layout>(layout), &adapter, &error);
+      &target, &stated, &adapter, &error);
   opened.text = moelora_error_text(error);
   moelora_error_free(error);
   opened.adapter.reset(adapter);

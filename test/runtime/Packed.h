@@ -18,21 +18,24 @@ struct PackedFile {
   bool natural;
   int64_t in, out;
   int64_t inFile = experts; ///< experts that the file counts
+  bool grouped = false;     ///< lora_B's columns are grouped by expert
 
   void add(Tensors &tensors, const std::string &module, unsigned seed) const {
     addPair(tensors, module, inFile * rank, natural ? in : out,
             natural ? out : in, seed);
   }
-  /// lora_A's rows are expert-major, lora_B's columns rank-major; a transposed
-  /// lora_B shrinks.
+  int64_t column(int64_t e, int64_t j) const {
+    return grouped ? e * rank + j : j * inFile + e;
+  }
+  /// lora_A's rows are expert-major; a transposed lora_B shrinks.
   float shrink(const Tensors &tensors, const std::string &module, int64_t e,
                int64_t j, int64_t i) const {
     return natural ? tensors.at(module + ".lora_A.weight")(e * rank + j, i)
-                   : tensors.at(module + ".lora_B.weight")(i, j * inFile + e);
+                   : tensors.at(module + ".lora_B.weight")(i, column(e, j));
   }
   float expand(const Tensors &tensors, const std::string &module, int64_t e,
                int64_t o, int64_t j) const {
-    return natural ? tensors.at(module + ".lora_B.weight")(o, j * inFile + e)
+    return natural ? tensors.at(module + ".lora_B.weight")(o, column(e, j))
                    : tensors.at(module + ".lora_A.weight")(e * rank + j, o);
   }
 };

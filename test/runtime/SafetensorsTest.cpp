@@ -48,6 +48,13 @@ std::string tensor(const std::string &dtype, const std::string &shape,
 
 } // namespace
 
+TEST(Safetensors, pointers_of_git) {
+  EXPECT_THAT(answerToFile("version https://git-lfs.github.com/spec/v1\n"
+                           "oid sha256:0123\nsize 123\n"),
+              HasSubstr("it is a pointer of Git LFS to it; fetch it with 'git "
+                        "lfs pull'"));
+}
+
 TEST(Safetensors, well_formed) {
   EXPECT_EQ(answerTo("{}", 0), "");
   EXPECT_EQ(answerTo("{\"a\":" + tensor("F32", "2", "0,8") + "}"), "");

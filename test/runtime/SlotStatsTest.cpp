@@ -133,6 +133,29 @@ TEST_F(Stats, events_are_told_to_the_observer) {
                                 "enabled c 2", "failed b -1", "removed b 1"));
 }
 
+TEST_F(Stats, events_say_whether_an_adapter_changes_anything) {
+  Table table;
+  std::vector<int32_t> told;
+  moelora_slot_table_observe(
+      table.table,
+      [](void *context, const moelora_slot_event *event) {
+        static_cast<std::vector<int32_t> *>(context)->push_back(event->neutral);
+      },
+      &told, nullptr);
+  Opened zeros;
+  moelora_adapter *dummy = nullptr;
+  ASSERT_EQ(moelora_adapter_make_dummy(usualTarget(), 2, &dummy, nullptr),
+            MOELORA_OK);
+  zeros.adapter.reset(dummy);
+  int32_t id = -1;
+  ASSERT_EQ(table.assign("a", opened, id), MOELORA_OK);
+  ASSERT_EQ(table.replace(id, zeros), MOELORA_OK);
+  ASSERT_EQ(table.replace(id, opened), MOELORA_OK);
+  ASSERT_EQ(table.assign("zeros", zeros, id), MOELORA_OK);
+  EXPECT_THAT(told, ElementsAre(0, 1, 0, 1));
+  moelora_slot_table_observe(table.table, nullptr, nullptr, nullptr);
+}
+
 TEST_F(Stats, an_observer_may_call_the_table) {
   struct Watch {
     Table table;

@@ -46,6 +46,32 @@ TEST_F(Steps, resolve_ids) {
   ASSERT_EQ(step.leave(), MOELORA_OK);
 }
 
+// Of many slots only the words are read that tokens name.
+TEST_F(Steps, resolve_ids_of_a_large_table) {
+  Table large(300);
+  Step pass(large.table);
+  int32_t a = -1, b = -1;
+  ASSERT_EQ(large.assign("a", opened, a), MOELORA_OK);
+  ASSERT_EQ(large.assign("b", opened, b), MOELORA_OK);
+  ASSERT_EQ(pass.enter(), MOELORA_OK);
+  ASSERT_EQ(pass.resolve({b, -1, a, b, 299, 300, a}), MOELORA_OK);
+  EXPECT_THAT(pass.numbers(), ElementsAre(1, -1, 0, 1, -1, -1, 0));
+  ASSERT_EQ(pass.leave(), MOELORA_OK);
+  Word before = pass.word(0);
+  ASSERT_EQ(large.replace(a, opened), MOELORA_OK);
+  ASSERT_EQ(pass.enter(), MOELORA_OK);
+  ASSERT_EQ(pass.resolve({-1, a, a}), MOELORA_OK);
+  EXPECT_THAT(pass.numbers(), ElementsAre(-1, 0, 0));
+  EXPECT_NE(pass.word(0).bits, before.bits); // another image
+  ASSERT_EQ(pass.leave(), MOELORA_OK);
+  ASSERT_EQ(large.evict(a), MOELORA_OK);
+  ASSERT_EQ(pass.enter(), MOELORA_OK);
+  ASSERT_EQ(pass.resolve({a, b}), MOELORA_OK);
+  EXPECT_THAT(pass.numbers(), ElementsAre(-1, 1));
+  ASSERT_EQ(pass.leave(), MOELORA_OK);
+  EXPECT_EQ(large.stats().runs.stale_slots, 1u);
+}
+
 TEST_F(Steps, ids_beyond_the_slots_and_all_generations_are_base) {
   ASSERT_EQ(step.enter(), MOELORA_OK);
   ASSERT_EQ(step.resolve({INT32_MAX, INT32_MIN, 1 << 30, 7, 1 << 24}),

@@ -66,6 +66,7 @@ struct Target {
     names.down = projections[MOELORA_DOWN];
     for (int32_t layer = 0; layer < canaryLayers; ++layer) {
       moelora_adapter_site &site = sites[static_cast<size_t>(layer)];
+      site.size = sizeof site;
       site.layer = layer;
       site.experts = canaryExperts;
       site.hidden = H;
@@ -73,7 +74,7 @@ struct Target {
       site.gated = 1;
       site.names = &names;
     }
-    target = {sites.data(), canaryLayers, canaryLayers};
+    target = {sizeof target, canaryLayers, sites.data(), canaryLayers, 0};
   }
   moelora_adapter_names names = {};
   std::array<moelora_adapter_site, canaryLayers> sites = {};
@@ -147,10 +148,9 @@ SignedAdapter::SignedAdapter(const Signature &by)
   text = "{\"peft_type\": \"LORA\", \"r\": " + text +
          ", \"lora_alpha\": " + text + "}";
   moelora_adapter *opened = nullptr;
-  if (moelora_adapter_open_memory(text.c_str(), tensors.data(),
-                                  static_cast<int64_t>(tensors.size()),
-                                  &canaryTarget(), MOELORA_LAYOUT_DECIDE,
-                                  &opened, nullptr) != MOELORA_OK)
+  if (moelora_adapter_open_memory(
+          text.c_str(), tensors.data(), static_cast<int64_t>(tensors.size()),
+          &canaryTarget(), nullptr, &opened, nullptr) != MOELORA_OK)
     throw std::runtime_error("expects the canary's adapters to bind");
   adapter.reset(opened);
 }

@@ -41,6 +41,7 @@ moelora_adapter_names namesOfTheModel() {
 moelora_adapter_site onlySite() {
   static const moelora_adapter_names names = namesOfTheModel();
   moelora_adapter_site site = {};
+  site.size = sizeof site;
   site.experts = 2;
   site.hidden = 2;
   site.intermediate = 2;
@@ -52,7 +53,7 @@ moelora_adapter_site onlySite() {
 
 const moelora_adapter_target &Ground::target() {
   static const moelora_adapter_site site = onlySite();
-  static const moelora_adapter_target target = {&site, 1, 1};
+  static const moelora_adapter_target target = {sizeof target, 1, &site, 1, 0};
   return target;
 }
 

@@ -1,12 +1,7 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Slot tables with a part missing, to see that the explorer misses it.
-
-mutants.py --list             a line for each mutant: its name, its files
-mutants.py NAME FROM TO       writes the mutant's files of folder FROM to TO
-"""
-import pathlib
-import sys
+"""Slot tables with a part missing, to see that the explorer misses it. A table
+for test/mutants.py."""
 
 NO_WAIT_FOR_STORES = (
     "Step.cpp",
@@ -69,27 +64,3 @@ MUTANTS = {
         "SlotCore.cpp", "store(index, fence, std::exchange(slot.buffer, 0));",
         "store(index, fence, std::exchange(slot.buffer, 0) & 0);")],
 }
-
-
-def files_of(name):
-    return sorted({file for file, _, _ in MUTANTS[name]})
-
-
-def write(name, source, target):
-    for file in files_of(name):
-        text = (source / file).read_text()
-        for other, old, new in MUTANTS[name]:
-            if other != file:
-                continue
-            if old not in text:
-                sys.exit(f"error: {file} has no text '{old}' any more")
-            text = text.replace(old, new)
-        target.mkdir(parents=True, exist_ok=True)
-        (target / file).write_text(text)
-
-
-if sys.argv[1] == "--list":
-    for mutant in MUTANTS:
-        print(mutant, *files_of(mutant))
-else:
-    write(sys.argv[1], *map(pathlib.Path, sys.argv[2:]))

@@ -70,7 +70,7 @@ public:
     if (!line.parse(count, arguments))
       return false;
     check();
-    layout.apply(options.adapters);
+    statements.apply(options.adapters);
     result = std::move(options);
     return true;
   }
@@ -120,7 +120,7 @@ private:
 
   CommandLine line;
   Options options;
-  LayoutOption layout;
+  AdapterStatements statements;
   std::vector<CLI::App *> models; ///< commands that need --model
   CLI::Option *to = nullptr;
 };
@@ -142,7 +142,7 @@ void Parser::addCheck() {
   addModel(app);
   addNumber<int32_t>(app, "--max-rank", options.maxRank, 1, mostRank,
                      "refuses larger ranks, as a table of this bound\nwould");
-  layout.add(app);
+  statements.add(app);
   addJson(app);
 }
 
@@ -151,7 +151,7 @@ void Parser::addDiff() {
       add("diff", Command::Diff, 2, 2, "the folders of two adapters",
           "in which pairs two adapters differ, and by how\nmuch");
   addModel(app);
-  layout.add(app);
+  statements.add(app);
   addJson(app);
 }
 
@@ -165,7 +165,7 @@ void Parser::addConvert() {
                        "the form that is written")
            ->option_text("FORM");
   addDtype(app);
-  layout.add(app);
+  statements.add(app);
   addForce(app);
 }
 

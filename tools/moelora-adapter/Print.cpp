@@ -89,12 +89,16 @@ void printBinding(const Json &report) {
     std::printf("dtype        %s, served as %s%s\n",
                 stored.get<std::string>().c_str(), served.c_str(),
                 stored == served ? "" : ": rounded once");
+  if (!report["effect"])
+    std::printf("effect       none: each pair has the scale 0, or an A or B of "
+                "zeros\n");
   if (report["layout"].is_null())
     std::printf("layout       no packed pairs\n");
   else
-    std::printf("layout       %s: %s\n",
+    std::printf("layout       %s: %s\ncolumns      %s\n",
                 report["layout"].get<std::string>().c_str(),
-                report["why"].get<std::string>().c_str());
+                report["why"].get<std::string>().c_str(),
+                report["columns"].get<std::string>().c_str());
   for (const auto &[name, coverage] : report["projections"].items())
     printProjection(name, coverage, report["moe_layers"]);
   std::string empty = emptyLayers(report["layers"]);

@@ -27,8 +27,9 @@ struct Result {
   std::string shape;
   Cell cell;
   Rates rates;
-  double seconds, floorSeconds, errorRatio;
+  double seconds, floorSeconds;
   std::optional<double> peerSeconds;
+  reference::Verdict verdict;
 };
 
 std::optional<double> timePeer(Peer &peer, const Problem &problem,
@@ -97,8 +98,8 @@ Result measure(Problem &problem, const Shape &shape, const Cell &cell,
           rates,
           (first + second) / 2,
           floorOf(work, rates),
-          problem.worstRatio(),
-          mean(peerFirst, peerSecond)};
+          mean(peerFirst, peerSecond),
+          problem.compare()};
 }
 
 void printHeader(const Peer &peer, int threads) {
@@ -137,7 +138,7 @@ void printRow(const Result &result) {
       100 * result.floorSeconds / result.seconds,
       cellText(scaled(result.peerSeconds, 1e6), 1).c_str(),
       cellText(scaled(result.peerSeconds, 1 / result.seconds), 2, "x").c_str(),
-      result.errorRatio);
+      result.verdict.worst);
   std::fflush(stdout);
 }
 
@@ -158,7 +159,7 @@ Json documentOf(const Peer &peer, const std::vector<Result> &results) {
                      {"seconds", r.seconds},
                      {"floor_seconds", r.floorSeconds},
                      {"pytorch_seconds", jsonOf(r.peerSeconds)},
-                     {"error_over_bound", r.errorRatio}});
+                     {"error_over_bound", r.verdict.worst}});
   Json version = peer.present() ? Json(peer.version()) : Json();
   return {{"pytorch", version}, {"cells", std::move(cells)}};
 }
@@ -201,9 +202,11 @@ void runCpu(const CpuOptions &options, const std::string &folder) {
       results.push_back(std::move(result));
   if (!options.json.empty())
     host::writeJson(options.json, documentOf(peer, results));
+  reference::Verdict all;
   for (const Result &result : results)
-    if (!(result.errorRatio <= 1))
-      throw host::Error("a cell is wrong: error/bound above 1");
+    all.add(result.verdict);
+  if (!all.right())
+    throw host::Error("a cell is wrong: " + all.failure());
 }
 
 } // namespace moelora::bench

@@ -8,7 +8,6 @@
 #include "moelora/host/Report.h"
 #include "moelora/models/AdapterTarget.h"
 
-#include <cmath>
 #include <cstdlib>
 #include <set>
 
@@ -94,7 +93,7 @@ Inputs Problem::inputsOf(const Routing &routing) const {
 
 void Problem::run() { batches[runs++ % batches.size()].run(); }
 
-double Problem::worstRatio() const {
+reference::Verdict Problem::compare() const {
   const Layer &layer = adapted.layer;
   size_t last = (runs - 1) % batches.size();
   const std::set<int64_t> sampled = {0, cell.tokens - 1};
@@ -103,17 +102,10 @@ double Problem::worstRatio() const {
                           inputs[last], layer.weights, adapted.adapters)
                         .evaluate(tokens, true, layer.services.workers);
   int64_t width = layer.shape.hidden;
-  double worst = 0;
-  for (size_t row = 0; row < tokens.size(); ++row)
-    for (int64_t column = 0; column < width; ++column) {
-      size_t place = row * size_t(width) + size_t(column);
-      double got =
-          reference::load(layer.model.dtype(), batches[last].output.data(),
-                          tokens[row] * width + column);
-      double ratio = std::fabs(got - exact.rows[place]) / exact.bounds[place];
-      worst = std::isnan(ratio) ? HUGE_VAL : std::fmax(worst, ratio);
-    }
-  return worst;
+  return reference::compareRows({layer.model.dtype(),
+                                 batches[last].output.data(), cell.tokens,
+                                 width, width},
+                                tokens, exact);
 }
 
 } // namespace moelora::bench

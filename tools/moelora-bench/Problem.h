@@ -8,6 +8,7 @@
 
 #include "Shape.h"
 #include "moelora/host/Run.h"
+#include "moelora/reference/Compare.h"
 
 #include <deque>
 
@@ -51,9 +52,8 @@ public:
 
   /// One batch, the next one in turn, with the resolution of its ids.
   void run();
-  /// Worst error of a few sampled rows of the last run against the reference,
-  /// as a ratio to the bound.
-  double worstRatio() const;
+  /// A few sampled rows of the last run against the reference.
+  reference::Verdict compare() const;
 
   const std::vector<Routing> routings;
 

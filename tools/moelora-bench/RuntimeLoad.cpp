@@ -112,9 +112,7 @@ public:
   }
 
 private:
-  AdapterHandle open() const {
-    return openAdapter(folder, target, MOELORA_LAYOUT_DECIDE);
-  }
+  AdapterHandle open() const { return openAdapter(folder, target); }
 
   std::string folder;
   moelora_adapter_target target;

@@ -75,8 +75,12 @@ OwningOpRef<ModuleOp> loadLayer(MLIRContext &context,
 
 std::optional<models::Model> loadModel(const Options &options) {
   auto model = models::loadModel(options.input);
-  if (model)
+  if (model) {
+    if (!model->warning().empty())
+      llvm::errs() << "warning: " << options.input << ": " << model->warning()
+                   << "\n";
     return *model;
+  }
   llvm::errs() << "error: " << model.message() << "\n";
   return std::nullopt;
 }

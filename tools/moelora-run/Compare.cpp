@@ -3,26 +3,12 @@
 
 #include "Compare.h"
 
-#include <cmath>
-#include <limits>
+#include <algorithm>
 
 using namespace moelora;
 using namespace moelora::run;
 
-namespace {
-
-constexpr int64_t MostSampled = 16;
-
-/// Values that are no numbers must be the same ones; an error where the bound
-/// is 0 is infinitely wrong.
-double ratio(double found, double wanted, double bound) {
-  if (found == wanted || (std::isnan(found) && std::isnan(wanted)))
-    return 0;
-  double error = std::abs(found - wanted) / bound;
-  return std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
-}
-
-} // namespace
+static constexpr int64_t MostSampled = 16;
 
 std::vector<int64_t> moelora::run::sampleTokens(int64_t tokens) {
   int64_t count = std::min(tokens, MostSampled);
@@ -32,26 +18,23 @@ std::vector<int64_t> moelora::run::sampleTokens(int64_t tokens) {
   return sample;
 }
 
-Verdict moelora::run::compare(const Operand &output, int64_t width,
-                              const ExactRows &exact,
-                              const std::vector<double> *wanted) {
-  Verdict verdict;
+reference::Verdict moelora::run::compare(const Operand &output, int64_t width,
+                                         const ExactRows &exact,
+                                         const std::vector<double> *wanted) {
+  auto rowsOf = [&](moelora_dtype type, const void *data) {
+    return reference::MatrixView{type, data, 0, width, width};
+  };
+  auto found = rowsOf(output.type, output.buffer.data());
+  auto bounds = rowsOf(MOELORA_F64, exact.bounds.data());
+  auto rows = rowsOf(MOELORA_F64, wanted ? wanted->data() : exact.rows.data());
+  reference::Verdict verdict(int64_t(exact.tokens.size()));
   for (size_t i = 0; i < exact.tokens.size(); ++i) {
-    if (!wanted && !exact.decided[i]) {
-      ++verdict.undecided;
-      continue;
-    }
-    ++verdict.rows;
-    for (int64_t column = 0; column < width; ++column) {
-      int64_t place = exact.tokens[i] * width + column;
-      size_t here = i * size_t(width) + size_t(column);
-      double right = wanted ? (*wanted)[size_t(place)] : exact.rows[here];
-      double found = reference::load(output.type, output.buffer.data(), place);
-      double error = ratio(found, right, exact.bounds[here]);
-      if (error > verdict.worst)
-        verdict = {error, exact.tokens[i], column,           found,
-                   right, verdict.rows,    verdict.undecided};
-    }
+    int64_t token = exact.tokens[i], place = int64_t(i);
+    if (wanted || exact.decided[i])
+      verdict.compareRow(token, found.row(token),
+                         rows.row(wanted ? token : place), bounds.row(place));
+    else
+      verdict.leaveOut();
   }
   return verdict;
 }

@@ -6,21 +6,12 @@
 #define MOELORA_RUN_COMPARE_H
 
 #include "moelora/host/Exact.h"
+#include "moelora/reference/Compare.h"
 
 namespace moelora::run {
 
 using host::ExactRows;
 using host::Operand;
-
-struct Verdict {
-  double worst = 0; // error / bound
-  int64_t token = 0, column = 0;
-  double found = 0, wanted = 0; // there
-  int64_t rows = 0;             // compared
-  int64_t undecided = 0;        // left out, see ExactRows
-
-  bool right() const { return worst <= 1; }
-};
 
 /// Up to 16 tokens spread over all of them.
 std::vector<int64_t> sampleTokens(int64_t tokens);
@@ -28,8 +19,9 @@ std::vector<int64_t> sampleTokens(int64_t tokens);
 /// Compares the tokens of `exact`; `output` is [T, H] of `type`. With
 /// `wanted` [T, H] that is what must come out, and `exact` only gives bounds;
 /// otherwise undecided tokens are left out.
-Verdict compare(const Operand &output, int64_t width, const ExactRows &exact,
-                const std::vector<double> *wanted);
+reference::Verdict compare(const Operand &output, int64_t width,
+                           const ExactRows &exact,
+                           const std::vector<double> *wanted);
 
 } // namespace moelora::run
 

@@ -18,7 +18,8 @@ namespace {
 constexpr const char *Description =
     R"(Runs a compiled Mixture-of-Experts layer with a model's weights and
 adapters. Exit status: 0 right, 1 an error, 2 a wrong command line, 3 a result
-outside the error bound. Only status 0 leaves an output file.)";
+outside the error bound, or one that too many near ties of experts leave open.
+Without tokens nothing is compared. Only status 0 leaves an output file.)";
 
 constexpr int32_t Any = std::numeric_limits<int32_t>::max();
 
@@ -43,7 +44,7 @@ public:
   bool parse(int count, char **arguments, Options &result) {
     if (!line.parse(count, arguments))
       return false;
-    layout.apply(options.adapters);
+    statements.apply(options.adapters);
     check();
     result = std::move(options);
     return true;
@@ -59,7 +60,7 @@ private:
 
   CommandLine line;
   Options options;
-  LayoutOption layout;
+  AdapterStatements statements;
 };
 
 void Parser::addFiles() {
@@ -75,7 +76,7 @@ void Parser::addAdapters() {
   addEach(line.app, "--adapter", "NAME=DIR",
           "an adapter folder; slot 0 is the first one",
           [this](const std::string &value) { addAdapter(value); });
-  layout.add(line.app);
+  statements.add(line.app);
   addOption(line.app, "--random-adapters", "R,...",
             "adapters of these ranks with values from the\nseed",
             [this](const std::string &value) {

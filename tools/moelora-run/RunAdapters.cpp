@@ -6,6 +6,8 @@
 #include "moelora/adapters/Dummy.h"
 #include "moelora/models/AdapterTarget.h"
 
+#include <cstdio>
+
 using namespace moelora;
 using namespace moelora::host;
 
@@ -31,12 +33,13 @@ static void checkRank(const OpenAdapter &adapter,
         "; compile with --max-rank=" + std::to_string(summary.max_rank));
 }
 
-static OpenAdapter open(const AdapterFolder &adapter,
-                        const moelora_adapter_target &target) {
-  moelora_adapter *opened = nullptr;
-  callFor("adapter " + adapter.name + ": ", moelora_adapter_open,
-          adapter.folder.c_str(), &target, adapter.layout, &opened);
-  return {adapter.name, AdapterHandle(opened)};
+/// Such an adapter is right, and probably not what was meant.
+static void noteEffect(const OpenAdapter &adapter) {
+  if (!hasEffect(adapter.handle.get(), "adapter " + adapter.name + ": "))
+    std::fprintf(stderr,
+                 "note: adapter %s changes nothing: each pair has the scale 0, "
+                 "or an A or B of zeros\n",
+                 adapter.name.c_str());
 }
 
 std::vector<OpenAdapter> run::openAdapters(const Options &options,
@@ -48,7 +51,9 @@ std::vector<OpenAdapter> run::openAdapters(const Options &options,
   moelora_adapter_target target = names.get();
   std::vector<OpenAdapter> adapters;
   for (const AdapterFolder &adapter : options.adapters)
-    adapters.push_back(open(adapter, target));
+    adapters.push_back(
+        {adapter.name, openAdapter(adapter.folder, target, adapter.stated,
+                                   "adapter " + adapter.name + ": ")});
   for (size_t i = 0; i < options.randomAdapters.size(); ++i) {
     adapters::DummyOptions dummy;
     dummy.dtype = model.dtype();
@@ -59,7 +64,9 @@ std::vector<OpenAdapter> run::openAdapters(const Options &options,
     adapters.push_back({"random-" + std::to_string(i),
                         openDummy(adapters::Dummy(target, dummy), target)});
   }
-  for (const OpenAdapter &adapter : adapters)
+  for (const OpenAdapter &adapter : adapters) {
     checkRank(adapter, variant);
+    noteEffect(adapter);
+  }
   return adapters;
 }

@@ -19,7 +19,7 @@ Session::Session(const Options &options)
     : options(options), pool(options.threads), progress(tools::printProgress()),
       model(models::Failure{"no model"}) {}
 
-bool Session::run() {
+std::string Session::run() {
   openModel();
   openAdapters();
   readInputs();
@@ -33,9 +33,9 @@ bool Session::run() {
   else if (options.io.empty() && !options.reference)
     compareWithReference();
   noteMemory();
-  if (right && !options.out.empty())
+  if (wrong.empty() && !options.out.empty())
     writeOutput();
-  return right;
+  return wrong;
 }
 
 void Session::openModel() {
@@ -158,15 +158,18 @@ void Session::compareWithReference() {
   lines.add(Report::Statistics, "reference_ms", watch.milliseconds());
 }
 
-void Session::note(const Verdict &verdict, const char *against) {
-  right = verdict.right();
-  lines.add(Report::Always, "compared_with", against);
-  lines.add(Report::Always, "rows_compared", verdict.rows);
+void Session::note(const reference::Verdict &verdict, const char *against) {
+  bool compared = verdict.rows > 0;
+  wrong = verdict.failure();
+  lines.add(Report::Always, "compared_with", compared ? against : "nothing");
+  lines.add(Report::Always, "rows_compared", verdict.compared);
+  if (!compared)
+    return;
   if (verdict.undecided)
     lines.add(Report::Always, "rows_left_out_as_near_ties", verdict.undecided);
   lines.add(Report::Always, "worst_error_per_bound", verdict.worst);
-  lines.add(Report::Always, "right", right);
-  auto detail = right ? Report::Statistics : Report::Always;
+  lines.add(Report::Always, "right", wrong.empty());
+  auto detail = wrong.empty() ? Report::Statistics : Report::Always;
   lines.add(detail, "worst_token", verdict.token);
   lines.add(detail, "worst_column", verdict.column);
   lines.add(detail, "worst_found", verdict.found);

@@ -17,8 +17,8 @@ class Session {
 public:
   explicit Session(const Options &options);
 
-  /// True: every comparison that was made holds. Throws host::Error.
-  bool run();
+  /// What a comparison found wrong; empty where nothing is. Throws host::Error.
+  std::string run();
   const host::Report &report() const { return lines; }
 
 private:
@@ -30,7 +30,7 @@ private:
   void runCpu();
   void compareWithExpected();
   void compareWithReference();
-  void note(const Verdict &verdict, const char *against);
+  void note(const reference::Verdict &verdict, const char *against);
   void noteTimes(const std::vector<double> &milliseconds);
   void noteStats(const host::Run &run, const moelora_run_stats &before,
                  const moelora_slot_table_stats &table);
@@ -53,7 +53,7 @@ private:
   host::Operand output;
   host::ExactRows all; // every token, on the reference
   host::Report lines;
-  bool right = true;
+  std::string wrong; // what a comparison found
 };
 
 } // namespace moelora::run

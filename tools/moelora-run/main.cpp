@@ -17,14 +17,15 @@ static int run(int count, char **arguments) {
   if (!parseOptions(count, arguments, options))
     return Right;
   Session session(options);
-  bool right = session.run();
+  std::string wrong = session.run();
   const moelora::host::Report &report = session.report();
   std::fputs(
       (options.json ? report.json() : report.lines(options.stats)).c_str(),
       stdout);
-  if (!right)
-    std::fputs("error: the result is outside the error bound\n", stderr);
-  return right ? Right : OutOfBound;
+  if (wrong.empty())
+    return Right;
+  std::fprintf(stderr, "error: the result is wrong: %s\n", wrong.c_str());
+  return OutOfBound;
 }
 
 int main(int count, char **arguments) {

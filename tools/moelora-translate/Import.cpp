@@ -7,6 +7,8 @@
 #include "Translations.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
@@ -35,18 +37,21 @@ static OwningOpRef<Operation *> importConfig(const ImportFlags &flags,
   const llvm::MemoryBuffer *buffer =
       sources.getMemoryBuffer(sources.getMainFileID());
   StringRef name = buffer->getBufferIdentifier();
-  // Printed here: the line at the location may be the whole configuration.
+  Location location = FileLineColLoc::get(context, name, 1, 1);
+  // One line, and not the one of the file: a config may be one long line.
   ScopedDiagnosticHandler printer(context, [&](Diagnostic &diagnostic) {
     llvm::errs() << "error: " << name << ": " << diagnostic << "\n";
   });
-  Location location = FileLineColLoc::get(context, name, 1, 1);
   auto model = models::parseModel(buffer->getBuffer().str(), name.str());
   if (!model) {
-    StringRef message = model.message();
-    message.consume_front((name + ": ").str());
-    mlir::emitError(location) << message;
+    llvm::errs() << "error: " << model.message() << "\n";
     return {};
   }
+  if (!model->warning().empty())
+    llvm::errs() << "warning: " << name << ": " << model->warning() << "\n";
+  // As the tools do that are given the folder; standard input is in none.
+  if (llvm::sys::fs::exists(name))
+    models::adoptRouterTypes(*model, llvm::sys::path::parent_path(name).str());
   LayerOptions options;
   options.slots = flags.slots;
   options.maxRank = flags.maxRank;

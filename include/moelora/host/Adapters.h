@@ -17,7 +17,8 @@ namespace moelora::host {
 /// An adapter as a command line names it.
 struct AdapterFolder {
   std::string name, folder;
-  moelora_adapter_layout layout = MOELORA_LAYOUT_DECIDE;
+  /// What its files may leave open.
+  moelora_adapter_options stated = sized<moelora_adapter_options>();
 };
 
 struct OpenAdapter {

@@ -34,12 +34,9 @@ private:
   std::vector<std::vector<float>> storage;
 };
 
-struct ExactRows {
+/// Rows of these tokens; bounds and `decided` only where asked for.
+struct ExactRows : reference::Output {
   std::vector<int64_t> tokens;
-  reference::Vector rows;   // [tokens, H]
-  reference::Vector bounds; // the same shape; empty where not asked for
-  /// Per token: a choice of experts that no rounding overturns; see Bound.h.
-  std::vector<bool> decided;
 };
 
 /// Evaluates tokens of one run. Adapters are read one at a time, and of each

@@ -71,12 +71,23 @@ inline CheckpointHandle openCheckpoint(const std::string &path) {
   return CheckpointHandle(opened);
 }
 
-inline AdapterHandle openAdapter(const std::string &folder,
-                                 const moelora_adapter_target &target,
-                                 moelora_adapter_layout layout) {
+/// `stated`: what the files leave open; nothing, unless it is given.
+inline AdapterHandle openAdapter(
+    const std::string &folder, const moelora_adapter_target &target,
+    const moelora_adapter_options &stated = sized<moelora_adapter_options>(),
+    const std::string &context = "") {
   moelora_adapter *opened = nullptr;
-  call(moelora_adapter_open, folder.c_str(), &target, layout, &opened);
+  callFor(context, moelora_adapter_open, folder.c_str(), &target, &stated,
+          &opened);
   return AdapterHandle(opened);
+}
+
+/// Whether it can change anything; see moelora_adapter_has_effect.
+inline bool hasEffect(const moelora_adapter *adapter,
+                      const std::string &context = "") {
+  int32_t effect = 0;
+  callFor(context, moelora_adapter_has_effect, adapter, &effect);
+  return effect != 0;
 }
 
 /// Threads, and the services of the host that run on them.

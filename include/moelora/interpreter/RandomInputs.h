@@ -17,6 +17,8 @@ struct RandomOptions {
   int64_t tokens = 5; // where the IR leaves the number of rows open
   /// Each pair of an adapter has one of these ranks, or max_rank if less.
   std::vector<int64_t> ranks = {0, 1, 3, 8, 16};
+  /// Not 0: the data of reference/ExactData.h, with hidden states up to this.
+  int64_t exact = 0;
 };
 
 /// Ids of slots and experts include -1 and ids that name nothing; about one

@@ -20,7 +20,7 @@ public:
 
 private:
   std::vector<moelora_adapter_site> sites;
-  int32_t layers;
+  int32_t layers, predictionLayers;
 };
 
 } // namespace moelora::models

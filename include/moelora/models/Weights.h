@@ -58,6 +58,9 @@ struct Operand {
 /// Requires model.isMoe(layer).
 std::vector<Operand> weightOperands(const Model &model, int layer);
 
+/// The router's among them.
+Operand routerOperand(const Model &model, int layer);
+
 /// What may stand before "layers.N." in a tensor's name, or before the word
 /// that a family has for layers.
 const std::vector<std::string> &namePrefixes();
@@ -85,6 +88,10 @@ private:
   Source pieces;
   moelora_dtype stored = MOELORA_BF16;
 };
+
+/// Binds the router's weight alone.
+Result<BoundOperand> bindRouter(const Model &model, int layer,
+                                const moelora_checkpoint *file);
 
 /// Binds every weight operand of the layer. A tensor that is missing, or has
 /// another shape or a type that is no float, is an error that names it, and

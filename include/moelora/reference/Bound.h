@@ -25,10 +25,11 @@
 //
 // A row that is rounded has its own square in its error, as a and out have; x
 // as it comes in has none, a row of latent_in has. k is the unit of an f32 sum
-// over the unit of the layer's type, because products with base weights are
-// summed but not rounded. A weight on the input multiplies E(g), E(u) instead;
-// a norm of the output takes E(out) on with its slopes, and is rounded. Weights
-// have no error where ids are given.
+// over the unit of the layer's type, and follows the length of the sum:
+// products are summed but not rounded. It counts for sums over A and B as well,
+// where it is seen in f32 alone. A weight on the input multiplies E(g), E(u)
+// instead; a norm of the output takes E(out) on with its slopes, and is
+// rounded. Weights have no error where ids are given.
 #ifndef MOELORA_REFERENCE_BOUND_H
 #define MOELORA_REFERENCE_BOUND_H
 
@@ -37,9 +38,12 @@
 namespace moelora::reference {
 
 /// The relative error of one rounding: 2^-8 for bf16, 2^-11 for f16. For f32
-/// that of a sum, 2^-20: the roundings of n partial sums add up to about
-/// 2^-25 sqrt(n), and n goes into the thousands.
+/// that of the functions of an activation or a router, 2^-22.
 double unitOf(moelora_dtype type);
+
+/// The relative error of an f32 sum over so many products: the roundings of
+/// partial sums add up as squares.
+double sumUnit(int64_t products);
 
 /// How many units of `out` a right machine may err by: up to three roundings
 /// meet in one term, of A x, of the activation and of the output. The worst

@@ -15,6 +15,7 @@
 #define MOELORA_RUNTIME_ADAPTER_H
 
 #include "moelora/runtime/Abi.h"
+#include "moelora/runtime/AdapterOptions.h"
 #include "moelora/runtime/AdapterTarget.h"
 #include "moelora/runtime/Checkpoint.h"
 
@@ -22,29 +23,22 @@
 extern "C" {
 #endif
 
-/* Which of a packed parameter's two sizes plays "in". */
-typedef enum moelora_adapter_layout {
-  MOELORA_LAYOUT_DECIDE = 0,  /* from the shapes; refuse when they are blind */
-  MOELORA_LAYOUT_NATURAL = 1, /* lora_A has the input size */
-  MOELORA_LAYOUT_TRANSPOSED = 2, /* lora_A has the output size */
-} moelora_adapter_layout;
-
 typedef struct moelora_adapter moelora_adapter;
 
-/* `folder` holds adapter_config.json and adapter_model.safetensors. `layout`
- * states what the files leave open; a statement that the shapes contradict is
- * an error. The caller closes *adapter. */
+/* `folder` holds adapter_config.json and adapter_model.safetensors. `options`
+ * NULL: nothing is stated. The caller closes *adapter. */
 MOELORA_API moelora_status
 moelora_adapter_open(const char *folder, const moelora_adapter_target *target,
-                     moelora_adapter_layout layout, moelora_adapter **adapter,
-                     moelora_error **error);
+                     const moelora_adapter_options *options,
+                     moelora_adapter **adapter, moelora_error **error);
 
 /* The text of adapter_config.json, and tensors named as in a file. Their data
  * is borrowed until the adapter is closed; everything else is copied. */
 MOELORA_API moelora_status moelora_adapter_open_memory(
     const char *config, const moelora_tensor_data *tensors, int64_t count,
-    const moelora_adapter_target *target, moelora_adapter_layout layout,
-    moelora_adapter **adapter, moelora_error **error);
+    const moelora_adapter_target *target,
+    const moelora_adapter_options *options, moelora_adapter **adapter,
+    moelora_error **error);
 
 /* Zeros without files: a pair of this rank wherever the target takes one. */
 MOELORA_API moelora_status
@@ -98,12 +92,18 @@ MOELORA_API moelora_status moelora_adapter_summarize(
 MOELORA_API const char *
 moelora_adapter_elsewhere(const moelora_adapter *adapter, int64_t index);
 
+/* *effect is 0 where the adapter cannot change anything, since each of its
+ * pairs has the scale 0, or an A or a B of zeros alone; else 1. Reads tensors
+ * until there is another value, which mostly is the first one. */
+MOELORA_API moelora_status moelora_adapter_has_effect(
+    const moelora_adapter *adapter, int32_t *effect, moelora_error **error);
+
 /* What one MoE layer got. */
 typedef struct moelora_adapter_coverage {
-  uint32_t size;  /* sizeof; set by the caller */
-  int32_t packed; /* 1: the experts' pairs were stored packed */
-  int32_t layout; /* of packed pairs: NATURAL or TRANSPOSED; else 0 */
-  int32_t reserved;
+  uint32_t size;   /* sizeof; set by the caller */
+  int32_t packed;  /* 1: the experts' pairs were stored packed */
+  int32_t layout;  /* of packed pairs: NATURAL or TRANSPOSED; else 0 */
+  int32_t columns; /* of packed pairs: moelora_adapter_columns; else 0 */
   int32_t pairs[MOELORA_PROJECTIONS]; /* experts with a pair, by projection */
   const char *why; /* how the layout was decided; "" when there is none */
 } moelora_adapter_coverage;

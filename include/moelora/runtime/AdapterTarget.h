@@ -58,8 +58,15 @@ typedef struct moelora_adapter_names {
   int32_t blind_rule;     /* moelora_blind_rule */
 } moelora_adapter_names;
 
+/* How libraries keep a packed parameter; bits, since versions differ. */
+typedef enum moelora_packed_storage {
+  MOELORA_STORED_OUT_IN = 1, /* (E, out, in) */
+  MOELORA_STORED_IN_OUT = 2, /* (E, in, out) */
+} moelora_packed_storage;
+
 /* One MoE layer. */
 typedef struct moelora_adapter_site {
+  uint32_t size;        /* sizeof, the same of all sites; see Error.h */
   int32_t layer;        /* N of `layers.N.`; all sites have one container */
   int32_t experts;      /* that have weights */
   int32_t always;       /* the last so many of them are shared experts, which
@@ -74,13 +81,19 @@ typedef struct moelora_adapter_site {
   int32_t gated;        /* 1: gate and up; 0: up alone */
   int32_t interleaved;  /* 1: packed gate and up rows alternate */
   const moelora_adapter_names *names;
+  int32_t storage; /* moelora_packed_storage; 0: unknown */
+  int32_t reserved;
 } moelora_adapter_site;
 
 /* A model. Layers that are no site have no experts (dense ones). */
 typedef struct moelora_adapter_target {
-  const moelora_adapter_site *site;
+  uint32_t size; /* sizeof; set by the caller, see Error.h */
   int32_t sites;
-  int32_t layers; /* of the whole model */
+  const moelora_adapter_site *site;
+  int32_t layers;            /* of the whole model */
+  int32_t prediction_layers; /* that checkpoints number behind these: they
+                                predict further tokens, are another part of the
+                                model, and may have adapters of their own */
 } moelora_adapter_target;
 
 #ifdef __cplusplus

@@ -42,10 +42,11 @@ MOELORA_API void moelora_loader_destroy(moelora_loader *loader);
 
 /* As moelora_adapter_open, or the adapter that is remembered. Closed like any
  * other; it outlives the loader if need be. */
-MOELORA_API moelora_status moelora_loader_open(
-    moelora_loader *loader, const char *folder,
-    const moelora_adapter_target *target, moelora_adapter_layout layout,
-    moelora_adapter **adapter, moelora_error **error);
+MOELORA_API moelora_status
+moelora_loader_open(moelora_loader *loader, const char *folder,
+                    const moelora_adapter_target *target,
+                    const moelora_adapter_options *options,
+                    moelora_adapter **adapter, moelora_error **error);
 
 /* One load. Everything that it points to must stay until the load is done, the
  * strings may go when start returns. */
@@ -64,6 +65,8 @@ typedef struct moelora_load_request {
    * destroy the loader, which wait for it. */
   int32_t (*progress)(void *context, const moelora_staging_progress *progress);
   void *context;
+  int32_t columns; /* moelora_adapter_columns */
+  int32_t reserved;
 } moelora_load_request;
 
 typedef struct moelora_load moelora_load;
@@ -96,12 +99,12 @@ MOELORA_API void moelora_load_close(moelora_load *load);
 
 /* Opens an adapter in the background, to be remembered, and asks the system to
  * read its file ahead. What is wrong with it is said when it is loaded. The
- * target must stay until the loader is destroyed. INVALID: the loader remembers
- * nothing. */
-MOELORA_API moelora_status
-moelora_loader_prefetch(moelora_loader *loader, const char *folder,
-                        const moelora_adapter_target *target,
-                        moelora_adapter_layout layout, moelora_error **error);
+ * target's names must stay until the loader is destroyed. INVALID: the loader
+ * remembers nothing. */
+MOELORA_API moelora_status moelora_loader_prefetch(
+    moelora_loader *loader, const char *folder,
+    const moelora_adapter_target *target,
+    const moelora_adapter_options *options, moelora_error **error);
 
 #ifdef __cplusplus
 }

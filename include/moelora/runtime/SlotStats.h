@@ -88,8 +88,9 @@ typedef struct moelora_slot_event {
   int32_t kind;  /* moelora_slot_event_kind */
   int32_t id;
   int32_t version;
-  int32_t status; /* moelora_status */
-  int32_t reserved;
+  int32_t status;   /* moelora_status */
+  int32_t neutral;  /* of LOADED and REPLACED. 1: the adapter cannot change
+                       anything, as moelora_adapter_has_effect has it */
   const char *name; /* borrowed for the call */
   uint64_t bytes;
   uint64_t stage_ns, publish_ns; /* of LOADED and REPLACED */

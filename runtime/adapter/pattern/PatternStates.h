@@ -24,7 +24,8 @@ public:
   /// Counts steps, and fails when there were too many.
   void spend(uint64_t steps, Work &work) {
     work.step(steps);
-    if ((spent += steps) > maxSteps)
+    spent += steps;
+    if (spent > maxSteps)
       fail("expects patterns that are decided within " +
            std::to_string(maxSteps) + " steps, but these take more");
   }

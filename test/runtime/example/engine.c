@@ -121,6 +121,7 @@ static void describe_model(struct engine *e) {
   const moelora_layer *layer = e->artifact->layer;
   e->names = names_of_the_family();
   for (int32_t i = 0; i < LAYERS; ++i) {
+    e->site[i].size = sizeof e->site[i];
     e->site[i].layer = i;
     e->site[i].experts = layer->router.experts;
     e->site[i].hidden = layer->hidden;
@@ -128,6 +129,7 @@ static void describe_model(struct engine *e) {
     e->site[i].gated = layer->activation.gated;
     e->site[i].names = &e->names;
   }
+  e->target.size = sizeof e->target;
   e->target.site = e->site;
   e->target.sites = e->target.layers = LAYERS;
 }
@@ -271,8 +273,7 @@ static int32_t load(struct engine *e, const char *name, const char *folder) {
   staging.size = sizeof staging;
   int32_t id;
   staging.services = &e->services;
-  MUST(moelora_adapter_open(folder, &e->target, MOELORA_LAYOUT_DECIDE, &adapter,
-                            &error));
+  MUST(moelora_adapter_open(folder, &e->target, NULL, &adapter, &error));
   MUST(moelora_slot_table_assign(e->table, name, adapter, &staging, &id,
                                  &error));
   moelora_adapter_close(adapter);
@@ -319,8 +320,8 @@ static void replace_from_memory(struct engine *e, int32_t id,
   char *config = read_text(folder, "adapter_config.json");
 
   moelora_adapter *adapter;
-  MUST(moelora_adapter_open_memory(config, tensors, count, &e->target,
-                                   MOELORA_LAYOUT_DECIDE, &adapter, &error));
+  MUST(moelora_adapter_open_memory(config, tensors, count, &e->target, NULL,
+                                   &adapter, &error));
   MUST(moelora_slot_table_replace(e->table, id, adapter, NULL, stream, &error));
   moelora_adapter_close(adapter);
 
@@ -388,8 +389,7 @@ static void ask_for_too_much(struct engine *e, const char *folder) {
   moelora_lease lease[SLOTS];
   moelora_adapter *adapter;
   int32_t id;
-  MUST(moelora_adapter_open(folder, &e->target, MOELORA_LAYOUT_DECIDE, &adapter,
-                            &error));
+  MUST(moelora_adapter_open(folder, &e->target, NULL, &adapter, &error));
   for (int i = 0; i < SLOTS; ++i)
     MUST(moelora_slot_table_acquire(e->table, names[i], &lease[i], &error));
   answers(

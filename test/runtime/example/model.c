@@ -32,8 +32,8 @@ int main(int count, char **name) {
   must(moelora_model_open(&o, &model, &error));
   must(moelora_model_table(model, SLOTS, &table, &error));
   must(moelora_model_step(model, TOKENS, &step, &error));
-  must(moelora_adapter_open(name[3], moelora_model_target(model),
-                            MOELORA_LAYOUT_DECIDE, &adapter, &error));
+  must(moelora_adapter_open(name[3], moelora_model_target(model), NULL,
+                            &adapter, &error));
   must(moelora_slot_table_assign(table, "alice", adapter, NULL, &id, &error));
   moelora_adapter_close(adapter);
   size_t row = 2 * (size_t)moelora_model_hidden(model); /* bytes, of bfloat16 */

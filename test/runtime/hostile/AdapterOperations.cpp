@@ -35,8 +35,8 @@ moelora_status load(World &w, moelora_load_request request,
 moelora_status openMemory(World &w, moelora_error **error) {
   return moelora_adapter_open_memory(
       w.inputs.config.c_str(), w.inputs.tensors.data(),
-      static_cast<int64_t>(w.inputs.tensors.size()), &w.target,
-      MOELORA_LAYOUT_DECIDE, &w.opened, error);
+      static_cast<int64_t>(w.inputs.tensors.size()), &w.target, nullptr,
+      &w.opened, error);
 }
 
 moelora_status loadRemembered(World &w, moelora_error **error) {
@@ -63,7 +63,7 @@ std::vector<Operation> adapterOperations() {
       {"open", nullptr,
        [](World &w, moelora_error **error) {
          return moelora_adapter_open(w.inputs.folder.path.c_str(), &w.target,
-                                     MOELORA_LAYOUT_DECIDE, &w.opened, error);
+                                     nullptr, &w.opened, error);
        }},
       {"open in memory", nullptr, openMemory},
       {"make a dummy", nullptr,
@@ -91,9 +91,8 @@ std::vector<Operation> adapterOperations() {
       {"load to replace", makeLoader, loadToReplace},
       {"prefetch and load", makeLoader,
        [](World &w, moelora_error **error) {
-         moelora_status status =
-             moelora_loader_prefetch(w.loader, w.inputs.folder.path.c_str(),
-                                     &w.target, MOELORA_LAYOUT_DECIDE, error);
+         moelora_status status = moelora_loader_prefetch(
+             w.loader, w.inputs.folder.path.c_str(), &w.target, nullptr, error);
          return status == MOELORA_OK ? loadRemembered(w, error) : status;
        },
        false, false, true},

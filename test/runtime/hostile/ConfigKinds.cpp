@@ -66,7 +66,8 @@ static const std::vector<Kind> values = {
                       {"modules_to_save", "[1]"},
                       {"peft_type", "7"}});
      }},
-    {"alpha that is no number", MOELORA_INVALID, "expects JSON",
+    {"alpha that is no number", MOELORA_INVALID,
+     "expects JSON|expects lora_alpha to be a number",
      [](Draft &d, Random &r) {
        return set(d, "lora_alpha",
                   oneOf<Text>(r, {"NaN", "Infinity", "-Infinity", "1e999",

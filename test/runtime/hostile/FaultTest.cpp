@@ -67,9 +67,9 @@ TEST(Faults, operations_that_do_things_by_half_are_seen) {
   Inputs inputs(Form::Plain);
   Operation half = {"half", nullptr, [](World &w, moelora_error **error) {
                       moelora_slot_table_evict(w.table, w.secondId, nullptr);
-                      return moelora_adapter_open(
-                          w.inputs.folder.path.c_str(), &w.target,
-                          MOELORA_LAYOUT_DECIDE, &w.opened, error);
+                      return moelora_adapter_open(w.inputs.folder.path.c_str(),
+                                                  &w.target, nullptr, &w.opened,
+                                                  error);
                     }};
   Faults faults;
   faults.exhaust(inputs, {&half, Fault::Reading, false, false, 1});

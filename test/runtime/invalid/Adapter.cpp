@@ -10,7 +10,7 @@ using namespace moelora::test;
 namespace {
 
 constexpr int64_t invalid = MOELORA_INVALID;
-constexpr moelora_adapter_layout decide = MOELORA_LAYOUT_DECIDE;
+constexpr const moelora_adapter_options *decide = nullptr;
 
 /// A result whose size is set.
 template <typename Result> Result sized() {
@@ -93,6 +93,13 @@ InvalidCalls asking(const moelora_adapter *a) {
        }},
       {"moelora_adapter_summarize", "summary", invalid,
        [=] { return moelora_adapter_summarize(a, nullptr); }},
+      {"moelora_adapter_has_effect", "adapter", invalid,
+       [] {
+         int32_t effect = 0;
+         return moelora_adapter_has_effect(nullptr, &effect, nullptr);
+       }},
+      {"moelora_adapter_has_effect", "effect", invalid,
+       [=] { return moelora_adapter_has_effect(a, nullptr, nullptr); }},
       {"moelora_adapter_elsewhere", "adapter", 0,
        [] { return moelora_adapter_elsewhere(nullptr, 0) != nullptr; }},
       {"moelora_adapter_cover", "adapter", invalid,

@@ -11,7 +11,7 @@ using namespace moelora::test;
 namespace {
 
 constexpr int64_t invalid = MOELORA_INVALID;
-constexpr moelora_adapter_layout decide = MOELORA_LAYOUT_DECIDE;
+constexpr const moelora_adapter_options *decide = nullptr;
 
 /// Calls with a loader.
 template <typename Body> std::function<int64_t()> made(Body body) {

@@ -110,9 +110,9 @@ TEST(Fork, a_loader_of_the_parent_says_so) {
                   started.started == MOELORA_INVALID &&
                   started.text.find("process") != std::string::npos &&
                   scene.loader.open(folder.path).status == MOELORA_INVALID &&
-                  moelora_loader_prefetch(
-                      scene.loader.loader, folder.path.c_str(), &scene.target,
-                      MOELORA_LAYOUT_DECIDE, nullptr) == MOELORA_INVALID;
+                  moelora_loader_prefetch(scene.loader.loader,
+                                          folder.path.c_str(), &scene.target,
+                                          nullptr, nullptr) == MOELORA_INVALID;
               for (Loading *loading : {&running, &waiting}) {
                 right = right && loading->wait() == MOELORA_INVALID &&
                         loading->poll() == MOELORA_INVALID;

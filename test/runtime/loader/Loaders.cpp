@@ -41,12 +41,13 @@ Loader::Loader(int32_t adapters, int32_t threads) {
 }
 
 Opened Loader::open(const std::string &folder, const Model &model,
-                    moelora_adapter_layout layout) {
+                    int32_t layout) {
   Opened opened;
   moelora_adapter_target target = model.target();
   moelora_adapter *adapter = nullptr;
   moelora_error *error = nullptr;
-  opened.status = moelora_loader_open(loader, folder.c_str(), &target, layout,
+  moelora_adapter_options stated = {sizeof stated, layout, 0, 0};
+  opened.status = moelora_loader_open(loader, folder.c_str(), &target, &stated,
                                       &adapter, &error);
   opened.text = moelora_error_text(error);
   moelora_error_free(error);

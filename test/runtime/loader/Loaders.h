@@ -27,7 +27,7 @@ struct Loader {
   Loader(const Loader &) = delete;
 
   Opened open(const std::string &folder, const Model &model = Model(),
-              moelora_adapter_layout layout = MOELORA_LAYOUT_DECIDE);
+              int32_t layout = MOELORA_LAYOUT_DECIDE);
 
   moelora_loader *loader = nullptr;
 };

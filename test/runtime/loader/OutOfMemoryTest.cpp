@@ -125,9 +125,8 @@ TEST(LoaderOutOfMemory, of_a_prefetch) {
   for (long failAt = 0; failAt < 200; ++failAt) {
     Loader loader;
     remaining = failAt;
-    moelora_status status =
-        moelora_loader_prefetch(loader.loader, folder.path.c_str(), &target,
-                                MOELORA_LAYOUT_DECIDE, nullptr);
+    moelora_status status = moelora_loader_prefetch(
+        loader.loader, folder.path.c_str(), &target, nullptr, nullptr);
     EXPECT_TRUE(status == MOELORA_OK || status == MOELORA_OUT_OF_MEMORY);
     moelora_loader_destroy(loader.loader); // waits for it, or cancels it
     remaining = -1;

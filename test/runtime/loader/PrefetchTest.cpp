@@ -16,7 +16,7 @@ TEST(Prefetch, is_remembered) {
   moelora_adapter_target target = model.target();
   Loader loader;
   ASSERT_EQ(moelora_loader_prefetch(loader.loader, folder.path.c_str(), &target,
-                                    MOELORA_LAYOUT_DECIDE, nullptr),
+                                    nullptr, nullptr),
             MOELORA_OK);
   watch.awaitReadAhead(1); // it comes after the opening
   int before = watch.opens();
@@ -34,7 +34,7 @@ TEST(Prefetch, failures_are_silent) {
   Loader loader;
   for (const Folder *folder : {&absent, &present})
     EXPECT_EQ(moelora_loader_prefetch(loader.loader, folder->path.c_str(),
-                                      &target, MOELORA_LAYOUT_DECIDE, nullptr),
+                                      &target, nullptr, nullptr),
               MOELORA_OK);
   watch.awaitReadAhead(1);
   EXPECT_EQ(loader.open(absent.path).status, MOELORA_IO);
@@ -50,8 +50,7 @@ TEST(Prefetch, many_and_then_the_end) {
   auto prefetch = [&] {
     for (int i = 0; i < 100; ++i)
       ASSERT_EQ(moelora_loader_prefetch(loader.loader, folder.path.c_str(),
-                                        &target, MOELORA_LAYOUT_DECIDE,
-                                        nullptr),
+                                        &target, nullptr, nullptr),
                 MOELORA_OK);
   };
   prefetch();
@@ -66,8 +65,7 @@ TEST(Prefetch, arguments_are_checked) {
   moelora_adapter_target target = model.target();
   auto status = [&](Loader &loader, const char *path,
                     const moelora_adapter_target *to) {
-    return moelora_loader_prefetch(loader.loader, path, to,
-                                   MOELORA_LAYOUT_DECIDE, nullptr);
+    return moelora_loader_prefetch(loader.loader, path, to, nullptr, nullptr);
   };
   Loader some, none(0);
   EXPECT_EQ(status(some, nullptr, &target), MOELORA_INVALID);

@@ -65,8 +65,8 @@ TEST(Request, of_an_adapter) {
   moelora_adapter *none = nullptr;
   auto status = [&](const char *path, const moelora_adapter_target *target,
                     int layout) {
-    return moelora_loader_open(scene.loader.loader, path, target,
-                               static_cast<moelora_adapter_layout>(layout),
+    moelora_adapter_options stated = {sizeof stated, layout, 0, 0};
+    return moelora_loader_open(scene.loader.loader, path, target, &stated,
                                &none, nullptr);
   };
   EXPECT_EQ(status(nullptr, &scene.target, 0), MOELORA_INVALID);

@@ -3,10 +3,11 @@
  *
  * An open adapter, as the C interface and the slot table see it.
  */
-#ifndef MOELORA_RUNTIME_ADAPTERFILES_H
-#define MOELORA_RUNTIME_ADAPTERFILES_H
+#ifndef MOELORA_RUNTIME_ADAPTER_ADAPTER_H
+#define MOELORA_RUNTIME_ADAPTER_ADAPTER_H
 
 #include "adapter/AdapterBinding.h"
+#include "base/Target.h"
 
 #include <memory>
 
@@ -22,15 +23,14 @@ struct OpenAdapter {
   AdapterBinding binding;
 };
 
-/// Fails on a number that is no layout.
-void checkLayout(int32_t stated);
+/// What the caller states, NULL: nothing. Fails on numbers that are none.
+moelora_adapter_options readOptions(const moelora_adapter_options *given);
 
 /// Opens the two files of a folder and binds them, or fails; with CANCELLED as
 /// soon as `work` is.
-std::shared_ptr<const OpenAdapter> openAdapter(const std::string &folder,
-                                               const moelora_adapter_target &,
-                                               moelora_adapter_layout stated,
-                                               Work &work);
+std::shared_ptr<const OpenAdapter>
+openAdapter(const std::string &folder, const moelora_adapter_target &,
+            const moelora_adapter_options &stated, Work &work);
 
 } // namespace moelora
 
@@ -46,4 +46,4 @@ struct moelora_adapter {
   const moelora::AdapterBinding &binding;
 };
 
-#endif // MOELORA_RUNTIME_ADAPTERFILES_H
+#endif // MOELORA_RUNTIME_ADAPTER_ADAPTER_H

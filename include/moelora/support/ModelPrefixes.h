@@ -1,0 +1,33 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Where models keep their text model's layers: "model.language_model.layers.0".
+// Models of several parts nest the text model under names of their own, so what
+// counts is that each word on the way is one of these. Other stacks of layers
+// (vision towers, audio, talkers, prediction layers) have words that are not
+// here.
+#ifndef MOELORA_SUPPORT_MODELPREFIXES_H
+#define MOELORA_SUPPORT_MODELPREFIXES_H
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
+namespace moelora {
+
+/// The usual ones first.
+inline constexpr std::string_view modelWords[] = {
+    "model",       "language_model", "llm",      "text_model", "thinker",
+    "transformer", "backbone",       "language", "lm",         "vlm"};
+
+/// Paths have at most so many of them.
+inline constexpr int maxModelWords = 3;
+
+inline bool isModelWord(std::string_view word) {
+  return std::find(std::begin(modelWords), std::end(modelWords), word) !=
+         std::end(modelWords);
+}
+
+} // namespace moelora
+
+#endif // MOELORA_SUPPORT_MODELPREFIXES_H

@@ -1,0 +1,90 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// NaN, Infinity and -Infinity, as Python writes them into JSON, which has no
+// such numbers. Published configurations have them under keys that mean nothing
+// here, so that a reader has to get past them.
+#ifndef MOELORA_SUPPORT_PYTHONNUMBERS_H
+#define MOELORA_SUPPORT_PYTHONNUMBERS_H
+
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace moelora {
+
+/// A document of which a strict parser understands every number: those that
+/// are not JSON are strings of their length, so that positions stay as they
+/// are. The receiver of the parser's events asks at each string what it was.
+class PythonNumbers {
+public:
+  /// `text` must outlive this.
+  explicit PythonNumbers(std::string_view text) : text(text) {
+    if (text.find("NaN") != text.npos || text.find("Infinity") != text.npos)
+      replaceAll();
+  }
+
+  std::string_view json() const {
+    return copy.empty() ? text : std::string_view(copy);
+  }
+
+  /// To be called once for each string and each key of `json`, in their order:
+  /// the number that stood there instead.
+  std::optional<double> next() {
+    bool isNumber = known < numbers.size() && numbers[known].first == strings++;
+    return isNumber ? std::optional(numbers[known++].second) : std::nullopt;
+  }
+
+private:
+  void replaceAll() {
+    size_t count = 0; // of strings so far
+    for (size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '"')
+        i = endOfString(i);
+      else if (!replaceAt(i, count))
+        continue;
+      ++count;
+    }
+  }
+
+  /// Of the string that begins at `i`: the last quotation mark, or the end of
+  /// a text without one.
+  size_t endOfString(size_t i) const {
+    for (++i; i < text.size() && text[i] != '"'; ++i)
+      i += text[i] == '\\';
+    return i;
+  }
+
+  /// Moves `i` to the last character of the number.
+  bool replaceAt(size_t &i, size_t count) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    constexpr std::pair<std::string_view, double> words[] = {
+        {"NaN", std::numeric_limits<double>::quiet_NaN()},
+        {"Infinity", infinity},
+        {"-Infinity", -infinity}};
+    for (const auto &[word, value] : words) {
+      if (text.substr(i, word.size()) != word)
+        continue;
+      if (copy.empty())
+        copy = text;
+      copy[i] = '"';
+      i += word.size() - 1;
+      copy[i] = '"';
+      numbers.emplace_back(count, value);
+      return true;
+    }
+    return false;
+  }
+
+  std::string_view text;
+  std::string copy; ///< empty: nothing was replaced
+  std::vector<std::pair<size_t, double>> numbers; ///< by number of the string
+  size_t known = 0, strings = 0;                  ///< that were asked for
+};
+
+} // namespace moelora
+
+#endif // MOELORA_SUPPORT_PYTHONNUMBERS_H

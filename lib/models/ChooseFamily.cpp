@@ -1,0 +1,179 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which row of the family table a config.json asks for.
+
+#include "ChooseFamily.h"
+#include "Config.h"
+#include "FamilyTables.h"
+#include "Nearest.h"
+
+namespace moelora::models {
+
+namespace {
+
+using nlohmann::json;
+
+/// Where configs of several parts keep the text model's.
+constexpr const char *textParts[][2] = {
+    {"text_config"},
+    {"language_config"},
+    {"llm_config"},
+    {"thinker_config", "text_config"},
+};
+
+/// Keys of files that are no model's configuration, although they are often
+/// called so.
+constexpr struct {
+  const char *key;
+  const char *file;
+} otherFiles[] = {
+    {"peft_type", "an adapter's configuration"},
+    {"base_model_name_or_path", "an adapter's configuration"},
+    {"_diffusers_version", "a configuration of diffusers"},
+    {"weight_map", "the index of a checkpoint"},
+    {"added_tokens_decoder", "a tokenizer's configuration"},
+    {"image_processor_type", "an image processor's configuration"},
+};
+
+/// What follows the family's name in the name of a class.
+constexpr const char *classEnds[] = {"forcausallm", "forconditionalgeneration",
+                                     "model"};
+
+/// An object inside another; null when there is none.
+const json *inside(const json *object, const char *key) {
+  auto entry = object->find(key);
+  return entry != object->end() && entry->is_object() ? &*entry : nullptr;
+}
+
+const json *textPart(const json &config) {
+  for (const auto &path : textParts) {
+    const json *part = inside(&config, path[0]);
+    if (part && path[1])
+      part = inside(part, path[1]);
+    if (part)
+      return part;
+  }
+  return nullptr;
+}
+
+/// Empty where the value is no string, or absent.
+std::string wordAt(const json &object, const char *key) {
+  auto entry = object.find(key);
+  return entry != object.end() && entry->is_string() ? entry->get<std::string>()
+                                                     : "";
+}
+
+/// The class that the config names: the first of `architectures`, or that of
+/// the code beside the file.
+std::string classOf(const json &config) {
+  auto list = config.find("architectures");
+  if (list != config.end() && list->is_array() && !list->empty() &&
+      list->front().is_string())
+    return list->front().get<std::string>();
+  const json *map = inside(&config, "auto_map");
+  std::string path = map ? wordAt(*map, "AutoModelForCausalLM") : "";
+  return path.substr(path.rfind('.') + 1);
+}
+
+/// "Qwen3MoeForCausalLM" is of the family "qwen3moe".
+std::string familyWord(const std::string &className) {
+  std::string word = lettersOf(className);
+  for (std::string_view end : classEnds) {
+    size_t at = word.rfind(end);
+    if (at != std::string::npos && at + end.size() == word.size())
+      return word.substr(0, at);
+  }
+  return word;
+}
+
+/// The type of which the class is, where no type is stated.
+std::string typeOfClass(const std::string &className) {
+  std::string word = familyWord(className);
+  for (const Alias &alias : familyAliases())
+    if (alias.onlyClass && className == alias.onlyClass)
+      return alias.modelType;
+  for (const std::string &name : knownNames())
+    if (lettersOf(name) == word)
+      return name;
+  return "";
+}
+
+std::string typeOf(const json &config) {
+  return config.contains("model_type") ? wordAt(config, "model_type")
+                                       : typeOfClass(classOf(config));
+}
+
+/// Whether the class is called after this row, by any of its names.
+bool isCalledAfter(const std::string &className, const Family &family) {
+  std::string word = lettersOf(className);
+  for (const std::string &name : familyNames())
+    if (findFamily(name, className) == &family &&
+        word.rfind(lettersOf(name), 0) == 0)
+      return true;
+  for (const Alias &alias : familyAliases())
+    if (alias.onlyClass && className == alias.onlyClass)
+      return family.modelType == std::string(alias.row);
+  return false;
+}
+
+/// Code that comes with a model may compute what it likes.
+std::string warnOfCode(const json &config, const Family &family) {
+  std::string className = classOf(config);
+  if (!config.contains("auto_map") || className.empty() ||
+      isCalledAfter(className, family))
+    return "";
+  return "auto_map names code of the model's own, class " + show(className) +
+         ": the layer is read as " + family.modelType +
+         " computes it, because model_type says so";
+}
+
+std::string unknownType(const json &config) {
+  auto modelType = config.find("model_type");
+  bool absent = modelType == config.end();
+  for (const auto &other : otherFiles)
+    if (absent && config.contains(other.key))
+      return std::string("expects a model's configuration, but ") + other.key +
+             " tells that it is " + other.file;
+  if (absent)
+    return std::string("expects model_type to name a family of models, but it "
+                       "is absent") +
+           byHand;
+  std::string near =
+      modelType->is_string() ? nearestNames(modelType->get<std::string>()) : "";
+  return "expects model_type to name a family that is known" +
+         (near.empty() ? "" : ", such as " + near) + ", but it is " +
+         show(*modelType) + byHand;
+}
+
+std::string unfit(const json &config) {
+  std::string type = typeOf(config);
+  const char *why = whyRefused(type);
+  if (!why)
+    return unknownType(config);
+  return "expects a model whose layers fit, but model_type is " + show(type) +
+         ", which does not fit: " + why + byHand;
+}
+
+} // namespace
+
+Result<Chosen> chooseFamily(const json &whole) {
+  const json *part = textPart(whole);
+  const json &text = part ? *part : whole;
+  std::string outer = typeOf(whole), inner = part ? typeOf(*part) : "";
+  const Family *byOuter = findFamily(outer, classOf(whole));
+  const Family *byInner = findFamily(inner, classOf(text));
+  if (whyRefused(outer) && !byOuter)
+    return Failure{unfit(whole)};
+  // The outer name is what the user knows, unless the inner is a known kind.
+  if (whyRefused(inner) && !byInner)
+    return Failure{unfit(text)};
+  const Family *family = byInner ? byInner : byOuter;
+  if (!family)
+    return Failure{unfit(whole)};
+  bool byPart = part && (byInner || text.contains("auto_map"));
+  return Chosen{family, byOuter ? outer : inner, &text,
+                warnOfCode(byPart ? text : whole, *family)};
+}
+
+} // namespace moelora::models

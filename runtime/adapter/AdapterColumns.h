@@ -1,0 +1,28 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * What adapter_config.json says of the order of columns in packed lora_B.
+ */
+#ifndef MOELORA_RUNTIME_ADAPTERCOLUMNS_H
+#define MOELORA_RUNTIME_ADAPTERCOLUMNS_H
+
+#include "files/JsonTree.h"
+#include "moelora/runtime/Adapter.h"
+
+namespace moelora {
+
+struct AdapterColumns {
+  moelora_adapter_columns order = MOELORA_COLUMNS_DECIDE; ///< DECIDE: unsaid
+  /// Who wrote the file, as far as that is told.
+  enum { Unknown, Peft, Other } writer = Unknown;
+};
+
+/// `path` names the configuration in a failure's text.
+AdapterColumns readColumns(const JsonValue &config, const std::string &path);
+
+/// "rank_major", "grouped_by_expert": how files and command lines say it.
+const char *columnsName(int32_t order);
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_ADAPTERCOLUMNS_H

@@ -1,0 +1,31 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * What adapters are bound to, as callers of any version give it.
+ */
+#ifndef MOELORA_RUNTIME_BASE_TARGET_H
+#define MOELORA_RUNTIME_BASE_TARGET_H
+
+#include "moelora/runtime/AdapterTarget.h"
+
+#include <vector>
+
+namespace moelora {
+
+/// A target as this version knows it; the names stay the caller's. Also a copy
+/// of one, for longer than there is the caller's.
+class KnownTarget {
+public:
+  /// Fails where there is none, or one that no model can have.
+  explicit KnownTarget(const moelora_adapter_target *given);
+  KnownTarget(const KnownTarget &) = delete;
+  const moelora_adapter_target &get() const { return target; }
+
+private:
+  std::vector<moelora_adapter_site> sites;
+  moelora_adapter_target target;
+};
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_BASE_TARGET_H

@@ -1,0 +1,56 @@
+# Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Generated code that rounds once more than it may, to see that exact data show
+it. A table for test/mutants.py."""
+
+
+def rounded(form, value):
+    return f"{form}.widen(code, {form}.round(code, {value}))"
+
+
+MUTANTS = {
+    # The row of an expert, before it is weighted and added.
+    "rounded-y": [(
+        "cpu/Combine.cpp",
+        "            Value sum = code.load(type, total + offset);\n",
+        f"            y = {rounded('answer', 'y')};\n"
+        "            Value sum = code.load(type, total + offset);\n")],
+    # The sum over experts, whenever one is added.
+    "rounded-total": [(
+        "cpu/Combine.cpp",
+        "            code.store(addTimes(code, w, y, sum), total + offset);\n",
+        "            sum = addTimes(code, w, y, sum);\n"
+        f"            code.store({rounded('answer', 'sum')}, total + offset);"
+        "\n")],
+    # The base, before the delta is added.
+    "rounded-base": [(
+        "cpu/Tile.cpp",
+        "      for (int64_t row = 0; row < rows; ++row)\n"
+        "        expand(row);\n",
+        "      for (int64_t row = 0; row < rows; ++row) {\n"
+        "        SmallVector<Value> four(4, code.zero(form.accumulator()));\n"
+        "        for (int64_t j = 0; j < shape.columns; ++j)\n"
+        "          four[j] = at(row, j);\n"
+        "        Value base = form.reduce(code, four);\n"
+        f"        base = {rounded('loraForm', 'base')};\n"
+        "        for (int64_t j = 0; j < shape.columns; ++j) {\n"
+        "          SmallVector<int64_t> first(form.lanes, 4);\n"
+        "          first[0] = j;\n"
+        "          at(row, j) =\n"
+        "              code.shuffle(base, code.zero(base.getType()), first);\n"
+        "        }\n"
+        "        expand(row);\n"
+        "      }\n")],
+    # A x, before its scale.
+    "rounded-ax": [(
+        "cpu/Shrink.cpp",
+        "        Value scaled =\n",
+        f"        sum = {rounded('stage.form()', 'sum')};\n"
+        "        Value scaled =\n")],
+    # Gate and up, before the activation.
+    "rounded-gate-up": [(
+        "cpu/Activate.cpp",
+        "      if (!weight)\n        return x;\n",
+        f"      x = {rounded('answer()', 'x')};\n"
+        "      if (!weight)\n        return x;\n")],
+}
