@@ -24,6 +24,11 @@ MAY_OF = {("moelora_load_poll", "progress"), ("moelora_load_poll", "id"),
           ("moelora_slot_table_observe", "observer"),
           ("moelora_slot_table_observe", "context"),
           ("moelora_set_log", "log"), ("moelora_set_log", "context"),
+          # Nothing is stated.
+          ("moelora_adapter_open", "options"),
+          ("moelora_adapter_open_memory", "options"),
+          ("moelora_loader_open", "options"),
+          ("moelora_loader_prefetch", "options"),
           # Any target; one thread.
           ("moelora_artifact_variant", "target"),
           ("moelora_program_create", "target"),
