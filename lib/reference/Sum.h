@@ -32,10 +32,9 @@ Vector sumRows(const MatrixView &matrix, const Vector &x, Term term) {
     return sumRowsOf<MOELORA_F16>(matrix, x, term);
   case MOELORA_BF16:
     return sumRowsOf<MOELORA_BF16>(matrix, x, term);
-  case MOELORA_F64:
-    break;
+  default:
+    return sumRowsOf<MOELORA_F64>(matrix, x, term);
   }
-  return sumRowsOf<MOELORA_F64>(matrix, x, term);
 }
 
 } // namespace moelora::reference
