@@ -18,7 +18,8 @@ namespace moelora {
 
 class UploadRing {
 public:
-  /// Large enough that the copies between are the bus's and not the host's.
+  /// Large enough that the time of a copy is that of the transfer, and not that
+  /// of starting it.
   static constexpr uint64_t pieceBytes = 4 << 20;
 
   /// Its memory is got by the first upload.
@@ -36,22 +37,22 @@ private:
   const moelora_device &device;
   std::mutex mutex;               // guards what follows
   std::vector<DeviceMemory> lost; ///< that a copy may still write to
-  size_t uploads = 0;             ///< on their way; `lost` has room for theirs
+  size_t uploads = 0;             ///< under way; `lost` has room for each
   size_t next = 0;                ///< the piece that is filled next
   std::array<Piece, 2> pieces;    // end first: their streams wait
 };
 
-/// Copies to one piece of memory, of several threads; several uploads may use a
-/// ring at a time. When it is destroyed, nobody writes to `to` any more, or,
-/// where a device that failed cannot tell, `to` was taken and is kept.
+/// Copies an image to memory of the device. Several threads may call it, and
+/// several uploads may share a ring. After its destruction no copy writes to
+/// `to`; if a failed device cannot say so, the ring keeps the memory of `to`.
 class Upload {
 public:
   Upload(UploadRing &ring, DeviceMemory &to);
   ~Upload();
   Upload(const Upload &) = delete;
 
-  /// At most UploadRing::pieceBytes. `from` is read on return; the copy may be
-  /// under way still.
+  /// Copies at most UploadRing::pieceBytes. On return `from` may change; the
+  /// copy to the device may still be under way.
   void copy(uint64_t offset, const char *from, uint64_t bytes);
   /// Returns when everything is there.
   void finish();

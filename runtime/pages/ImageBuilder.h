@@ -33,10 +33,10 @@ public:
   /// `bytes` is that of the image, not rounded to any granularity.
   const moelora_slot_cost &cost() const;
 
-  /// Writes the image: the index that describes the pages, then reads, converts
-  /// and pads these. Fails, as CANCELLED too, and then the image is worthless.
-  /// `staging` may be NULL; so may `reader`, who is told of the parts that are
-  /// done.
+  /// Writes the index that describes the pages, then reads, converts and pads
+  /// the pages. If it fails, or is CANCELLED, the image must not be used.
+  /// `staging` may be NULL. `reader`, if it is not NULL, reads each part of the
+  /// image as soon as that is done.
   void write(char *image, const moelora_staging *staging,
              const PartReader *reader = nullptr) const;
 

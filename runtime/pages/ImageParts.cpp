@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Counts what each part of an image still waits for.
+ * Counts the stripes and matrices for which each part of an image still waits.
  */
 #include "pages/ImageParts.h"
 
@@ -13,11 +13,11 @@ ImageParts::ImageParts(const PageSources &sources, int32_t dtype, int32_t order,
                        uint64_t imageBytes, const PartReader &reader)
     : sources(sources), dtype(dtype), order(order), imageBytes(imageBytes),
       reader(reader), stripes(sources.sources.size()),
-      pages((imageBytes + reader.partBytes - 1) / reader.partBytes) {
+      matrices((imageBytes + reader.partBytes - 1) / reader.partBytes) {
   for (const PageStripe &stripe : sources.stripes())
     ++stripes[indexOf(*stripe.source)];
   for (const PageSource &source : sources.sources)
-    visitParts(source, [this](size_t part) { ++pages[part]; });
+    visitParts(source, [this](size_t part) { ++matrices[part]; });
 }
 
 size_t ImageParts::indexOf(const PageSource &source) const {
@@ -38,22 +38,22 @@ void ImageParts::visitParts(const PageSource &source, Visit visit) const {
   }
 }
 
-void ImageParts::tell(size_t part) const {
+void ImageParts::report(size_t part) const {
   uint64_t offset = part * reader.partBytes;
   reader.read(offset, std::min(reader.partBytes, imageBytes - offset));
 }
 
 void ImageParts::begin() const {
-  for (size_t part = 0; part < pages.size(); ++part)
-    if (pages[part] == 0)
-      tell(part);
+  for (size_t part = 0; part < matrices.size(); ++part)
+    if (matrices[part] == 0)
+      report(part);
 }
 
 void ImageParts::finish(const PageStripe &stripe) {
   if (--stripes[indexOf(*stripe.source)] > 0)
     return;
   visitParts(*stripe.source, [this](size_t part) {
-    if (--pages[part] == 0)
-      tell(part);
+    if (--matrices[part] == 0)
+      report(part);
   });
 }

@@ -22,9 +22,10 @@
 
 namespace moelora {
 
-/// Who is told of parts that are done: nothing writes to them any more. It is
-/// called once for every part, on any thread that stages, on several at a time.
-/// What it throws ends the staging.
+/// Reads each part of an image when it is done, that is, when nothing writes to
+/// it any more. `read` is called once for every part, by the threads that
+/// stage, maybe by several at once. An exception that it throws ends the
+/// staging.
 struct PartReader {
   uint64_t partBytes;
   std::function<void(uint64_t offset, uint64_t bytes)> read;
@@ -36,24 +37,25 @@ public:
   ImageParts(const PageSources &sources, int32_t dtype, int32_t order,
              uint64_t imageBytes, const PartReader &reader);
 
-  /// Tells of the parts without any page.
+  /// Reports the parts that contain no page: they wait for nothing.
   void begin() const;
-  /// Tells of the parts that waited for this stripe alone.
+  /// Reports the parts for which this stripe was the last one.
   void finish(const PageStripe &stripe);
 
 private:
   size_t indexOf(const PageSource &source) const;
-  /// Calls `visit(part)` for the parts of every matrix, maybe repeatedly.
+  /// Calls `visit(part)` for every part in which a matrix of the source has
+  /// pages, once for each such matrix.
   template <typename Visit>
   void visitParts(const PageSource &source, Visit visit) const;
-  void tell(size_t part) const;
+  void report(size_t part) const;
 
   const PageSources &sources;
   const int32_t dtype, order;
   const uint64_t imageBytes;
   const PartReader &reader;
-  std::vector<std::atomic<int64_t>> stripes; ///< left of each source
-  std::vector<std::atomic<int64_t>> pages;   ///< left of each part: matrices
+  std::vector<std::atomic<int64_t>> stripes;  ///< to be read, by source
+  std::vector<std::atomic<int64_t>> matrices; ///< to be finished, by part
 };
 
 } // namespace moelora

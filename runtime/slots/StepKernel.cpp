@@ -59,9 +59,9 @@ void visitNamed(const Resolution &r, int64_t tokens, Visit visit) {
   }
 }
 
-/// Each word once, whatever happens to the directory meanwhile. So many words
-/// are read sooner than it is found out who names which; of a larger table
-/// only those are read that tokens name.
+/// Reads each word at most once, so that all tokens of a slot see the same one
+/// although the directory may change meanwhile. In a small table, reading all
+/// words is faster than finding those that tokens name.
 void readWords(const Resolution &r, int64_t tokens) {
   constexpr int64_t few = 32;
   constexpr uint64_t unread = ~uint64_t(0); // no word is this one

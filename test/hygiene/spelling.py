@@ -1,7 +1,7 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""No word is misspelled, as far as codespell knows. What is no word of English,
-such as a name of a tensor, stands in spelling.txt."""
+"""codespell finds no misspelled word. spelling.txt lists words that it would
+correct but that are right here, such as names in code."""
 import re
 import shutil
 import subprocess
