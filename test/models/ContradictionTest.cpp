@@ -9,16 +9,11 @@ using namespace moelora::models;
 
 namespace {
 
-const std::string byHand =
-    "; such a layer can be stated by hand in MLIR and compiled from there";
-
 /// The refusal of a small config of that family.
 std::string why(const std::string &modelType, const std::string &more) {
-  return refusal("{\"model_type\": \"" + modelType +
-                 R"(", "num_hidden_layers": 4, "hidden_size": 16,
-                  "intermediate_size": 4, "num_local_experts": 8,
-                  "num_experts_per_tok": 2, )" +
-                 more + "}");
+  return refusalOfSmall(modelType, R"("intermediate_size": 4,
+      "num_local_experts": 8, "num_experts_per_tok": 2, )" +
+                                       more);
 }
 
 std::string text(const std::string &key, const std::string &computed,

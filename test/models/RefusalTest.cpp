@@ -10,17 +10,12 @@ using namespace moelora::models;
 
 namespace {
 
-const std::string byHand =
-    "; such a layer can be stated by hand in MLIR and compiled from there";
-
 /// The refusal of a small config of that family.
 std::string why(const std::string &modelType, const std::string &more) {
-  return refusal("{\"model_type\": \"" + modelType +
-                 R"(", "num_hidden_layers": 4, "hidden_size": 16,
-                  "intermediate_size": 4, "moe_intermediate_size": 4,
-                  "n_routed_experts": 8, "num_experts_per_tok": 2,
-                  "first_k_dense_replace": 0, "vocab_size": 32, )" +
-                 more + "}");
+  return refusalOfSmall(modelType, R"("intermediate_size": 4,
+      "moe_intermediate_size": 4, "n_routed_experts": 8,
+      "num_experts_per_tok": 2, "first_k_dense_replace": 0,
+      "vocab_size": 32, )" + more);
 }
 
 TEST(Refusal, scores_that_contradict_the_family) {

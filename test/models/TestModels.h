@@ -59,6 +59,18 @@ inline std::string refusalOf(const std::string &key, const std::string &value) {
   return refusal(withKeys(keys));
 }
 
+/// The end of refusals of layers that the dialect can express.
+inline const std::string byHand =
+    "; such a layer can be stated by hand in MLIR and compiled from there";
+
+/// The refusal of a config of four layers with hidden size 16.
+inline std::string refusalOfSmall(const std::string &modelType,
+                                  const std::string &keys) {
+  return refusal("{\"model_type\": \"" + modelType +
+                 R"(", "num_hidden_layers": 4, "hidden_size": 16, )" + keys +
+                 "}");
+}
+
 } // namespace moelora::models
 
 #endif // MOELORA_TEST_MODELS_TESTMODELS_H
