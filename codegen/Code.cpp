@@ -4,7 +4,6 @@
 #include "Code.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 
@@ -94,6 +93,12 @@ Value Code::load(Type type, Ptr from, unsigned alignment) {
   if (!alignment)
     alignment = naturalAlignment(type);
   return LLVM::LoadOp::create(builder, loc, type, from.value, alignment);
+}
+
+Value Code::loadConstant(Type type, Ptr from, unsigned alignment) {
+  Value value = load(type, from, alignment);
+  value.getDefiningOp<LLVM::LoadOp>().setInvariant(true);
+  return value;
 }
 
 void Code::store(Value value, Ptr to, unsigned alignment) {
@@ -264,18 +269,6 @@ Ptr Code::toPtr(Int address) {
 Value Code::toI32(Int value) {
   return builder.createOrFold<arith::TruncIOp>(loc, builder.getI32Type(),
                                                value.value);
-}
-
-Value Code::splat(Value scalar, VectorType type) {
-  return vector::BroadcastOp::create(builder, loc, type, scalar);
-}
-
-Value Code::shuffle(Value a, Value b, ArrayRef<int64_t> lanes) {
-  return vector::ShuffleOp::create(builder, loc, a, b, lanes);
-}
-
-Value Code::fma(Value a, Value b, Value c) {
-  return vector::FMAOp::create(builder, loc, a, b, c);
 }
 
 void Code::call(LLVM::LLVMFuncOp callee, ValueRange operands) {

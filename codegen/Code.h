@@ -66,6 +66,8 @@ public:
   // Memory; alignment 0: what the element type needs.
   mlir::Value load(mlir::Type type, Ptr from, unsigned alignment = 0);
   void store(mlir::Value value, Ptr to, unsigned alignment = 0);
+  /// Of memory that nothing writes while the code runs.
+  mlir::Value loadConstant(mlir::Type type, Ptr from, unsigned alignment = 0);
   /// The first `count` lanes of a vector; the others load as zero.
   mlir::Value loadFirst(mlir::VectorType type, int64_t count, Ptr from);
   void storeFirst(mlir::Value value, int64_t count, Ptr to);
@@ -107,6 +109,13 @@ public:
   mlir::Value shuffle(mlir::Value a, mlir::Value b,
                       llvm::ArrayRef<int64_t> lanes);
   mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);
+  /// The same bits as a vector of another element type.
+  mlir::Value bitcast(mlir::Value vector, mlir::Type element);
+  /// A splat i32 constant with the lanes of another vector.
+  mlir::Value integers(mlir::Type like, uint32_t value);
+  /// f32 to the bits of bf16, as i16: to nearest, ties to even. In integers, so
+  /// that all CPUs round alike and no function of a library is called.
+  mlir::Value roundToBF16(mlir::Value floats);
 
   void call(mlir::LLVM::LLVMFuncOp callee, mlir::ValueRange operands);
   void call(Ptr callee, mlir::ValueRange operands);

@@ -46,4 +46,47 @@ def ConvertMoELoRAToCpu
     "::mlir::vector::VectorDialect"];
 }
 
+def EmulateNvvm : Pass<"moelora-emulate-nvvm", "::mlir::ModuleOp"> {
+  let summary = "turns GPU kernels into code of the host that the emulator runs";
+  let description = [{
+    Replaces each `gpu.module` of the llvm and nvvm dialects by functions of the
+    host. What a GPU does otherwise than a host becomes a call into the emulator,
+    through the table of `moelora/emulator/Kernel.h`: special registers, every
+    access to memory, barriers, operations of a warp, matrices, asynchronous
+    copies. Everything else stays as it is. The kernels are described by a
+    constant, which takes the place of the module's PTX in the artifact.
+
+    Declines, with a diagnostic: an operation that the emulator does not know,
+    memory on the stack, globals other than dynamic shared memory, a module
+    without an `#nvvm.target`.
+
+    Numerics: the same operations in the same order. What hardware approximates,
+    the emulator computes in f64 and rounds once; products of matrices are added
+    in ascending k.
+
+    Tested by `test/codegen/emulate-nvvm.mlir`.
+  }];
+  let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+    "::mlir::vector::VectorDialect"];
+}
+
+def EmitPtx : Pass<"moelora-emit-ptx", "::mlir::ModuleOp"> {
+  let summary = "turns GPU kernels into PTX";
+  let description = [{
+    Replaces each `gpu.module` of the llvm and nvvm dialects by a constant that
+    holds its PTX, for the chip of the module's `#nvvm.target` and in the oldest
+    PTX version that serves. The same module gives the same text. Operations that
+    wait for all lanes of a warp are marked, so that LLVM does not copy them into
+    the arms of a branch.
+
+    Declines, with a diagnostic: a module without an `#nvvm.target`.
+
+    Numerics: changes nothing.
+
+    Tested by `test/codegen/emit-ptx.mlir`.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 #endif // MOELORA_CODEGEN_PASSES

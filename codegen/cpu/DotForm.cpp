@@ -31,19 +31,6 @@ VectorType DotForm::raw(int64_t count) const {
   return VectorType::get(count, IntegerType::get(element.getContext(), 16));
 }
 
-static Value bitcast(Code &code, Value value, Type element) {
-  auto type = cast<VectorType>(value.getType());
-  int64_t bits = type.getNumElements() * type.getElementTypeBitWidth();
-  auto to = VectorType::get(bits / element.getIntOrFloatBitWidth(), element);
-  return vector::BitCastOp::create(code.builder, code.loc, to, value);
-}
-
-static Value integers(Code &code, Type like, uint32_t value) {
-  auto type = cast<VectorType>(like).clone(code.builder.getI32Type());
-  return arith::ConstantOp::create(
-      code.builder, code.loc, DenseElementsAttr::get(type, APInt(32, value)));
-}
-
 static SmallVector<int64_t> range(int64_t first, int64_t count) {
   return llvm::to_vector(llvm::seq<int64_t>(first, first + count));
 }
@@ -71,24 +58,24 @@ DotForm::Parts DotForm::expand(Code &code, Value raw) const {
     int64_t count = size(raw);
     if (count < step)
       raw = code.shuffle(raw, code.zero(raw.getType()), range(0, step));
-    return {bitcast(code, raw, element)};
+    return {code.bitcast(raw, element)};
   }
   if (!element.isBF16())
     return fit(code, widen(code, raw));
-  Value pairs = bitcast(code, raw, builder.getI32Type());
+  Value pairs = code.bitcast(raw, builder.getI32Type());
   Value odd =
       arith::AndIOp::create(code.builder, code.loc, pairs,
-                            integers(code, pairs.getType(), 0xffff0000u));
+                            code.integers(pairs.getType(), 0xffff0000u));
   Value even = arith::ShLIOp::create(code.builder, code.loc, pairs,
-                                     integers(code, pairs.getType(), 16));
-  Parts parts = fit(code, bitcast(code, odd, builder.getF32Type()));
-  parts.append(fit(code, bitcast(code, even, builder.getF32Type())));
+                                     code.integers(pairs.getType(), 16));
+  Parts parts = fit(code, code.bitcast(odd, builder.getF32Type()));
+  parts.append(fit(code, code.bitcast(even, builder.getF32Type())));
   return parts;
 }
 
 DotForm::Parts DotForm::loadPanel(Code &code, Ptr from) const {
   if (native)
-    return {bitcast(code, code.load(raw(step), from), element)};
+    return {code.bitcast(code.load(raw(step), from), element)};
   Parts parts;
   for (int64_t first = 0; first < step; first += lanes)
     parts.push_back(code.load(accumulator(), from + first * 4));
@@ -116,34 +103,14 @@ void DotForm::pack(Code &code, Value raw, Ptr to) const {
     code.store(part, to + int64_t(index) * lanes * 4);
 }
 
-/// Spelled in integers, so that every tier rounds alike and no library call is
-/// made: adds half of the last place, and one more to a tie below an odd value.
-static Value roundToBF16(Code &code, Value floats) {
-  OpBuilder &builder = code.builder;
-  Location loc = code.loc;
-  Value bits = bitcast(code, floats, builder.getI32Type());
-  auto constant = [&](uint32_t v) { return integers(code, bits.getType(), v); };
-  Value high = arith::ShRUIOp::create(builder, loc, bits, constant(16));
-  Value odd = arith::AndIOp::create(builder, loc, high, constant(1));
-  Value half = arith::AddIOp::create(builder, loc, odd, constant(0x7fff));
-  Value sum = arith::AddIOp::create(builder, loc, bits, half);
-  Value rounded = arith::ShRUIOp::create(builder, loc, sum, constant(16));
-  Value quiet = arith::OrIOp::create(builder, loc, high, constant(0x40));
-  Value nan = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO,
-                                    floats, floats);
-  Value chosen = code.select(nan, quiet, rounded);
-  auto words = cast<VectorType>(bits.getType()).clone(builder.getI16Type());
-  return arith::TruncIOp::create(builder, loc, words, chosen);
-}
-
 Value DotForm::round(Code &code, Value floats) const {
   if (element.isF32())
     return floats;
   if (element.isBF16())
-    return roundToBF16(code, floats);
+    return code.roundToBF16(floats);
   auto type = cast<VectorType>(floats.getType()).clone(element);
   Value halves = arith::TruncFOp::create(code.builder, code.loc, type, floats);
-  return bitcast(code, halves, code.builder.getI16Type());
+  return code.bitcast(halves, code.builder.getI16Type());
 }
 
 Value DotForm::widen(Code &code, Value raw) const {
@@ -151,12 +118,12 @@ Value DotForm::widen(Code &code, Value raw) const {
     return raw;
   if (element.isF16())
     return arith::ExtFOp::create(code.builder, code.loc, floats(size(raw)),
-                                 bitcast(code, raw, element));
+                                 code.bitcast(raw, element));
   auto words = cast<VectorType>(raw.getType()).clone(code.builder.getI32Type());
   Value low = arith::ExtUIOp::create(code.builder, code.loc, words, raw);
   Value high = arith::ShLIOp::create(code.builder, code.loc, low,
-                                     integers(code, words, 16));
-  return bitcast(code, high, code.builder.getF32Type());
+                                     code.integers(words, 16));
+  return code.bitcast(high, code.builder.getF32Type());
 }
 
 static Value add(Code &code, Value a, Value b) {
