@@ -1,0 +1,112 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * A thread block: its threads, its shared memory, and how they wait.
+ */
+#ifndef MOELORA_EMULATOR_BLOCK_H
+#define MOELORA_EMULATOR_BLOCK_H
+
+#include "Launch.h"
+#include "Regions.h"
+#include "Report.h"
+#include "Schedule.h"
+#include "SharedShadow.h"
+#include "Thread.h"
+
+#include <map>
+
+namespace moelora::emulator {
+
+/// A barrier of a block while threads wait at it.
+struct Barrier {
+  bool used = false;
+  uint32_t threads;              ///< that are to come; 0: all of the block
+  uint32_t reduction;            ///< none for bar.sync
+  std::vector<uint32_t> waiting; ///< lanes of each warp
+  std::vector<uint32_t> holds;   ///< those whose value is not 0
+};
+
+class Block {
+public:
+  /// Fills the block for a launch; all its threads can go on.
+  void begin(Launch &launch, uint64_t number, Schedule &schedule,
+             Counts &counts);
+  /// Lets a thread run until it waits.
+  void run(Thread &thread, Stacks &stacks);
+  /// After a thread has run: whether the block has ended. Reports a deadlock.
+  bool settle(const Thread &thread);
+  /// No thread runs any more.
+  void abandon(Stacks &stacks);
+
+  // On the fiber of the thread that is named.
+
+  /// Lets others run, where there are any.
+  void giveWay(Thread &thread);
+  /// Until `wake`.
+  void sleep(Thread &thread, const Wait &wait);
+  void wake(Thread &thread);
+  /// Ends the launch. Does not return; `text` is all that is on the stack.
+  [[noreturn]] void fault(Thread &thread, uint32_t site, std::string text);
+  [[noreturn]] void leave(Thread &thread);
+
+  /// Threads that have met: each knows what all did before.
+  template <typename Each> void order(Each eachThread) {
+    if (!launch->options.checks)
+      return;
+    JoinedClock joined;
+    eachThread([&](Thread &thread) {
+      joined.add(thread.clock, thread.index, thread.stamp);
+    });
+    Clock clock = joined.take();
+    ++time;
+    eachThread([&](Thread &thread) {
+      thread.clock = clock;
+      thread.stamp = time;
+    });
+  }
+  Accessor accessor(const Thread &thread, uint32_t site) const {
+    return {thread.index, thread.stamp, *thread.clock, site};
+  }
+
+  char *sharedBegin() const { return shared.begin() + pageBytes; }
+  std::string siteName(uint32_t site) const;
+  std::string name() const;
+  std::string threadName(const Thread &thread) const;
+
+  Launch *launch = nullptr;
+  Schedule *schedule = nullptr;
+  Counts *counts = nullptr;
+  uint64_t number = 0;
+  std::vector<Thread> threads;
+  std::vector<Warp> warps;
+  uint32_t live = 0, ready = 0; ///< threads that have not exited; can go on
+  static constexpr uint32_t barrierCount = 16;
+  Barrier barriers[barrierCount];
+  Mapping shared; ///< the memory that the hardware could give at most
+  SharedShadow shadow;
+  Regions regions;
+  Stamp time = 1;
+  /// What atomic operations on an address let others know.
+  std::map<uintptr_t, Clock> released;
+  uint64_t lastAtomic = 0; ///< the launch's time of the last one
+
+private:
+  void beginThreads();
+  void beginWarps();
+};
+
+/// Who of the block waits where, and who has exited.
+std::string shownDeadlock(const Block &block);
+
+/// Why an access to shared memory is a fault.
+std::string shownConflict(const Block &block, const Conflict &conflict);
+
+/// After a lane has exited: barriers of the block wait for it no longer.
+void completeBarriers(Block &block);
+
+/// Compares a doubtful store of the thread with what was there before.
+void settleStore(Thread &thread);
+
+} // namespace moelora::emulator
+
+#endif // MOELORA_EMULATOR_BLOCK_H
