@@ -94,12 +94,8 @@ void Block::beginThreads() {
   }
 }
 
-void Block::run(Thread &thread, Stacks &stacks) {
-  if (!thread.fiber.started())
-    thread.fiber.start(stacks.take(), runThread, &thread);
-  thread.fiber.resume();
-  if (thread.exited)
-    stacks.give(thread.fiber.abandon());
+void Block::start(Thread &thread, Stacks &stacks) {
+  thread.fiber.start(stacks.take(), runThread, &thread);
 }
 
 void Block::abandon(Stacks &stacks) {
@@ -108,9 +104,11 @@ void Block::abandon(Stacks &stacks) {
       stacks.give(thread.fiber.abandon());
 }
 
-bool Block::settle(const Thread &thread) {
-  if (thread.exited)
+bool Block::settle(Thread &thread, Stacks &stacks) {
+  if (thread.exited) {
+    stacks.give(thread.fiber.abandon());
     completeBarriers(*this);
+  }
   if (ready)
     return false;
   if (live) {
@@ -122,31 +120,21 @@ bool Block::settle(const Thread &thread) {
   return true;
 }
 
-/// Before others run.
-static void beforePause(Thread &thread) {
-  Block &block = *thread.block;
+void Block::beforePause(Thread &thread) {
   settleStore(thread);
-  if (block.schedule->kind() == Order::Random)
-    thread.copies.moveSome(block.schedule->random());
-}
-
-void Block::giveWay(Thread &thread) {
-  beforePause(thread);
-  schedule->add(thread);
-  thread.fiber.suspend();
-}
-
-void Block::sleep(Thread &thread, const Wait &wait) {
-  beforePause(thread);
-  thread.wait = wait;
-  --ready;
-  thread.fiber.suspend();
+  thread.copies.moveSome(schedule->random());
 }
 
 void Block::wake(Thread &thread) {
   thread.wait = Wait();
   ++ready;
   schedule->add(thread);
+}
+
+void Block::wakeFirst(Thread &thread) {
+  thread.wait = Wait();
+  ++ready;
+  schedule->addFirst(thread);
 }
 
 void Block::fault(Thread &thread, uint32_t site, std::string text) {

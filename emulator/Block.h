@@ -31,20 +31,35 @@ public:
   /// Fills the block for a launch; all its threads can go on.
   void begin(Launch &launch, uint64_t number, Schedule &schedule,
              Counts &counts);
-  /// Lets a thread run until it waits.
-  void run(Thread &thread, Stacks &stacks);
-  /// After a thread has run: whether the block has ended. Reports a deadlock.
-  bool settle(const Thread &thread);
+  /// Lets a thread run until it waits. Whether the block has ended.
+  bool run(Thread &thread, Stacks &stacks) {
+    if (!thread.fiber.started())
+      start(thread, stacks);
+    thread.fiber.resume();
+    return (thread.exited || !ready) && settle(thread, stacks);
+  }
   /// No thread runs any more.
   void abandon(Stacks &stacks);
 
   // On the fiber of the thread that is named.
 
   /// Lets others run, where there are any.
-  void giveWay(Thread &thread);
+  void giveWay(Thread &thread) {
+    pause(thread);
+    schedule->add(thread);
+    thread.fiber.suspend();
+  }
   /// Until `wake`.
-  void sleep(Thread &thread, const Wait &wait);
+  void sleep(Thread &thread, const Wait &wait) {
+    pause(thread);
+    thread.wait = wait;
+    --ready;
+    thread.fiber.suspend();
+  }
   void wake(Thread &thread);
+  /// The same for lanes that their warp has waited for: while it runs, its
+  /// stacks are in the caches.
+  void wakeFirst(Thread &thread);
   /// Ends the launch. Does not return; `text` is all that is on the stack.
   [[noreturn]] void fault(Thread &thread, uint32_t site, std::string text);
   [[noreturn]] void leave(Thread &thread);
@@ -91,6 +106,16 @@ public:
   uint64_t lastAtomic = 0; ///< the launch's time of the last one
 
 private:
+  /// Mostly, nothing.
+  void pause(Thread &thread) {
+    if (thread.doubtful.address || schedule->kind() == Order::Random)
+      beforePause(thread);
+  }
+  void beforePause(Thread &thread);
+  void start(Thread &thread, Stacks &stacks);
+  /// After a thread has exited, or the last one waits: whether the block has
+  /// ended. Reports a deadlock.
+  bool settle(Thread &thread, Stacks &stacks);
   void beginThreads();
   void beginWarps();
 };

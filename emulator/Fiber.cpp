@@ -5,10 +5,7 @@
  */
 #include "Fiber.h"
 
-#include "Sanitizer.h"
-
 using namespace moelora::emulator;
-using boost::context::detail::jump_fcontext;
 using boost::context::detail::make_fcontext;
 using boost::context::detail::transfer_t;
 
@@ -59,23 +56,6 @@ void Fiber::enter(transfer_t from) {
   fiber->worker = from.fctx;
   fiber->entry(fiber->argument);
   __builtin_unreachable();
-}
-
-void Fiber::resume() {
-  void *fake = nullptr;
-  sanitizer::leave(&fake, stack.low, stack.top - stack.low);
-  resumer = sanitizer::current();
-  sanitizer::switchTo(self);
-  here = jump_fcontext(here, this).fctx;
-  sanitizer::arrive(fake, nullptr, nullptr);
-}
-
-void Fiber::suspend() {
-  void *fake = nullptr;
-  sanitizer::leave(&fake, workerStack, workerStackBytes);
-  sanitizer::switchTo(resumer);
-  worker = jump_fcontext(worker, nullptr).fctx;
-  sanitizer::arrive(fake, &workerStack, &workerStackBytes);
 }
 
 Stack Fiber::abandon() {

@@ -8,6 +8,7 @@
 #define MOELORA_EMULATOR_FIBER_H
 
 #include "Mapping.h"
+#include "Sanitizer.h"
 
 #include <boost/context/detail/fcontext.hpp>
 
@@ -60,6 +61,26 @@ private:
   /// For ThreadSanitizer: what it takes for this fiber and the worker.
   void *self = nullptr, *resumer = nullptr;
 };
+
+// A return to another stack than the call came from is one that the processor
+// does not foresee, so both sides of a switch are part of their callers.
+
+inline void Fiber::resume() {
+  void *fake = nullptr;
+  sanitizer::leave(&fake, stack.low, stack.top - stack.low);
+  resumer = sanitizer::current();
+  sanitizer::switchTo(self);
+  here = boost::context::detail::jump_fcontext(here, this).fctx;
+  sanitizer::arrive(fake, nullptr, nullptr);
+}
+
+inline void Fiber::suspend() {
+  void *fake = nullptr;
+  sanitizer::leave(&fake, workerStack, workerStackBytes);
+  sanitizer::switchTo(resumer);
+  worker = boost::context::detail::jump_fcontext(worker, nullptr).fctx;
+  sanitizer::arrive(fake, &workerStack, &workerStackBytes);
+}
 
 } // namespace moelora::emulator
 

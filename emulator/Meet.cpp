@@ -57,7 +57,7 @@ std::string disagreement(const Thread &thread, const MeetingKey &key,
   return text;
 }
 
-Meeting &join(Thread &thread, const MeetingKey &key) {
+[[gnu::noinline]] Meeting &join(Thread &thread, const MeetingKey &key) {
   std::vector<Meeting> &meetings = thread.warp->meetings;
   for (Meeting &meeting : meetings)
     if (agrees(meeting.key, key))
@@ -69,9 +69,10 @@ Meeting &join(Thread &thread, const MeetingKey &key) {
   return meetings.back();
 }
 
-/// All have come.
-void finish(Thread &last, Meeting &meeting,
-            void (*complete)(Block &, const Meeting &)) {
+/// All have come. Not a part of `meet`, whose frame is on the stack of each
+/// lane that waits.
+[[gnu::noinline]] void finish(Thread &last, Meeting &meeting,
+                              void (*complete)(Block &, const Meeting &)) {
   Block &block = *last.block;
   Warp &warp = *last.warp;
   bool isBarrier = meeting.key.operation == MeetingKey::Barrier;
@@ -82,8 +83,9 @@ void finish(Thread &last, Meeting &meeting,
   warp.meetings.pop_back();
   if (lanes == warp.live)
     meetBanks(block, warp);
-  for (uint32_t rest = lanes & ~(1u << last.lane); rest; rest &= rest - 1)
-    block.wake(*warp.lanes[__builtin_ctz(rest)]);
+  for (uint32_t lane = warpLanes; lane-- > 0;)
+    if (lane != last.lane && lanes >> lane & 1)
+      block.wakeFirst(*warp.lanes[lane]);
 }
 
 } // namespace

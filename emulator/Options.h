@@ -14,7 +14,7 @@ namespace moelora::emulator {
 
 /// In which order threads run that could all go on.
 enum class Order {
-  RoundRobin,  ///< the one that has waited longest
+  RoundRobin,  ///< a warp until it waits for others, then the next one
   Random,      ///< any
   Adversarial, ///< one warp as far ahead of the others as it can be
 };

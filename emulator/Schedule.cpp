@@ -54,6 +54,13 @@ void Schedule::add(Thread &thread) {
   }
 }
 
+void Schedule::addFirst(Thread &thread) {
+  if (order == Order::RoundRobin)
+    queue.push_front(&thread);
+  else
+    add(thread);
+}
+
 Thread *Schedule::next() {
   Thread *thread = nullptr;
   if (!queue.empty()) {

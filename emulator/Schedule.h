@@ -22,6 +22,8 @@ public:
 
   /// A thread that can go on.
   void add(Thread &thread);
+  /// The same, and in round robin before all others.
+  void addFirst(Thread &thread);
   /// One of them, or NULL.
   Thread *next();
   /// Whether a thread also gives way where it could go on.

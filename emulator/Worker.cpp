@@ -37,13 +37,6 @@ void Worker::end(Block &block) {
   running.erase(found);
 }
 
-void Worker::step(Thread &thread) {
-  Block &block = *thread.block;
-  block.run(thread, stacks);
-  if (block.settle(thread))
-    end(block);
-}
-
 void Worker::run(Launch &launch, uint64_t number) {
   sums = Counts();
   uint64_t seed = Random::mixed(launch.options.seed) + launch.number;
@@ -52,9 +45,14 @@ void Worker::run(Launch &launch, uint64_t number) {
                                               (launch.options.seed & 1));
   try {
     fill(launch, schedule);
-    while (Thread *thread = launch.failed ? nullptr : schedule.next()) {
-      step(*thread);
-      fill(launch, schedule);
+    while (Thread *thread = launch.failed.load(std::memory_order_relaxed)
+                                ? nullptr
+                                : schedule.next()) {
+      Block &block = *thread->block;
+      if (block.run(*thread, stacks)) {
+        end(block);
+        fill(launch, schedule);
+      }
     }
   } catch (const std::bad_alloc &) {
     launch.fail("the emulator has run out of memory");

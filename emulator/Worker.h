@@ -20,7 +20,6 @@ public:
 private:
   /// Begins blocks while there are some, and room.
   void fill(Launch &launch, Schedule &schedule);
-  void step(Thread &thread);
   void end(Block &block);
 
   Counts sums;
