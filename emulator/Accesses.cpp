@@ -3,6 +3,8 @@
  *
  * Accesses to memory: what they are checked for, and what is counted.
  */
+#include "Accesses.h"
+
 #include "Block.h"
 #include "Calls.h"
 

@@ -5,6 +5,8 @@
  * exited wait; a barrier is complete when warps of as many threads have arrived
  * as it is for, or, where it names no number, all that have not exited.
  */
+#include "Barriers.h"
+
 #include "Block.h"
 #include "Calls.h"
 #include "Meet.h"

@@ -5,7 +5,9 @@
  */
 #include "Block.h"
 
+#include "Accesses.h"
 #include "Calls.h"
+#include "Deadlock.h"
 
 #include <cstring>
 

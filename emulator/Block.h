@@ -6,6 +6,7 @@
 #ifndef MOELORA_EMULATOR_BLOCK_H
 #define MOELORA_EMULATOR_BLOCK_H
 
+#include "Barriers.h"
 #include "Launch.h"
 #include "Regions.h"
 #include "Report.h"
@@ -16,15 +17,6 @@
 #include <map>
 
 namespace moelora::emulator {
-
-/// A barrier of a block while threads wait at it.
-struct Barrier {
-  bool used = false;
-  uint32_t threads;              ///< that are to come; 0: all of the block
-  uint32_t reduction;            ///< none for bar.sync
-  std::vector<uint32_t> waiting; ///< lanes of each warp
-  std::vector<uint32_t> holds;   ///< those whose value is not 0
-};
 
 class Block {
 public:
@@ -119,18 +111,6 @@ private:
   void beginThreads();
   void beginWarps();
 };
-
-/// Who of the block waits where, and who has exited.
-std::string shownDeadlock(const Block &block);
-
-/// Why an access to shared memory is a fault.
-std::string shownConflict(const Block &block, const Conflict &conflict);
-
-/// After a lane has exited: barriers of the block wait for it no longer.
-void completeBarriers(Block &block);
-
-/// Compares a doubtful store of the thread with what was there before.
-void settleStore(Thread &thread);
 
 } // namespace moelora::emulator
 

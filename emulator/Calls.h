@@ -11,7 +11,6 @@
 namespace moelora::emulator {
 
 struct Thread;
-struct Region;
 
 /// All of them.
 const moelora_emulator_calls &calls();
@@ -23,24 +22,6 @@ void addMatrixCalls(moelora_emulator_calls &calls);
 void addWarpCalls(moelora_emulator_calls &calls);
 
 Thread &threadOf(moelora_emulator_thread *thread);
-
-/// Memory that a thread reaches through a pointer.
-struct Reach {
-  char *address;
-  uint64_t offset; ///< in the allocation, or in shared memory
-  const struct Allocation *allocation; ///< NULL: shared memory
-};
-
-/// What a thread wants of memory. `kind`: moelora_emulator_access.
-struct Access {
-  uint64_t bytes;
-  uint32_t alignment, kind, site;
-};
-
-/// Where a pointer leads; a fault where it leads beyond what it may reach.
-Reach reach(Thread &thread, const void *pointer, const Access &access);
-/// Counts and checks an access, which is about to happen.
-void noteAccess(Thread &thread, const Reach &reach, const Access &access);
 
 } // namespace moelora::emulator
 

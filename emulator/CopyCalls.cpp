@@ -3,6 +3,7 @@
  *
  * cp.async, its groups, and waiting for them.
  */
+#include "Accesses.h"
 #include "Block.h"
 #include "Calls.h"
 

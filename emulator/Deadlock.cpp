@@ -3,6 +3,8 @@
  *
  * What is said of a block in which no thread can go on.
  */
+#include "Deadlock.h"
+
 #include "Block.h"
 
 using namespace moelora;

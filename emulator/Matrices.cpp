@@ -3,6 +3,7 @@
  *
  * Matrices: ldmatrix, movmatrix and mma.sync of a warp.
  */
+#include "Accesses.h"
 #include "Calls.h"
 #include "Meet.h"
 #include "Mma.h"

@@ -4,6 +4,7 @@
  * Lanes of a warp that meet.
  */
 #include "Meet.h"
+#include "Deadlock.h"
 
 #include <iterator>
 

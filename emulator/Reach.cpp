@@ -3,8 +3,8 @@
  *
  * Where a pointer leads, and faults where it leads nowhere.
  */
+#include "Accesses.h"
 #include "Block.h"
-#include "Calls.h"
 
 using namespace moelora;
 using namespace moelora::emulator;

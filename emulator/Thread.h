@@ -86,9 +86,6 @@ struct Warp {
   Banks banks;
 };
 
-/// "0-3 and 7" of a mask.
-std::string shownLanes(uint32_t mask);
-
 } // namespace moelora::emulator
 
 #endif // MOELORA_EMULATOR_THREAD_H
