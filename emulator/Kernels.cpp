@@ -132,6 +132,7 @@ moelora_status launch(void *context, moelora_stream *stream,
   return use(context, error, [&](Device &device) {
     checkAll(device, launches, count);
     std::vector<Work> works;
+    works.reserve(count);
     for (uint32_t i = 0; i < count; ++i)
       works.push_back(workOf(device, launches[i]));
     enqueue(device, stream, std::move(works));

@@ -31,7 +31,7 @@ Machine::~Machine() = default;
 void Machine::write(const std::string &line) {
   std::lock_guard<std::mutex> lock(mutex);
   if (report.is_open())
-    report << line << std::endl;
+    (report << line << '\n').flush();
 }
 
 void Machine::checkCopy(const void *to, const void *from,
@@ -95,16 +95,25 @@ Machine::Workers Machine::takeWorkers(uint64_t count) {
   return taken;
 }
 
-Counts Machine::run(Launch &launch) {
-  Workers workers =
-      takeWorkers(std::min<uint64_t>(workersOf(launch.options), launch.blocks));
+/// All but the first one. Fewer of them, where the system gives no more
+/// threads, do the same.
+static std::vector<std::thread>
+startWorkers(const std::vector<std::unique_ptr<Worker>> &workers,
+             Launch &launch) {
   std::vector<std::thread> threads;
   try {
     for (size_t i = 1; i < workers.size(); ++i)
       threads.emplace_back([&, i] { workers[i]->run(launch, i); });
   } catch (const std::system_error &) {
-    // Fewer of them do the same.
+    return threads;
   }
+  return threads;
+}
+
+Counts Machine::run(Launch &launch) {
+  Workers workers =
+      takeWorkers(std::min<uint64_t>(workersOf(launch.options), launch.blocks));
+  std::vector<std::thread> threads = startWorkers(workers, launch);
   workers[0]->run(launch, 0);
   for (std::thread &thread : threads)
     thread.join();

@@ -32,8 +32,10 @@ Mapping::~Mapping() {
 void Mapping::protect(uint64_t offset, uint64_t length, Access access) {
   // Fresh pages in their place: the old ones go back to the system.
   if (access == None) {
-    ::mmap(first + offset, length, PROT_NONE,
-           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    if (::mmap(first + offset, length, PROT_NONE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+               0) == MAP_FAILED)
+      return; // they stay as they were
   } else if (::mprotect(first + offset, length, protection(access))) {
     throw std::bad_alloc();
   }

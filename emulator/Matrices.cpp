@@ -46,9 +46,9 @@ void completeLoad(Block &, const Meeting &meeting) {
   auto of = [&](uint32_t lane) {
     return static_cast<LoadLane *>(meeting.operands[lane]);
   };
-  for (uint32_t m = 0; m < matrices; ++m) {
+  for (size_t m = 0; m < matrices; ++m) {
     Fragment fragment;
-    for (uint32_t row = 0; row < rows; ++row)
+    for (size_t row = 0; row < rows; ++row)
       std::memcpy(fragment.element[row], of(m * rows + row)->row, rowBytes);
     for (uint32_t lane = 0; lane < warpLanes; ++lane)
       of(lane)->registers[m] = meeting.key.detail & transposedBit
@@ -83,7 +83,7 @@ void completeMove(Block &, const Meeting &meeting) {
   auto of = [&](uint32_t lane) {
     return static_cast<uint32_t *>(meeting.operands[lane]);
   };
-  for (uint32_t lane = 0; lane < warpLanes; ++lane)
+  for (size_t lane = 0; lane < warpLanes; ++lane)
     std::memcpy(&fragment.element[lane / 4][lane % 4 * 2], of(lane),
                 sizeof(uint32_t));
   for (uint32_t lane = 0; lane < warpLanes; ++lane)

@@ -57,8 +57,6 @@ public:
     Memory &memory;
   };
 
-  /// Whether the address is of an allocation, or could be of one.
-  bool holds(uintptr_t address) const { return arena.holds(address); }
   /// The allocation on whose pages the address lies, a released one too, or
   /// NULL. Any thread, without a lock.
   const Allocation *find(uintptr_t address) const;

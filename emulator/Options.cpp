@@ -35,8 +35,9 @@ constexpr Architecture architectures[] = {
 uint64_t numberOf(std::string_view name, std::string_view value, uint64_t least,
                   uint64_t most) {
   uint64_t number = 0;
-  const char *end = value.data() + value.size();
-  auto [stopped, wrong] = std::from_chars(value.data(), end, number);
+  std::string text(value);
+  const char *first = text.c_str(), *end = first + text.size();
+  auto [stopped, wrong] = std::from_chars(first, end, number);
   if (wrong != std::errc() || stopped != end || number < least || number > most)
     refuse(name,
            ("a number from " + std::to_string(least) + " to " +

@@ -115,6 +115,6 @@ Reach emulator::reach(Thread &thread, const void *pointer,
   uintptr_t begin = region.allocation
                         ? region.allocation->begin
                         : reinterpret_cast<uintptr_t>(block.sharedBegin());
-  return {reinterpret_cast<char *>(address), address - begin,
+  return {static_cast<char *>(pointerTo(address, 0)), address - begin,
           region.allocation};
 }

@@ -9,6 +9,7 @@
 
 #include "Memory.h"
 
+#include <cstring>
 #include <map>
 #include <vector>
 
@@ -32,7 +33,10 @@ inline uint32_t regionOf(const void *pointer) {
                                addressBits);
 }
 inline void *pointerTo(uintptr_t address, uint32_t region) {
-  return reinterpret_cast<void *>(address | uintptr_t(region) << addressBits);
+  uintptr_t bits = address | uintptr_t(region) << addressBits;
+  void *pointer;
+  std::memcpy(&pointer, &bits, sizeof pointer);
+  return pointer;
 }
 
 class Regions {

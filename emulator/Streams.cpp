@@ -134,13 +134,14 @@ void emulator::enqueue(Device &device, moelora_stream *stream,
       launch.grid[axis] = launch.block[axis] = 1;
     launch.kernel = reinterpret_cast<const moelora_kernel *>(runPending);
     launch.parameters = &parameters[i];
-    launch.parameter_bytes = sizeof parameters[i];
+    launch.parameter_bytes = sizeof(Pending *);
   }
   askCpu(device, &moelora_device::launch, stream,
          static_cast<const moelora_launch *>(launches.data()),
          static_cast<uint32_t>(launches.size()));
-  for (std::unique_ptr<Pending> &taken : pending)
-    (void)taken.release();
+  // They delete themselves.
+  for (std::unique_ptr<Pending> &taken : pending) [[maybe_unused]]
+    Pending *asked = taken.release();
   // Without a stream it is done, and may have failed.
   device.require();
 }
