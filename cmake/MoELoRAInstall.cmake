@@ -24,6 +24,9 @@ install(TARGETS ${libraries} EXPORT MoELoRATargets
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
   INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 
+# A plug-in that the runtime loads from beside itself.
+install(TARGETS moelora_emulator LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+
 # Programs find libmoelora_rt beside them and the LLVM that they were built
 # with, which Debian keeps out of the loader's path.
 get_property(tools DIRECTORY "${PROJECT_SOURCE_DIR}/tools" PROPERTY

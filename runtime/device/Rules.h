@@ -29,6 +29,9 @@ void checkCopy(const void *to, const void *from, uint64_t bytes);
 /// Whether a store of 8 bytes can be one.
 void checkStore(const uint64_t *to);
 
+/// Whether a kind of binary is the address of code in this process, without
+/// bytes of its own.
+bool isAddressOnly(int32_t kind);
 /// Code in a form that is known; NULL does not do.
 void checkBinary(const moelora_binary *binary);
 /// Refuses a kind of code that a device, "the cpu", does not take.

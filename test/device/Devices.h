@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The devices that the conformance suite runs on: the cpu; CUDA over the fake
-// driver, with and without what older drivers lack; and a real GPU, where there
-// is one.
+// driver, with and without what older drivers lack; the emulator; and a real
+// GPU, where there is one.
 #ifndef MOELORA_TEST_DEVICE_DEVICES_H
 #define MOELORA_TEST_DEVICE_DEVICES_H
 
@@ -101,7 +101,7 @@ private:
 /// For INSTANTIATE_TEST_SUITE_P. "oldfake" is the fake driver without what
 /// older ones lack; "test" the test device with threads; "cuda" the real one.
 inline auto everyDevice() {
-  return testing::Values("cpu", "fake", "oldfake", "test", "cuda");
+  return testing::Values("cpu", "fake", "oldfake", "test", "emulator", "cuda");
 }
 inline std::string nameOfDevice(const testing::TestParamInfo<const char *> &p) {
   return p.param;

@@ -16,6 +16,7 @@ MAY = {
     "runtime/model": {"runtime", "models"},  # the one room that knows models
     "models": {"support", "reference", "runtime"},
     "reference": {"runtime"},
+    "emulator": {"runtime"},
     "host": {"models", "reference", "runtime"},
     "adapters": {"host", "models", "reference", "runtime"},
     "interpreter": {"support", "dialect", "reference", "runtime"},
@@ -24,7 +25,7 @@ MAY = {
 # May see every component: registers, exports, uses or proves them.
 TOP = {"init", "plugin", "tools", "test"}
 NO_LLVM = {"support", "runtime", "runtime/model", "models", "reference",
-           "host", "adapters"}
+           "emulator", "host", "adapters"}
 ABI = "moelora/runtime/Abi.h"
 # The plain description of a layer is data of the ABI, not of the runtime.
 SHARED_DATA = {ABI, "moelora/runtime/Layer.h"}

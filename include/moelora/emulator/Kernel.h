@@ -15,7 +15,8 @@
  * returns an address without it. Number 0 is the allocation that holds the
  * address: one of the device, or the shared memory of the block. A kernel never
  * dereferences a pointer that `access` has not returned, and never stores a
- * pointer: it stores `number`, which has no region.
+ * pointer: it stores `number`, which has no region. What `access` returns is
+ * good until the next call.
  *
  * Threads: every call is for the GPU thread that is its first argument and is
  * made on that thread's fiber. No call allocates for the caller or keeps a
@@ -55,7 +56,8 @@ typedef enum moelora_emulator_register {
 typedef enum moelora_emulator_access {
   MOELORA_EMULATOR_LOAD = 1,
   MOELORA_EMULATOR_STORE = 2,
-  MOELORA_EMULATOR_ATOMIC = 4, /* both at once, seen by all blocks */
+  MOELORA_EMULATOR_ATOMIC = 4, /* both at once; the host's operation is atomic
+                                  too, because blocks run side by side */
   MOELORA_EMULATOR_SHARED = 8, /* shared memory; without it: global memory */
 } moelora_emulator_access;
 
@@ -122,7 +124,8 @@ typedef struct moelora_emulator_thread {
 
 /* `site` is an index into the sites of the kernel, the place of the call. A
  * `mask` names lanes of the warp, as in PTX; all of them must come, or none of
- * them goes on. */
+ * them goes on, and they come from the same site (of warp_barrier, from any).
+ * As in PTX, only barriers and fences order memory. */
 struct moelora_emulator_calls {
   uint32_t size, version; /* sizeof this struct, MOELORA_EMULATOR_VERSION */
 
@@ -141,7 +144,8 @@ struct moelora_emulator_calls {
   /* The number of a pointer (ptrtoint); of shared memory, its offset. */
   uint64_t (*number)(moelora_emulator_thread *, void *pointer);
 
-  /* bar.sync: `threads` of the block, all of them where it is 0. */
+  /* bar.sync of barrier 0 to 15: `threads` of the block, all of them where it
+   * is 0. */
   void (*barrier)(moelora_emulator_thread *, uint32_t barrier, uint32_t threads,
                   uint32_t site);
   /* bar.red: `value` counts as a truth value; COUNT returns how many hold. */
@@ -153,8 +157,9 @@ struct moelora_emulator_calls {
    * after. */
   void (*fence)(moelora_emulator_thread *, uint32_t scope, uint32_t site);
 
-  /* shfl.sync; *inside may be NULL and is 1 where the source lane is within
-   * `clamp`, as PTX defines it. */
+  /* shfl.sync; `lane` and `clamp` are its operands b and c. *inside is its
+   * predicate; NULL is fine. From a lane that is not in the mask comes
+   * 0xFFFFFFFF. */
   uint32_t (*shuffle)(moelora_emulator_thread *, uint32_t kind, uint32_t mask,
                       uint32_t value, uint32_t lane, uint32_t clamp,
                       uint32_t *inside, uint32_t site);
