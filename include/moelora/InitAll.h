@@ -10,13 +10,14 @@
 
 namespace moelora {
 
-/// The moelora dialect.
+/// Registers the moelora dialect.
 void registerAllDialects(mlir::DialectRegistry &registry);
 
-/// Every pass of passes/ and codegen/. Call once: passes are global.
+/// Registers every pass of passes/ and codegen/. Call it once, because passes
+/// are global.
 void registerAllPasses();
 
-/// Every named pipeline, such as moelora-to-cpu. Call once.
+/// Registers every named pipeline, such as moelora-to-cpu. Call it once.
 void registerAllPipelines();
 
 } // namespace moelora

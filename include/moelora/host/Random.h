@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Signed random data, fast enough for gigabytes, equal on every machine and
-// with any number of threads.
+// A fast generator of signed random data. Its values do not depend on the
+// machine or on the number of threads.
 #ifndef MOELORA_HOST_RANDOM_H
 #define MOELORA_HOST_RANDOM_H
 
@@ -18,23 +18,23 @@ namespace moelora::host {
 /// The half width of the uniform distribution whose deviation is 1.
 constexpr double UnitAmplitude = 1.7320508075688772;
 
-/// A well mixed function of its argument.
+/// A hash of its argument.
 uint64_t mix(uint64_t value);
 
-/// Where uniform values lie: within `amplitude` of `center`.
+/// The range of uniform values: within `amplitude` of `center`.
 struct Spread {
   double center, amplitude;
 };
 
-/// Values of one spread and type, as often as they are wanted.
+/// Generates any number of values of one spread and type.
 class RandomValues {
 public:
   /// Each value is rounded once to `type` and stored as `storage`.
   RandomValues(moelora_dtype type, moelora_dtype storage, Spread spread);
 
-  /// Fills `count` elements; equal seeds give equal ones.
+  /// Fills `count` elements. Equal seeds produce equal values.
   void fill(void *data, int64_t count, uint64_t seed) const;
-  /// The same on all workers.
+  /// The same, with all workers.
   void fill(const moelora_services &services, void *data, int64_t count,
             uint64_t seed) const;
 
@@ -45,12 +45,12 @@ private:
   std::vector<char> table;
 };
 
-/// Fills `count` elements of `type` on all workers.
+/// Fills `count` elements of `type` with all workers.
 void fillRandom(const moelora_services &services, void *data,
                 moelora_dtype type, int64_t count, Spread spread,
                 uint64_t seed);
 
-/// Ids in [0, limit).
+/// Random ids in [0, limit).
 std::vector<int32_t> randomIds(int64_t count, int32_t limit, uint64_t seed);
 
 } // namespace moelora::host

@@ -13,11 +13,12 @@
 
 namespace moelora::host {
 
-/// Told as long work goes on that so many of all units are done. May be empty.
+/// Called during long work with the number of units that are done and the
+/// number of all units. May be empty.
 using Progress =
     std::function<void(size_t done, size_t all, const char *units)>;
 
-/// Counts for one.
+/// Reports progress through a callback.
 class ProgressCount {
 public:
   ProgressCount(const Progress &progress, size_t all, const char *units)
@@ -35,7 +36,7 @@ private:
   const char *units;
 };
 
-/// Time since it was made.
+/// Measures the time since its construction.
 class Stopwatch {
 public:
   double seconds() const {
@@ -55,8 +56,7 @@ template <typename Work> double secondsOf(Work work) {
   return watch.seconds();
 }
 
-/// The value that this share of all is not above, between two values where it
-/// falls between them.
+/// The quantile of the values for `share`, interpolated between two values.
 inline double quantile(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
   double place = share * double(values.size() - 1);

@@ -10,7 +10,7 @@
 
 namespace moelora::models {
 
-/// Keeps what a moelora_adapter_target points to; independent of the model.
+/// Owns the data of a moelora_adapter_target. Independent of the model.
 class AdapterTarget {
 public:
   explicit AdapterTarget(const Model &model);

@@ -9,12 +9,12 @@
 
 namespace moelora::models {
 
-/// A Markdown table: every `model_type` that can be imported and what its
-/// layers compute; types of which this is the same share a line.
+/// A Markdown table of every `model_type` that can be imported, and what its
+/// layers compute. Types with the same layers share a line.
 std::string describeFamilies();
 
-/// A Markdown table: every `model_type` that is known and cannot be imported,
-/// and why.
+/// A Markdown table of every `model_type` that is known but cannot be imported,
+/// and the reason.
 std::string describeRefused();
 
 } // namespace moelora::models

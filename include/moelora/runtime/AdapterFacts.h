@@ -29,7 +29,8 @@ typedef struct moelora_adapter_facts {
 } moelora_adapter_facts;
 
 /* Reads and checks the configuration in `folder`. A configuration that opening
- * would refuse is refused here in the same words. Any thread. */
+ * would refuse is refused here with the same message. May be called from any
+ * thread. */
 MOELORA_API moelora_status moelora_adapter_read_facts(
     const char *folder, moelora_adapter_facts *facts, moelora_error **error);
 

@@ -49,11 +49,12 @@ typedef struct moelora_launch {
   uint32_t shared_bytes;    /* dynamic shared memory of a thread block */
   uint32_t parameter_bytes; /* at most 4096 */
   uint32_t flags;           /* moelora_launch_flags */
-  /* The kernel's parameters as the fields of one struct; copied by the call. */
+  /* The kernel's parameters as the fields of one struct, which the call
+   * copies. */
   const void *parameters;
 } moelora_launch;
 
-/* A kernel on the host: called once for the whole grid. */
+/* A kernel on the host. It is called once for the whole grid. */
 typedef void (*moelora_host_kernel)(const moelora_launch *launch);
 
 #ifdef __cplusplus

@@ -12,7 +12,8 @@
 extern "C" {
 #endif
 
-/* Added to with relaxed 64-bit adds, never reset. Fixed. */
+/* Counters, increased with relaxed 64-bit atomic additions and never reset.
+ * Fixed. */
 typedef struct moelora_run_stats {
   uint64_t masked_slots;  /* ids that did not resolve, served as base; -1 is not
                              counted */

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // NaN, Infinity and -Infinity, as Python writes them into JSON, which has no
-// such numbers. Published configurations have them under keys that mean nothing
-// here, so that a reader has to get past them.
+// such numbers. Published configurations have them under keys that moelora does
+// not use, so a reader must be able to skip them.
 #ifndef MOELORA_SUPPORT_PYTHONNUMBERS_H
 #define MOELORA_SUPPORT_PYTHONNUMBERS_H
 
@@ -16,9 +16,10 @@
 
 namespace moelora {
 
-/// A document of which a strict parser understands every number: those that
-/// are not JSON are strings of their length, so that positions stay as they
-/// are. The receiver of the parser's events asks at each string what it was.
+/// A document in which a strict parser accepts every number. Numbers that are
+/// not JSON are replaced by strings of the same length, so that positions do
+/// not change. The receiver of the parser's events looks up at each string
+/// whether it was a number.
 class PythonNumbers {
 public:
   /// `text` must outlive this.
