@@ -40,10 +40,10 @@ constexpr const char *usedKeys[] = {"peft_type",
                                     "lora_B_layout",
                                     "unsloth_fused_expert_lora"};
 
-/// Keys that change nothing in the tensors' meaning. What the adapter was
-/// aimed at is informative only: the tensors present decide. In particular
-/// layers_to_transform is no filter, since without layers_pattern the library
-/// compares it with the expert's number.
+/// Keys that do not change the meaning of the tensors. The stated targets are
+/// only informative, because the tensors that are present determine what is
+/// adapted. In particular, layers_to_transform is not a filter: without
+/// layers_pattern the library compares it with the number of an expert.
 constexpr const char *harmlessKeys[] = {
     "auto_mapping",      "base_model_name_or_path",
     "corda_config",      "ensure_weight_tying",
@@ -58,13 +58,13 @@ constexpr const char *harmlessKeys[] = {
     "task_type",         "trainable_token_indices",
     "velora_config"};
 
-/// The same of other programs than PEFT: what they trained with.
+/// Such keys of other programs than PEFT, which describe the training.
 constexpr const char *trainingKeys[] = {
     "lora_dtype",   "loraplus_lr_embedding", "loraplus_lr_ratio",
     "lorap_emb_lr", "lorap_lr_ratio",        "swift_type"};
 
-/// Ways to begin the training that leave the base weights alone; in lower case,
-/// since the library takes them in any.
+/// Initialisations that do not change the base weights, in lower case, because
+/// the library ignores the case.
 constexpr const char *plainInits[] = {"gaussian", "eva", "mica", "orthogonal"};
 
 template <typename List>
@@ -222,7 +222,8 @@ private:
     config.peftVersion = found.string;
     std::array<int, 3> release{};
     int length = 0;
-    // Pre-releases lie between two layouts, so they tell nothing.
+    // A pre-release may write either layout, so it does not determine the
+    // layout.
     if (found.string.size() < 32 &&
         std::sscanf(found.string.c_str(), "%5d.%5d.%5d%n", &release[0],
                     &release[1], &release[2], &length) == 3 &&

@@ -26,7 +26,7 @@ AdapterSite zerosOf(const moelora_adapter_site &site, int32_t rank) {
     pair.scale = 1;
     bool routed = isRouted(projection);
     auto &pairs = zeros.pairs[static_cast<size_t>(projection)];
-    // Experts that are always chosen have a place and take no pair.
+    // Experts that are always chosen have a place but no pair.
     pairs.resize(routed ? static_cast<size_t>(site.experts) : 1);
     std::fill_n(pairs.begin(), routed ? namedExperts(site) : 1, pair);
   }

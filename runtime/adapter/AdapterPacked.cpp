@@ -13,7 +13,7 @@ using namespace moelora;
 
 namespace {
 
-/// Which layouts the shapes of a pair allow: one, both or an error.
+/// The layouts that the shapes of a pair allow: one, both, or an error.
 struct Fit {
   bool natural, transposed;
 };
@@ -44,7 +44,8 @@ const char *layoutName(int32_t layout) {
   return layout == MOELORA_LAYOUT_NATURAL ? "natural" : "transposed";
 }
 
-/// What the writing library's version says when the shapes say nothing.
+/// The layout according to the version of the library that wrote the file, if
+/// the shapes do not determine it.
 moelora_adapter_layout layoutOfVersion(const AdapterConfig &config,
                                        int32_t rule) {
   if (!config.release)
@@ -59,7 +60,7 @@ moelora_adapter_layout layoutOfVersion(const AdapterConfig &config,
   return MOELORA_LAYOUT_DECIDE;
 }
 
-/// For a file of which no shape tells.
+/// Decides for a file in which no shape determines the layout.
 void decideBlind(const AdapterSource &source, const Packed &blind,
                  AdapterBinding &binding) {
   const std::string &version = source.config.peftVersion;

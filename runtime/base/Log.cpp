@@ -16,7 +16,8 @@ struct Listener {
   void *context;
 };
 
-// Both are ready before any code of the process runs, and need no end.
+// Both are initialised before any code of the process runs, and need no
+// destructor.
 std::mutex mutex;
 Listener listener = {nullptr, nullptr};
 
@@ -35,7 +36,7 @@ void moelora_set_log(void (*log)(void *context, int32_t level,
 }
 
 void moelora::tell(moelora_log_level level, const char *text) noexcept {
-  // Outside of the lock: what it does there takes as long as it takes.
+  // Called without the lock, because it may take any time.
   if (Listener to = current(); to.log)
     to.log(to.context, level, text);
 }

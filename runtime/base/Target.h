@@ -12,11 +12,11 @@
 
 namespace moelora {
 
-/// A target as this version knows it; the names stay the caller's. Also a copy
-/// of one, for longer than there is the caller's.
+/// A target in the form of this version, which borrows the caller's names, or a
+/// copy that may outlive the caller's target.
 class KnownTarget {
 public:
-  /// Fails where there is none, or one that no model can have.
+  /// Fails if there is no target, or if no model can have it.
   explicit KnownTarget(const moelora_adapter_target *given);
   KnownTarget(const KnownTarget &) = delete;
   const moelora_adapter_target &get() const { return target; }

@@ -12,7 +12,7 @@ namespace {
 
 std::atomic<uint64_t> forks{0};
 
-/// Asked for when the library is loaded.
+/// Registered when the library is loaded.
 const int asked = ::pthread_atfork(nullptr, nullptr, [] { ++forks; });
 
 } // namespace
