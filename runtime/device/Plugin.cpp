@@ -25,7 +25,7 @@ std::string moelora::pluginFile(const std::string &name) {
 }
 
 static moelora_device_plugin_function entryOf(const std::string &file) {
-  // Never unloaded: its devices may have threads.
+  // The library is never unloaded, because its devices may have threads.
   void *library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!library)
     fail("there is no such device: cannot open its plug-in " + file + " (" +

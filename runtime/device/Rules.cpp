@@ -11,7 +11,7 @@
 
 using namespace moelora;
 
-/// What all drivers take; the promise of moelora_launch.
+/// The limit that all drivers support and that moelora_launch documents.
 static constexpr uint32_t mostParameterBytes = 4096;
 
 uint64_t moelora::roundedBytes(uint64_t bytes, uint64_t granularity) {

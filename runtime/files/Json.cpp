@@ -16,8 +16,8 @@ using namespace moelora;
 
 namespace {
 
-/// The keys of one object. Writers mostly sort long ones; only keys out of
-/// order need a table.
+/// The keys of one object. Writers usually sort long objects, so only keys that
+/// are out of order need a table.
 class Keys {
 public:
   bool add(const std::string &key) {
@@ -34,8 +34,8 @@ private:
   NameSet<std::string> others;
 };
 
-/// Stands between the parser and the receiver; its method names are the
-/// parser's. Keeps the keys of the objects that are open.
+/// Passes the parser's events to the receiver, and stores the keys of the open
+/// objects. The parser defines the names of the methods.
 class Strict final : public nlohmann::json_sax<nlohmann::json> {
 public:
   Strict(const std::string &what, PythonNumbers &numbers, JsonEvents &events,

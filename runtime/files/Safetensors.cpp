@@ -16,8 +16,8 @@ using namespace moelora;
 
 namespace {
 
-/// The document has three levels: names, fields of a tensor, its numbers.
-/// Whatever does not fit that shape fails, with the name of the tensor.
+/// The document has three levels: names, fields of a tensor, its numbers. Any
+/// other structure is an error with the name of the tensor.
 class HeaderEvents final : public JsonEvents {
 public:
   HeaderEvents(const std::string &path, std::vector<Tensor> &tensors)
@@ -141,7 +141,7 @@ private:
   bool inMetadata = false;
 };
 
-/// Sorts by position and makes sure that nothing overlaps or is left out.
+/// Sorts by position, and checks that tensors do not overlap or leave gaps.
 void checkTiling(const File &file, std::vector<Tensor> &tensors, uint64_t begin,
                  Work &work) {
   auto before = [&](const Tensor &left, const Tensor &right) {
@@ -181,8 +181,8 @@ void checkTiling(const File &file, std::vector<Tensor> &tensors, uint64_t begin,
 
 } // namespace
 
-/// Said of a config.json that is given by mistake: its first eight bytes, as
-/// the length of a header, would be a number without meaning.
+/// A message for a config.json that is given by mistake. Its first eight bytes,
+/// read as the length of a header, would be a meaningless number.
 static void refuseJson(const File &file) {
   std::string begin(std::min<uint64_t>(file.size(), sizeof(uint64_t)), '\0');
   file.read(0, begin.size(), begin.data());
@@ -216,7 +216,8 @@ std::vector<Tensor> moelora::readSafetensorsHeader(const File &file,
   std::string text(header, '\0');
   file.read(prefix, header, text.data());
   std::vector<Tensor> tensors;
-  // A guess, but no more than a header of this length can name.
+  // An estimate, limited to the number that a header of this length can
+  // contain.
   constexpr size_t shortestEntry = 48;
   auto objects = std::count(text.begin(), text.end(), '{');
   tensors.reserve(

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Weights on their way into memory of a device: read straight into place where
- * the host sees it, through memory of the host where it does not.
+ * Reads weights into memory of a device: directly if the host can access it,
+ * and otherwise through memory of the host.
  */
 #include "model/ModelWeights.h"
 
@@ -73,7 +73,7 @@ void fillTask(void *frame, int64_t task, int64_t) {
     fillPart<float>(filling, task);
 }
 
-/// Rows of neighbours, so that no token has an expert twice.
+/// Each row has consecutive ids, so that no token has an expert twice.
 void fillTable(const models::Operand &operand, void *data) {
   int64_t k = operand.shape.back();
   auto *ids = static_cast<int32_t *>(data);
@@ -118,7 +118,7 @@ void ModelWeights::add(const moelora_variant &variant,
     fill(here.data(), dtype);
     upload(device, there, here);
   }
-  // The program's own shape: it may have a dimension of size 1 more.
+  // The shape of the program, which may have an additional dimension of size 1.
   const moelora_operand &row = variant.operand[index];
   moelora_memory weight = {};
   weight.size = sizeof weight;

@@ -8,8 +8,8 @@
 
 namespace moelora {
 
-/// A process that was forked has a copy of everything but the threads, and its
-/// locks may be held by those: what was made before must be left alone.
+/// A forked process has a copy of everything except the threads, which may hold
+/// locks. Objects that were made before the fork must not be touched.
 class MadeBeforeFork {
 public:
   MadeBeforeFork();

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * Memory of the cpu device, from the system. The large block that was released
- * last is kept, and the next large allocation has it, cut or grown to its size:
- * an adapter that takes the place of another one is not written to memory that
- * the system must clear first, which takes as long as the writing.
+ * last is kept, and the next large allocation gets it, cut or grown to its
+ * size. An adapter that replaces another one is therefore not written to memory
+ * that the system must clear first, which takes as long as writing it.
  */
 #ifndef MOELORA_DEVICE_CPUMEMORY_H
 #define MOELORA_DEVICE_CPUMEMORY_H

@@ -8,7 +8,7 @@
 
 namespace moelora::cuda {
 
-/// The results that are told apart here.
+/// The results that the runtime distinguishes.
 enum Result : int {
   Success = 0,
   InvalidValue = 1,
