@@ -53,7 +53,7 @@ moelora_pair entryOf(const PlacedPair &placed) {
           static_cast<float>(pair.scale)};
 }
 
-/// Describes the pages.
+/// Writes the index that describes the pages.
 void writeIndex(const Placement &placement, char *image) {
   std::fill_n(image, placement.cost.index_bytes, '\0');
   auto *finder = reinterpret_cast<Finder *>(image);

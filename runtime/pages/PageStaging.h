@@ -11,14 +11,14 @@
 
 namespace moelora {
 
-/// What pages are made of, and where they go.
+/// The sources of pages, and their place in the image.
 struct PageImage {
   char *bytes;
   int32_t dtype, order;
 };
 
-/// Writes every byte of every page, or fails: with the first failure of any
-/// thread, or as CANCELLED. `parts` may be NULL.
+/// Writes every byte of every page, or fails with the first error of any thread
+/// or with CANCELLED. `parts` may be NULL.
 void stageSources(const PageSources &sources, const PageImage &image,
                   const moelora_staging &staging, ImageParts *parts);
 

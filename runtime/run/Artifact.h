@@ -12,8 +12,8 @@
 
 namespace moelora {
 
-/// While there is one, the file that an artifact is of is not closed. An
-/// artifact that was linked in has no file.
+/// A reference to the file of an artifact, which keeps the file from being
+/// closed. An artifact that was linked in has no file.
 class ArtifactUse {
 public:
   explicit ArtifactUse(const moelora_artifact &artifact);

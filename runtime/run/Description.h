@@ -10,7 +10,7 @@
 
 namespace moelora {
 
-/// Fails where an artifact is not of this ABI, or breaks a rule of it.
+/// Fails if an artifact does not have this ABI or breaks one of its rules.
 void checkDescription(const moelora_artifact &artifact);
 
 } // namespace moelora

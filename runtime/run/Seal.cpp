@@ -104,7 +104,8 @@ Digest::Bytes digestOf(const File &file, uint64_t bytes, Piece piece) {
   return digest.get();
 }
 
-/// A file beside another one, which takes its place or goes.
+/// A temporary file in the same folder, which replaces the other file or is
+/// removed.
 class Replacement {
 public:
   explicit Replacement(const std::string &path)
