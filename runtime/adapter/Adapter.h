@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * An open adapter, as the C interface and the slot table see it.
+ * An open adapter, for the C interface and the slot table.
  */
 #ifndef MOELORA_RUNTIME_ADAPTER_ADAPTER_H
 #define MOELORA_RUNTIME_ADAPTER_ADAPTER_H

@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * From pairs to places: ranks and shapes against those of the model.
+ * Binds pairs to places, and compares their ranks and shapes with those of the
+ * model.
  */
 #include "adapter/AdapterBinding.h"
 

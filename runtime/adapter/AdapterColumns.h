@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What adapter_config.json says of the order of columns in packed lora_B.
+ * Reads the order of columns in packed lora_B from adapter_config.json.
  */
 #ifndef MOELORA_RUNTIME_ADAPTERCOLUMNS_H
 #define MOELORA_RUNTIME_ADAPTERCOLUMNS_H

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * From tensors to pairs: joins each lora_A with its lora_B, by name.
+ * Joins each lora_A with its lora_B by name.
  */
 #include "adapter/AdapterDraft.h"
 

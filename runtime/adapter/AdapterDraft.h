@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Tensors of a file, joined into pairs by their names, before their shapes are
- * looked at.
+ * The tensors of a file, joined into pairs by their names. Their shapes are
+ * checked later.
  */
 #ifndef MOELORA_RUNTIME_ADAPTERDRAFT_H
 #define MOELORA_RUNTIME_ADAPTERDRAFT_H

@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Adapters of zeros: every pair that a target takes, and no tensor behind it.
+ * Adapters of zeros, which have every pair that a target can have, and no
+ * tensors.
  */
 #include "adapter/Adapter.h"
 #include "base/Sized.h"

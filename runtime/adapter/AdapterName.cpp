@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Takes tensors' names apart, from the outside in.
+ * Parses the names of tensors, from the outermost module to the innermost.
  */
 #include "adapter/AdapterName.h"
 

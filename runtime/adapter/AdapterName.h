@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a tensor's name says: which low-rank matrix of which module.
+ * Parses the name of a tensor: which low-rank matrix of which module it is.
  */
 #ifndef MOELORA_RUNTIME_ADAPTERNAME_H
 #define MOELORA_RUNTIME_ADAPTERNAME_H

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Decides how the packed pairs of a file lie.
+ * Determines the layout of the packed pairs in a file.
  */
 #include "adapter/AdapterPacked.h"
 
@@ -108,7 +108,7 @@ void decideLayout(const AdapterSource &source, const std::vector<Packed> &all,
 }
 
 /// Whether PEFT before 0.18, which states no version, packs the family like
-/// this: lora_A had the first size of the parameter behind the experts'.
+/// this: lora_A had the parameter's first size after that of the experts.
 bool isAsUnversioned(const AdapterSource &source, const Packed &packed,
                      moelora_adapter_layout layout) {
   const moelora_adapter_site &site = source.site(*packed.draft);

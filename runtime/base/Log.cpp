@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The one listener of a process.
+ * The function of a process that receives messages.
  */
 #include "base/Log.h"
 

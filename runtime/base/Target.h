@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What adapters are bound to, as callers of any version give it.
+ * The target of adapters, from callers with any version of the header.
  */
 #ifndef MOELORA_RUNTIME_BASE_TARGET_H
 #define MOELORA_RUNTIME_BASE_TARGET_H

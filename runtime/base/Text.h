@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Texts that quote hostile files, for people to read.
+ * Makes quotations from hostile files safe to display.
  */
 #ifndef MOELORA_RUNTIME_BASE_TEXT_H
 #define MOELORA_RUNTIME_BASE_TEXT_H

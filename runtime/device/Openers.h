@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * How each kind of device is opened.
+ * Functions that open each kind of device.
  */
 #ifndef MOELORA_RUNTIME_OPENERS_H
 #define MOELORA_RUNTIME_OPENERS_H

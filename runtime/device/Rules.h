@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What every device asks of its callers.
+ * The rules for the arguments of a device's functions.
  */
 #ifndef MOELORA_DEVICE_RULES_H
 #define MOELORA_DEVICE_RULES_H

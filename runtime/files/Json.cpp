@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The strict side of JSON: what the standard leaves open is refused here.
+ * Strict parsing of JSON: cases that the standard leaves open, such as
+ * duplicate keys, are refused.
  */
 #include "files/Json.h"
 

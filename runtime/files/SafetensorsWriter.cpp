@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Writes safetensors files, all or nothing.
+ * Writes complete safetensors files, or fails.
  */
 #include "base/Sized.h"
 #include "files/File.h"

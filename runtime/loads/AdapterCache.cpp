@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Recognises folders and targets that were seen before.
+ * Compares folders and targets with those of cached adapters.
  */
 #include "loads/AdapterCache.h"
 

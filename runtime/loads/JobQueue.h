@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A thread that works on one job after the other.
+ * A thread that runs jobs one after the other.
  */
 #ifndef MOELORA_RUNTIME_JOBQUEUE_H
 #define MOELORA_RUNTIME_JOBQUEUE_H

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Opening a model, binding its layers, and ending it.
+ * Opens a model, binds its layers, and closes it.
  */
 #include "model/ModelState.h"
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is behind a model of the C interface.
+ * The state of a model of the C interface.
  */
 #ifndef MOELORA_RUNTIME_MODELSTATE_H
 #define MOELORA_RUNTIME_MODELSTATE_H

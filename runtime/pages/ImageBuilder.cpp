@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Joins the steps of staging: placement, sources, copying, and the index.
+ * Combines the steps of staging: placement, sources, copying, and the index.
  */
 #include "pages/ImageBuilder.h"
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a slot table keeps of each adapter, and in which form.
+ * The parts of each adapter that a slot table keeps, and their form.
  */
 #ifndef MOELORA_RUNTIME_PAGEFORMAT_H
 #define MOELORA_RUNTIME_PAGEFORMAT_H

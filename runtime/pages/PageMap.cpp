@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Orders as axes, and the loops that walk along them.
+ * Page orders as axes, and the loops that copy along them.
  */
 #include "pages/PageMap.h"
 

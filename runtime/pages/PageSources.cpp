@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Finds the sources of matrices, and cuts them into stripes.
+ * Finds the sources of matrices, and divides them into stripes.
  */
 #include "pages/PageSources.h"
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * One stripe, then many of them: pieces of work, failures, progress.
+ * Copies stripes, and distributes them over tasks, with failures and progress.
  */
 #include "pages/PageStaging.h"
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Copies stripes of files into pages, on as many threads as there are.
+ * Copies stripes of files into pages, with all threads of the services.
  */
 #ifndef MOELORA_RUNTIME_PAGESTAGING_H
 #define MOELORA_RUNTIME_PAGESTAGING_H

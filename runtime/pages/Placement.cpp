@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Chooses what is kept, and gives every piece of it a place.
+ * Chooses the pairs that are kept, and assigns a position to each page.
  */
 #include "pages/Placement.h"
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Artifacts' files: loaded, asked, closed.
+ * Loads, queries and closes files of artifacts.
  */
 #include "run/Artifact.h"
 #include "base/Failure.h"

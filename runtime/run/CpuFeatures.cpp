@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// CPU features by the names that a target's feature string uses.
+// CPU features by the names in a target's feature string.
 
 #include "run/CpuFeatures.h"
 

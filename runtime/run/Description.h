@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a compiled layer says of itself, checked before any of it is used.
+ * Checks the description of a compiled layer before it is used.
  */
 #ifndef MOELORA_RUNTIME_DESCRIPTION_H
 #define MOELORA_RUNTIME_DESCRIPTION_H

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The rules of layers that services rely on.
+ * The rules for layers on which services rely.
  */
 #include "run/LayerRules.h"
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a layer's description must keep to.
+ * The rules for the description of a layer.
  */
 #ifndef MOELORA_RUNTIME_LAYERRULES_H
 #define MOELORA_RUNTIME_LAYERRULES_H

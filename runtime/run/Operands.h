@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Rows of operands: their names, sizes and strides, and who gives them.
+ * Rows of operands: their names, sizes and strides, and whether a run or
+ * binding provides them.
  */
 #ifndef MOELORA_RUNTIME_OPERANDS_H
 #define MOELORA_RUNTIME_OPERANDS_H

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Programs: which variant is for a device, and what it needs there.
+ * Programs: selects the variant for a device, and checks its requirements.
  */
 #include "run/Program.h"
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Programs and bound layers, as those who make and run them see them.
+ * Programs and bound layers, for the functions that make and run them.
  */
 #ifndef MOELORA_RUNTIME_RUN_PROGRAM_H
 #define MOELORA_RUNTIME_RUN_PROGRAM_H

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Digests of artifacts' files: made, and compared.
+ * Computes and compares digests of artifacts' files.
  */
 #include "run/Seal.h"
 

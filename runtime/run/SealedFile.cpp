@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Artifacts' files on their way to the system's loader.
+ * Copies artifacts' files for the system's loader.
  */
 #include "run/SealedFile.h"
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Counts forks, in the children.
+ * Counts forks in child processes.
  */
 #include "base/threads/Fork.h"
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The thread pool behind parallel_for.
+// The thread pool that implements parallel_for.
 
 #include "base/threads/Pool.h"
 

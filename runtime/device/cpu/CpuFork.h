@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a process that is forked leaves behind.
+ * Detects objects that were made before a fork.
  */
 #ifndef MOELORA_DEVICE_CPUFORK_H
 #define MOELORA_DEVICE_CPUFORK_H

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What streams of the cpu do, and how far they have come.
+ * The work of cpu streams, and its progress.
  */
 #ifndef MOELORA_DEVICE_CPUWORK_H
 #define MOELORA_DEVICE_CPUWORK_H

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Opens and closes a GPU, and keeps its memory.
+ * Opens and closes a GPU, and manages its memory.
  */
 #include "device/cuda/CudaDevice.h"
 

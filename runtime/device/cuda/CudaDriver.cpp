@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Opens the driver's library, and puts its answers into words.
+ * Loads the driver's library, and describes its results.
  */
 #include "device/cuda/CudaDriver.h"
 

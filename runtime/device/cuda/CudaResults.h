@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What the functions of the CUDA driver answer.
+ * The results of functions of the CUDA driver.
  */
 #ifndef MOELORA_DEVICE_CUDARESULTS_H
 #define MOELORA_DEVICE_CUDARESULTS_H

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Words that travel to the device by copies.
+ * Implements stores by copies of pinned words.
  */
 #include "device/cuda/CudaStores.h"
 

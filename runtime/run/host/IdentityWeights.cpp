@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What each token gives to experts that return their input.
+// Adds up the weights that each token gives to experts that return their input.
 
 #include "run/host/Services.h"
 
