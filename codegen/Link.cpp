@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Linking, by whichever linker the machine has.
+// Links with a linker of the machine.
 
 #include "moelora/codegen/Emit.h"
 #include "llvm/ADT/ScopeExit.h"

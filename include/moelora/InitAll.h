@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Everything that moelora brings to a compiler, in three calls.
+// Registers the dialect, the passes and the pipelines of moelora.
 
 #ifndef MOELORA_INITALL_H
 #define MOELORA_INITALL_H

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The same pairs in another form, without loss or not at all.
+// Writes the same pairs in another form without loss, or fails.
 #ifndef MOELORA_ADAPTERS_CONVERT_H
 #define MOELORA_ADAPTERS_CONVERT_H
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The pairs of an adapter, one at a time, whichever way they are stored.
+// The pairs of an adapter, one at a time, in whatever form they are stored.
 #ifndef MOELORA_ADAPTERS_PAIRS_H
 #define MOELORA_ADAPTERS_PAIRS_H
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Adapters side by side in a slot table, and the steps that read it.
+// Adapters in a slot table, and the steps that read it.
 #ifndef MOELORA_HOST_ADAPTERS_H
 #define MOELORA_HOST_ADAPTERS_H
 

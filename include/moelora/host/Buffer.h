@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What lasts as long as its owner: large pieces of memory, and folders.
+// Owners of large buffers and of temporary folders.
 #ifndef MOELORA_HOST_BUFFER_H
 #define MOELORA_HOST_BUFFER_H
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a run must give: the reference, on some of its tokens.
+// Evaluates the reference on some tokens of a run.
 #ifndef MOELORA_HOST_EXACT_H
 #define MOELORA_HOST_EXACT_H
 

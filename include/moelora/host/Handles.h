@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The C interface in C++: errors are thrown, handles have owners.
+// The C interface of the runtime in C++: errors are thrown, and handles have
+// owners.
 #ifndef MOELORA_HOST_HANDLES_H
 #define MOELORA_HOST_HANDLES_H
 

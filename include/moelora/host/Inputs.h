@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a run is given besides weights and adapters: from a file, or random.
+// The inputs of a run besides weights and adapters, from a file or random.
 #ifndef MOELORA_HOST_INPUTS_H
 #define MOELORA_HOST_INPUTS_H
 

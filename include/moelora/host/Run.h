@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Running the compiled layer.
+// Runs a compiled layer.
 #ifndef MOELORA_HOST_RUN_H
 #define MOELORA_HOST_RUN_H
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How long something takes, and how far it is.
+// Measures time, and reports progress.
 #ifndef MOELORA_HOST_TIMES_H
 #define MOELORA_HOST_TIMES_H
 

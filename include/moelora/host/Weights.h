@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The weights of one layer in memory, once.
+// The weights of one layer in memory.
 #ifndef MOELORA_HOST_WEIGHTS_H
 #define MOELORA_HOST_WEIGHTS_H
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The family table in words, for the page that users read.
+// Describes the family table for docs/models.md.
 #ifndef MOELORA_MODELS_FAMILIES_H
 #define MOELORA_MODELS_FAMILIES_H
 

@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What adapter_config.json says by itself, before a model is known.
+ * The settings in adapter_config.json, for callers that do not know the model
+ * yet.
  */
 #ifndef MOELORA_RUNTIME_ADAPTERFACTS_H
 #define MOELORA_RUNTIME_ADAPTERFACTS_H

@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a caller states of an adapter, where its files leave it open.
+ * Properties of an adapter that a caller states if the files do not determine
+ * them.
  */
 #ifndef MOELORA_RUNTIME_ADAPTEROPTIONS_H
 #define MOELORA_RUNTIME_ADAPTEROPTIONS_H

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Kernels as an artifact has them, and launches as a device takes them.
+ * The kernels of an artifact, and the launches of a device.
  */
 #ifndef MOELORA_RUNTIME_KERNEL_H
 #define MOELORA_RUNTIME_KERNEL_H

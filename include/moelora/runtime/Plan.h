@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The plan of a batch: in which order the rows of a layer are computed.
+ * The plan of a batch: the order in which the rows of a layer are computed.
  */
 #ifndef MOELORA_RUNTIME_PLAN_H
 #define MOELORA_RUNTIME_PLAN_H

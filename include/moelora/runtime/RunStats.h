@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What happened to ids while layers ran.
+ * Counters of invalid ids in runs.
  */
 #ifndef MOELORA_RUNTIME_RUNSTATS_H
 #define MOELORA_RUNTIME_RUNSTATS_H

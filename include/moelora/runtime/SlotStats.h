@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a slot table holds and what has happened in it.
+ * The content of a slot table, its counters, and its events.
  */
 #ifndef MOELORA_RUNTIME_SLOTSTATS_H
 #define MOELORA_RUNTIME_SLOTSTATS_H
