@@ -1,10 +1,10 @@
-# What is installed: find_package(MoELoRA) gives the libraries as MoELoRA::NAME,
-# pkg-config gives the runtime as moelora_rt.
+# Installation. find_package(MoELoRA) provides the libraries as MoELoRA::NAME,
+# and pkg-config provides the runtime as moelora_rt.
 
 include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/MoELoRA")
 
-# Libraries by the name that they are exported under.
+# Libraries by their exported name.
 set(MOELORA_RUNTIME_LIBRARIES rt models reference)
 set(MOELORA_COMPILER_LIBRARIES)
 foreach(name IN LISTS MOELORA_RUNTIME_LIBRARIES)
@@ -24,8 +24,8 @@ install(TARGETS ${libraries} EXPORT MoELoRATargets
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
   INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 
-# Programs find libmoelora_rt beside them and the LLVM that they were built
-# with, which Debian keeps out of the loader's path.
+# Programs find libmoelora_rt relative to their own folder, and the LLVM with
+# which they were built, which is not in the loader's path on Debian.
 get_property(tools DIRECTORY "${PROJECT_SOURCE_DIR}/tools" PROPERTY
              SUBDIRECTORIES)
 foreach(folder IN LISTS tools)
@@ -34,7 +34,7 @@ foreach(folder IN LISTS tools)
   install(TARGETS ${tool} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endforeach()
 
-# What the tools are made of is no part of the package.
+# The libraries of the tools are not part of the package.
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/moelora"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
         PATTERN host EXCLUDE PATTERN adapters EXCLUDE)
