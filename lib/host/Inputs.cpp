@@ -33,7 +33,7 @@ public:
   explicit InputFile(const std::string &path)
       : path(path), file(openCheckpoint(path)) {}
 
-  /// Says who reads it where there is none.
+  /// Fails with the reader of the tensor if there is none.
   void expect(const char *name, const char *reader) const {
     if (!has(name))
       throw Error(path + ": " + reader + " reads " + name +
@@ -45,7 +45,7 @@ public:
   int64_t tokenCount() const { return tokens < 0 ? 0 : tokens; }
 
   std::vector<int32_t> readInts(const char *name, const Widths &row);
-  /// In the type of the file.
+  /// Keeps the type of the file.
   Operand readFloats(const char *name, const Widths &row);
 
 private:
@@ -109,7 +109,7 @@ Operand InputFile::readFloats(const char *name, const Widths &row) {
   return operand;
 }
 
-/// One rounding to `type`.
+/// Rounds once to `type`.
 Operand convert(Operand from, moelora_dtype type) {
   if (from.type == type)
     return from;
@@ -133,7 +133,7 @@ void checkSlots(const std::string &path, const Inputs &inputs,
 
 void readSlots(InputFile &file, const std::string &path, const InputWish &wish,
                Inputs &inputs) {
-  // Without adapters there is one meaning only.
+  // Without adapters, slots may be absent, because all of them are -1.
   if (file.has("slots") || wish.adapters)
     inputs.slots = file.readInts("slots", {});
   else
@@ -141,22 +141,22 @@ void readSlots(InputFile &file, const std::string &path, const InputWish &wish,
   checkSlots(path, inputs, wish.adapters);
 }
 
-/// NULL: the layer has no such operand.
+/// NULL if the layer has no such operand.
 const moelora_operand *find(const InputWish &wish, moelora_role role) {
   int32_t row =
       moelora_variant_operand(&wish.variant, role, MOELORA_PART_VALUES);
   return row < 0 ? nullptr : &wish.variant.operand[row];
 }
 
-/// NULL: this entry point does not read it. The reference reads hidden states
-/// whatever the entry point.
+/// NULL if this entry point does not read it. The reference reads hidden states
+/// for every entry point.
 const moelora_operand *findRead(const InputWish &wish, moelora_role role) {
   const moelora_operand *operand = find(wish, role);
   bool read = operand && (operand->entries >> wish.entry & 1);
   return read || role == MOELORA_HIDDEN ? operand : nullptr;
 }
 
-/// The dims behind tokens.
+/// The dims after tokens.
 Widths widthsOf(const moelora_operand &operand) {
   return {operand.shape + 1, operand.shape + operand.dims};
 }
@@ -171,7 +171,8 @@ void readExpected(InputFile &file, const InputWish &wish, Inputs &inputs) {
   inputs.expected.emplace(values, values + inputs.tokens * output->shape[1]);
 }
 
-/// Who reads what only some layers, or some ways of routing, ask for.
+/// Describes the readers of operands that only some layers or entry points
+/// read.
 const char *readerOf(moelora_role role) {
   switch (role) {
   case MOELORA_ROUTER_HIDDEN:

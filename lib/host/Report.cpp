@@ -34,7 +34,7 @@ std::string moelora::host::sizeText(double bytes) {
   return text;
 }
 
-/// As people read it.
+/// The text of a value for people.
 static std::string plainText(const Json &value) {
   if (value.is_string())
     return value;

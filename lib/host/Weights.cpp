@@ -62,9 +62,9 @@ Weights moelora::host::loadWeights(const models::Model &model, int layer,
 
 namespace {
 
-/// Values that keep a layer's numbers near 1: what multiplies a row element by
-/// element is around 1 itself, a sum over the last dimension keeps the
-/// deviation of its inputs, and biases are small beside it.
+/// Values that keep a layer's values near 1: factors of single elements are
+/// near 1, a sum over the last dimension keeps the deviation of its inputs, and
+/// biases are small in comparison.
 Spread spreadOf(const models::Operand &operand) {
   switch (operand.role) {
   case MOELORA_EXPERT_SCALE:
@@ -85,7 +85,7 @@ Spread spreadOf(const models::Operand &operand) {
   }
 }
 
-/// Rows of neighbours, so that no token has an expert twice.
+/// Each row has consecutive ids, so that no token has an expert twice.
 void fillTable(const models::Operand &operand, void *data, uint64_t seed) {
   int64_t k = operand.shape.back(), rows = operand.elements() / k;
   auto *ids = static_cast<int32_t *>(data);

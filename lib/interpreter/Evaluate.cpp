@@ -265,7 +265,7 @@ Tensor activate(ActivationAttr function, Type result, const Tensor &accumulator,
   return out;
 }
 
-/// What joins a token's output beside the experts' rows.
+/// The terms of a token's output besides the experts' rows.
 static void addTerms(const CombineWith &with, int64_t token,
                      const Rounding &rounding, reference::Terms &terms) {
   terms.routedScale = with.routedScale;

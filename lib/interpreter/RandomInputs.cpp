@@ -1,8 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Data by role. Sizes are such that every stage of a layer sees numbers around
-// one: weights have about one over the root of their columns.
+// Generates data by role. The magnitudes are chosen so that the values of every
+// stage are around one: weights are about one divided by the square root of the
+// number of their columns.
 
 #include "moelora/interpreter/RandomInputs.h"
 #include "Descriptions.h"
@@ -15,7 +16,7 @@ using namespace mlir;
 namespace moelora::interpreter {
 namespace {
 
-/// splitmix64: the same numbers everywhere.
+/// splitmix64, which gives the same numbers on all machines.
 class Random {
 public:
   Random(uint64_t seed, uint64_t stream) : state(seed ^ (stream << 32)) {}
@@ -35,9 +36,9 @@ private:
   uint64_t state;
 };
 
-// Streams of their own, beside those of the roles.
+// Random streams in addition to those of the roles.
 constexpr uint64_t directoryStream = 1000;
-// How often a slot is not published, or an id names nothing.
+// The frequency of slots that are not published, and of invalid ids.
 constexpr int64_t oddities = 8;
 constexpr reference::ExactSizes exactSizes;
 constexpr double rootOfThree = 1.7320508075688772;
@@ -50,8 +51,8 @@ std::vector<double> reals(Random &random, int64_t count, double size,
   return data;
 }
 
-/// Rows of a matrix. A sum over as many products as there are columns is around
-/// one, or it is exact: with so many `steps` in a row.
+/// Rows of a matrix. Sums of products over all columns are around one, or they
+/// are exact, with this number of `steps` in a row.
 std::vector<double> rowsOf(Random &random, int64_t rows, int64_t columns,
                            moelora_dtype type, const RandomOptions &options,
                            int64_t steps) {
@@ -66,7 +67,7 @@ std::vector<double> rowsOf(Random &random, int64_t rows, int64_t columns,
   return data;
 }
 
-/// Numbers that are no weights; those of a router are positive.
+/// Values that are not weights. Those of a router are positive.
 std::vector<double> numbersOf(Random &random, int64_t count, Role role,
                               moelora_dtype type,
                               const RandomOptions &options) {
@@ -90,7 +91,7 @@ int64_t slotsOf(LayerOp layer) {
   return 0;
 }
 
-/// The experts that a layer's ids choose from, those without weights included.
+/// The number of experts for ids, including those without weights.
 int64_t expertsOf(LayerOp layer) {
   int64_t experts = 1;
   auto look = [&](auto op) {
@@ -105,26 +106,26 @@ int64_t expertsOf(LayerOp layer) {
   return experts;
 }
 
-/// The token ids that a layer has a row for.
+/// The number of token ids for which the layer has a row.
 int64_t tableRowsOf(LayerOp layer) {
   BlockArgument table = layer.getArgument(Role::TokenTable);
   return table ? cast<RankedTensorType>(table.getType()).getDimSize(0) : 1;
 }
 
-/// -1, or an id that names nothing.
+/// -1, or another invalid id.
 int64_t oddId(Random &random, int64_t count) {
   int64_t ids[] = {-1, -2, count, int64_t(1) << 16, INT32_MIN};
   return ids[random.below(5)];
 }
 
-/// Ids in [0, count), and some odd ones.
+/// Ids in [0, count), and some invalid ones.
 void fillIds(Random &random, int64_t count, Tensor &tensor) {
   for (double &id : tensor.data)
     id = count == 0 || random.oneIn(oddities) ? oddId(random, count)
                                               : random.below(count);
 }
 
-/// Choices of one token are distinct, as a router's are, where there are
+/// The choices of one token are distinct, as those of a router, if there are
 /// enough experts.
 void fillExperts(Random &random, int64_t experts, Tensor &tensor) {
   int64_t k = tensor.shape.back();
@@ -166,7 +167,7 @@ Tensor randomTensor(LayerOp layer, Role role, RankedTensorType type,
   return tensor;
 }
 
-/// A matrix whose numbers the table keeps.
+/// A matrix whose values are stored in the table.
 reference::MatrixView randomMatrix(Table &table, int64_t rows, int64_t columns,
                                    moelora_dtype type,
                                    const RandomOptions &options, int64_t steps,
