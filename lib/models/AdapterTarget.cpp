@@ -11,8 +11,8 @@
 
 namespace moelora::models {
 
-/// Packed adapters have the rows of the module's parameter, which is called as
-/// the family's last form: earlier ones may be those of files alone.
+/// Packed adapters have the rows of the module's parameter, which has the name
+/// of the family's last form. Earlier forms may occur in files only.
 static bool isInterleaved(const Forms &forms) {
   const char *layout = nullptr;
   for (const Stored &form : forms.forms)
@@ -20,7 +20,7 @@ static bool isInterleaved(const Forms &forms) {
   return std::strstr(layout, "rs") != nullptr;
 }
 
-/// In every form that libraries keep the packed parameter in.
+/// All forms in which libraries store the packed parameter.
 static int32_t storageOf(const Forms &forms) {
   int32_t storage = 0;
   for (const Stored &form : forms.forms)

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which row of the family table a config.json asks for.
+// Finds the row of the family table for a config.json.
 
 #include "ChooseFamily.h"
 #include "Config.h"
@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Where configs of several parts keep the text model's.
+/// The keys under which configs of several parts store the text model.
 constexpr const char *textParts[][2] = {
     {"text_config"},
     {"language_config"},
@@ -22,8 +22,8 @@ constexpr const char *textParts[][2] = {
     {"thinker_config", "text_config"},
 };
 
-/// Keys of files that are no model's configuration, although they are often
-/// called so.
+/// Keys of files that are often named config.json but are not the configuration
+/// of a model.
 constexpr struct {
   const char *key;
   const char *file;
@@ -40,7 +40,7 @@ constexpr struct {
 constexpr const char *classEnds[] = {"forcausallm", "forconditionalgeneration",
                                      "model"};
 
-/// An object inside another; null when there is none.
+/// An object inside another one; null if there is none.
 const json *inside(const json *object, const char *key) {
   auto entry = object->find(key);
   return entry != object->end() && entry->is_object() ? &*entry : nullptr;
@@ -57,7 +57,7 @@ const json *textPart(const json &config) {
   return nullptr;
 }
 
-/// Empty where the value is no string, or absent.
+/// Empty if the value is absent or not a string.
 std::string wordAt(const json &object, const char *key) {
   auto entry = object.find(key);
   return entry != object.end() && entry->is_string() ? entry->get<std::string>()
@@ -65,7 +65,7 @@ std::string wordAt(const json &object, const char *key) {
 }
 
 /// The class that the config names: the first of `architectures`, or that of
-/// the code beside the file.
+/// the code in the model's folder.
 std::string classOf(const json &config) {
   auto list = config.find("architectures");
   if (list != config.end() && list->is_array() && !list->empty() &&
@@ -87,7 +87,7 @@ std::string familyWord(const std::string &className) {
   return word;
 }
 
-/// The type of which the class is, where no type is stated.
+/// The type of the class, if no type is stated.
 std::string typeOfClass(const std::string &className) {
   std::string word = familyWord(className);
   for (const Alias &alias : familyAliases())
@@ -104,7 +104,7 @@ std::string typeOf(const json &config) {
                                        : typeOfClass(classOf(config));
 }
 
-/// Whether the class is called after this row, by any of its names.
+/// Whether the name of the class begins with a name of this row.
 bool isCalledAfter(const std::string &className, const Family &family) {
   std::string word = lettersOf(className);
   for (const std::string &name : familyNames())
@@ -117,7 +117,7 @@ bool isCalledAfter(const std::string &className, const Family &family) {
   return false;
 }
 
-/// Code that comes with a model may compute what it likes.
+/// Code in a model's folder may compute anything.
 std::string warnOfCode(const json &config, const Family &family) {
   std::string className = classOf(config);
   if (!config.contains("auto_map") || className.empty() ||
@@ -165,7 +165,7 @@ Result<Chosen> chooseFamily(const json &whole) {
   const Family *byInner = findFamily(inner, classOf(text));
   if (whyRefused(outer) && !byOuter)
     return Failure{unfit(whole)};
-  // The outer name is what the user knows, unless the inner is a known kind.
+  // Users know the outer name, unless the inner one is a known type.
   if (whyRefused(inner) && !byInner)
     return Failure{unfit(text)};
   const Family *family = byInner ? byInner : byOuter;

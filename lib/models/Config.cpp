@@ -41,7 +41,7 @@ void Config::fail(std::string text) {
     message = std::move(text);
 }
 
-/// The value at "outer.inner", and there the layer's own entry.
+/// The value at "outer.inner", and in a list the entry of the layer.
 const json *Config::at(const char *path) const {
   const json *place = &object;
   for (std::string_view rest = path; !rest.empty();) {

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The family table in words. Everything is said of the row's own fields, so
-// that a new row needs no sentence of its own.
+// Describes the family table as text. The text is generated from the fields of
+// a row, so that a new row needs no text.
 
 #include "FamilyTables.h"
 
@@ -14,7 +14,7 @@ namespace moelora::models {
 
 namespace {
 
-/// "a, b, c" without what is empty.
+/// "a, b, c" without empty elements.
 std::string listed(const std::vector<std::string> &parts) {
   std::string text;
   for (const std::string &part : parts)
@@ -24,7 +24,7 @@ std::string listed(const std::vector<std::string> &parts) {
 
 std::string quoted(const char *word) { return "`" + std::string(word) + "`"; }
 
-/// What is quoted first.
+/// The first quotation in a text.
 std::string bare(const std::string &text) {
   return text.substr(1, text.find('`', 1) - 1);
 }

@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Families by name: rows, other names of rows, and kinds that do not fit.
+// Families by name: rows, other names of rows, and types that cannot be
+// imported.
 
 #include "FamilyTables.h"
 

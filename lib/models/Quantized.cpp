@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The marks of quantised models, in configs and in checkpoints.
+// Recognises quantised models in configs and checkpoints.
 
 #include "Quantized.h"
 
@@ -12,13 +12,13 @@ namespace {
 constexpr const char *expected =
     "expects weights in bfloat16, float16 or float32, but ";
 
-/// A tensor beside one of ours that only a quantised checkpoint has.
+/// The name of a tensor that only a quantised checkpoint has, next to a weight.
 struct Mark {
   const char *suffix;
   const char *method;
 };
 
-/// After a name with its ".weight".
+/// A suffix after a name with ".weight".
 constexpr Mark tensorMarks[] = {
     {"_blocks", "mxfp4"},        {"_scales", "mxfp4"},
     {"_scale_inv", "fp8"},       {"_packed", "compressed-tensors"},
@@ -26,7 +26,7 @@ constexpr Mark tensorMarks[] = {
     {".absmax", "bitsandbytes"},
 };
 
-/// After the module's name.
+/// A suffix after the module's name.
 constexpr Mark moduleMarks[] = {
     {".scale", "fp8 or fp4"},
     {".qweight", "gptq or awq"},

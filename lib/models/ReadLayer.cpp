@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Sizes, experts and what lies around the router; see ReadRouter.cpp for it.
+// Reads all of a layer except its router, which ReadRouter.cpp reads.
 
 #include "ReadLayer.h"
 #include "Contradictions.h"
@@ -14,13 +14,14 @@ namespace moelora::models {
 
 namespace {
 
-// Far beyond every published model, and small enough that no product of three
-// needs more than 64 bits.
+// Far above every published model, and small enough that a product of three
+// fits 64 bits.
 constexpr int64_t maxWidth = 1 << 20;
 constexpr int64_t maxShared = 1 << 10;
-// Elements of one operand: 2^42 bf16 values would be 8 TiB.
+// The largest number of elements of an operand: 2^42 bf16 values would be 8
+// TiB.
 constexpr int64_t maxElements = int64_t(1) << 42;
-// Limits, slopes and caps of activations.
+// The largest limit, slope or cap of an activation.
 constexpr double maxLimit = 1e6;
 constexpr double leastLimit = 1e-6;
 
@@ -100,7 +101,7 @@ moelora_function LayerReader::functionOf(const Keys &keys) {
   return absent;
 }
 
-/// The keys of other families must not say another function.
+/// The keys of other families must not state another function.
 moelora_function LayerReader::readFunction() {
   moelora_function function = functionOf(family.function);
   const char *word = "";
@@ -116,7 +117,7 @@ moelora_function LayerReader::readFunction() {
   return function;
 }
 
-/// No limit is no clamp.
+/// Without a limit there is no clamp.
 void LayerReader::limit(moelora_activation &activation, const Number &limit) {
   double value = config.number(limit, 0, maxLimit);
   if (value > 0)
