@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How command lines state what the files of adapters leave open.
+// Command line options for properties that the files of adapters do not
+// determine.
 #ifndef MOELORA_TOOLS_ADAPTEROPTIONS_H
 #define MOELORA_TOOLS_ADAPTEROPTIONS_H
 
@@ -16,7 +17,8 @@ class AdapterStatements {
 public:
   void add(CLI::App &app);
 
-  /// To the adapter of that name, or, without one, to all of them.
+  /// Applies the options to the adapter with this name, or to all adapters
+  /// without a name.
   void apply(std::vector<host::AdapterFolder> &adapters) const;
 
 private:

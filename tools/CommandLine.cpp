@@ -15,7 +15,7 @@ static int fail(int status, const std::string &message) {
   return status;
 }
 
-/// What was printed may still lie in a buffer, and have no place to go.
+/// The output may still be in a buffer, and writing it may fail.
 static int flushOutput(int status) {
   errno = 0;
   bool wrong = std::ferror(stdout) != 0;
@@ -71,11 +71,11 @@ CommandLine::CommandLine(const char *tool, const char *what,
   app.get_formatter()->label("SUBCOMMAND", "COMMAND");
   app.get_formatter()->label("Positionals", "Arguments");
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  // So that they can be named in the words of this project.
+  // So that their messages can have the form of this project.
   app.allow_extras();
 }
 
-/// Also of the subcommands; null: there is none.
+/// Also searches subcommands. Null if there is none.
 static const CLI::Option *findOption(const CLI::App &app,
                                      const std::string &name) {
   if (const CLI::Option *option = app.get_option_no_throw(name))
@@ -86,8 +86,8 @@ static const CLI::Option *findOption(const CLI::App &app,
   return nullptr;
 }
 
-/// CLI11 would take the next argument where a value is empty, and a value of a
-/// flag for what it is set to.
+/// CLI11 would use the next argument if a value is empty, and would accept a
+/// value for a flag.
 static void checkJoined(const CLI::App &app, const std::string &argument) {
   size_t equals = argument.find('=');
   if (argument.rfind("--", 0) != 0 || equals == std::string::npos)

@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What all programs have in common that do not read their command line with
-// LLVM: one grammar, in which `--name=value` and `--name value` are the same,
-// and one contract for errors.
+// The command line of all programs that do not use LLVM's: one grammar, in
+// which `--name=value` and `--name value` are the same, and the same handling
+// of errors.
 #ifndef MOELORA_TOOLS_COMMANDLINE_H
 #define MOELORA_TOOLS_COMMANDLINE_H
 
@@ -15,9 +15,9 @@
 
 namespace moelora::tools {
 
-/// Runs a program and answers its exit status: that of `body`, or 2 for a
-/// UsageError, or 1 for any other exception and where standard output cannot be
-/// written. Each is told on standard error as `error: ...`.
+/// Runs a program and returns its exit status: that of `body`, or 2 after a
+/// UsageError, or 1 after any other exception or if standard output cannot be
+/// written. An error is printed to standard error as `error: ...`.
 int runMain(const char *tool, const std::function<int()> &body);
 
 /// The command line of a program, which may have subcommands.
@@ -26,22 +26,24 @@ public:
   /// `builtWith` is a second line of what --version prints.
   CommandLine(const char *tool, const char *what, const char *builtWith = "");
 
-  /// Sets what the options were added for, or throws a UsageError. False: help
-  /// or the version was asked for and printed, and there is nothing to do.
+  /// Parses the command line and sets the options, or throws a UsageError.
+  /// Returns false if help or the version was printed and there is nothing to
+  /// do.
   bool parse(int count, char **arguments);
 
   CLI::App app;
 };
 
-// ---- Options. `name` is "--name" or, for what has no dashes, "name"; `value`
-// is what help calls the value.
+// ---- Options. `name` is "--name", or "name" for a positional argument.
+// `value` is the name of the value in the help text.
 
-/// Calls `set` with what was given; the last one counts where it is repeated.
+/// Calls `set` with the value. If the option is repeated, the last value is
+/// used.
 CLI::Option *addOption(CLI::App &app, const std::string &name,
                        const std::string &value, const std::string &what,
                        std::function<void(const std::string &)> set);
 
-/// Calls `add` once for each time that it is given.
+/// Calls `add` for each occurrence.
 CLI::Option *addEach(CLI::App &app, const std::string &name,
                      const std::string &value, const std::string &what,
                      std::function<void(const std::string &)> add);

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Says how far a program is, to somebody who waits.
+// Prints the progress of a program.
 #ifndef MOELORA_TOOLS_PROGRESS_H
 #define MOELORA_TOOLS_PROGRESS_H
 
@@ -12,8 +12,9 @@
 
 namespace moelora::tools {
 
-/// Nothing for the first two seconds, nor where standard error is no terminal;
-/// then a line every two seconds: "12 of 48 layers converted".
+/// Prints nothing for the first two seconds, or if standard error is not a
+/// terminal; then a line every two seconds, such as "12 of 48 layers
+/// converted".
 inline host::Progress printProgress() {
   if (!::isatty(STDERR_FILENO))
     return {};

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Linkers write to files, so the bytes take the way over a temporary one, which
-// gets its digest there.
+// Linkers write to files, so the object is written to a temporary file, to
+// which the digest is appended.
 
 #include "SharedObject.h"
 #include "moelora/codegen/Emit.h"
@@ -14,7 +14,7 @@
 
 using namespace llvm;
 
-/// Empty where it is done.
+/// Empty on success, and otherwise the error.
 static std::string seal(const std::string &path) {
   moelora_error *error = nullptr;
   if (moelora_artifact_seal(path.c_str(), &error) == MOELORA_OK)

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What command lines give, checked, and refused in the same words everywhere.
+// Values of command lines, with the same checks and messages in all tools.
 #ifndef MOELORA_TOOLS_VALUES_H
 #define MOELORA_TOOLS_VALUES_H
 
@@ -24,7 +24,7 @@ std::string alternatives(const std::vector<std::string> &names);
 /// "a,b" -> a, b
 std::vector<std::string> split(const std::string &text);
 
-/// A number of [least, most].
+/// A number in [least, most].
 template <typename Number>
 Number parseNumber(const std::string &name, const std::string &text,
                    Number least, Number most) {
@@ -38,7 +38,7 @@ Number parseNumber(const std::string &name, const std::string &text,
   return number;
 }
 
-/// Several, with commas between.
+/// Several values, separated by commas.
 template <typename Number>
 std::vector<Number> parseNumbers(const std::string &name,
                                  const std::string &text, Number least,
@@ -49,7 +49,7 @@ std::vector<Number> parseNumbers(const std::string &name,
   return numbers;
 }
 
-/// One of the values by its name.
+/// One of several values, by its name.
 template <typename Value>
 Value parseChoice(const std::string &name, const std::string &text,
                   const std::vector<std::pair<std::string, Value>> &choices) {

@@ -24,11 +24,11 @@ struct Options {
   DummyOptions dummy;
 };
 
-/// False: help or the version was printed, and there is nothing to do. Throws a
-/// UsageError.
+/// Returns false if help or the version was printed and there is nothing to do.
+/// Throws a UsageError.
 bool parseOptions(int count, char **arguments, Options &options);
 
-/// What --to calls a form.
+/// The name of a form for --to.
 const char *nameOf(Form form);
 
 } // namespace moelora::adapters

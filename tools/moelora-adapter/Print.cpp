@@ -32,7 +32,7 @@ void printInspection(const Json &report) {
                 group["name"].get<std::string>().c_str());
 }
 
-/// "8", or "1..8" where the two ends differ.
+/// "8", or "1..8" if the two ends differ.
 static std::string spanText(const Json &span) {
   char text[64];
   double low = span[0], high = span[1];
@@ -54,7 +54,7 @@ static void printProjection(const std::string &name, const Json &coverage,
               spanText(coverage["scale"]).c_str());
 }
 
-/// Runs of layers without any pair: "3, 5-7".
+/// The layers without any pair, such as "3, 5-7".
 static std::string emptyLayers(const Json &layers) {
   std::string text;
   for (size_t i = 0; i < layers.size(); ++i) {
@@ -71,7 +71,7 @@ static std::string emptyLayers(const Json &layers) {
   return text;
 }
 
-/// Tensors that differ only in numbers are counted together.
+/// Tensors whose names differ only in numbers are counted together.
 static void printElsewhere(const Json &names) {
   std::map<std::string, int> groups;
   for (const Json &name : names)
@@ -124,7 +124,7 @@ static void printEntry(const Json &entry) {
 }
 
 void printDifferences(const Json &report) {
-  constexpr size_t most = 40; // a screen
+  constexpr size_t most = 40; // lines of a screen
   const Json &entries = report["differences"];
   size_t shown = std::min(most, entries.size());
   for (size_t i = 0; i < shown; ++i)

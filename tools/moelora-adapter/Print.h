@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Answers for people.
+// Prints documents for people.
 #ifndef MOELORA_TOOLS_ADAPTER_PRINT_H
 #define MOELORA_TOOLS_ADAPTER_PRINT_H
 
@@ -11,7 +11,7 @@ namespace moelora::adapters {
 
 void printInspection(const Json &report);
 void printBinding(const Json &report);
-/// The first differences; a document has them all.
+/// Prints the first differences. The document has all of them.
 void printDifferences(const Json &report);
 
 } // namespace moelora::adapters

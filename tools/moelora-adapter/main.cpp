@@ -1,8 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-adapter: looks into adapter files before they are served, and makes
-// others of them.
+// moelora-adapter: examines adapter files, converts them, and creates new ones.
 
 #include "../Progress.h"
 #include "Options.h"
@@ -22,7 +21,7 @@ void print(const Json &document) {
   std::printf("%s\n", host::textOf(document).c_str());
 }
 
-/// Whether `inspect` can say more than what was said.
+/// Whether `inspect` shows more than the message does.
 bool canBeInspected(const std::string &folder) {
   try {
     return inspect(folder).is_object();
@@ -31,7 +30,7 @@ bool canBeInspected(const std::string &folder) {
   }
 }
 
-/// One answer, or why there is none.
+/// The result for one adapter, or the error.
 void printAnswer(const Json &report, bool check) {
   std::string name = report["adapter"], folder = report["folder"];
   if (!report.contains("error")) {
@@ -46,7 +45,7 @@ void printAnswer(const Json &report, bool check) {
                  folder.c_str());
 }
 
-/// The answer for one adapter; a refusal is an answer.
+/// Computes the result for one adapter. A refusal is a result too.
 Json answer(const AdapterFolder &adapter, const Options &options,
             const models::Result<models::Model> &model) {
   Json report = {{"adapter", adapter.name}, {"folder", adapter.folder}};

@@ -41,9 +41,9 @@ host::TableHandle Workload::makeTable(int32_t slots, int32_t maxRank) const {
   return host::makeTable(target(), facts);
 }
 
-/// Brings a file to the disk, since writing back would go on while something is
-/// timed, and has it read from there once, which is how files of adapters
-/// mostly come into the page cache.
+/// Writes a file to the disk, so that the system does not write it during a
+/// measurement, and reads it once, because adapter files usually are in the
+/// page cache after they were read.
 static void settle(const std::string &path) {
   int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   bool done = file >= 0 && ::fsync(file) == 0 &&

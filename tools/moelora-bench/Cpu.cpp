@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// One cell is timed in the order rates, ours, peer, peer, ours, rates, and what
-// was measured twice is averaged, so that a machine that slows down favours
-// nobody.
+// One cell is timed in the order rates, moelora, peer, peer, moelora, rates,
+// and the two measurements of each are averaged, so that a machine that becomes
+// slower does not favour either side.
 
 #include "Cpu.h"
 #include "Peer.h"
@@ -58,7 +58,7 @@ void adaptPeer(Peer &peer, int32_t count, int32_t rank) {
   peer.ask({{"do", "adapters"}, {"count", count}, {"rank", rank}});
 }
 
-/// Of two measurements; nothing where one is missing.
+/// The mean of two measurements, or nothing if one is missing.
 std::optional<double> mean(std::optional<double> first,
                            std::optional<double> second) {
   if (!first || !second)
@@ -66,12 +66,12 @@ std::optional<double> mean(std::optional<double> first,
   return (*first + *second) / 2;
 }
 
-/// Both rates as they are now: other work on the machine changes them.
+/// Measures both rates now, because other work on the machine changes them.
 Rates measureRates(Peer &peer, const Bandwidth &bandwidth) {
   return {bandwidth.measure(), peer.ask({{"do", "dense"}}, "flops")};
 }
 
-/// Without a dense rate, of memory alone.
+/// Without a dense rate, only memory is considered.
 double floorOf(const Work &work, const Rates &rates) {
   double memory = work.bytes / rates.bandwidth;
   return rates.dense ? std::max(memory, work.flops / *rates.dense) : memory;
@@ -128,7 +128,7 @@ std::optional<double> scaled(std::optional<double> value, double factor) {
   return value ? std::optional(*value * factor) : std::nullopt;
 }
 
-/// The rates are the machine's, not the layer's.
+/// The rates belong to the machine and not to the layer.
 void printRow(const Result &result) {
   std::printf(
       "%-6s %6lld %8d %10.1f %7.1f %7s %7.1f%% %12s %8s %6.3f\n",

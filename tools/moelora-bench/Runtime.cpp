@@ -20,7 +20,7 @@ static uint64_t availableMemory() {
   throw host::Error("cannot read MemAvailable in /proc/meminfo");
 }
 
-/// A machine that swaps measures nothing.
+/// Measurements on a machine that swaps are not valid.
 static void checkMemory(const RuntimeOptions &options) {
   double wanted =
       double(std::max(memoryForLoading(options), memoryForMemory(options)));

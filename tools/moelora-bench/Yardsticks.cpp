@@ -21,7 +21,8 @@ double medianSeconds(const std::function<void()> &call, int64_t repeat) {
   return host::median(times);
 }
 
-/// Reads a range once; several chains, so that adding is not what is measured.
+/// Reads a range once, with several chains of additions, so that the latency of
+/// an addition is not measured.
 static uint64_t readAll(const uint64_t *data, uint64_t words) {
   uint64_t sums[8] = {};
   for (uint64_t index = 0; index + 8 <= words; index += 8) {
@@ -35,11 +36,11 @@ static uint64_t readAll(const uint64_t *data, uint64_t words) {
   return sum;
 }
 
-// 1 GiB, far beyond any cache.
+// 1 GiB, far larger than any cache.
 static constexpr uint64_t bandwidthBytes = 1 << 30;
 
 Bandwidth::Bandwidth(int threads) : threads(threads), buffer(bandwidthBytes) {
-  // Memory that is only reserved would be one page of zeros.
+  // Memory that was never written would be one shared page of zeros.
   std::memset(buffer.data(), 1, buffer.bytes());
 }
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the machine can do, measured in the same run as the layers.
+// The rates of the machine, measured in the same run as the layers.
 #ifndef MOELORA_TOOLS_BENCH_YARDSTICKS_H
 #define MOELORA_TOOLS_BENCH_YARDSTICKS_H
 
@@ -14,12 +14,12 @@ namespace moelora::bench {
 /// Median seconds of `repeat` calls after one that is not counted.
 double medianSeconds(const std::function<void()> &call, int64_t repeat);
 
-/// Streaming readers over memory that no cache holds.
+/// Streaming reads of memory that no cache contains.
 class Bandwidth {
 public:
   explicit Bandwidth(int threads);
-  /// Bytes per second that the threads reach together now, the best of a few
-  /// passes.
+  /// The bytes per second that all threads together reach now, the best of a
+  /// few passes.
   double measure() const;
 
 private:

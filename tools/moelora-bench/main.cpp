@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-bench: benchmarks, one subcommand a tier.
+// moelora-bench: benchmarks, with one subcommand per tier.
 
 #include "../CommandLine.h"
 #include "Cpu.h"

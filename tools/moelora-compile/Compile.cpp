@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// From a layer to what was asked for: one pipeline, then LLVM.
+// Compiles a layer to the requested output: one pipeline, and then LLVM.
 
 #include "Compile.h"
 #include "../SharedObject.h"

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// LLVM's own command line is not used: it would let every option of every
-// linked library through.
+// LLVM's command line is not used, because it would accept the options of all
+// linked libraries.
 
 #include "Options.h"
 #include "../CommandLine.h"
@@ -66,7 +66,7 @@ static void addLayer(CLI::App &app, Options &options) {
                      "largest rank of an adapter (64)");
 }
 
-/// What options mean together.
+/// Checks combinations of options.
 static void checkOptions(Options &options) {
   bool isText = options.emit == Emit::MLIR || options.emit == Emit::LLVM;
   if (options.input.empty())

@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-compile: a model's layer, or a layer of IR, to a shared object.
+// moelora-compile: compiles a model's layer, or a layer of IR, to a shared
+// object.
 
 #include "../CommandLine.h"
 #include "../Progress.h"
@@ -21,7 +22,7 @@
 using namespace mlir;
 using moelora::models::Model;
 
-/// `file:line:column: error: ...`, or without a place where there is none.
+/// `file:line:column: error: ...`, or without a location if there is none.
 static void print(Diagnostic &diagnostic, llvm::StringRef kind) {
   if (auto place = dyn_cast<FileLineColLoc>(diagnostic.getLocation()))
     llvm::errs() << place.getFilename().getValue() << ":" << place.getLine()
@@ -37,7 +38,7 @@ static LogicalResult printDiagnostic(Diagnostic &diagnostic) {
   return success();
 }
 
-/// The bytes that were written; nothing where it failed and stderr says why.
+/// The written content, or nothing after an error on stderr.
 static std::optional<std::string> compileTo(llvm::StringRef path,
                                             OwningOpRef<ModuleOp> module,
                                             const Options &options) {
@@ -50,7 +51,7 @@ static std::optional<std::string> compileTo(llvm::StringRef path,
   return bytes;
 }
 
-/// The layer that is compiled for `number`: the first that is no different.
+/// The layer that is compiled for `number`: the first equal one.
 static int representative(const Model &model, int number) {
   for (int first : model.distinctLayers())
     if (&model.layer(first) == &model.layer(number))
@@ -62,8 +63,8 @@ static std::string fileOf(int layer, const Options &options) {
   return "layer-" + std::to_string(layer) + namesOf(options.emit).suffix;
 }
 
-/// Which file serves which layer, and the digest at the file's end by layer
-/// that was compiled.
+/// The file of each layer, and the digest at the end of each compiled layer's
+/// file.
 static std::string makeIndex(const Model &model, const Options &options,
                              const std::map<int, std::string> &digests) {
   nlohmann::ordered_json layers = nlohmann::ordered_json::object();
@@ -135,7 +136,7 @@ static int compile(int argc, char **argv) {
   moelora::registerAllPasses();
   moelora::registerAllPipelines();
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  context.printOpOnDiagnostic(false); // the reader has not written that op
+  context.printOpOnDiagnostic(false); // users have not written that op
   ScopedDiagnosticHandler printer(&context, printDiagnostic);
   return options.allLayers ? compileAll(context, options)
                            : compileOne(context, options);

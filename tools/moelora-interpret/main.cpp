@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-interpret: runs the layers of a file with the reference on signed
-// random inputs, and prints what they answer; or compares them with the layers
-// of the same name in another file, on the same inputs.
+// moelora-interpret: evaluates the layers of a file with the reference on
+// signed random inputs, and prints their outputs, or compares them with those
+// of the layers of the same name in another file.
 
 #include "../CommandLine.h"
 #include "../Version.h"
@@ -36,8 +36,8 @@ struct Options {
 
 static Options options;
 
-// Two programs that mean the same may add in another order: f64 sums then
-// differ by a few units of 2^-53.
+// Two layers with the same meaning may add in different orders, so that f64
+// sums differ by a few units of 2^-53.
 static constexpr double exactUnit = 1e-12;
 
 static double unitOf(LayerOp layer) {
@@ -62,7 +62,8 @@ static reference::Verdict compareRows(const Tensor &a, const Tensor &b,
   return verdict;
 }
 
-/// Numbers that an argument has, as a double: a product of sizes may overflow.
+/// The number of elements of an argument, as a double because a product of
+/// sizes may overflow.
 static double countOf(Type type) {
   if (auto table = dyn_cast<SlotTableType>(type))
     return double(table.getSlots()) * table.getExperts() * table.getSlices() *
@@ -74,7 +75,8 @@ static double countOf(Type type) {
   return count;
 }
 
-/// Every number takes 8 bytes here; the accumulators of a layer are some more.
+/// Every element takes 8 bytes here, and the accumulators of a layer need
+/// additional memory.
 static LogicalResult checkSize(LayerOp layer) {
   constexpr double most = 1 << 28;
   for (Type type : layer.getArgumentTypes())
@@ -107,7 +109,7 @@ static void print(LayerOp layer, const Tensor &output) {
   }
 }
 
-/// Answers whether the two agree; no value where one does not run.
+/// Returns whether the two agree, or no value if one cannot be evaluated.
 static FailureOr<bool> compare(LayerOp layer, ModuleOp others) {
   auto other = others.lookupSymbol<LayerOp>(layer.getSymName());
   if (!other || other.getFunctionType() != layer.getFunctionType())
@@ -195,7 +197,7 @@ static int interpretFiles() {
   return others ? compareAll(*module, *others) : 1;
 }
 
-/// LLVM's stream would end the program on its own when it cannot be written.
+/// LLVM's stream would abort the program if it cannot be written.
 static void flushOutput() {
   llvm::outs().flush();
   std::error_code error = llvm::outs().error();

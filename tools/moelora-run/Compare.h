@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A result against what must come out, in units of the error bound.
+// Compares a result with the expected one, in units of the error bound.
 #ifndef MOELORA_RUN_COMPARE_H
 #define MOELORA_RUN_COMPARE_H
 
@@ -13,12 +13,12 @@ namespace moelora::run {
 using host::ExactRows;
 using host::Operand;
 
-/// Up to 16 tokens spread over all of them.
+/// Up to 16 tokens, distributed over the batch.
 std::vector<int64_t> sampleTokens(int64_t tokens);
 
-/// Compares the tokens of `exact`; `output` is [T, H] of `type`. With
-/// `wanted` [T, H] that is what must come out, and `exact` only gives bounds;
-/// otherwise undecided tokens are left out.
+/// Compares the tokens of `exact`; `output` is [T, H] of `type`. If `wanted`
+/// [T, H] is given, it is the expected output, and `exact` only provides
+/// bounds. Otherwise undecided tokens are left out.
 reference::Verdict compare(const Operand &output, int64_t width,
                            const ExactRows &exact,
                            const std::vector<double> *wanted);

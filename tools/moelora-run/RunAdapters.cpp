@@ -19,7 +19,7 @@ static void checkCount(size_t count, const moelora_variant &variant) {
         " adapters are given; compile with --slots=" + std::to_string(count));
 }
 
-/// Said before any weight is read, and on every device alike.
+/// Reported before any weight is read, in the same way on every device.
 static void checkRank(const OpenAdapter &adapter,
                       const moelora_variant &variant) {
   auto summary = sized<moelora_adapter_summary>();
@@ -33,7 +33,7 @@ static void checkRank(const OpenAdapter &adapter,
         "; compile with --max-rank=" + std::to_string(summary.max_rank));
 }
 
-/// Such an adapter is right, and probably not what was meant.
+/// Such an adapter is valid, but probably a mistake.
 static void noteEffect(const OpenAdapter &adapter) {
   if (!hasEffect(adapter.handle.get(), "adapter " + adapter.name + ": "))
     std::fprintf(stderr,

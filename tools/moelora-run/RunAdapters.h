@@ -9,8 +9,9 @@
 
 namespace moelora::run {
 
-/// Those of --adapter, then those of --random-adapters. One whose rank is above
-/// what the variant takes, or one too many, is an error.
+/// Opens the adapters of --adapter and then those of --random-adapters. An
+/// adapter with a rank above that of the variant, or too many adapters, are an
+/// error.
 std::vector<host::OpenAdapter> openAdapters(const Options &options,
                                             const models::Model &model,
                                             int layer,

@@ -184,8 +184,8 @@ void Session::noteTimes(const std::vector<double> &milliseconds) {
             middle > 0 ? double(inputs.tokens) / middle * 1000 : 0.0);
 }
 
-/// Counters of the table are of the whole session, warm-up and repetitions
-/// included; those of ids are of the last run, too.
+/// Counters of the table belong to the whole session, including warm-up and
+/// repetitions. Those of ids are also counted for the last run.
 void Session::noteStats(const host::Run &run, const moelora_run_stats &before,
                         const moelora_slot_table_stats &table) {
   lines.add(Report::Statistics, "workspace_bytes", run.workspaceBytes());

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// One invocation of the tool, from the files to the verdict.
+// One invocation of the tool, from the files to the result of the comparison.
 #ifndef MOELORA_RUN_SESSION_H
 #define MOELORA_RUN_SESSION_H
 
@@ -17,7 +17,8 @@ class Session {
 public:
   explicit Session(const Options &options);
 
-  /// What a comparison found wrong; empty where nothing is. Throws host::Error.
+  /// The error that a comparison found; empty if there is none. Throws
+  /// host::Error.
   std::string run();
   const host::Report &report() const { return lines; }
 
@@ -53,7 +54,7 @@ private:
   host::Operand output;
   host::ExactRows all; // every token, on the reference
   host::Report lines;
-  std::string wrong; // what a comparison found
+  std::string wrong; // the error of a comparison
 };
 
 } // namespace moelora::run

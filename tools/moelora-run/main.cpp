@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-run: a compiled layer with real weights, adapters and inputs.
+// moelora-run: runs a compiled layer with weights, adapters and inputs.
 
 #include "../CommandLine.h"
 #include "Session.h"

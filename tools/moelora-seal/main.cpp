@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // moelora-seal: appends the digest to shared objects with compiled layers that
-// moelora-compile did not write: linked from several, or written by hand.
+// moelora-compile did not write, for example because they were linked from
+// several layers.
 
 #include "../CommandLine.h"
 #include "moelora/runtime/Artifact.h"

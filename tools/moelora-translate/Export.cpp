@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A module of the LLVM dialect to machine code.
+// Translates a module of the LLVM dialect to machine code.
 
 #include "../SharedObject.h"
 #include "Translations.h"
