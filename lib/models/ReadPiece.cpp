@@ -73,7 +73,7 @@ private:
   const Piece &piece;
   moelora_dtype type;
   int64_t ids;
-  char *buffer; // of the piece
+  char *buffer; // of the tensor
   int64_t width, storedWidth = 0;
   std::vector<Axis> axes;
   moelora_tensor tensor = {};
@@ -178,7 +178,7 @@ void PieceReader::copyLine(const char *from, int64_t step, char *to,
     copy(uint64_t());
 }
 
-/// Writes a block of `count` entries of its axis to element `at` of the piece.
+/// Writes a block of `count` entries of its axis to element `at` of the tensor.
 void PieceReader::scatter(size_t first, size_t line, int64_t at,
                           int64_t count) {
   std::vector<int64_t> place(axes.size(), 0);

@@ -86,7 +86,7 @@ private:
 
   Operand description;
   const moelora_checkpoint *checkpoint = nullptr;
-  std::vector<uint64_t> tensors; // index in the checkpoint, per piece
+  std::vector<uint64_t> tensors; // index in the checkpoint, per tensor
   Source pieces;
   moelora_dtype stored = MOELORA_BF16;
 };

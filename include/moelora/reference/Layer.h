@@ -53,9 +53,9 @@ struct Problem {
 
 struct Output {
   int64_t width = 0;
-  Vector rows;                  // [tokens asked for, H]
+  Vector rows;                  // [requested tokens, H]
   Vector bounds;                // the same shape; see Bound.h
-  std::vector<Routed> routed;   // per token asked for
+  std::vector<Routed> routed;   // per requested token
   std::vector<uint8_t> decided; // likewise, with bounds; see Bound.h
 };
 

@@ -74,7 +74,7 @@ typedef struct moelora_adapter_site {
   int32_t experts;      /* that have weights */
   int32_t always;       /* the last so many of them are shared experts, which
                            adapters do not count among the experts */
-  int32_t logits;       /* E: what the router's linear answers; 0: experts */
+  int32_t logits;       /* E: the number of router logits; 0: experts */
   int32_t zero_experts; /* packed gate_up counts them too; pairs that a file
                            has for them mean nothing and are not read */
   int64_t hidden;

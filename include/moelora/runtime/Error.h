@@ -32,15 +32,15 @@ extern "C" {
 typedef enum moelora_status {
   MOELORA_OK = 0,
   MOELORA_INVALID = 1, /* an argument or a file breaks a rule */
-  MOELORA_IO = 2,      /* the system refused to open, read or write */
+  MOELORA_IO = 2,      /* a file could not be opened, read or written */
   MOELORA_OUT_OF_MEMORY = 3,
   MOELORA_UNSUPPORTED = 4, /* well formed, but not what this version does */
   /* Expected results, which also have a text. */
   MOELORA_FULL = 5,      /* no slot is free */
-  MOELORA_BUSY = 6,      /* somebody is using it, or it is under way */
+  MOELORA_BUSY = 6,      /* it is in use, or not done yet */
   MOELORA_STALE = 7,     /* the id is of an earlier tenant of the slot */
-  MOELORA_NOT_FOUND = 8, /* there is nothing of that name */
-  MOELORA_CANCELLED = 9, /* the caller asked for it */
+  MOELORA_NOT_FOUND = 8, /* there is no such object */
+  MOELORA_CANCELLED = 9, /* the caller requested it */
   /* The device or its context has failed permanently, and its content is
    * lost. */
   MOELORA_DEVICE_LOST = 10,

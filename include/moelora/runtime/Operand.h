@@ -74,7 +74,7 @@ typedef struct moelora_operand {
   int32_t role, part; /* moelora_role, moelora_part */
   int32_t dtype;      /* moelora_dtype */
   int32_t dims;       /* at most MOELORA_MAX_OPERAND_DIMS */
-  uint32_t align;     /* its address is a multiple of so many bytes: a power of
+  uint32_t align;     /* its address is a multiple of this number: a power of
                          two, at most 256 */
   uint32_t entries;   /* bit per moelora_entry_kind that needs it */
   uint32_t reserved;

@@ -79,7 +79,7 @@ typedef struct moelora_binding {
                                    as the layer is bound, but for the structs */
   moelora_slot_table *table;    /* NULL: no adapters */
   moelora_group *group;         /* NULL */
-  const moelora_layer *expected; /* what it must compute; NULL: not asked */
+  const moelora_layer *expected; /* what it must compute; NULL: not checked */
 } moelora_binding;
 
 /* Checks and binds a layer: types, shapes, strides, alignment and device of

@@ -40,7 +40,7 @@ typedef struct moelora_run {
   int64_t pitch[2];
   void *workspace; /* of moelora_layer_workspace(), aligned to 256 */
   uint64_t workspace_bytes;
-  moelora_run_stats *stats; /* added to, on the device; NULL: not counted */
+  moelora_run_stats *stats; /* counters on the device; NULL: not counted */
 } moelora_run;
 
 /* Checks everything that does not depend on values in memory, and then runs the

@@ -15,7 +15,7 @@ extern "C" {
 /* Counters, increased with relaxed 64-bit atomic additions and never reset.
  * Fixed. */
 typedef struct moelora_run_stats {
-  uint64_t masked_slots;  /* ids that did not resolve, served as base; -1 is not
+  uint64_t masked_slots;  /* ids that did not resolve and became base; -1 is not
                              counted */
   uint64_t stale_slots;   /* of these: the generation is not the slot's */
   uint64_t outside_steps; /* tokens that were resolved outside of a step, and

@@ -24,19 +24,19 @@ typedef struct moelora_slot_table_stats {
   uint64_t retired_bytes; /* of earlier ones, waiting for steps to be past */
   uint64_t retired_buffers;
   /* counters */
-  uint64_t hits, misses; /* acquire found the name, or did not */
+  uint64_t hits, misses; /* names that acquire found, or did not */
   uint64_t loads, replaced, failed_loads, cancelled_loads;
   uint64_t evictions;     /* to make room */
   uint64_t removals;      /* by evict and reset */
-  uint64_t full, busy;    /* answers */
-  uint64_t stale_calls;   /* ids and leases that were of the past */
-  uint64_t broken_fences; /* behind which the device failed: what they guard
-                             is kept until the table ends */
+  uint64_t full, busy;    /* calls with this status */
+  uint64_t stale_calls;   /* calls with an ended id or lease */
+  uint64_t broken_fences; /* after which the device failed: their memory is
+                             kept until the table is destroyed */
   moelora_run_stats runs; /* of all steps of the table */
   uint64_t read_bytes;    /* from files, of loads that succeeded */
   /* nanoseconds: the last load, and the longest so far */
   uint64_t stage_ns, longest_stage_ns;     /* reading and converting */
-  uint64_t publish_ns, longest_publish_ns; /* from staged to servable */
+  uint64_t publish_ns, longest_publish_ns; /* from staged to published */
 } moelora_slot_table_stats;
 
 /* Also frees retired memory that no step can read any more. Counters of the

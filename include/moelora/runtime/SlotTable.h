@@ -78,9 +78,9 @@ MOELORA_API moelora_status moelora_slot_table_replace(
 
 /* A lease, which must be released exactly once. Fixed. */
 typedef struct moelora_lease {
-  uint64_t pin;    /* what the lease holds */
-  int32_t id;      /* what tokens carry */
-  int32_t version; /* 0; grows with each replace */
+  uint64_t pin;    /* identifies the lease */
+  int32_t id;      /* the id for tokens */
+  int32_t version; /* from 0, increased by each replace */
 } moelora_lease;
 
 /* NOT_FOUND: there is no adapter with this name. BUSY: it is being loaded. */

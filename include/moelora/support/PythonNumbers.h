@@ -83,7 +83,7 @@ private:
   std::string_view text;
   std::string copy; ///< empty: nothing was replaced
   std::vector<std::pair<size_t, double>> numbers; ///< by number of the string
-  size_t known = 0, strings = 0;                  ///< that were asked for
+  size_t known = 0, strings = 0;                  ///< that were read
 };
 
 } // namespace moelora

@@ -17,7 +17,7 @@ uint64_t systemPageBytes();
 
 /// Throws std::bad_alloc.
 void *allocateCpuMemory(uint64_t bytes);
-/// `bytes` as when it was allocated; NULL is fine.
+/// `bytes` is the size of the allocation. NULL has no effect.
 void releaseCpuMemory(void *memory, uint64_t bytes);
 
 } // namespace moelora

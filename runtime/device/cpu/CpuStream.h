@@ -3,7 +3,7 @@
  *
  * A stream of the cpu: a thread that does its work in order.
  *
- *     asked for   copy  store  launch  wait  copy       position 5
+ *     enqueued    copy  store  launch  wait  copy       position 5
  *     done        copy  store                           progress 2
  *
  * An event is a stream's progress and a position in it, and has passed when the

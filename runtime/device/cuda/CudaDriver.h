@@ -23,7 +23,7 @@ struct Driver {
 
   /// Fails with a message if the result is not Success.
   void check(Answer answer) const;
-  /// "the CUDA driver answers ... to ...".
+  /// A message that names the result and the function.
   std::string words(Answer answer) const;
 
   Library library;

@@ -112,8 +112,8 @@ void sortByExpert(const Pairs &pairs, const int32_t *sorted, Buckets buckets,
 }
 
 /// Divides `rows` rows into as few parts of at most `limit` rows as possible,
-/// whose sizes differ by at most one, the larger first, and calls piece(begin,
-/// rows) for each.
+/// whose sizes differ by at most one, the larger first, and calls
+/// `piece(begin, rows)` for each.
 template <typename Piece>
 void cut(int32_t begin, int32_t rows, int32_t limit, Piece piece) {
   int32_t pieces = int32_t((int64_t(rows) + limit - 1) / limit);
