@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A compiled layer against what the interpreter answers.
+// Compares a compiled layer with the interpreter.
 
 #ifndef MOELORA_TEST_CODEGEN_CHECK_H
 #define MOELORA_TEST_CODEGEN_CHECK_H
@@ -26,7 +26,7 @@ public:
   reference::Verdict verdict;
   unsigned entries = 0;
 
-  /// Every entry point of the layer answers what is wanted.
+  /// Checks that every entry point of the layer has the expected output.
   void run(const interpreter::Tensor &wanted);
 
 private:

@@ -4,10 +4,10 @@
 // moelora-check-code FILE: each layer of a file, compiled for every tier of
 // this machine, answers what the interpreter answers, from every entry point,
 // with the same bits on one worker and on three, for the first token alone, and
-// where only the first tokens are valid; then once more with hostile ids. Given
-// ids that name no expert must be counted; numbers and images that say what
-// cannot be must do no harm. Operands are as large as their types say, and the
-// artifact says the same; nothing is mapped behind them. Status 3: a layer
+// where only the first tokens are valid; then once more with hostile ids.
+// Invalid given ids must be counted. Impossible numbers and images must not
+// cause invalid accesses. Operands have the sizes of their types, which the
+// artifact also states, and no memory is mapped after them. Status 3: a layer
 // fails.
 
 #include "Check.h"

@@ -16,7 +16,7 @@
 
 namespace moelora::codetest {
 
-/// What a router was given and answered.
+/// The inputs and the results of a router.
 struct Routing {
   std::vector<float> logits, weights;
   std::vector<int32_t> ids;

@@ -1,8 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Memory that ends where the program may no longer read: whoever goes past it
-// dies.
+// Memory that ends at an unmapped page: an access beyond its end is a fault.
 
 #ifndef MOELORA_TEST_CODEGEN_GUARDED_H
 #define MOELORA_TEST_CODEGEN_GUARDED_H

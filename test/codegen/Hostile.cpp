@@ -104,8 +104,8 @@ private:
            "is not base with " + what);
   }
 
-  /// Pairs that claim more pages than a table may have: as many as it may have
-  /// are read, for which there is room here, and no more.
+  /// Pairs with more pages than a table may have: only the pages that the table
+  /// may have are read, for which there is memory here.
   void checkPages() {
     std::vector<Guarded> images;
     std::vector<uint64_t> words;

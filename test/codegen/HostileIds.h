@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Ids as nobody should give them.
+// Invalid ids.
 
 #ifndef MOELORA_TEST_CODEGEN_HOSTILEIDS_H
 #define MOELORA_TEST_CODEGEN_HOSTILEIDS_H

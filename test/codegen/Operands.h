@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the interpreter reads of a layer, in the memory that compiled code
-// reads: elements in their types, adapters in images, slot ids in a step.
+// Converts the inputs of the interpreter to memory for compiled code: elements
+// in their types, adapters in images, slot ids in a step.
 
 #ifndef MOELORA_TEST_CODEGEN_OPERANDS_H
 #define MOELORA_TEST_CODEGEN_OPERANDS_H

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A CUDA driver without a GPU, libcuda-fake.so: what is asked of a stream
-// happens as late as CUDA allows, so that a wait that is missing shows; memory
-// of the device is out of the host's reach; and any call can be made to fail.
+// happens as late as CUDA allows, so that a missing wait is detected; the host
+// cannot access memory of the device; and any call can be made to fail.
 //
 // A module's image is text: "fake module", then names of kernels, each followed
 // by the decimal address of a moelora_host_kernel.
@@ -25,8 +25,8 @@ struct FakeLive {
 
 /// How a test steers the driver. Settings hold for devices opened later.
 struct FakeControl {
-  /// The n-th call from now, 0 being the next, answers `result`; negative: all
-  /// calls succeed. Calls that give back never fail, and are not counted.
+  /// The n-th call from now, from 0, returns `result`. If negative, all calls
+  /// succeed. Calls that free objects never fail and are not counted.
   void (*failCall)(long n, int result);
   /// Whether the driver is a new one: the device has memory pools and stores of
   /// 8 bytes, and launches may have attributes.
@@ -37,7 +37,7 @@ struct FakeControl {
   long (*featureUses)();
   /// What the driver says of the capture of a stream.
   void (*setCapture)(const void *stream, int status, unsigned long long id);
-  /// What is left of what failCall was told; negative: it has failed.
+  /// The number of calls before the failure of failCall; negative after it.
   long (*callsToFailure)();
 };
 

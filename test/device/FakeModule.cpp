@@ -22,7 +22,7 @@ static std::vector<char> parametersOf(void **extra) {
   return bytes;
 }
 
-/// Writes what a compiler says where the caller wants it.
+/// Writes a compiler's messages to the caller's buffer.
 static void writeLog(const std::string &text, unsigned count,
                      const int *options, void **values) {
   for (unsigned i = 0; i + 1 < count; ++i)

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the fake driver keeps, and how its functions begin.
+// The state of the fake driver, and the common beginning of its functions.
 #ifndef MOELORA_TEST_DEVICE_FAKESTATE_H
 #define MOELORA_TEST_DEVICE_FAKESTATE_H
 

@@ -92,7 +92,7 @@ int cuStreamGetCaptureInfo(StreamHandle handle, int *status, uint64_t *id) {
   return onStream(handle, [&](FakeState &fake, auto &) {
     bool captured = fake.capture.stream == handle;
     *status = captured ? fake.capture.status : CaptureNone;
-    *id = captured ? fake.capture.id : 0x77; // nobody may read it then
+    *id = captured ? fake.capture.id : 0x77; // must not be read then
     return Success;
   });
 }

@@ -11,8 +11,8 @@
 //   device.faults.fail(TestCall::Copy), device.faults.lose()
 //   device.complaints()                   what broke the rules of devices
 //
-// The library has no runtime of its own: link moelora_rt or moelora_rt_internal
-// after it.
+// The library does not contain the runtime: link moelora_rt or
+// moelora_rt_internal after it.
 #ifndef MOELORA_TEST_DEVICE_TESTDEVICE_H
 #define MOELORA_TEST_DEVICE_TESTDEVICE_H
 
@@ -63,7 +63,7 @@ public:
   /// have threads.
   void reset();
 
-  /// What is asked for on the stream is not done, but recorded.
+  /// Work on the stream is recorded instead of done.
   void beginCapture(moelora_stream *stream,
                     TestCaptureMode mode = TestCaptureMode::ThreadLocal);
   /// NULL where it broke; whyBroken() tells.

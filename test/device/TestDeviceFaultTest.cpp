@@ -1,8 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Calls of the test device that fail as a test wishes, and handles that it does
-// not know.
+// Calls of the test device that a test makes fail, and invalid handles.
 
 #include "TestBench.h"
 

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Memory of the test device: one arena, which the host may be kept out of. What
-// is in no use is 0xff, which is NaN to any element type.
+// Memory of the test device: one arena, which can be inaccessible to the host.
+// Unused memory is 0xff, which is NaN in every element type.
 #ifndef MOELORA_TEST_DEVICE_TESTMEMORY_H
 #define MOELORA_TEST_DEVICE_TESTMEMORY_H
 
@@ -29,7 +29,7 @@ public:
   ~TestMemory();
   TestMemory(const TestMemory &) = delete;
 
-  /// NULL: there is no room.
+  /// NULL: there is no memory.
   void *allocate(uint64_t bytes);
   /// False where it is no allocation.
   bool release(void *memory);
@@ -53,7 +53,7 @@ public:
 
   /// Whether what was given back has been written to since.
   bool freedIsIntact() const;
-  /// Whether a kernel touched guarded memory since this was asked last.
+  /// Whether a kernel has accessed guarded memory since the last call.
   bool takeTouch();
   /// Called in a signal handler: lets the faulting access go on where it is the
   /// device's, and memory that was given back.
@@ -69,7 +69,7 @@ public:
   /// How often it was opened for the device.
   long accesses() const { return opened; }
 
-  /// While one lives, the device works.
+  /// The device works during the lifetime of this object.
   class Access {
   public:
     explicit Access(TestMemory &memory) : memory(memory) { memory.open(); }

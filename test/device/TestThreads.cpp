@@ -27,7 +27,7 @@ void run(const moelora_launch *launch) {
                                          *errand->parameters.begin()));
 }
 
-/// The cpu does not fail but for want of memory or threads.
+/// The cpu fails only for lack of memory or threads.
 void must(moelora_status status) {
   if (status != MOELORA_OK)
     std::abort();

@@ -32,7 +32,7 @@ Case makeCase(uint64_t seed, bool exact = false);
 /// experts that every token chooses.
 moelora_router makeRouter(Random &random, int32_t experts, bool mayAlways);
 
-/// One line: what somebody needs to see which kind of layer it is.
+/// One line that describes the layer.
 std::string describe(const Case &c);
 
 } // namespace moelora::differential

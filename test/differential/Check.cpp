@@ -29,7 +29,7 @@ void compareWithReference(const Case &c, const reference::Output &wanted,
       reference::compareRows({moelora_dtype(c.layer.dtype), output.data(),
                               c.tokens, wanted.width, wanted.width},
                              wanted);
-  // How many rows are near ties is judged over all layers.
+  // The number of near ties is checked over all layers.
   if (verdict.rows.worst > 1)
     verdict.failure = verdict.rows.failure();
   if (c.exact)

@@ -31,7 +31,7 @@ public:
   reference::Output wanted() const;
   /// The directory; empty without slots.
   const std::vector<uint64_t> &directory() const { return words; }
-  /// The ids that the directory is asked for.
+  /// The ids of the tokens.
   const std::vector<int32_t> &slotIds() const { return ids; }
   /// What a step makes of them, and beside it numbers that name no slot.
   const std::vector<int32_t> &numbers() const { return stepNumbers; }

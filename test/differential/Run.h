@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A compiled case, run in the two ways there are.
+// Runs a compiled case in two ways.
 
 #ifndef MOELORA_TEST_DIFFERENTIAL_RUN_H
 #define MOELORA_TEST_DIFFERENTIAL_RUN_H

@@ -14,7 +14,7 @@
 
 namespace moelora::fuzz {
 
-/// Any number of threads may ask one mutator.
+/// Any number of threads may use one mutator.
 class Mutator {
 public:
   /// Mutants of good modules, with parts of those and of donors.

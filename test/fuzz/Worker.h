@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The process that takes mutants through the stages. It says in shared memory
-// what it is at, because it may not live to say anything else.
+// The process that runs mutants through the stages. It stores its progress in
+// shared memory, because it may crash.
 #ifndef MOELORA_FUZZ_WORKER_H
 #define MOELORA_FUZZ_WORKER_H
 
@@ -34,7 +34,7 @@ struct WorkerState {
 
 constexpr unsigned maxWorkers = 64;
 
-/// Lives in memory that all processes share.
+/// An object in memory that all processes share.
 struct Board {
   std::atomic<uint64_t> next, refused, verified, compiled, failures;
   WorkerState workers[maxWorkers];

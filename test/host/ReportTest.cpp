@@ -67,5 +67,5 @@ TEST(Times, progress_counts_units) {
   count.advance();
   count.advance();
   EXPECT_THAT(seen, testing::ElementsAre(1, 2));
-  ProgressCount({}, 1, "layers").advance(); // nobody looks
+  ProgressCount({}, 1, "layers").advance(); // not used
 }

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Keys that a family does not read, with values that ask for another layer.
+// Keys that a family does not read, with values that describe another layer.
 
 #include "TestModels.h"
 

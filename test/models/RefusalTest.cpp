@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Values that ask for what a family's row cannot say, and values that
-// contradict each other: the message names the key and the value.
+// Values that a family's row cannot express, and values that contradict each
+// other. The message names the key and the value.
 
 #include "TestModels.h"
 

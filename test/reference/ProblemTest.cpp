@@ -23,7 +23,7 @@ TEST(Problem, missing_operand) {
   random.problem.operand[MOELORA_SHARED_DOWN_WEIGHT].data = nullptr;
   EXPECT_EQ(problemError(random.problem),
             "expects operand shared_down_weight, but there is none");
-  random.problem.layer.shared = 0; // now it is not asked for
+  random.problem.layer.shared = 0; // now it is not required
   EXPECT_EQ(problemError(random.problem), "");
 }
 

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * One packed pair in a model whose sizes are the same both ways: the version of
- * the library decides, or the user, or nobody.
+ * One packed pair in a model whose sizes fit both layouts: the version of the
+ * library or the user decides, or the file is refused.
  */
 #include "Files.h"
 

@@ -14,7 +14,7 @@ using testing::HasSubstr;
 
 namespace {
 
-/// What opening a good adapter with this configuration answers.
+/// The result of opening a valid adapter with this configuration.
 std::string answerTo(const std::string &json) {
   Folder folder;
   Tensors tensors;

@@ -59,7 +59,7 @@ std::unique_ptr<Model> fullModel(const std::function<void(Model &)> &change) {
   return model;
 }
 
-/// Whether a file may have a pair of a projection, asked of the loader of
+/// Whether a file may have a pair of a projection, according to the loader of
 /// files.
 Pair pairOfFile(const Model &model, int projection) {
   const Module &module = modules[projection];

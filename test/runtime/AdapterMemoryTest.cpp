@@ -49,7 +49,7 @@ void expectSame(const Opened &left, const Opened &right) {
       }
 }
 
-/// The answer to good tensors of which one was changed.
+/// The result for valid tensors of which one was changed.
 Opened answerTo(const std::function<void(moelora_tensor_data &)> &change) {
   Tensors tensors = manyForms();
   std::vector<moelora_tensor_data> all = describe(tensors);

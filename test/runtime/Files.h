@@ -88,7 +88,7 @@ private:
 /// That of a Model as it is made.
 const moelora_adapter_target *usualTarget();
 
-/// What opening answered.
+/// The result of opening.
 struct Opened {
   moelora_status status = MOELORA_OK;
   std::string text;

@@ -144,7 +144,7 @@ TEST(Pattern, the_first_of_many_that_matches) {
 }
 
 TEST(Pattern, a_pattern_for_each_module) {
-  // More states than are kept, so the answers survive forgetting.
+  // More states than are cached, so the results must not depend on the cache.
   All all;
   std::vector<std::string> names;
   for (int layer = 0; layer < 40; ++layer)

@@ -34,7 +34,7 @@ public:
 
   static void hold() { held = true; }
   static void letGo() { held = false; }
-  /// Until somebody waits for the device.
+  /// Until a thread waits for the device.
   static void awaitWaiter() {
     while (waiters == 0)
       std::this_thread::yield();
@@ -69,7 +69,7 @@ struct SlotWaits : testing::Test {
   void SetUp() override {
     ASSERT_EQ(table.assign("a", adapter, id), MOELORA_OK);
   }
-  /// What engines do for each batch returns while somebody waits.
+  /// The calls of engines for each batch return while another thread waits.
   void expectToServe() {
     SlowDevice::awaitWaiter();
     std::future<moelora_status> served = std::async([&] {
