@@ -1,14 +1,13 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-check-code FILE: each layer of a file, compiled for every tier of
-// this machine, answers what the interpreter answers, from every entry point,
-// with the same bits on one worker and on three, for the first token alone, and
-// where only the first tokens are valid; then once more with hostile ids.
-// Invalid given ids must be counted. Impossible numbers and images must not
-// cause invalid accesses. Operands have the sizes of their types, which the
-// artifact also states, and no memory is mapped after them. Status 3: a layer
-// fails.
+// moelora-check-code FILE compiles each layer of a file for every tier of this
+// machine, and compares its output with the interpreter's, from every entry
+// point, and its bits on one worker, on three, for the first token alone, and
+// with only the first tokens valid. It does the same with hostile ids. Invalid
+// given ids must be counted. Impossible numbers and images must not cause
+// invalid accesses. Operands have the sizes of their types, which the artifact
+// also states, and no memory is mapped after them. Status 3: a layer fails.
 
 #include "Check.h"
 #include "HostileIds.h"

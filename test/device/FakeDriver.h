@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A CUDA driver without a GPU, libcuda-fake.so: what is asked of a stream
-// happens as late as CUDA allows, so that a missing wait is detected; the host
-// cannot access memory of the device; and any call can be made to fail.
+// A CUDA driver without a GPU, libcuda-fake.so. Work on a stream is done as
+// late as CUDA allows, so that a missing wait is detected; the host cannot
+// access memory of the device; and any call can be made to fail.
 //
 // A module's image is text: "fake module", then names of kernels, each followed
 // by the decimal address of a moelora_host_kernel.

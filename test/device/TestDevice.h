@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A device for tests, on the host: it captures and replays graphs, keeps its
-// memory from the host, does what it is told when the test says so, and fails
-// where the test wants it to.
+// A device on the host for tests. It captures and replays graphs, can make its
+// memory inaccessible to the host, does its work when a test requests it, and
+// can let any call fail.
 //
 //   TestDevice device;                    nothing is done but step by step
 //   device.step(stream), device.drain()
@@ -22,13 +22,14 @@
 namespace moelora::test {
 
 struct TestDeviceOptions {
-  /// Without threads, one thread calls, and all is deterministic.
+  /// Without threads, only one thread may call, and everything is
+  /// deterministic.
   bool threaded = false;
-  /// As the fields of the device. Memory that is not visible is a fault to the
-  /// host, except while the device itself works.
+  /// The fields of the device with these names. If memory is not visible, an
+  /// access of the host is a fault, except while the device works.
   bool hostVisible = false, nullIsDone = false;
   TestFreed freed = TestFreed::Reused;
-  size_t mostKept = SIZE_MAX; // allocations that were given back
+  size_t mostKept = SIZE_MAX; // freed allocations
   uint64_t arenaBytes = uint64_t(1) << 30;
   int64_t kind = MOELORA_DEVICE_KIND_OTHER;
   long patience = 10000; // see TestSteps

@@ -44,7 +44,7 @@ def main():
         for example in found:
             report.check(squeeze(example) in tests, name,
                          "expects its example to occur in a test")
-        # A terminator lives and dies with its region.
+        # A terminator has the lifespan of its region.
         report.check("Lifespan:" in text or "yield" in name, name,
                      "expects its description to state a lifespan")
     for td, record in house.passes():

@@ -21,7 +21,7 @@ MAY = {
     "interpreter": {"support", "dialect", "reference", "runtime"},
     "import": {"support", "dialect", "models", "runtime"},
 }
-# May see every component: registers, exports, uses or proves them.
+# May include every component: they register, export, use or test them.
 TOP = {"init", "plugin", "tools", "test"}
 NO_LLVM = {"support", "runtime", "runtime/model", "models", "reference",
            "host", "adapters"}

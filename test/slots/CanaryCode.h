@@ -33,7 +33,7 @@ constexpr int32_t canaryVersions = 1 << 12;
 
 using CanaryRow = std::array<uint16_t, canaryHidden>;
 
-/// Who changed a row; tenant -1: nobody.
+/// The tenant that changed a row; -1: none.
 struct Signature {
   int32_t tenant = -1, version = 0;
 };

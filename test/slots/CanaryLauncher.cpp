@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Steps under leases, as an engine asks for them: released as soon as they have
- * been asked for.
+ * Launches steps under leases as an engine does: leases are released as soon as
+ * the steps are enqueued.
  */
 #include "CanaryThreads.h"
 

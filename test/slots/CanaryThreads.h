@@ -11,8 +11,8 @@
 
 namespace moelora::test {
 
-/// Launches runs until all tokens have been asked for, or a row is wrong, and
-/// waits for its own.
+/// Launches runs until all tokens have been enqueued or a row is wrong, and
+/// waits for its own runs.
 void launchRuns(CanaryStage &stage, const CanaryStreams &streams,
                 uint32_t seed);
 

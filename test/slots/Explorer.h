@@ -16,7 +16,7 @@ namespace moelora::test {
 struct Exploration {
   size_t states = 0, transitions = 0, depth = 0;
   bool closed = false;          ///< there are no other states
-  uint64_t full = 0, busy = 0;  ///< transitions with these answers
+  uint64_t full = 0, busy = 0;  ///< transitions with these results
   uint64_t late = 0;            ///< with memory that was given back
   std::string broken;           ///< the law; empty: none
   std::vector<std::string> way; ///< to where it is broken

@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The world's runs: what they are asked for, and the laws of what they read.
+ * The runs of the world: their requests, and the rules for the values that they
+ * read.
  */
 #include "World.h"
 

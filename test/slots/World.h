@@ -14,8 +14,8 @@
  *        |                                            |
  *        +---- memory <---- reads of runs <-- do one thing, in any order
  *
- * What callers know is kept beside it, and each answer of the table and each
- * read of a run is compared with that.
+ * The knowledge of callers is stored separately, and each result of the table
+ * and each read of a run is compared with it.
  */
 #ifndef MOELORA_TEST_SLOTS_WORLD_H
 #define MOELORA_TEST_SLOTS_WORLD_H
@@ -40,7 +40,7 @@ public:
   ~World();
   World(const World &) = delete;
 
-  // What callers ask for.
+  // The operations of callers.
   void assign();
   void replace(int32_t slot, int32_t stream);
   void toggle(int32_t slot, int32_t stream);
@@ -109,7 +109,7 @@ private:
   void checkRead(Token &token, uint64_t read, bool outside) const;
 
   std::optional<HostKernel> kernel; ///< that reads
-  bool closing = false;             ///< nobody looks at it any more
+  bool closing = false;             ///< it is not checked any more
 };
 
 } // namespace moelora::test

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What callers of the slot table know of it.
+ * The knowledge of the slot table's callers.
  */
 #ifndef MOELORA_TEST_SLOTS_WORLDPARTS_H
 #define MOELORA_TEST_SLOTS_WORLDPARTS_H

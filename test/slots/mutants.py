@@ -17,7 +17,7 @@ EARLY_SERIALS = [
      "(buffer >> 16) - 1 : enters});")]
 
 MUTANTS = {
-    # A step takes whoever is in the slot.
+    # A step accepts every generation of a slot.
     "no-generations": [(
         "StepKernel.cpp",
         "generationOfId(id, r.indexBits) == generationOfWord(word)", "true")],
@@ -33,9 +33,9 @@ MUTANTS = {
         "retired.empty()")],
     # Steps do not come after stores that are on their way.
     "unordered-steps": [NO_WAIT_FOR_STORES],
-    # What leaves waits for the steps that had entered when its store was asked
-    # for. Steps that enter between that and the store may still find it, but
-    # they come after the store: alone, this changes nothing.
+    # A buffer waits for the steps that had entered when its store was enqueued.
+    # Steps that enter between that and the store may still read it, but they
+    # are ordered after the store, so this change alone has no effect.
     "early-serials": EARLY_SERIALS,
     "early-serials-unordered-steps": [*EARLY_SERIALS, NO_WAIT_FOR_STORES],
     # A store does not come after earlier ones of its slot.

@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Each function asks whether it is to fail, hands on, and counts.
+ * Each function checks whether it has to fail, calls the real device, and
+ * counts.
  */
 #include "FaultyDevice.h"
 

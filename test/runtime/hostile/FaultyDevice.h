@@ -19,9 +19,9 @@ struct FaultyDevice {
   explicit FaultyDevice(bool remote);
   FaultyDevice(const FaultyDevice &) = delete;
 
-  /// The weightiest of what failed since `forget`. States of events can be
-  /// asked for later. What is not recorded is waited for, and where that fails,
-  /// kept.
+  /// The most severe failure since `forget`. States of events are available
+  /// later. If an event is not recorded, the caller waits instead, and if that
+  /// fails, memory is kept.
   enum Refused { Nothing, State, Record, Wait, Other };
   Refused refused() const {
     Refused now = weightiest;

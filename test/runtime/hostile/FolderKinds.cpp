@@ -46,7 +46,7 @@ static bool folderInPlace(const Folder &folder, Random &random) {
   return fs::create_directory(path);
 }
 
-/// Nobody may read it, but the folder is open to all.
+/// The file is not readable, but the folder is.
 static bool unreadable(const Folder &folder, Random &random) {
   fs::permissions(folder.path, fs::perms(0755));
   for (const char *name : {weights, settings})

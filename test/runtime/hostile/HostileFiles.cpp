@@ -1,9 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * moelora-hostile-files [--count=N] [--seed=S]: spoils N adapters, says what
- * became of each kind, and what was answered otherwise than it should be.
- * Status 3: something was.
+ * moelora-hostile-files [--count=N] [--seed=S]: corrupts N adapters, and prints
+ * the results of each kind and every wrong result. Status 3: there was a wrong
+ * result.
  */
 #include "Mutations.h"
 

@@ -18,10 +18,10 @@ enum class Fault {
   Allocation, ///< operator new
   Mapping,    ///< mmap
   Opening,    ///< open and fstat
-  Reading,    ///< pread answers EIO
+  Reading,    ///< pread returns EIO
   Ending,     ///< pread finds the end of the file
   Interrupt,  ///< pread is interrupted; to be tried again
-  Halving,    ///< pread reads half; the rest is to be asked for
+  Halving,    ///< pread reads half; the rest needs another call
   Thread,     ///< pthread_create
   Device      ///< every function of a device that may fail
 };

@@ -12,7 +12,7 @@ namespace moelora::test {
 
 std::string statusName(int32_t status);
 
-/// Whether `text` has one of the pieces, which `|` separates.
+/// Whether `text` contains one of the texts that `|` separates.
 bool saysOneOf(const std::string &text, const std::string &pieces);
 
 /// Whether pages of f32 are equal but for values that are not finite.

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Ways to spoil an adapter, each with the answer that is documented for it.
+ * Ways to corrupt an adapter, each with its documented result.
  */
 #ifndef MOELORA_TEST_RUNTIME_HOSTILE_KINDS_H
 #define MOELORA_TEST_RUNTIME_HOSTILE_KINDS_H

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is asked of a slot table while it serves.
+ * The operations of a slot table while steps use it.
  */
 #include "TableText.h"
 #include "World.h"
@@ -61,8 +61,8 @@ moelora_status leave(World &w, moelora_error **error) {
   return status;
 }
 
-/// Until the table has the events that steps take in turn, and streams the
-/// memory for what is asked of them.
+/// Repeated until the table has the events that steps use in turn, and streams
+/// have the memory for their work.
 void passOften(World &w) {
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(enter(w, nullptr), MOELORA_OK);

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A slot table as a text: two tables with the same text answer alike. Addresses
- * are not in it, so tables may be compared with others and with themselves.
+ * A slot table as text. Tables with the same text behave in the same way. The
+ * text contains no addresses, so different tables and states can be compared.
  */
 #ifndef MOELORA_TEST_RUNTIME_HOSTILE_TABLETEXT_H
 #define MOELORA_TEST_RUNTIME_HOSTILE_TABLETEXT_H

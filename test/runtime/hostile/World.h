@@ -33,7 +33,7 @@ struct World {
   ~World();
   World(const World &) = delete;
 
-  /// The table, after all streams are done, and what a run of it answers.
+  /// The table after all streams are done, and the output of a run.
   std::string describe();
   void awaitStores();
   /// Whether the table has fences behind which the device failed.
@@ -59,8 +59,8 @@ struct World {
   int32_t firstId = -1, secondId = -1;
 };
 
-/// One thing that a caller may ask for. `prepare` may be NULL; `run` allocates
-/// nothing itself.
+/// One operation of a caller. `prepare` may be NULL. `run` itself does not
+/// allocate.
 struct Operation {
   const char *name;
   void (*prepare)(World &world);
@@ -68,8 +68,8 @@ struct Operation {
   /// On a device of which nothing works any more it cannot be taken back: then
   /// base is served.
   bool keeps = false;
-  /// A refusal to record an event is the answer. Others have changed the table
-  /// by then, and keep what they replace.
+  /// A failure to record an event is the result. Other operations have changed
+  /// the table by then, and keep the replaced memory.
   bool needsRecord = false;
   /// What fails while it is opened ahead is opened again.
   bool opensAhead = false;

@@ -114,7 +114,7 @@ TEST(LoaderEnd, closed_while_it_waits) {
 TEST(LoaderEnd, closed_in_the_middle) {
   Row row;
   std::thread opener([&] {
-    row.third->wait(); // until the first one was asked to end
+    row.third->wait(); // until the first one was cancelled
     row.gate.open();
   });
   row.first->cancel();

@@ -30,7 +30,7 @@ struct Form {
 };
 extern const std::vector<Form> forms;
 
-/// Is told of parts of an image while it is being made.
+/// Receives the finished parts of an image.
 struct Listener {
   uint64_t partBytes;
   std::function<void(const char *image, uint64_t offset, uint64_t bytes)> hear;
@@ -89,8 +89,8 @@ private:
 Pair cutPair(const Pair &pair, int projection,
              const moelora_slot_table_options &options);
 
-/// Every kept pair has the pages that the options ask for, and nothing else is
-/// there; answers the number of pairs.
+/// Checks that every kept pair has the pages that the options require, and that
+/// there is nothing else. Returns the number of pairs.
 int expectStaged(Staged &staged, const Opened &opened,
                  const moelora_slot_table_options &options);
 

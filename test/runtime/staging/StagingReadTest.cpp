@@ -14,7 +14,7 @@ using testing::HasSubstr;
 
 namespace {
 
-/// Bytes that staging asks for, which are what the plan says.
+/// The bytes that staging reads, which are those of the plan.
 uint64_t bytesRead(const Opened &opened,
                    const moelora_slot_table_options &options) {
   Reads reads;
@@ -116,8 +116,8 @@ TEST(StagingRead, other_layers_and_rows_are_not_read) {
 }
 
 TEST(StagingRead, long_tensors_in_stripes) {
-  // Rows of 4 * 70,000 bytes are longer than what is read at once; 300 of them
-  // are more than a piece of work.
+  // Rows of 4 * 70,000 bytes are longer than one read, and 300 of them are more
+  // than one task.
   constexpr int64_t wide = 70000, deep = 300;
   Folder folder;
   Tensors tensors;

@@ -83,7 +83,7 @@ TEST(StagingRun, a_read_fails) {
     EXPECT_THAT(
         failureOf([&] { Staged(large.opened, options, &staging); }, MOELORA_IO),
         HasSubstr("cannot read"));
-    // Every thread ends at its next piece.
+    // Every thread ends at its next task.
     EXPECT_LE(reads.all().size(), static_cast<size_t>(read) + 4);
   }
 }

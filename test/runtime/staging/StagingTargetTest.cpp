@@ -1,8 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The model that a table is for: what the table knows of its layers, and
- * adapters of other models.
+ * The model of a table: the sizes of its layers, and adapters of other models.
  */
 #include "Staged.h"
 
