@@ -10,7 +10,7 @@
 
 namespace moelora::codegen {
 
-/// Of a layer at the fused level.
+/// The facts of a layer at the fused level.
 moelora_facts describeFacts(LayerOp layer);
 
 } // namespace moelora::codegen

@@ -108,7 +108,7 @@ def MoELoRA_YieldOp : MoELoRA_Op<"yield", [
 
 def MoELoRA_ResolveSlotsOp : MoELoRA_NamedOp<"resolve_slots", "slot", [
     AllTypesMatch<["ids", "slots"]>]> {
-  let summary = "slot ids of tokens to dense slots";
+  let summary = "resolves the slot ids of tokens to slots";
   let description = [{
     The result for a token is the slot index if the slot of its id is published,
     enabled, and has the generation of the id. Otherwise it is -1, which means
@@ -138,7 +138,7 @@ def MoELoRA_ResolveSlotsOp : MoELoRA_NamedOp<"resolve_slots", "slot", [
 }
 
 def MoELoRA_RouteOp : MoELoRA_PureOp<"route", [AttrSizedOperandSegments]> {
-  let summary = "router logits to expert ids and weights";
+  let summary = "computes expert ids and weights from router logits";
   let description = [{
     Applies the stages of the `router` attribute to each row of the logits. The
     logits are the result of an `expert_gemm` over a plan of one expert (the
@@ -375,7 +375,7 @@ def MoELoRA_CombineOp : MoELoRA_NamedOp<"combine", "output", [AttrSizedOperandSe
 }
 
 def MoELoRA_IdentityWeightOp : MoELoRA_NamedOp<"identity_weight", "identity"> {
-  let summary = "what each token gives to experts that return their input";
+  let summary = "sum of a token's weights for experts that return their input";
   let description = [{
     `iw[t]` is the sum of `w[t, j]` over the choices `j` whose id is in
     `[first, end)`, in ascending order of the ids, in f32.

@@ -36,7 +36,7 @@ constexpr struct {
     {"image_processor_type", "an image processor's configuration"},
 };
 
-/// What follows the family's name in the name of a class.
+/// Suffixes of class names after the family's name.
 constexpr const char *classEnds[] = {"forcausallm", "forconditionalgeneration",
                                      "model"};
 

@@ -26,8 +26,8 @@ struct NoAux {
   const char *modelType;
   int64_t dense;  // layers without experts at the beginning
   double scale;   // of the weights
-  int64_t groups; // absent keys: so many groups,
-  int64_t top;    // of which so many are kept
+  int64_t groups; // absent keys: this number of groups,
+  int64_t top;    // and of groups that are kept
   int64_t shared = 1;
 };
 

@@ -22,7 +22,7 @@ namespace moelora {
 /// Device, inode, size, time of writing, time of change.
 using FileStamp = std::array<int64_t, 7>;
 
-/// Of the files of an adapter's folder.
+/// The stamps of the files in an adapter's folder.
 using FolderStamp = std::array<FileStamp, 2>;
 
 /// Thread-safe. No lock is held while files are opened or closed, so two

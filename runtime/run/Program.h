@@ -75,7 +75,7 @@ struct moelora_bound_layer {
     uint32_t row;
     const moelora_operand *operand;
     int64_t width; ///< elements of a token
-    bool freeRows; ///< rows may lie further apart
+    bool freeRows; ///< rows may be further apart
   };
 
   moelora_program &program;

@@ -65,7 +65,7 @@ std::string hexadecimal(const Digest::Bytes &bytes) {
 
 using Encoded = std::array<char, Seal::bytes>;
 
-/// The last bytes of a file, if it has so many.
+/// Reads the last bytes of a file, if it is long enough.
 Encoded readEnd(const File &file) {
   Encoded end = {};
   if (file.size() >= Seal::bytes)

@@ -73,7 +73,7 @@ public:
       : folder(folder), target(workload.target()), services(services),
         table(workload.makeTable(1, rank)) {}
 
-  /// From a closed file to an adapter that is served.
+  /// Times loading an adapter, from a closed file until it is published.
   void run(const moelora_services *copiers, Times::Load &times) {
     auto staging = sized<moelora_staging>();
     staging.services = copiers;

@@ -32,8 +32,8 @@ public:
     return copy.empty() ? text : std::string_view(copy);
   }
 
-  /// To be called once for each string and each key of `json`, in their order:
-  /// the number that stood there instead.
+  /// Must be called once for each string and each key of `json`, in their
+  /// order. Returns the number that the string replaces, if any.
   std::optional<double> next() {
     bool isNumber = known < numbers.size() && numbers[known].first == strings++;
     return isNumber ? std::optional(numbers[known++].second) : std::nullopt;
@@ -51,8 +51,8 @@ private:
     }
   }
 
-  /// Of the string that begins at `i`: the last quotation mark, or the end of
-  /// a text without one.
+  /// The position of the last quotation mark of the string that begins at `i`,
+  /// or the end of the text if there is none.
   size_t endOfString(size_t i) const {
     for (++i; i < text.size() && text[i] != '"'; ++i)
       i += text[i] == '\\';
