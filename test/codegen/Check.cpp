@@ -65,7 +65,7 @@ void Check::run(const interpreter::Tensor &wanted) {
   why = verdict.failure();
 }
 
-/// What an operand needs is what its type says; slot ids are no operand.
+/// The size of an operand follows from its type. Slot ids are not an operand.
 void Check::checkSizes(LayerOp layer) {
   for (auto [index, type] : llvm::enumerate(layer.getArgumentTypes())) {
     auto tensor = dyn_cast<RankedTensorType>(type);

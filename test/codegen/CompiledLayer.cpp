@@ -59,7 +59,7 @@ CompiledLayer::CompiledLayer(LayerOp layer, StringRef tier, std::string &why) {
     why = code.message();
     return;
   }
-  // What is loaded stays loaded without its name.
+  // The file can be removed, because it stays loaded.
   llvm::scope_exit remove([&] { llvm::sys::fs::remove(path); });
   if (!linkSharedObject(*object, path, why))
     return;

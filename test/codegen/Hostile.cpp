@@ -86,7 +86,7 @@ private:
     }
   }
 
-  /// All tokens carry `number`, in a step of so many slots.
+  /// All tokens have `number`, in a step with this number of slots.
   void checkNumber(int32_t number, int32_t stepSlots, const std::string &what,
                    uint64_t word = 0) {
     std::vector<int32_t> all(tokens, number);

@@ -32,7 +32,7 @@ private:
   int64_t count;
 };
 
-/// What an argument of ids names, as far as the layer's types tell.
+/// The meaning of an argument with ids, according to the layer's types.
 inline int64_t countOf(LayerOp layer, Role role) {
   auto size = [&](Role of, unsigned dim) -> int64_t {
     mlir::BlockArgument argument = layer.getArgument(of);

@@ -28,7 +28,7 @@ public:
   const std::deque<differential::Pages> &images() const { return pages; }
   /// The words of the slots; empty without adapters.
   const std::vector<uint64_t> &words() const { return slotWords; }
-  /// What a step makes of the slot ids, a number for each token.
+  /// The slot numbers of the tokens, as a step resolves them.
   const std::vector<int32_t> &numbers() const { return slotNumbers; }
 
 private:

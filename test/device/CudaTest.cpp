@@ -136,7 +136,7 @@ TEST_P(Cuda, RefusesKernelsWithTooManyThreads) {
             "device, but it has 1025");
 }
 
-/// What a kernel sees of its launch, on the fake driver.
+/// The launch as a kernel observes it, with the fake driver.
 moelora_launch seen;
 void look(const moelora_launch *launch) { seen = *launch; }
 

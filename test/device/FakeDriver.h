@@ -12,7 +12,7 @@
 
 namespace moelora::test {
 
-/// What there is of everything that must be given back.
+/// The numbers of all objects that must be freed.
 struct FakeLive {
   long current; // contexts on the calling thread's stack
   long contexts, pools, memory, host, streams, events, modules;
@@ -35,7 +35,7 @@ struct FakeControl {
   FakeLive (*live)();
   /// How many stream-ordered stores and pool allocations there have been.
   long (*featureUses)();
-  /// What the driver says of the capture of a stream.
+  /// The state of a stream's capture that the driver returns.
   void (*setCapture)(const void *stream, int status, unsigned long long id);
   /// The number of calls before the failure of failCall; negative after it.
   long (*callsToFailure)();

@@ -84,7 +84,7 @@ public:
 private:
   static constexpr uint64_t unit = 512, capacity = uint64_t(1) << 30;
 
-  /// Of the last block.
+  /// The end of the last block.
   uint64_t end() const {
     if (blocks.empty())
       return 0;

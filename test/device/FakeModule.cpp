@@ -12,7 +12,7 @@
 using namespace moelora::test;
 using namespace moelora::cuda;
 
-/// What the launch's last argument says, as the kernel's parameters.
+/// The kernel's parameters in the last argument of a launch.
 static std::vector<char> parametersOf(void **extra) {
   std::vector<char> bytes;
   if (extra && extra[0] == launchParameters && extra[2] == launchParameterBytes)

@@ -54,7 +54,8 @@ TEST(Plugin, IsThere) {
   EXPECT_EQ(status, MOELORA_NOT_FOUND);
 }
 
-/// The emulator's plug-in is looked for beside the runtime's library.
+/// The emulator's plug-in is searched for in the folder of the runtime's
+/// library.
 TEST(Plugin, IsFoundBesideTheLibrary) {
   Dl_info library = {};
   ASSERT_TRUE(

@@ -75,7 +75,7 @@ struct SlotTables : Devices {
     return words;
   }
 
-  /// What slot 0 holds for a step that enters now.
+  /// The content of slot 0 for a step that enters now.
   std::vector<uint64_t> imageOf(const Table &table,
                                 const moelora_device &where) {
     Stream stream(where);

@@ -82,7 +82,7 @@ std::unique_ptr<TestGraph> TestCaptures::end(TestStream &stream) {
   if (objection)
     breakIt(capture, objection);
   if (capture->origin != &stream)
-    return nullptr; // it goes on, broken
+    return nullptr; // it continues, broken
   std::unique_ptr<TestGraph> graph;
   if (!capture->broken)
     graph = std::move(capture->graph);
@@ -103,7 +103,7 @@ void TestCaptures::leave(TestStream &stream) {
     drop(capture);
 }
 
-/// What is left of its streams is captured no longer.
+/// Its remaining streams are not captured any more.
 void TestCaptures::drop(Capture *capture) {
   for (TestStream *each : capture->streams)
     each->capture = 0;

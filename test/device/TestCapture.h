@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Captures of the test device: work on their streams goes into a graph. What
-// CUDA forbids meanwhile breaks them.
+// Captures of the test device: work on their streams is added to a graph. Calls
+// that CUDA forbids during a capture break it.
 #ifndef MOELORA_TEST_DEVICE_TESTCAPTURE_H
 #define MOELORA_TEST_DEVICE_TESTCAPTURE_H
 

@@ -52,22 +52,22 @@ public:
   void drain();
   /// Whether a step would do something.
   bool isReady(moelora_stream *stream);
-  /// What is on a stream, the next thing first.
+  /// The work on a stream, in order.
   const TestWork &pending(moelora_stream *stream);
-  /// Those that exist, in the order of their handles; NULL is one of them where
-  /// work on it is not done at once.
+  /// The existing streams, in the order of their handles, including NULL if
+  /// work on it is not done immediately.
   std::vector<moelora_stream *> streams();
   /// Equal for two states that only the handles' history can tell apart: what
   /// is on streams, where events are, what is captured and what memory holds.
   uint64_t hash(bool withContents = true) const;
-  /// As it was when it was made, but for handles of the host. No streams may
-  /// have threads.
+  /// Resets the device to its initial state, except handles of the host.
+  /// Streams must not have threads.
   void reset();
 
   /// Work on the stream is recorded instead of done.
   void beginCapture(moelora_stream *stream,
                     TestCaptureMode mode = TestCaptureMode::ThreadLocal);
-  /// NULL where it broke; whyBroken() tells.
+  /// NULL if the capture broke; whyBroken() returns the reason.
   std::unique_ptr<TestGraph> endCapture(moelora_stream *stream);
   std::string whyBroken() const { return captures.whyBroken(); }
   /// Puts what a graph holds on a stream; the graph stays until that is done.
@@ -76,10 +76,10 @@ public:
   /// This event will not pass any more, until it is recorded again.
   void failEvent(moelora_event *event);
 
-  /// Copies and stores outside of allocations, kernels that touch what was
-  /// given back, handles that do not exist.
+  /// Copies and stores outside of allocations, kernels that access freed
+  /// memory, and invalid handles.
   std::vector<std::string> complaints() const;
-  /// What has been made and not been given back.
+  /// The objects that have been created and not freed.
   struct Live {
     long memory, host, streams, events, modules;
     long all() const { return memory + host + streams + events + modules; }

@@ -68,7 +68,7 @@ TEST_F(TestDeviceFaults, LoseTheDevice) {
   EXPECT_EQ(stores(), MOELORA_DEVICE_LOST);
   EXPECT_EQ(ask(&D::stream_synchronize, stream.get()), MOELORA_DEVICE_LOST);
   EXPECT_EQ(stateOf(event), MOELORA_EVENT_FAILED);
-  memory = DeviceMemory(); // giving back goes on
+  memory = DeviceMemory(); // freeing continues
   stream = Stream();
   event = Event();
   EXPECT_EQ(device.live().all(), 0);

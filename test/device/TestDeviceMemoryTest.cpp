@@ -20,7 +20,7 @@ template <bool HostVisible, TestFreed Freed> struct MemoryBench : TestBench {
   MemoryBench() : TestBench(options()) {}
 
   DeviceMemory make(uint64_t bytes) { return {*device.get(), bytes}; }
-  /// Memory that was given back.
+  /// Freed memory.
   char *gone() { return make(8).data(); }
   void copy(void *to, const void *from, uint64_t bytes) {
     call(&D::copy, stream.get(), to, from, bytes);

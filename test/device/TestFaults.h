@@ -44,7 +44,7 @@ public:
     plan.lasting = lasting;
     plan.at = plan.count + n;
   }
-  /// Of launches in one call, so many are taken before a failure.
+  /// The number of launches in one call that are enqueued before a failure.
   void takeOfLaunches(uint32_t count) { taken = count; }
   /// The device is lost: all calls return this status, events that have not
   /// passed will not pass, and work on streams is not done.

@@ -15,7 +15,7 @@
 
 namespace moelora::test {
 
-/// What becomes of memory that is given back.
+/// The treatment of freed memory.
 enum class TestFreed {
   Reused,  // by the next allocation that fits
   Kept,    // never given out again; what writes to it is found
@@ -24,7 +24,7 @@ enum class TestFreed {
 
 class TestMemory {
 public:
-  /// Keeps the last `mostKept` allocations that were given back, if any.
+  /// Keeps the last `mostKept` freed allocations.
   TestMemory(uint64_t bytes, bool hidden, TestFreed freed, size_t mostKept);
   ~TestMemory();
   TestMemory(const TestMemory &) = delete;
@@ -33,7 +33,8 @@ public:
   void *allocate(uint64_t bytes);
   /// False where it is no allocation.
   bool release(void *memory);
-  /// Bytes at the front of an allocation that stay when it is given back.
+  /// The number of bytes at the beginning of an allocation that keep their
+  /// content when it is freed.
   void keepFront(uint64_t bytes) { front = bytes; }
   /// Forgets all allocations.
   void reset();
@@ -51,12 +52,12 @@ public:
   /// The same bytes, where the test may always look.
   char *seen(const void *memory) const { return alias + offsetOf(memory); }
 
-  /// Whether what was given back has been written to since.
+  /// Whether freed memory has been written.
   bool freedIsIntact() const;
   /// Whether a kernel has accessed guarded memory since the last call.
   bool takeTouch();
-  /// Called in a signal handler: lets the faulting access go on where it is the
-  /// device's, and memory that was given back.
+  /// Called in a signal handler: lets an access continue if the device accesses
+  /// freed memory.
   bool forgive(const void *address);
 
   struct Block {

@@ -33,7 +33,7 @@ public:
     --count;
     unused.push_back(&object);
   }
-  /// All are given back, and are given out again as in a new pool.
+  /// Frees all handles, which are then used as in a new pool.
   void reset() {
     unused.clear();
     for (auto object = all.rbegin(); object != all.rend(); ++object) {

@@ -11,7 +11,7 @@ using namespace moelora::test;
 
 namespace {
 
-/// An item on its way to a thread.
+/// An item for a thread.
 struct Errand {
   TestRunner &runner;
   const TestFaults &faults;

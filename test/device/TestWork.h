@@ -34,7 +34,7 @@ struct TestItem {
   const void *from;      // Copy
   uint64_t bytes;        // Copy
   uint64_t value;        // Store
-  moelora_launch launch; // its parameters are kept beside the item
+  moelora_launch launch; // its parameters are stored with the item
   size_t parameters;     // where; an offset
   TestMoment moment;     // Wait: for it
 };

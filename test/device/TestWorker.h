@@ -38,8 +38,8 @@ public:
 /// waits.
 class TestSteps final : public TestWorker {
 public:
-  /// Of polls in a row that find an event pending, so many are one too many:
-  /// then everything is done. 0: never.
+  /// After this number of consecutive polls that find an event pending, all
+  /// work is done. 0: never.
   TestSteps(TestRunner &runner, const TestFaults &faults,
             TestPool<TestStream> &streams, long patience)
       : runner(runner), faults(faults), streams(streams), patience(patience) {}

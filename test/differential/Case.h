@@ -28,8 +28,8 @@ struct Case {
 /// `exact`: the same layer as far as it can have data that make no sum round.
 Case makeCase(uint64_t seed, bool exact = false);
 
-/// A router of every stage. `mayAlways`: nothing else stands in the way of
-/// experts that every token chooses.
+/// A router with all stages. `mayAlways`: experts that every token chooses are
+/// possible.
 moelora_router makeRouter(Random &random, int32_t experts, bool mayAlways);
 
 /// One line that describes the layer.

@@ -46,7 +46,7 @@ Artifact load(const ObjectBytes &object, std::string &why) {
     why = code.message();
     return nullptr;
   }
-  // What is loaded stays loaded without its name.
+  // The file can be removed, because it stays loaded.
   llvm::scope_exit remove([&] { llvm::sys::fs::remove(path); });
   moelora_artifact_file *file = nullptr;
   moelora_error *error = nullptr;

@@ -18,8 +18,8 @@ class Runner {
 public:
   Runner(const Case &c, const Data &data, const moelora_artifact *artifact);
 
-  /// The entry point itself, with a step that is made by hand. The output, with
-  /// a byte behind it; `failure` where something is wrong.
+  /// Calls the entry point directly, with a step made by hand. Returns the
+  /// output with one more byte, or sets `failure`.
   Bytes callEntry(moelora_pool *pool, std::string &failure) const;
   /// Through the runtime, bound and checked, without adapters.
   Bytes runBound(moelora_pool *pool, std::string &failure) const;

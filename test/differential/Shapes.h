@@ -24,7 +24,7 @@ struct Shape {
 
 Shape shapeOf(const moelora_layer &layer, moelora_role role, int64_t tokens);
 
-/// What is wrong with a row; empty: nothing.
+/// The error of a row; empty if there is none.
 std::string rowError(const moelora_layer &layer, const moelora_operand &row);
 
 } // namespace moelora::differential

@@ -143,7 +143,7 @@ TEST_F(LaunchPath, ALeaseTakesOneLockEachWay) {
   EXPECT_EQ(release.locks, 1);
 }
 
-// Waking workers that sleep takes a lock; nothing else does, and no memory.
+// Waking sleeping workers takes a lock. Nothing else takes a lock or allocates.
 TEST_F(LaunchPath, ARunOnAPoolDoesNotAllocate) {
   moelora_pool *pool = nullptr;
   ASSERT_EQ(errorOf(moelora_pool_create, 3, &pool), "");

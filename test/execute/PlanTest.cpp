@@ -17,7 +17,8 @@ using testing::ElementsAre;
 
 namespace {
 
-/// A plan with arrays of exactly the promised capacities, and canaries behind.
+/// A plan with arrays of exactly the documented capacities, followed by
+/// canaries.
 struct Plan {
   static constexpr int32_t Canary = 0x5a5a5a5a;
 

@@ -45,7 +45,7 @@ private:
 
   std::vector<Tokens> modules; ///< good ones first
   size_t good;
-  /// What stands behind a token, and of which kind.
+  /// The token after another one, and its kind.
   std::map<std::pair<std::string, TokenKind>, std::vector<std::string>> after;
 };
 

@@ -12,7 +12,7 @@
 
 namespace moelora::fuzz {
 
-/// What all workers have in common.
+/// The state that all workers share.
 struct Job {
   const Mutator &mutator;
   const mlir::DialectRegistry &registry;
@@ -22,7 +22,7 @@ struct Job {
   uint64_t end() const { return options.seed + options.count; }
   /// Where a mutant that fails is kept; only with a folder to save to.
   std::string placeOf(uint64_t mutant, const char *suffix) const;
-  /// Says what became of a mutant, and keeps it.
+  /// Prints the result of a mutant, and saves it.
   void report(uint64_t mutant, const std::string &what) const;
 };
 

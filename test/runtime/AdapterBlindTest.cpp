@@ -88,7 +88,7 @@ TEST(AdapterBlind, down_where_both_sizes_are_one) {
   EXPECT_THAT(openWith(alone).text, HasSubstr("ambiguous layout"));
   EXPECT_EQ(layoutOf(openWith(alone + R"(, "peft_version": "0.18.1")")),
             MOELORA_LAYOUT_NATURAL);
-  // gate_up beside it tells for both.
+  // The shapes of gate_up determine the layout of both.
   addPair(tensors, outer + ".base_layer", experts * rank, 2 * hidden, hidden);
   Opened opened = openWith("\"target_parameters\": null");
   EXPECT_EQ(layoutOf(opened), MOELORA_LAYOUT_TRANSPOSED);

@@ -17,7 +17,7 @@ using testing::HasSubstr;
 
 namespace {
 
-/// A model of so many experts in each MoE layer, and small matrices.
+/// A model with this number of experts in each MoE layer, and small matrices.
 struct Wide : Model {
   explicit Wide(int32_t experts) {
     for (moelora_adapter_site &site : sites)
@@ -82,7 +82,7 @@ private:
   const float zeros[2 * hidden] = {};
 };
 
-/// What a configuration says of a model of so many experts.
+/// A configuration for a model with this number of experts.
 using Says = std::string (*)(int experts);
 
 /// A pattern for each module, as converters write them.

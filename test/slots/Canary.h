@@ -35,7 +35,7 @@ struct CanaryCounts {
   std::atomic<uint64_t> masked{0};   ///< invalid ids
   std::atomic<uint64_t> stale{0};    ///< of these: ids of earlier tenants
   std::atomic<uint64_t> disabled{0}; ///< base, while it may be disabled
-  // What must not be.
+  // The errors.
   std::atomic<uint64_t> crossed{0};    ///< the adapter of another tenant
   std::atomic<uint64_t> notNumbers{0}; ///< freed memory
   std::atomic<uint64_t> garbled{0};    ///< parts of different adapters
@@ -59,7 +59,7 @@ struct CanaryResult {
   moelora_slot_table_stats after = {}; ///< when the table has been emptied
   int64_t held = 0;                    ///< what outlived the table
   std::vector<std::string> complaints; ///< of the test device
-  /// What is wrong with all that, a line each.
+  /// All errors, one per line.
   std::vector<std::string> faults() const;
 };
 

@@ -14,7 +14,8 @@ namespace {
 
 /// So that runs wait on streams while the table changes.
 constexpr size_t runsUnderWay = 8;
-/// After about so many, all are waited for: a moment in which more is idle.
+/// After about this number of steps, the launcher waits for all of them, so
+/// that more adapters are idle.
 constexpr uint32_t runsTogether = 16;
 constexpr uint32_t mostNames = 3;
 /// How many times the tokens may be launched until all kinds of changes have

@@ -19,7 +19,7 @@ namespace moelora::test {
 /// Not a power of two: there are ids of slots that the table has not.
 constexpr int32_t canarySlots = 3;
 
-/// What all threads share.
+/// The state that all threads share.
 struct CanaryStage {
   CanaryStage(const CanaryOptions &options, const moelora_device &device,
               CanaryCounts &counts);
@@ -82,7 +82,7 @@ private:
   void checkAll();
   /// The present tenant of a slot is used.
   void serveAnybody() const;
-  /// What a token has met in all layers, if that is one and the same.
+  /// The adapter that a token has read in all layers, if it is the same.
   Reading readLayers(size_t token) const;
   void check(const Token &token, const Reading &reading);
   void checkLeased(const CanaryLease &lease, const Reading &reading);

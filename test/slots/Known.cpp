@@ -45,7 +45,7 @@ std::string World::freeName() const {
   }
 }
 
-/// Nothing reads the image before the device goes on.
+/// Nothing reads the image before the device continues.
 void World::sign(int32_t slot, const Loaded &tenant) const {
   char *image = table->buffers.at(at(slot).buffer).data();
   *reinterpret_cast<uint64_t *>(image) =

@@ -5,8 +5,8 @@
  * to the rules. Everything is the product's but the device (test/device) and
  * the runs: a run is a kernel that reads, for each token, the first bytes of
  * the image that its step names, once when it begins and once when it ends.
- * Each image begins with whose it is, and of which version; memory that was
- * given back is overwritten at once.
+ * Each image begins with its tenant and its version. Freed memory is
+ * overwritten immediately.
  *
  *     callers: assign, replace, enter, resolve, run, leave, release, ...
  *        |
@@ -57,12 +57,12 @@ public:
   void stage();
   void publishAt(int32_t stream);
   void abandon();
-  /// Reads statistics, which gives back what is free.
+  /// Reads statistics, which frees memory.
   void look();
   /// The next thing on a stream of the device.
   void doNext(size_t stream);
 
-  /// What holds between any two of them.
+  /// The invariants between any two operations.
   void check() const;
   /// Ends everything in the order of the rules: nothing hangs, nothing is left.
   void end();

@@ -31,7 +31,7 @@ MUTANTS = {
         "SlotCore.cpp",
         "retired.empty() || !past(retired.front().enters)",
         "retired.empty()")],
-    # Steps do not come after stores that are on their way.
+    # Steps are not ordered after unfinished stores.
     "unordered-steps": [NO_WAIT_FOR_STORES],
     # A buffer waits for the steps that had entered when its store was enqueued.
     # Steps that enter between that and the store may still read it, but they
@@ -59,7 +59,7 @@ MUTANTS = {
         "__atomic_load_n(resolution.ticket, __ATOMIC_ACQUIRE) != 0", "true")],
     # A released adapter is idle at once.
     "no-releases": [("SlotCore.cpp", "  slot.released = enters;\n", "")],
-    # What was evicted is never given back.
+    # Memory of evicted adapters is never freed.
     "no-evictions": [(
         "SlotCore.cpp", "store(index, fence, std::exchange(slot.buffer, 0));",
         "store(index, fence, std::exchange(slot.buffer, 0) & 0);")],

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The cpu as a device of which every function can be told to fail, and which
- * counts what it has given out.
+ * The cpu as a device in which every function can be made to fail, and which
+ * counts its objects.
  */
 #ifndef MOELORA_TEST_RUNTIME_HOSTILE_FAULTYDEVICE_H
 #define MOELORA_TEST_RUNTIME_HOSTILE_FAULTYDEVICE_H
@@ -35,7 +35,7 @@ struct FaultyDevice {
       ;
   }
 
-  /// What has been made and not been given back.
+  /// The objects that have been created and not freed.
   int64_t live() const {
     return memory + hostMemory + streams + events + modules;
   }

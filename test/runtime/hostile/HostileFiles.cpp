@@ -36,7 +36,7 @@ int main(int count, char **arguments) {
   for (size_t i = 0; i < campaign.failures.size() && i < mostShown; ++i)
     std::printf("%s\n", campaign.failures[i].c_str());
   unsigned long failed = campaign.failed;
-  // What was wrong with the good ones, before the first file.
+  // The errors of the valid adapters, before the first file.
   failed += testing::UnitTest::GetInstance()->Failed();
   std::printf("%lu passed, %lu failed\n", campaign.files - campaign.failed,
               failed);

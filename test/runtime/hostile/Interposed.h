@@ -35,7 +35,8 @@ uint64_t disarmFault();
 /// Whether this call is to fail.
 bool failsNow(Fault fault);
 
-/// Calls `hook` once, after so many more reads (1: the next). NULL: no more.
+/// Calls `hook` once, after this number of reads (1: the next). NULL removes
+/// it.
 void hookRead(uint64_t reads, std::function<void()> hook);
 
 /// Reads since the process began.

@@ -21,7 +21,7 @@ public:
   ~Mutations();
   Mutations(const Mutations &) = delete;
 
-  /// Makes so many files, of all kinds in turn.
+  /// Makes this number of files, of all kinds in turn.
   void run(uint64_t count);
   /// So many of one kind; false: there is none of this name.
   bool runKind(const std::string &name, uint64_t count);
@@ -47,11 +47,11 @@ private:
     moelora_status status = MOELORA_OK;
     std::string text;
   };
-  /// One file on its way.
+  /// The state of one file.
   struct Mutant {
     Kind kind;
     const Good *good;
-    Recipe recipe; ///< of the draft when it was spoiled
+    Recipe recipe; ///< of the draft after it was corrupted
     Door door;
     Folder folder;
   };

@@ -28,7 +28,7 @@ moelora_status replace(World &w, int32_t id, moelora_stream *stream,
                                     stream, error);
 }
 
-/// Slots of its own, so that nothing else is in them.
+/// Separate slots, so that they contain nothing else.
 moelora_status createTable(World &w, moelora_error **error) {
   moelora_slot_table_options options{};
   options.size = sizeof options;
@@ -151,7 +151,7 @@ std::vector<Operation> tableOperations() {
   };
 }
 
-/// What engines do for each batch, and looking on.
+/// The calls of engines for each batch, and reading statistics.
 std::vector<Operation> servingOperations() {
   return {
       {"read statistics", nullptr,

@@ -14,7 +14,7 @@
 
 namespace moelora::test {
 
-/// What a published adapter holds.
+/// The content of a published adapter.
 struct Pages {
   std::string pairs; ///< which there are, with their ranks and scales
   std::string bytes; ///< of all their pages
@@ -24,7 +24,7 @@ struct Pages {
 };
 
 /// Reads a slot of a table of the model of Files.h with these sizes, whose
-/// elements have so many bytes; empty where nothing is published.
+/// elements have this number of bytes; empty if nothing is published.
 Pages readPages(const moelora_slot_table *table, int32_t slot,
                 const Sizes &sizes, uint64_t element);
 

@@ -79,7 +79,7 @@ struct TrapTable {
               MOELORA_OK);
     return stats.runs;
   }
-  /// Of an id of this table.
+  /// The slot of an id of this table.
   int32_t slotOf(int32_t id) const {
     return id & ((1 << table->indexBits) - 1);
   }

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A small world to fail in: a device, a slot table with two adapters in three
- * slots, one of them leased, and whatever an operation leaves behind.
+ * The objects for injected failures: a device, a slot table with two adapters
+ * in three slots, one of them leased, and the results of an operation.
  */
 #ifndef MOELORA_TEST_RUNTIME_HOSTILE_WORLD_H
 #define MOELORA_TEST_RUNTIME_HOSTILE_WORLD_H
@@ -36,7 +36,7 @@ struct World {
   /// The table after all streams are done, and the output of a run.
   std::string describe();
   void awaitStores();
-  /// Whether the table has fences behind which the device failed.
+  /// Whether the table has fences after which the device failed.
   bool broken();
   /// Ends everything; what the device still misses.
   int64_t close();
@@ -71,7 +71,7 @@ struct Operation {
   /// A failure to record an event is the result. Other operations have changed
   /// the table by then, and keep the replaced memory.
   bool needsRecord = false;
-  /// What fails while it is opened ahead is opened again.
+  /// An adapter that cannot be prefetched is opened again.
   bool opensAhead = false;
 };
 std::vector<Operation> tableOperations();

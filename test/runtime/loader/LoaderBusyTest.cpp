@@ -14,8 +14,7 @@ using testing::HasSubstr;
 
 namespace {
 
-/// Longer than any of these loads takes; a load that never ends is then told
-/// from one that does.
+/// Longer than any of these loads takes, to detect a load that never ends.
 constexpr int64_t longTime = 20000;
 
 /// The cpu, which takes no stores while it is busy. There is one at a time.

@@ -20,7 +20,7 @@ float valueOfSeed(unsigned seed) {
   return randomMatrix(2, hidden, 2 * seed).data[0];
 }
 
-/// Of 18 MiB, so that there is progress before the end.
+/// An adapter of 18 MiB, so that there is progress before the end.
 void writeLarge(const Folder &folder, Model &model) {
   constexpr int64_t size = 2048;
   Tensors tensors;

@@ -62,7 +62,7 @@ public:
     return image().pairs(layer, projection);
   }
   const moelora_slot_cost &cost() const { return plan.cost(); }
-  /// Of everything in order.
+  /// A copy of all pages, in order.
   std::string bytes() const {
     return std::string(data(), static_cast<size_t>(plan.cost().bytes));
   }
@@ -85,7 +85,7 @@ private:
   std::vector<char> memory;
 };
 
-/// What a rank of a group keeps of a pair.
+/// The part of a pair that a peer rank keeps.
 Pair cutPair(const Pair &pair, int projection,
              const moelora_slot_table_options &options);
 
@@ -94,7 +94,7 @@ Pair cutPair(const Pair &pair, int projection,
 int expectStaged(Staged &staged, const Opened &opened,
                  const moelora_slot_table_options &options);
 
-/// What a constructor or a function throws: its text, or "".
+/// The text of the error that a constructor or a function throws, or "".
 inline std::string failureOf(const std::function<void()> &body,
                              moelora_status expected = MOELORA_INVALID) {
   try {

@@ -53,8 +53,8 @@ TEST(StagingRead, other_experts_are_not_read) {
   Folder folder;
   Opened stacked = forms[2].open(folder, rank, MOELORA_F32);
   EXPECT_EQ(bytesRead(stacked, options), bytesOfPairs(rank, in, out, 3));
-  // Of packed pairs, only the halves that lie together are cut: A of gate_up
-  // and of down for one expert, both B for all.
+  // Only contiguous halves of packed pairs are read: A of gate_up and of down
+  // for one expert, both B for all experts.
   Opened packed = forms[4].open(folder, rank, MOELORA_F32);
   uint64_t a = static_cast<uint64_t>(rank * (in + out)) * sizeof(float);
   uint64_t b = static_cast<uint64_t>(rank * Whole::experts * (2 * out + in)) *
@@ -154,7 +154,7 @@ TEST(StagingRead, costs) {
   Opened opened = forms[3].open(folder, 17, MOELORA_F32);
   Staged staged(opened, tableOptions(1, MOELORA_BF16));
   const moelora_slot_cost &cost = staged.cost();
-  // Of 17 ranks, 2 pages each; A of gate and up, and B of down, exist once.
+  // 17 ranks take 2 pages each. A of gate and up, and B of down, exist once.
   const uint64_t latent = Whole::latent, inner = Whole::intermediate;
   const uint64_t sizes = latent + 2 * 4 * inner + 4 * inner + latent;
   EXPECT_EQ(cost.pages, 2u * (1 + 2 * 4 + 4 + 1));

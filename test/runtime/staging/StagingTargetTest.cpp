@@ -127,7 +127,7 @@ TEST(StagingTarget, adapters_of_other_models) {
   EXPECT_EQ(answer([](Model &m) { m.sites.pop_back(); }),
             "expects an adapter of layers that the slot table's model has "
             "experts in, but layer 2 has none");
-  // What no pair has may differ.
+  // Sizes that no pair uses may differ.
   EXPECT_EQ(answer([](Model &m) { m.sites[0].shared = 7; }), "");
 }
 
