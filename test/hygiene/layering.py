@@ -1,7 +1,8 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Who may include whom. A component is `dialect`, `lib/models`, ...; the code
-of one is <c>/ and include/moelora/<c>/, where lib/<c> drops its `lib/`."""
+"""Checks includes between components. A component is `dialect`, `lib/models`,
+...; the code of one is <c>/ and include/moelora/<c>/, where lib/<c> drops its
+`lib/`."""
 import re
 
 import house

@@ -1,7 +1,7 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The hygiene tests find what they look for: each is run on a small tree with
-one broken rule, and must name it."""
+"""Runs each hygiene test on a small tree with one broken rule, which the test
+must report."""
 import os
 import pathlib
 import subprocess
