@@ -1,8 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How captures begin and end. Clocks tell which streams have been joined: that
-// of a stream holds how much of each stream's work it comes after.
+// The beginning and the end of captures. Vector clocks determine which streams
+// have been joined: the clock of a stream contains, for each stream, the amount
+// of its work that comes before.
 
 #include "TestCapture.h"
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What programs print and write, and figures of times.
+// The output of programs, and statistics of times.
 #include "moelora/host/Report.h"
 #include "moelora/host/Handles.h"
 #include "moelora/host/Times.h"

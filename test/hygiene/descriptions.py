@@ -1,7 +1,7 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Ops and passes have a unique one-line summary and a description, and ops also a
-lifespan and an example that occurs in a test."""
+"""Ops and passes have a unique one-line summary and a description, and ops also
+a lifespan and an example that occurs in a test."""
 import re
 
 import house

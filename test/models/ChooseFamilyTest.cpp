@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which family a config is of, and what is said where it is not clear.
+// The family of a config, and the messages if it is not known.
 
 #include "TestModels.h"
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What is refused before anything is computed, in words.
+// Problems that are refused before anything is computed, and the messages.
 
 #include "RandomLayer.h"
 

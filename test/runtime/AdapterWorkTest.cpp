@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * How much work opening an adapter is, counted in steps: a file of twice the
- * size is twice the work, whatever is in it, or it is refused.
+ * The work of opening an adapter, counted in steps: a file of twice the size
+ * takes twice the work, whatever its content, or is refused.
  */
 #include "Files.h"
 #include "adapter/Adapter.h"

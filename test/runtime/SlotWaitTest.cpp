@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What has to wait for a device does so without the lock of acquire and enter.
+ * Calls that wait for a device do not hold the lock of acquire and enter.
  */
 #include "Tables.h"
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What may lie where the files of an adapter should be.
+ * Other objects in place of the files of an adapter.
  */
 #include "Kinds.h"
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a status is called, and whether a text says what it should.
+ * The name of a status, and the comparison of a text with the expected one.
  */
 #ifndef MOELORA_TEST_RUNTIME_HOSTILE_JUDGEMENT_H
 #define MOELORA_TEST_RUNTIME_HOSTILE_JUDGEMENT_H

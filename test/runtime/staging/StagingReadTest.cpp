@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is read: what the cost says, every byte once, and nothing of experts,
- * layers and rows that are not kept.
+ * The bytes that staging reads: as many as the cost states, every byte once,
+ * and no experts, layers and rows that are not kept.
  */
 #include "Reads.h"
 #include "Staged.h"

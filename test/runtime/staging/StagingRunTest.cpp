@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * How staging goes: on several threads, reporting, cancelled, failing.
+ * Staging on several threads, with progress, cancellation and failures.
  */
 #include "Large.h"
 #include "Reads.h"
