@@ -13,9 +13,9 @@
  *     transposed   lora_A (E*r, out)   lora_B (in, E*r)
  *
  * depending on the versions of the libraries that wrote it. In a transposed
- * file, lora_B is the first factor and lora_A the second. All packed pairs of a
- * file have the same layout, so any pair whose shapes determine it decides for
- * all.
+ * file, lora_B maps inputs to ranks, and lora_A maps ranks to outputs. All
+ * packed pairs of a file have the same layout, so any pair whose shapes
+ * determine it decides for all.
  */
 #ifndef MOELORA_RUNTIME_ADAPTERLAYOUT_H
 #define MOELORA_RUNTIME_ADAPTERLAYOUT_H
