@@ -50,7 +50,7 @@ bool linkSharedObject(const ObjectBytes &object, StringRef path,
   SmallString<64> input;
   scope_exit cleanup([&] {
     if (!input.empty())
-      sys::fs::remove(input);
+      (void)sys::fs::remove(input);
   });
   if (!writeTemporary(object, input, why))
     return false;

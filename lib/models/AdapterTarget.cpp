@@ -14,7 +14,7 @@ namespace moelora::models {
 /// Packed adapters have the rows of the module's parameter, which has the name
 /// of the family's last form. Earlier forms may occur in files only.
 static bool isInterleaved(const Forms &forms) {
-  const char *layout = nullptr;
+  const char *layout = "";
   for (const Stored &form : forms.forms)
     layout = form.layout ? form.layout : layout;
   return std::strstr(layout, "rs") != nullptr;

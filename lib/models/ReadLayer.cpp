@@ -215,7 +215,7 @@ moelora_layer readLayer(Config &config, const Family &family, LayerKind kind,
                         moelora_dtype dtype) {
   moelora_layer layer = {};
   layer.dtype = layer.router_dtype = dtype;
-  if (family.routerType)
+  if (family.routerType != moelora_dtype())
     layer.router_dtype = family.routerType;
   LayerReader(config, family).read(layer, kind);
   return layer;

@@ -72,13 +72,14 @@ private:
                     const char *layout, const OperandAxes &axes) const;
   void addExperts(moelora_role role, moelora_role bias, bool hasBias,
                   const std::vector<NameList> &modules, const Forms &forms,
-                  const Forms &biasForms, const Forms &always, Shape shape);
+                  const Forms &biasForms, const Forms &always,
+                  const Shape &shape);
   void addSharedLinear(moelora_role role, moelora_role bias, bool hasBias,
                        const std::vector<NameList> &modules, NameList together,
-                       Shape shape);
+                       const Shape &shape);
   std::vector<Source> sharedSources(const std::vector<NameList> &modules,
                                     NameList together, const char *end,
-                                    bool hasColumns, Shape shape) const;
+                                    bool hasColumns, const Shape &shape) const;
 
   void addTable();
   void addExpertScale();
@@ -196,7 +197,7 @@ void OperandWriter::addExperts(moelora_role role, moelora_role bias,
                                bool hasBias,
                                const std::vector<NameList> &modules,
                                const Forms &forms, const Forms &biasForms,
-                               const Forms &always, Shape shape) {
+                               const Forms &always, const Shape &shape) {
   OperandAxes axes = axesOf(shape, true);
   std::vector<Source> sources;
   if (layer.router.always == 0)
@@ -283,7 +284,7 @@ void OperandWriter::addLatent() {
 std::vector<Source>
 OperandWriter::sharedSources(const std::vector<NameList> &modules,
                              NameList together, const char *end,
-                             bool hasColumns, Shape shape) const {
+                             bool hasColumns, const Shape &shape) const {
   OperandAxes axes = axesOf(shape, hasColumns);
   Paths places = wordsOf(storage.sharedModules);
   for (const std::string &block : blocks)
@@ -310,7 +311,7 @@ OperandWriter::sharedSources(const std::vector<NameList> &modules,
 void OperandWriter::addSharedLinear(moelora_role role, moelora_role bias,
                                     bool hasBias,
                                     const std::vector<NameList> &modules,
-                                    NameList together, Shape shape) {
+                                    NameList together, const Shape &shape) {
   add(role, dtype, shape,
       sharedSources(modules, together, ".weight", true, shape));
   if (hasBias)

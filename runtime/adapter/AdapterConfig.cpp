@@ -11,8 +11,8 @@
 #include "files/JsonTree.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
-#include <cstdio>
 
 using namespace moelora;
 
@@ -70,6 +70,23 @@ constexpr const char *plainInits[] = {"gaussian", "eva", "mica", "orthogonal"};
 template <typename List>
 bool contains(const List &list, const std::string &text) {
   return std::find(std::begin(list), std::end(list), text) != std::end(list);
+}
+
+/// "0.17.1" and nothing else.
+std::optional<std::array<int, 3>> releaseOf(std::string_view text) {
+  std::array<int, 3> release{};
+  for (int &number : release) {
+    const char *end = text.end();
+    auto [next, error] = std::from_chars(text.begin(), end, number);
+    bool isLast = &number == &release.back();
+    if (error != std::errc() || number < 0 ||
+        (isLast ? next != end : next == end || *next != '.'))
+      return std::nullopt;
+    text.remove_prefix(static_cast<size_t>(next - text.begin()));
+    if (!isLast)
+      text.remove_prefix(1);
+  }
+  return release;
 }
 
 std::string lowered(std::string text) {
@@ -220,15 +237,10 @@ private:
   void readVersion(AdapterConfig &config) {
     const JsonValue &found = value("peft_version");
     config.peftVersion = found.string;
-    std::array<int, 3> release{};
-    int length = 0;
     // A pre-release may write either layout, so it does not determine the
     // layout.
-    if (found.string.size() < 32 &&
-        std::sscanf(found.string.c_str(), "%5d.%5d.%5d%n", &release[0],
-                    &release[1], &release[2], &length) == 3 &&
-        static_cast<size_t>(length) == found.string.size())
-      config.release = release;
+    if (std::optional<std::array<int, 3>> release = releaseOf(found.string))
+      config.release = *release;
   }
 
   const std::string &path;

@@ -34,7 +34,8 @@ bool takeNumber(std::string_view &text, int64_t &value) {
   if (digits == 0 || digits == std::string_view::npos || digits > 9 ||
       text[digits] != '.' || (text[0] == '0' && digits > 1))
     return false;
-  std::from_chars(text.data(), text.data() + digits, value);
+  std::string_view number = text.substr(0, digits);
+  std::from_chars(number.begin(), number.end(), value);
   text.remove_prefix(digits + 1);
   return true;
 }

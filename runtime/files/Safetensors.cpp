@@ -24,7 +24,8 @@ public:
       : path(path), tensors(tensors) {}
 
   void beginObject() override {
-    if (++level > 2 || (level == 2 && inArray))
+    ++level;
+    if (level > 2 || (level == 2 && inArray))
       refuse("unexpected object");
     if (level == 2 && !inMetadata)
       seen = 0;

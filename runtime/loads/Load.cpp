@@ -41,7 +41,7 @@ void check(const moelora_load_request &request) {
          std::to_string(request.order));
 }
 
-const moelora_load_request &checked(const moelora_load_request &request) {
+moelora_load_request checked(const moelora_load_request &request) {
   check(request);
   return request;
 }

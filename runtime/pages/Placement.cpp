@@ -146,7 +146,7 @@ private:
       const AdapterPair &pair = placed.pair;
       if (pair.rank == 0)
         continue;
-      placed.borrowsA = pair.sharesA && group.projection == MOELORA_UP;
+      placed.borrowsA = gate && pair.sharesA && group.projection == MOELORA_UP;
       if (placed.borrowsA)
         placed.a = gate->pairs[e].a;
       else if (last && isSame(last->pair.a, pair.a))

@@ -164,7 +164,7 @@ int32_t moelora::launchFromService(void *context, moelora_stream *stream,
   return 1;
 }
 
-void moelora::failAsLaunchDid() { throw lastLaunch; }
+void moelora::failAsLaunchDid() { throw Failure(lastLaunch); }
 
 Module::Module(const moelora_device &device, const moelora_binary &binary)
     : device(device) {

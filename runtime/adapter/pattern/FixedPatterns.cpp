@@ -38,7 +38,8 @@ bool FixedPatterns::take(std::string_view pattern, Group &group,
       group.wild.push_back(text.size());
       c = '\0';
     } else if (c == '\\') {
-      if (++i == pattern.size() || !isPunctuation(pattern[i]))
+      ++i;
+      if (i == pattern.size() || !isPunctuation(pattern[i]))
         return false;
       c = pattern[i];
     } else if (std::string_view("()[]{}*+?|^$").find(c) !=

@@ -124,9 +124,11 @@ private:
 
   size_t number() {
     size_t value = 0, begin = at;
-    for (; more() && text[at] >= '0' && text[at] <= '9'; ++at)
-      if ((value = value * 10 + static_cast<size_t>(text[at] - '0')) > 1000)
+    for (; more() && text[at] >= '0' && text[at] <= '9'; ++at) {
+      value = value * 10 + static_cast<size_t>(text[at] - '0');
+      if (value > 1000)
         refuse("too many repetitions");
+    }
     if (at == begin)
       refuse("a malformed repetition");
     return value;

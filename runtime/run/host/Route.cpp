@@ -138,7 +138,7 @@ void chooseBy(const moelora_router &router, const float *bias, Token &token) {
 /// The ids of the k largest choices, the largest first, equal ones by id.
 /// Choices must not be NaN.
 void selectTop(const float *choice, int32_t count, int32_t k, int32_t *ids) {
-  for (int32_t id = 0; id < count; ++id) {
+  for (int32_t id = 0; k > 0 && id < count; ++id) {
     if (id >= k && !(choice[id] > choice[ids[k - 1]]))
       continue;
     int32_t place = std::min(id, k - 1);
@@ -162,7 +162,8 @@ float scoreGroup(const moelora_router &router, const float *choice,
 void limitGroups(const moelora_router &router, Token &token) {
   int32_t size = eligible(router) / router.groups;
   for (int32_t g = 0; g < router.groups; ++g)
-    token.groupChoice[g] = scoreGroup(router, token.choice + g * size, size);
+    token.groupChoice[g] =
+        scoreGroup(router, token.choice + int64_t(g) * size, size);
   selectTop(token.groupChoice, router.groups, router.top_groups, token.group);
   std::sort(token.group, token.group + router.top_groups);
   float fill = router.group_fill_zero ? 0.0f : -Infinity;
@@ -171,7 +172,7 @@ void limitGroups(const moelora_router &router, Token &token) {
     if (kept != end && *kept == g)
       ++kept;
     else
-      std::fill_n(token.choice + g * size, size, fill);
+      std::fill_n(token.choice + int64_t(g) * size, size, fill);
 }
 
 void choose(const moelora_router &router, const float *bias, Token &token,
