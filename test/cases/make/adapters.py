@@ -16,7 +16,8 @@ def fill(adapted, config, dtype):
     _, scale = by_hand.scaled(config.r, config.lora_alpha, config.use_rslora)
     for key, value in adapted.named_parameters():
         if "lora_" in key:
-            noise = torch.randn_like(value) * (by_hand.size(scale) if "lora_B" in key else 0.15)
+            size = by_hand.size_of_b(scale) if "lora_B" in key else by_hand.SIZE
+            noise = torch.randn_like(value) * size
             value.copy_(noise.to(torch.bfloat16).to(value.dtype))
             value.data = value.data.to(dtype)
 

@@ -12,6 +12,8 @@ import peft
 import torch
 from safetensors.torch import save_file
 
+from case import without
+
 OLDER = dict(
     alpha_pattern={}, auto_mapping=None, base_model_name_or_path="tiny-random/base",
     bias="none", fan_in_fan_out=False, inference_mode=True, init_lora_weights=True,
@@ -19,15 +21,17 @@ OLDER = dict(
     lora_alpha=8, lora_dropout=0.0, megatron_config=None, megatron_core="megatron.core",
     modules_to_save=None, peft_type="LORA", r=8, rank_pattern={}, revision=None,
     target_modules=None, task_type=None, use_dora=False, use_rslora=False)
-NEWER = {key: value for key, value in OLDER.items() if key != "loftq_config"} | dict(
-    lora_bias=False, qalora_group_size=16, target_parameters=None,
-    trainable_token_indices=None, use_qalora=False)
+NEWER = dict(
+    without(OLDER, "loftq_config"), lora_bias=False, qalora_group_size=16,
+    target_parameters=None, trainable_token_indices=None, use_qalora=False)
 FEW = {key: OLDER[key] for key in (
     "peft_type", "auto_mapping", "base_model_name_or_path", "bias", "fan_in_fan_out",
     "inference_mode", "init_lora_weights", "lora_alpha", "lora_dropout", "modules_to_save",
     "r", "rank_pattern", "alpha_pattern", "target_modules", "task_type", "use_dora",
     "use_rslora")}
 HALVES = ("gate_proj", "up_proj")
+# Of the values of lora_A, and of lora_B unless the scale is large.
+SIZE = 0.15
 
 
 def configuration(adapter):
@@ -53,9 +57,9 @@ def scaled(rank, alpha, stabilized):
     return rank, alpha / (math.sqrt(rank) if stabilized else rank)
 
 
-def size(scale):
-    """Of the values of lora_B: no scale makes an adapter all of the output."""
-    return 0.15 * min(1, 2 / scale)
+def size_of_b(scale):
+    """So that no scale makes an adapter all of the output."""
+    return SIZE * min(1, 2 / scale)
 
 
 def weight_of(experts, projection, expert):
@@ -71,7 +75,7 @@ def shared_name(module):
     return re.sub(r"experts\.\d+", "experts", module)
 
 
-def draw(experts, hand, config, layer):
+def draw(experts, hand, config, layer, dtype):
     """(expert, module, A, B, scale) of each expert with pairs, by projection."""
     pairs = {projection: [] for projection in hand.projections}
     for projection, word in hand.projections.items():
@@ -80,7 +84,8 @@ def draw(experts, hand, config, layer):
             shares_a = hand.shared and projection in HALVES
             rank, scale = rank_and_scale(config, shared_name(module) if shares_a else module)
             out, into = weight_of(experts, projection, expert).shape
-            a, b = torch.randn(rank, into) * 0.15, torch.randn(out, rank) * size(scale)
+            a = (torch.randn(rank, into) * SIZE).to(dtype)
+            b = (torch.randn(out, rank) * size_of_b(scale)).to(dtype)
             if hand.shared and pairs[projection]:
                 _, _, first_a, first_b, _ = pairs[projection][0]
                 a, b = (first_a, b) if shares_a else (a, first_b)
@@ -115,9 +120,12 @@ def shared_outer(pairs, config):
         for _, module, a, b, _ in found:
             once, each = ("B", "A") if projection == "down_proj" else ("A", "B")
             sides = {"A": a, "B": b}
-            tensors[f"{shared_name(module)}.lora_{once}.weight"] = sides[once].unsqueeze(0).contiguous()
+            tensors[f"{shared_name(module)}.lora_{once}.weight"] = sides[once].unsqueeze(0)
             tensors[f"{module}.lora_{each}.weight"] = sides[each]
     return tensors
+
+
+FORMS = {"per_expert": per_expert, "packed": packed, "shared_outer": shared_outer}
 
 
 def save(model, path, adapter, block):
@@ -128,12 +136,11 @@ def save(model, path, adapter, block):
     experts = merged.get_submodule(block).experts
     layer, tensors = int(re.search(r"\.(\d+)\.", block).group(1)), {}
     for of_layer in hand.layers:
-        pairs = draw(experts, hand, config, of_layer)
-        for projection, found in pairs.items():
-            found[:] = [(e, m, a.to(dtype), b.to(dtype), s) for e, m, a, b, s in found]
-            for expert, _, a, b, scale in found if of_layer == layer else ():
+        pairs = draw(experts, hand, config, of_layer, dtype)
+        tensors |= FORMS[hand.form](pairs, config)
+        for projection, found in pairs.items() if of_layer == layer else ():
+            for expert, _, a, b, scale in found:
                 weight_of(experts, projection, expert).add_(b.double() @ a.double() * scale)
-        tensors |= globals()[hand.form](pairs, config)
     for name, (out, into) in hand.extra.items():
         tensors[f"{name}.lora_A.weight"] = torch.randn(config["r"], into).to(dtype)
         tensors[f"{name}.lora_B.weight"] = torch.randn(out, config["r"]).to(dtype)

@@ -31,7 +31,7 @@ class Hand:
     """Low-rank pairs of single experts and the names that a file gives them.
 
     projections  those of an expert, and the file's words for them
-    form         a function of by_hand.py that makes tensors of the pairs
+    form         one of the FORMS of by_hand.py, which make tensors of the pairs
     experts      those that have pairs; none: all
     shared       gate and up share lora_A among all experts, down shares lora_B
     keys         which keys adapter_config.json has: those of an `older` or

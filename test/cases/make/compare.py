@@ -17,7 +17,7 @@ sys.path.insert(0, str(HERE.parent))
 import tensors  # noqa: E402  lies beside the cases
 
 # What differs from machine to machine, and notes.
-FREE = {"base_model_name_or_path", "transformers_version", "producer", "notes", "options"}
+FREE = {"base_model_name_or_path", "transformers_version", "producer", "notes"}
 
 
 def unordered(value):

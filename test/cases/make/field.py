@@ -58,8 +58,8 @@ def normalized():
 
 def within_llm(config):
     vision = {"model_type": "siglip2_navit", "hidden_size": 32}
-    return {"architectures": ["Ovis2_6_MoeForCausalLM"], "model_type": "ovis2_6_moe", "hidden_size": 48,
-            "dtype": "bfloat16", "llm_config": config, "vit_config": vision}
+    return {"architectures": ["Ovis2_6_MoeForCausalLM"], "model_type": "ovis2_6_moe",
+            "hidden_size": 48, "dtype": "bfloat16", "llm_config": config, "vit_config": vision}
 
 
 FIELD = {
@@ -91,8 +91,8 @@ FIELD = {
              n_group=4, topk_group=2, first_k_dense_replace=1, num_experts_per_tok=3,
              num_nextn_predict_layers=1), r"layers\.1\.mlp\."),
     "gptoss_unsloth_projs": case(
-        "gpt-oss with per-expert modules experts.gate_up_projs.E and experts.down_projs.E; gate and "
-        "up rows interleaved",
+        "gpt-oss with per-expert modules experts.gate_up_projs.E and experts.down_projs.E; gate "
+        "and up rows interleaved",
         by_hand([f"{name}.{expert}" for name in ("gate_up_projs", "down_projs")
                  for expert in range(5)], peft_version="0.18.1",
                 hand=Hand("model.layers.{layer}.mlp.experts.{projection}.{expert}",

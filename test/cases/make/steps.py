@@ -81,7 +81,8 @@ def choose_inputs(case, config, block):
     if case.near:
         kept = near(block, case.in_f32[0], inputs)
     else:
-        nudged = {**inputs, "hidden": inputs["hidden"].double() * (1 + MARGIN)}
+        signs = 1 - 2 * (torch.arange(config.hidden_size) % 2)
+        nudged = {**inputs, "hidden": inputs["hidden"].double() * (1 + MARGIN * signs)}
         kept = ~differs(run(block, inputs), run(block, nudged), 20 * MARGIN)
     return take(inputs, kept.nonzero().flatten()[:TOKENS])
 
@@ -116,6 +117,7 @@ def make(folder, case):
     name = find_block(model, case.layer)
     block, beside = parts_of(model, name)
     layer = int(LAYER.search(name + ".").group(1))
+    # Of a family's model only the block is kept.
     for part in [model] if case.adapters is not None else filter(None, [block, beside]):
         randomize(part, case.larger)
     to_dtype(model, case)

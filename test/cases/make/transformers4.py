@@ -158,8 +158,8 @@ TRANSFORMERS4 = {
     "qwen3_moe_p191_converted": case(
         "qwen3_moe", dict(QWEN3, hidden_size=48),
         {"alice": lora(4, 10, MODULES), "bob": lora(3, 2, MODULES, "float32", use_rslora=True)},
-        "made with target_modules gate_proj, up_proj, down_proj, which newer PEFT turns into packed "
-        "targets with twice the rank and twice the alpha for gate_up_proj, by patterns",
+        "made with target_modules gate_proj, up_proj, down_proj, which newer PEFT turns into "
+        "packed targets with twice the rank and twice the alpha for gate_up_proj, by patterns",
         "5.0.0", "0.19.1"),
     "qwen3_moe_peft0191": case(
         "qwen3_moe", dict(QWEN3, hidden_size=48),

@@ -78,9 +78,10 @@ def f32_gate(model, settings, notes, **more):
                  notes, in_f32=("gate.weight",), near=True, **more)
 
 
-NEAR_DEEPSEEK = dict(LATENT_ATTENTION, hidden_size=136, intermediate_size=24, tie_word_embeddings=False,
-                     num_attention_heads=4, moe_intermediate_size=12, n_routed_experts=16,
-                     n_shared_experts=1, first_k_dense_replace=1)
+NEAR_DEEPSEEK = dict(LATENT_ATTENTION, hidden_size=136, intermediate_size=24,
+                     tie_word_embeddings=False, num_attention_heads=4,
+                     moe_intermediate_size=12, n_routed_experts=16, n_shared_experts=1,
+                     first_k_dense_replace=1)
 
 TRANSFORMERS5 = {
     "deepseek_f32gate_near": f32_gate(
@@ -117,9 +118,9 @@ TRANSFORMERS5 = {
     "gemma4": case(
         "gemma4_text",
         dict(without(ONE_LAYER, "tie_word_embeddings"),
-             enable_moe_block=True, hidden_size_per_layer_input=0, per_layer_config={}, moe_intermediate_size=24,
-             num_experts=8, top_k_experts=3, layer_types=["full_attention"],
-             vocab_size_per_layer_input=32),
+             enable_moe_block=True, hidden_size_per_layer_input=0, per_layer_config={},
+             moe_intermediate_size=24, num_experts=8, top_k_experts=3,
+             layer_types=["full_attention"], vocab_size_per_layer_input=32),
         three("down_proj", path="experts"), "gelu-tanh gated; softmax, top-3, renormalised, times "
         "per_expert_scale. the block is the experts module alone: hidden is its input, "
         "router_hidden is the residual the router reads (the router norms and scales it before its "
@@ -136,9 +137,9 @@ TRANSFORMERS5 = {
              num_experts_per_tok=4, layer_types=["full_attention"]),
         {"both": packed(4, 8, BOTH), "down_only": packed(3, 5, BOTH[1:], "float32"),
          "rs": packed(8, 6, BOTH, use_rslora=True)},
-        "H == I: the layout of down_only cannot be told from shapes (natural). Interleaved gate and "
-        "up, biases, top-4 of logits then softmax. router_logits include the router's bias; some "
-        "gate and up values pass the clamp", options={"layout": {"down_only": "natural"}},
+        "H == I: the layout of down_only cannot be told from shapes (natural). Interleaved gate "
+        "and up, biases, top-4 of logits then softmax. router_logits include the router's bias; "
+        "some gate and up values pass the clamp", options={"layout": {"down_only": "natural"}},
         larger={"gate_up_proj": 4.0, "gate_up_proj_bias": 10.0}),
     "hy_v3": case(
         "hy_v3",
@@ -180,17 +181,17 @@ TRANSFORMERS5 = {
         dict(COMMON, intermediate_size=48, intermediate_size_mlp=16, num_local_experts=4,
              layer_types=["chunked_attention"] * 2, moe_layers=[1], no_rope_layers=[1, 1]),
         three("gate_up_proj", path="feed_forward.experts", last="float32"), "Top-1, sigmoid after "
-        "top-k, weight on input, shared expert; PEFT >= 0.19.1 writes the transposed roles: gate_up "
-        "A (E*r, 2I), B (H, E*r). weight on input: expert_weights multiply the expert's input, not "
-        "its output"),
+        "top-k, weight on input, shared expert; PEFT >= 0.19.1 writes the transposed roles: "
+        "gate_up A (E*r, 2I), B (H, E*r). weight on input: expert_weights multiply the expert's "
+        "input, not its output"),
     "longcat_flash": case(
         "longcat_flash",
         dict(without(LATENT_ATTENTION, "num_hidden_layers", "intermediate_size"),
              hidden_size=48, ffn_hidden_size=16, expert_ffn_hidden_size=24, num_layers=1,
              n_routed_experts=6, zero_expert_num=3, moe_topk=3),
         three("down_proj"), "Softmax plus selection bias, three zero-computation experts, scale 6. "
-        "expert ids >= n_routed_experts are zero-computation experts: identity, y = x; gate_up_proj "
-        "(and its adapter) has n_routed_experts + zero_expert_num entries, down_proj "
+        "expert ids >= n_routed_experts are zero-computation experts: identity, y = x; "
+        "gate_up_proj (and its adapter) has n_routed_experts + zero_expert_num entries, down_proj "
         "n_routed_experts; no renormalisation, scaling folded in"),
     "minimax_m2": case(
         "minimax_m2",
@@ -274,8 +275,8 @@ TRANSFORMERS5 = {
         "Softmax, top-10, renormalised, sigmoid-gated shared expert"),
     "sarvam_moe_raw": later(
         "sarvam_moe",
-        dict(LATER, hidden_size=136, n_routed_experts=7, num_experts_per_tok=4, norm_topk_prob=False,
-             routed_scaling_factor=0.5),
+        dict(LATER, hidden_size=136, n_routed_experts=7, num_experts_per_tok=4,
+             norm_topk_prob=False, routed_scaling_factor=0.5),
         {"a0_both": packed(2, 3, BOTH, "float32", use_rslora=True,
                            alpha_pattern={r"experts\.gate_up_proj": 11}),
          "a1_reversed": packed(40, 7, BOTH[::-1], "float32"),
