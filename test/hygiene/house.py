@@ -21,7 +21,7 @@ ROOT = pathlib.Path(os.environ.get("MOELORA_HYGIENE_ROOT",
 LLVM = pathlib.Path(os.environ.get("MOELORA_LLVM_DIR", "/usr/lib/llvm-22"))
 COMPONENTS = ("dialect", "passes", "codegen", "runtime")
 # Test data made by other projects' libraries has their form, not ours.
-FOREIGN = re.compile(r"LICENSE$|test/cases/[^/]+/")
+FOREIGN = re.compile(r"LICENSE$|test/cases/(?!make/)[^/]+/")
 IGNORED_FOLDERS = (".git", ".cache", "__pycache__", "build*", "install*")
 
 

@@ -68,6 +68,8 @@ BROKEN = (
     ("pictures", "docs/pictures/slot.svg", "<svg/>\n", "is out of date"),
     ("pictures", "docs/pictures/old.svg", "<svg/>\n", "is shown in no page"),
     ("format", "lib/a/A.cpp", "int   a  ;\n", "clang-format-22 -i"),
+    ("makers", "test/cases/make/tables.py", 'FOLDERS = {"a": {"b": 0}}\n',
+     "test/cases/a/b: has a row, but no case"),
     ("references", "passes/Passes.td", PASS, "out of date"),
 )
 
