@@ -36,6 +36,10 @@ constexpr struct {
     {"image_processor_type", "an image processor's configuration"},
 };
 
+/// What the types of parts of models are called that are no language model.
+constexpr const char *otherParts[] = {"vision", "audio", "encoder",
+                                      "code_predictor"};
+
 /// What follows the family's name in the name of a class.
 constexpr const char *classEnds[] = {"forcausallm", "forconditionalgeneration",
                                      "model"};
@@ -90,18 +94,24 @@ std::string familyWord(const std::string &className) {
 /// The type of which the class is, where no type is stated.
 std::string typeOfClass(const std::string &className) {
   std::string word = familyWord(className);
-  for (const Alias &alias : familyAliases())
-    if (alias.onlyClass && className == alias.onlyClass)
-      return alias.modelType;
   for (const std::string &name : knownNames())
     if (lettersOf(name) == word)
       return name;
+  for (const Alias &alias : familyAliases())
+    if (alias.onlyClass && className == alias.onlyClass)
+      return alias.modelType;
   return "";
 }
 
+/// Libraries write "" where a class has no type of its own.
+bool hasType(const json &config) {
+  auto type = config.find("model_type");
+  return type != config.end() && !type->is_null() && *type != "";
+}
+
 std::string typeOf(const json &config) {
-  return config.contains("model_type") ? wordAt(config, "model_type")
-                                       : typeOfClass(classOf(config));
+  return hasType(config) ? wordAt(config, "model_type")
+                         : typeOfClass(classOf(config));
 }
 
 /// Whether the class is called after this row, by any of its names.
@@ -128,22 +138,39 @@ std::string warnOfCode(const json &config, const Family &family) {
          " computes it, because model_type says so";
 }
 
+/// "gemma4_vision" is of another part of models whose text part is known.
+bool isOtherPart(const std::string &type) {
+  for (const std::string &name : knownNames()) {
+    if (type.rfind(name + "_", 0) != 0)
+      continue;
+    for (const char *part : otherParts)
+      if (type.find(part, name.size()) != std::string::npos)
+        return true;
+  }
+  return false;
+}
+
 std::string unknownType(const json &config) {
-  auto modelType = config.find("model_type");
-  bool absent = modelType == config.end();
+  bool stated = config.contains("model_type"), named = hasType(config);
   for (const auto &other : otherFiles)
-    if (absent && config.contains(other.key))
+    if (!stated && config.contains(other.key))
       return std::string("expects a model's configuration, but ") + other.key +
              " tells that it is " + other.file;
-  if (absent)
+  if (!named)
     return std::string("expects model_type to name a family of models, but it "
-                       "is absent") +
+                       "is ") +
+           (stated ? "empty, as in parts of a model's configuration"
+                   : "absent") +
            byHand;
-  std::string near =
-      modelType->is_string() ? nearestNames(modelType->get<std::string>()) : "";
+  std::string type = wordAt(config, "model_type");
+  if (isOtherPart(type))
+    return "expects the configuration of a whole model or of its language "
+           "model, but model_type is " +
+           show(type) + ", which names another part";
+  std::string near = nearestNames(type);
   return "expects model_type to name a family that is known" +
          (near.empty() ? "" : ", such as " + near) + ", but it is " +
-         show(*modelType) + byHand;
+         show(config["model_type"]) + byHand;
 }
 
 std::string unfit(const json &config) {

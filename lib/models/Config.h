@@ -55,7 +55,7 @@ public:
 
   /// The value that the spellings agree on, or null.
   const nlohmann::json *find(const Keys &keys);
-  /// The first spelling that is there, or the first of all.
+  /// The first spelling that is there, also with null, or the first of all.
   const char *spelling(const Keys &keys) const;
   /// Whether one of them is there and null.
   bool isNull(const Keys &keys) const;

@@ -42,7 +42,8 @@ TEST(Family, known_ones_that_do_not_fit_say_why) {
                         "sparsemixer takes a softmax for each choice; "));
   for (const char *type :
        {"doge", "ernie4_5_vl_moe", "jetmoe", "muse_spark", "nemotron_h_puzzle",
-        "nllb-moe", "nllb_moe", "switch_transformers", "zaya"})
+        "nllb-moe", "nllb_moe", "switch_transformers", "vitpose",
+        "vitpose_backbone", "zaya"})
     EXPECT_THAT(refusal("{\"model_type\": \"" + std::string(type) + "\"}"),
                 HasSubstr("which does not fit: "));
 }
