@@ -12,6 +12,7 @@ namespace moelora::models {
 namespace {
 
 constexpr Alias aliases[] = {
+    {"bailing_moe", "bailing_moe_v2", "BailingMoeV2ForCausalLM"},
     {"deepseek_ocr2", "deepseek_v2"},
     {"deepseek_ocr2_text", "deepseek_v2"},
     {"deepseek_v32", "deepseek_v3"},
@@ -89,6 +90,8 @@ std::vector<std::string> familyNames() {
   for (const Alias &alias : aliases)
     names.push_back(alias.modelType);
   std::sort(names.begin(), names.end());
+  // The models of one class may have another row than the rest of their type.
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 

@@ -35,10 +35,8 @@ struct Flag {
   bool absent = false;
 };
 
-/// A whole number. Some are lists, with one entry a layer. `required` stands
-/// for a value that no family default replaces.
+/// A whole number. Some are lists, with one entry a layer.
 struct Count {
-  static constexpr int64_t required = -1;
   Keys keys = {};
   int64_t absent = 0;
   int64_t null = absent; // what an explicit null means
