@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 
 using namespace moelora;
 
@@ -256,8 +257,17 @@ double AdapterConfig::alphaOf(std::string_view name, Work &work) const {
 }
 
 double AdapterConfig::scale(double alpha, int64_t rank) const {
+  using Limits = std::numeric_limits<float>;
   double divisor = static_cast<double>(rank);
-  return alpha / (rankStabilized ? std::sqrt(divisor) : divisor);
+  double scale = alpha / (rankStabilized ? std::sqrt(divisor) : divisor);
+  double size = std::abs(scale);
+  if (size > Limits::max() || (size != 0 && size < Limits::min())) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%g", scale);
+    fail("expects alpha and rank to give a scale that f32 holds, but it is " +
+         std::string(text));
+  }
+  return scale;
 }
 
 bool AdapterConfig::targetsParameter(std::string_view name, Work &work) const {

@@ -41,7 +41,8 @@ struct AdapterConfig {
   /// Of a module or parameter, by its name without "base_model.model.".
   int64_t rankOf(std::string_view name, Work &work) const;
   double alphaOf(std::string_view name, Work &work) const;
-  /// What an alpha and a rank amount to.
+  /// What an alpha and a rank amount to. Images hold it as f32, so a scale
+  /// that would become infinite or zero there is a failure.
   double scale(double alpha, int64_t rank) const;
 
   /// Whether target_parameters has this parameter: entries are the whole name
