@@ -75,8 +75,10 @@ std::string classOf(const json &config) {
   if (list != config.end() && list->is_array() && !list->empty() &&
       list->front().is_string())
     return list->front().get<std::string>();
-  const json *map = inside(&config, "auto_map");
-  std::string path = map ? wordAt(*map, "AutoModelForCausalLM") : "";
+  std::string path;
+  if (const json *map = inside(&config, "auto_map"))
+    for (const char *key : {"AutoModelForCausalLM", "AutoModel"})
+      path = path.empty() ? wordAt(*map, key) : path;
   return path.substr(path.rfind('.') + 1);
 }
 
@@ -138,6 +140,30 @@ std::string warnOfCode(const json &config, const Family &family) {
          " computes it, because model_type says so";
 }
 
+std::string warnOfPart(const std::string &type, const Family &family) {
+  return "model_type of the text part is " + show(type) +
+         ", which is not known: the layer is read as " + family.modelType +
+         " computes it, because model_type of the whole says so";
+}
+
+/// Where an object inside is of a known type; "" where none is.
+std::string pointToPart(const json &config, const std::string &path = "",
+                        int deeper = 1) {
+  for (const auto &[key, part] : config.items()) {
+    if (!part.is_object())
+      continue;
+    std::string type = typeOf(part);
+    if (findFamily(type, classOf(part)))
+      return "; its part " + path + key + " is of " + type +
+             ", which can be given as a configuration of its own";
+    std::string found =
+        deeper > 0 ? pointToPart(part, path + key + ".", deeper - 1) : "";
+    if (!found.empty())
+      return found;
+  }
+  return "";
+}
+
 /// "gemma4_vision" is of another part of models whose text part is known.
 bool isOtherPart(const std::string &type) {
   for (const std::string &name : knownNames()) {
@@ -170,7 +196,7 @@ std::string unknownType(const json &config) {
   std::string near = nearestNames(type);
   return "expects model_type to name a family that is known" +
          (near.empty() ? "" : ", such as " + near) + ", but it is " +
-         show(config["model_type"]) + byHand;
+         show(config["model_type"]) + pointToPart(config) + byHand;
 }
 
 std::string unfit(const json &config) {
@@ -200,7 +226,9 @@ Result<Chosen> chooseFamily(const json &whole) {
     return Failure{unfit(whole)};
   bool byPart = part && (byInner || text.contains("auto_map"));
   return Chosen{family, byOuter ? outer : inner, &text,
-                warnOfCode(byPart ? text : whole, *family)};
+                !byInner && !inner.empty()
+                    ? warnOfPart(inner, *family)
+                    : warnOfCode(byPart ? text : whole, *family)};
 }
 
 } // namespace moelora::models

@@ -115,6 +115,10 @@ TEST(ChooseFamily, code_of_its_own_is_warned_of) {
             "the layer is read as qwen3_moe computes it, because model_type "
             "says so");
   EXPECT_THAT(warning(map.substr(2)), HasSubstr("class \"XForCausalLM\""));
+  EXPECT_THAT(warning(R"("auto_map": {"AutoConfig": "c.XConfig",
+                              "AutoModel": "code--modeling_x.XModel"})"),
+              HasSubstr("class \"XModel\""));
+  EXPECT_EQ(warning(R"("auto_map": {"AutoConfig": "c.XConfig"})"), "");
   // Most such code is the library's, under the library's name.
   EXPECT_EQ(warning(R"("architectures": ["Qwen3MoeForCausalLM"])" + map), "");
   // Without code of its own it is the library's that runs.
