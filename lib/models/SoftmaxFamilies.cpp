@@ -107,7 +107,6 @@ constexpr Family table[] = {
         .modelType = "bailing_moe",
         .shared = {.number = {{"num_shared_experts"}, 0, 0}},
         .routes = {keepingSingle(softmaxTopK({{"norm_topk_prob"}, true}))},
-        .demands = {{"multi_gate", "[false]"}},
         .names = withShared(plain(), names::sharedExperts),
     },
     {

@@ -98,27 +98,6 @@ TEST(Family, activations_by_word) {
             "be stated by hand in MLIR and compiled from there");
 }
 
-TEST(Family, quantized_weights_are_refused_by_name) {
-  EXPECT_EQ(refusalOf("quantization_config", R"({"quant_method": "fp8"})"),
-            "expects weights in bfloat16, float16 or float32, but "
-            "quantization_config states quant_method \"fp8\"");
-  EXPECT_THAT(refusalOf("quantization_config", "7"),
-              HasSubstr("but quantization_config is 7"));
-  // As MLX has it.
-  EXPECT_THAT(refusalOf("quantization", R"({"bits": 4, "group_size": 64})"),
-              HasSubstr("but quantization is {\"bits\":4,\"group_size\":64}"));
-  for (const char *none : {"null", "{}", "false"})
-    for (const char *key : {"quantization_config", "quantization"})
-      EXPECT_EQ(refusalOf(key, none), "") << key << none;
-}
-
-TEST(Family, expert_types_that_are_no_quantization) {
-  for (const char *type : {"bfloat16", "float16", "float32"})
-    EXPECT_EQ(refusalOf("expert_dtype", "\"" + std::string(type) + "\""), "");
-  EXPECT_THAT(refusalOf("expert_dtype", "\"fp8\""),
-              HasSubstr("but expert_dtype is \"fp8\""));
-}
-
 TEST(Family, adapter_sites) {
   Model model = load(withKeys(qwen3Keys, "\"mlp_only_layers\": [0, 2]"));
   AdapterTarget target(model);

@@ -60,8 +60,6 @@ TEST(Refusal, flags_that_change_the_layer) {
                 byHand);
   EXPECT_EQ(why("minimax_m2", R"("shared_intermediate_size": 8)"),
             "expects shared_intermediate_size to be 0, but it is 8" + byHand);
-  EXPECT_EQ(why("bailing_moe", R"("multi_gate": true)"),
-            "expects multi_gate to be false, but it is true" + byHand);
   EXPECT_EQ(why("bailing_moe_v2", R"("n_group": 1, "topk_group": 1,
                 "router_type": "MultiRouter")"),
             "expects router_type to be \"topN\", but it is \"MultiRouter\"" +
