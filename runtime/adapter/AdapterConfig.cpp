@@ -19,9 +19,9 @@ using namespace moelora;
 
 namespace {
 
-/// Real files have 1 to 50 KB; patterns for every module of a large model, 5
-/// MB.
-constexpr uint64_t maxConfigBytes = 8 << 20;
+/// Real files have 1 to 50 KB; a rank for every module of a large model takes
+/// 5 MB, and an alpha as much.
+constexpr uint64_t maxConfigBytes = 16 << 20;
 
 /// The largest models have about 70,000 modules.
 constexpr size_t maxPatterns = 1 << 17;

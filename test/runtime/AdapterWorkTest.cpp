@@ -135,6 +135,21 @@ TEST(AdapterWork, a_pattern_for_each_of_70000_modules) {
   EXPECT_LT(work.steps(), 20u << 20); // some nanoseconds each
 }
 
+TEST(AdapterWork, a_rank_and_an_alpha_for_each_of_them) {
+  auto patterns = [](const char *key) {
+    return many(key, "{}", 70000, [](int i) {
+      return "\"^base_model\\\\.model\\\\.model\\\\.layers\\\\." +
+             std::to_string(i) + R"(\\.mlp\\.experts\\.7\\.gate_proj$": 2)";
+    });
+  };
+  std::string text =
+      patterns("rank_pattern") + ", " + patterns("alpha_pattern");
+  EXPECT_GT(text.size(), 10u << 20);
+  Work work;
+  WideAdapter(100).stepsWith(text, work);
+  EXPECT_LT(work.steps(), 20u << 20);
+}
+
 TEST(AdapterWork, hostile_patterns_are_refused) {
   WideAdapter adapter(5000);
   // Which of them have met their number differs from name to name.
