@@ -142,12 +142,10 @@ TEST(AdapterWork, a_rank_and_an_alpha_for_each_of_them) {
              std::to_string(i) + R"(\\.mlp\\.experts\\.7\\.gate_proj$": 2)";
     });
   };
-  std::string text =
+  std::string both =
       patterns("rank_pattern") + ", " + patterns("alpha_pattern");
-  EXPECT_GT(text.size(), 10u << 20);
-  Work work;
-  WideAdapter(100).stepsWith(text, work);
-  EXPECT_LT(work.steps(), 20u << 20);
+  EXPECT_GT(both.size(), 10u << 20);
+  EXPECT_LT(WideAdapter(100).stepsWith(both), 20u << 20);
 }
 
 TEST(AdapterWork, hostile_patterns_are_refused) {
@@ -191,11 +189,10 @@ TEST(AdapterWork, ends_when_it_is_cancelled) {
 
 TEST(AdapterWork, json_has_a_bound) {
   Work work;
+  std::string ones =
+      many("target_modules", "[]", 600000, [](int) { return "1"; });
   try {
-    moelora::parseAdapterConfig(
-        config(2, 4,
-               many("target_modules", "[]", 600000, [](int) { return "1"; })),
-        "config", work);
+    moelora::parseAdapterConfig(config(2, 4, ones), "config", work);
     FAIL() << "expects it to be refused";
   } catch (const Failure &failure) {
     EXPECT_THAT(failure.text, HasSubstr("at most 524288 values"));
