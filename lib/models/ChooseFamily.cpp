@@ -36,6 +36,10 @@ constexpr struct {
     {"image_processor_type", "an image processor's configuration"},
 };
 
+/// Parts of the types of models' parts that are no language model.
+constexpr const char *otherParts[] = {"vision", "audio", "encoder",
+                                      "code_predictor"};
+
 /// Suffixes of class names after the family's name.
 constexpr const char *classEnds[] = {"forcausallm", "forconditionalgeneration",
                                      "model"};
@@ -71,8 +75,10 @@ std::string classOf(const json &config) {
   if (list != config.end() && list->is_array() && !list->empty() &&
       list->front().is_string())
     return list->front().get<std::string>();
-  const json *map = inside(&config, "auto_map");
-  std::string path = map ? wordAt(*map, "AutoModelForCausalLM") : "";
+  std::string path;
+  if (const json *map = inside(&config, "auto_map"))
+    for (const char *key : {"AutoModelForCausalLM", "AutoModel"})
+      path = path.empty() ? wordAt(*map, key) : path;
   return path.substr(path.rfind('.') + 1);
 }
 
@@ -90,18 +96,24 @@ std::string familyWord(const std::string &className) {
 /// The type of the class, if no type is stated.
 std::string typeOfClass(const std::string &className) {
   std::string word = familyWord(className);
-  for (const Alias &alias : familyAliases())
-    if (alias.onlyClass && className == alias.onlyClass)
-      return alias.modelType;
   for (const std::string &name : knownNames())
     if (lettersOf(name) == word)
       return name;
+  for (const Alias &alias : familyAliases())
+    if (alias.onlyClass && className == alias.onlyClass)
+      return alias.modelType;
   return "";
 }
 
+/// Libraries write "" where a class has no type of its own.
+bool hasType(const json &config) {
+  auto type = config.find("model_type");
+  return type != config.end() && !type->is_null() && *type != "";
+}
+
 std::string typeOf(const json &config) {
-  return config.contains("model_type") ? wordAt(config, "model_type")
-                                       : typeOfClass(classOf(config));
+  return hasType(config) ? wordAt(config, "model_type")
+                         : typeOfClass(classOf(config));
 }
 
 /// Whether the name of the class begins with a name of this row.
@@ -128,22 +140,63 @@ std::string warnOfCode(const json &config, const Family &family) {
          " computes it, because model_type says so";
 }
 
+std::string warnOfPart(const std::string &type, const Family &family) {
+  return "model_type of the text part is " + show(type) +
+         ", which is not known: the layer is read as " + family.modelType +
+         " computes it, because model_type of the whole says so";
+}
+
+/// Where an object inside is of a known type; "" where none is.
+std::string pointToPart(const json &config, const std::string &path = "",
+                        int deeper = 1) {
+  for (const auto &[key, part] : config.items()) {
+    if (!part.is_object())
+      continue;
+    std::string type = typeOf(part);
+    if (findFamily(type, classOf(part)))
+      return "; its part " + path + key + " is of " + type +
+             ", which can be given as a configuration of its own";
+    std::string found =
+        deeper > 0 ? pointToPart(part, path + key + ".", deeper - 1) : "";
+    if (!found.empty())
+      return found;
+  }
+  return "";
+}
+
+/// "gemma4_vision" is of another part of models whose text part is known.
+bool isOtherPart(const std::string &type) {
+  for (const std::string &name : knownNames()) {
+    if (type.rfind(name + "_", 0) != 0)
+      continue;
+    for (const char *part : otherParts)
+      if (type.find(part, name.size()) != std::string::npos)
+        return true;
+  }
+  return false;
+}
+
 std::string unknownType(const json &config) {
-  auto modelType = config.find("model_type");
-  bool absent = modelType == config.end();
+  bool stated = config.contains("model_type"), named = hasType(config);
   for (const auto &other : otherFiles)
-    if (absent && config.contains(other.key))
+    if (!stated && config.contains(other.key))
       return std::string("expects a model's configuration, but ") + other.key +
              " tells that it is " + other.file;
-  if (absent)
+  if (!named)
     return std::string("expects model_type to name a family of models, but it "
-                       "is absent") +
+                       "is ") +
+           (stated ? "empty, as in parts of a model's configuration"
+                   : "absent") +
            byHand;
-  std::string near =
-      modelType->is_string() ? nearestNames(modelType->get<std::string>()) : "";
+  std::string type = wordAt(config, "model_type");
+  if (isOtherPart(type))
+    return "expects the configuration of a whole model or of its language "
+           "model, but model_type is " +
+           show(type) + ", which names another part";
+  std::string near = nearestNames(type);
   return "expects model_type to name a family that is known" +
          (near.empty() ? "" : ", such as " + near) + ", but it is " +
-         show(*modelType) + byHand;
+         show(config["model_type"]) + pointToPart(config) + byHand;
 }
 
 std::string unfit(const json &config) {
@@ -173,7 +226,9 @@ Result<Chosen> chooseFamily(const json &whole) {
     return Failure{unfit(whole)};
   bool byPart = part && (byInner || text.contains("auto_map"));
   return Chosen{family, byOuter ? outer : inner, &text,
-                warnOfCode(byPart ? text : whole, *family)};
+                !byInner && !inner.empty()
+                    ? warnOfPart(inner, *family)
+                    : warnOfCode(byPart ? text : whole, *family)};
 }
 
 } // namespace moelora::models

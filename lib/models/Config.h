@@ -56,7 +56,8 @@ public:
 
   /// The value on which all spellings agree, or null.
   const nlohmann::json *find(const Keys &keys);
-  /// The first spelling that is present, or else the first of all.
+  /// The first spelling that is present, even with null, or else the first of
+  /// all.
   const char *spelling(const Keys &keys) const;
   /// Whether one of them is present and null.
   bool isNull(const Keys &keys) const;

@@ -17,7 +17,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double maxFactor = 1e6; // above every factor that is read
+constexpr double maxFactor = 1e6;      // above every factor that is read
+constexpr int64_t maxShared = 1 << 10; // above every count that is read
 
 constexpr Keys renormalizeKeys = {"norm_topk_prob", "moe_renormalize",
                                   "route_norm"};
@@ -56,7 +57,8 @@ constexpr Keys stepKeys = {"moe_layer_freq", "decoder_sparse_step",
 /// Keys of code in model folders that uses the types of other families.
 constexpr Keys foreignKeys = {"latent_moe_use_norm", "use_attn_moe",
                               "add_rescale_bias",    "moe_drop_tokens",
-                              "scale_router_input",  "use_nGPT"};
+                              "scale_router_input",  "use_nGPT",
+                              "multi_gate"};
 
 /// The keys of the rule for layers, except `dense`.
 Keys ruleKeys(LayerRule rule) {
@@ -165,10 +167,14 @@ void Contradictions::refuseChoice() {
   bool biased = router.bias_on != MOELORA_BIAS_NONE;
   expect(selectionBiasKeys, {biased},
          biased ? "has a bias for the choice" : "has no bias for the choice");
-  if (isGrouped(family))
+  bool grouped = isGrouped(family);
+  json methods = {biased ? "noaux_tc" : "greedy"};
+  if (grouped && !biased)
+    methods.push_back("group_limited_greedy");
+  expect({"topk_method"}, methods,
+         biased ? "has a bias for the choice" : "has no bias for the choice");
+  if (grouped)
     return;
-  expect({"topk_method"}, {biased ? "noaux_tc" : "greedy"},
-         "chooses among all experts");
   const json *groups = config.find(groupKeys), *top = config.find(topGroupKeys);
   if (groups && top && *groups == *top)
     return; // all of them
@@ -203,7 +209,10 @@ void Contradictions::refuseShared() {
       expect(sharedWidthKeys, {0}, "has no shared expert");
     return;
   }
-  if (!counted && family.shared.width.keys.empty())
+  if (counted)
+    expect(sharedNumberKeys, {config.count(family.shared.number, maxShared)},
+           "has as many shared experts");
+  else if (family.shared.width.keys.empty())
     expect(sharedNumberKeys, {1}, "has one shared expert");
   expect(combinationKeys, {"sum"}, "adds routed and shared experts");
 }

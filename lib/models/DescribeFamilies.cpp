@@ -63,13 +63,18 @@ std::string renormalized(const Family &family, const Route &route) {
   return when(route.renormalize.absent, "renormalised");
 }
 
+std::string singleOf(const Route &route) {
+  return when(route.keepsSingle, " unless a single expert is chosen");
+}
+
 /// The router's forms; a key chooses where there are more than one.
 std::string routerOf(const Family &family) {
   std::vector<std::string> forms;
   for (const Route &route : family.routes)
     if (route.word) {
-      std::string form = listed({scoreOf(route.router), groupsOf(route),
-                                 renormalized(family, route)});
+      std::string form =
+          listed({scoreOf(route.router), groupsOf(route),
+                  renormalized(family, route) + singleOf(route)});
       bool named = *route.word && family.routes[1].word;
       forms.push_back(named ? quoted(route.word) + ": " + form : form);
     }

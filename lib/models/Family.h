@@ -101,6 +101,7 @@ struct Family {
   Keys combination = {}; // of routed and shared: "sum" or "average"
 
   Demand demands[6] = {};
+  Keys stated = {}; // have no default, because the family's classes differ
   moelora_adapter_names names = names::plain();
   Storage storage = {};
 };

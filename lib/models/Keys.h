@@ -35,10 +35,8 @@ struct Flag {
   bool absent = false;
 };
 
-/// A whole number. Some are lists with one entry per layer. `required` means
-/// that the family has no default.
+/// A whole number. Some are lists with one entry per layer.
 struct Count {
-  static constexpr int64_t required = -1;
   Keys keys = {};
   int64_t absent = 0;
   int64_t null = absent; // the value of an explicit null

@@ -40,7 +40,7 @@ int readPredictionLayers(Config &config) {
 
 moelora_dtype readDtype(Config &config, moelora_dtype absent) {
   std::string word = config.word({"dtype", "torch_dtype"});
-  if (word.empty())
+  if (word.empty() || word == "auto")
     return absent;
   if (word == "bfloat16")
     return MOELORA_BF16;

@@ -81,12 +81,16 @@ constexpr Family axk2 = [] {
   return family;
 }();
 
-/// Always renormalised, independent of norm_topk_prob.
+/// Always renormalised, independent of norm_topk_prob. The classes of Ling and
+/// of Ming have this type in common, but not all of its defaults.
 constexpr Family bailingMoeV2 = [] {
   Family family =
-      withBiasAt(noAux({"bailing_moe_v2", 0, 2.5, 8, 4, 0}), bailingBias);
+      withBiasAt(noAux({"bailing_moe_v2", 0, 1, 8, 4}), bailingBias);
+  family.routes[0] = keepingSingle(family.routes[0]);
   family.routes[0].renormalize = fixed(true);
-  family.demands[1] = {"use_bias", "[false]"};
+  family.stated = {"num_shared_experts", "first_k_dense_replace",
+                   "routed_scaling_factor"};
+  family.demands[1] = {"router_type", R"(["topN"])"};
   return family;
 }();
 

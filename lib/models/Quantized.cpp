@@ -41,17 +41,19 @@ std::string withoutEnd(const std::string &name, const std::string &end) {
 } // namespace
 
 void refuseQuantized(Config &config) {
-  for (const char *key : {"quantization_config", "compression_config"}) {
+  for (const char *key :
+       {"quantization_config", "compression_config", "quantization"}) {
     const nlohmann::json *value = config.find({key});
-    if (!value)
+    if (!value || value->empty() || *value == false)
       continue;
-    auto method =
-        value->is_object() ? value->find("quant_method") : value->end();
-    bool named = value->is_object() && method != value->end();
-    config.fail(std::string(expected) + key + " states quant_method " +
-                (named ? show(*method) : "unknown"));
+    bool named = value->is_object() && value->contains("quant_method");
+    config.fail(std::string(expected) + key +
+                (named
+                     ? " states quant_method " + show((*value)["quant_method"])
+                     : " is " + show(*value)));
   }
-  if (const nlohmann::json *type = config.find({"expert_dtype"}))
+  const nlohmann::json *type = config.find({"expert_dtype"});
+  if (type && *type != "bfloat16" && *type != "float16" && *type != "float32")
     config.fail(std::string(expected) + "expert_dtype is " + show(*type));
 }
 

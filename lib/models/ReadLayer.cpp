@@ -59,6 +59,7 @@ private:
   void readBiases(moelora_layer &layer);
   moelora_norm readNorm(bool present, double scale);
   void readCombination(moelora_layer &layer);
+  void demandStated();
   void checkSizes(const moelora_layer &layer);
 };
 
@@ -180,6 +181,14 @@ void LayerReader::readCombination(moelora_layer &layer) {
     layer.routed_scale = layer.shared_scale = 0.5f;
 }
 
+void LayerReader::demandStated() {
+  for (const char *key : family.stated)
+    if (!config.find({key}) && !config.isNull({key}))
+      config.fail(std::string("expects ") + key + " to be stated, because " +
+                  "classes of " + family.modelType +
+                  " differ in their defaults for it, but it is absent");
+}
+
 void LayerReader::checkSizes(const moelora_layer &layer) {
   int64_t width = std::max(layer.hidden, layer.latent);
   int64_t perExpert = 2 * layer.intermediate * width;
@@ -206,6 +215,7 @@ void LayerReader::read(moelora_layer &layer, LayerKind kind) {
   config.demand({"moe_apply_router_weight_on_input",
                  family.weightOnInput ? "[true]" : "[false]"});
   refuseContradictions(config, family, layer);
+  demandStated();
   checkSizes(layer);
 }
 

@@ -150,7 +150,8 @@ void RouterReader::readWeights(const Route &route, moelora_router &router) {
   };
   if (!family.epsilon.keys.empty())
     router.epsilon = number(family.epsilon, 0, maxEpsilon);
-  bool renormalize = config.flag(route.renormalize);
+  bool renormalize = config.flag(route.renormalize) &&
+                     !(route.keepsSingle && router.top_k == 1);
   if (!family.normP.keys.empty()) {
     router.norm_p = number(family.normP, leastNorm, maxNorm);
     router.renormalize = MOELORA_RENORMALIZE_PNORM;

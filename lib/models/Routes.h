@@ -17,7 +17,8 @@ struct Route {
   moelora_router router = {};
   /// Whether `router.renormalize` is applied.
   Flag renormalize = {};
-  bool grouped = false; // the numbers of groups are read
+  bool keepsSingle = false; // a single chosen expert is not renormalised
+  bool grouped = false;     // the numbers of groups are read
 };
 
 /// Independent of the config.
@@ -81,6 +82,12 @@ constexpr Route noAuxTc(bool renormalize = true) {
                         {{"norm_topk_prob", "moe_renormalize"}, renormalize},
                         1e-20f),
                  MOELORA_GROUP_TOP2_SUM);
+}
+
+/// Renormalised only where more than one expert is chosen.
+constexpr Route keepingSingle(Route route) {
+  route.keepsSingle = true;
+  return route;
 }
 
 constexpr Route under(const char *word, Route route) {

@@ -106,8 +106,7 @@ constexpr Family table[] = {
     {
         .modelType = "bailing_moe",
         .shared = {.number = {{"num_shared_experts"}, 0, 0}},
-        .routes = {softmaxTopK({{"norm_topk_prob"}, true})},
-        .demands = {{"use_bias", "[false]"}},
+        .routes = {keepingSingle(softmaxTopK({{"norm_topk_prob"}, true}))},
         .names = withShared(plain(), names::sharedExperts),
     },
     {
@@ -128,6 +127,7 @@ constexpr Family table[] = {
     {
         .modelType = "deepseek",
         .shared = {.number = {{"n_shared_experts"}, 0, 0}},
+        .routes = {keepingSingle(softmaxTopK({{"norm_topk_prob"}, false}))},
         .names = withShared(plain(), names::sharedExperts),
     },
     deepseekV2("deepseek_v2", 0),

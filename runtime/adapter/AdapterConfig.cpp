@@ -13,14 +13,15 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 using namespace moelora;
 
 namespace {
 
-/// Real files have 1 to 50 KB; patterns for every module of a large model, 5
-/// MB.
-constexpr uint64_t maxConfigBytes = 8 << 20;
+/// Real files have 1 to 50 KB; a rank for every module of a large model takes
+/// 5 MB, and an alpha as much.
+constexpr uint64_t maxConfigBytes = 16 << 20;
 
 /// The largest models have about 70,000 modules.
 constexpr size_t maxPatterns = 1 << 17;
@@ -269,8 +270,17 @@ double AdapterConfig::alphaOf(std::string_view name, Work &work) const {
 }
 
 double AdapterConfig::scale(double alpha, int64_t rank) const {
+  using Limits = std::numeric_limits<float>;
   double divisor = static_cast<double>(rank);
-  return alpha / (rankStabilized ? std::sqrt(divisor) : divisor);
+  double scale = alpha / (rankStabilized ? std::sqrt(divisor) : divisor);
+  double size = std::abs(scale);
+  if (size > Limits::max() || (size != 0 && size < Limits::min())) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%g", scale);
+    fail("expects alpha and rank to give a scale that f32 holds, but it is " +
+         std::string(text));
+  }
+  return scale;
 }
 
 bool AdapterConfig::targetsParameter(std::string_view name, Work &work) const {

@@ -42,7 +42,8 @@ struct AdapterConfig {
   /// "base_model.model.".
   int64_t rankOf(std::string_view name, Work &work) const;
   double alphaOf(std::string_view name, Work &work) const;
-  /// The scale that follows from an alpha and a rank.
+  /// The scale that follows from an alpha and a rank. Images contain it as f32,
+  /// so a scale that would become infinite or zero there is a failure.
   double scale(double alpha, int64_t rank) const;
 
   /// Whether target_parameters has this parameter: entries are the whole name

@@ -226,6 +226,9 @@ AdapterPlace AdapterNames::place(std::string_view name,
   if (!take(name, wrapperPrefix))
     unknown(tensor,
             "expects names to begin with " + std::string(wrapperPrefix));
+  // Of a model that had an adapter already when it got this one.
+  while (take(name, wrapperPrefix))
+    ;
   AdapterPlace place;
   int64_t layer = 0;
   std::string_view rest = name;

@@ -182,17 +182,34 @@ void checkTiling(const File &file, std::vector<Tensor> &tensors, uint64_t begin,
 
 } // namespace
 
-/// A message for a config.json that is given by mistake. Its first eight bytes,
-/// read as the length of a header, would be a meaningless number.
-static void refuseJson(const File &file) {
+/// The first bytes of files of other kinds that are given by mistake. If a kind
+/// is text, the first eight bytes must be text.
+static constexpr struct {
+  std::string_view mark;
+  bool isText;
+  const char *kind;
+} otherKinds[] = {
+    {"{", true, "a JSON file"},
+    {"[", true, "a JSON file"},
+    {"<", true, "a page of HTML"},
+    {"GGUF", false, "a GGUF file"},
+    {"PK\3\4", false, "a pickle, as torch.save writes it"},
+    {"\x80\2", false, "a pickle"},
+    {"\x80\4", false, "a pickle"},
+};
+
+/// A message for a file of another kind. Its first eight bytes, read as the
+/// length of a header, would be a meaningless number.
+static void refuseOtherKinds(const File &file) {
   std::string begin(std::min<uint64_t>(file.size(), sizeof(uint64_t)), '\0');
   file.read(0, begin.size(), begin.data());
-  bool text = std::all_of(begin.begin(), begin.end(), [](unsigned char c) {
+  bool isText = std::all_of(begin.begin(), begin.end(), [](unsigned char c) {
     return std::isprint(c) || std::isspace(c);
   });
-  if (text && (begin[0] == '{' || begin[0] == '['))
-    fail(file.path() +
-         ": expects a safetensors file, but it begins like a JSON file");
+  for (const auto &other : otherKinds)
+    if (begin.rfind(other.mark, 0) == 0 && (isText || !other.isText))
+      fail(file.path() + ": expects a safetensors file, but it begins like " +
+           other.kind);
 }
 
 std::vector<Tensor> moelora::readSafetensorsHeader(const File &file,
@@ -203,7 +220,7 @@ std::vector<Tensor> moelora::readSafetensorsHeader(const File &file,
   if (file.size() >= prefix)
     file.read(0, prefix, &header); // little endian, as this machine is
   if (file.size() < prefix || header > maxHeaderBytes)
-    refuseJson(file);
+    refuseOtherKinds(file);
   if (file.size() < prefix)
     fail(file.path() + " is truncated: expects at least 8 bytes, but it has " +
          std::to_string(file.size()));

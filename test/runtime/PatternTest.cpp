@@ -88,7 +88,8 @@ TEST(Pattern, anchors) {
 TEST(Pattern, of_one_length) {
   const char *keys[] = {"",     "b",    "a.b", "a\\.b", "^b",    "^a.b",
                         ".*b",  "^.*b", "...", "^...",  "\\.b",  ".*",
-                        "x\\*", "\\_b", "..b", "b\\$",  "\\\\b", ".*..b"};
+                        "x\\*", "\\_b", "..b", "b\\$",  "\\\\b", ".*..b",
+                        "b$",   "$",    "^$",  "^a.b$", "b$$",   "b\\$$"};
   const char *names[] = {"",     "b",   "a.b", "axb",  "x.a.b", "x.axb",
                          "xa.b", "x.b", "..b", "b.",   ".",     "_b",
                          "b$",   "x*",  "\\b", "a._b", "xa_b",  "bb"};

@@ -42,6 +42,8 @@ bool FixedPatterns::take(std::string_view pattern, Group &group,
       if (i == pattern.size() || !isPunctuation(pattern[i]))
         return false;
       c = pattern[i];
+    } else if (c == '$' && i + 1 == pattern.size()) {
+      break; // matches end there anyway
     } else if (std::string_view("()[]{}*+?|^$").find(c) !=
                std::string_view::npos) {
       return false;

@@ -111,7 +111,7 @@ static const std::vector<Kind> kinds = {
      [](const Folder &f, Random &) { return f.write(settings, ""), true; }},
     {"huge configuration", MOELORA_INVALID, "to have at most",
      [](const Folder &f, Random &r) {
-       off_t size = (8 << 20) + 1 + static_cast<off_t>(below(r, 1 << 30));
+       off_t size = (16 << 20) + 1 + static_cast<off_t>(below(r, 1 << 30));
        return ::truncate((f / settings).c_str(), size) == 0;
      }},
     {"any byte of the configuration changed", anyAnswer, "",
