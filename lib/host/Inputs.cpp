@@ -4,7 +4,7 @@
 #include "moelora/host/Inputs.h"
 
 #include "moelora/host/Handles.h"
-#include "moelora/host/Random.h"
+#include "moelora/reference/Random.h"
 
 #include "moelora/reference/Number.h"
 
@@ -236,14 +236,16 @@ Inputs moelora::host::randomInputs(int64_t tokens, uint64_t seed,
     operand.type = moelora_dtype(row->dtype);
     operand.buffer =
         Buffer(uint64_t(elements) * moelora_dtype_bytes(row->dtype));
-    fillRandom(services, operand.buffer.data(), operand.type, elements,
-               {0, UnitAmplitude}, mix(seed) + uint64_t(role));
+    reference::fillRandom(services, operand.buffer.data(), operand.type,
+                          elements, {0, reference::unitAmplitude},
+                          reference::mix(seed) + uint64_t(role));
   }
-  inputs.slots = randomIds(tokens, wish.adapters + 1, seed + 1);
+  inputs.slots = reference::randomIds(tokens, wish.adapters + 1, seed + 1);
   for (int32_t &slot : inputs.slots)
     --slot;
   const moelora_operand *table = find(wish, MOELORA_TOKEN_TABLE);
   if (table && findRead(wish, MOELORA_TOKEN_IDS))
-    inputs.tokenIds = randomIds(tokens, int32_t(table->shape[0]), seed + 2);
+    inputs.tokenIds =
+        reference::randomIds(tokens, int32_t(table->shape[0]), seed + 2);
   return inputs;
 }

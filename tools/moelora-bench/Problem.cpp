@@ -81,8 +81,9 @@ Inputs Problem::inputsOf(const Routing &routing) const {
   Operand &hidden = made.operand[MOELORA_HIDDEN];
   hidden.type = layer.model.dtype();
   hidden.buffer = Buffer(uint64_t(elements) * moelora_dtype_bytes(hidden.type));
-  fillRandom(layer.services, hidden.buffer.data(), hidden.type, elements,
-             {0, UnitAmplitude}, /*seed=*/inputs.size());
+  reference::fillRandom(layer.services, hidden.buffer.data(), hidden.type,
+                        elements, {0, reference::unitAmplitude},
+                        /*seed=*/inputs.size());
   Operand &weights = made.operand[MOELORA_EXPERT_WEIGHTS];
   weights.type = MOELORA_F32;
   weights.buffer = Buffer(routing.ids.size() * sizeof(float));
