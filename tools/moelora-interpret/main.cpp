@@ -52,16 +52,6 @@ static double unitOf(LayerOp layer) {
                                              : MOELORA_F32);
 }
 
-/// Bounds are `unit` times the largest number of a token's row.
-static reference::Verdict compareRows(const Tensor &a, const Tensor &b,
-                                      double unit) {
-  reference::Verdict verdict(a.rows());
-  for (int64_t t = 0; t < a.rows(); ++t)
-    verdict.compareRow(t, b.row(t), a.row(t),
-                       reference::boundsOfRow(a.row(t), unit));
-  return verdict;
-}
-
 /// Numbers that an argument has, as a double: a product of sizes may overflow.
 static double countOf(Type type) {
   if (auto table = dyn_cast<SlotTableType>(type))
@@ -117,7 +107,8 @@ static FailureOr<bool> compare(LayerOp layer, ModuleOp others) {
   FailureOr<Tensor> a = run(layer), b = run(other);
   if (failed(a) || failed(b))
     return failure();
-  reference::Verdict verdict = compareRows(*a, *b, unitOf(layer));
+  reference::Verdict verdict =
+      reference::compareRows(b->view(), a->view(), unitOf(layer));
   llvm::outs() << '@' << layer.getSymName() << ": worst error / bound "
                << llvm::format("%.3g", verdict.worst) << '\n';
   return verdict.right();

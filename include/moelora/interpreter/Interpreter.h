@@ -32,6 +32,10 @@ struct Tensor {
   int64_t rowSize() const;
   int64_t rows() const { return shape.front(); }
   reference::Vector row(int64_t index) const;
+  /// Its rows, borrowed.
+  reference::MatrixView view() const {
+    return {MOELORA_F64, data.data(), rows(), rowSize(), rowSize()};
+  }
 };
 
 /// Expert and slot of each pair; -1: dropped, base. The order in which pairs

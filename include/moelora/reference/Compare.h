@@ -22,6 +22,12 @@ double errorRatio(double found, double wanted, double bound);
 /// A bound for each element of a row: `unit` times its largest finite number.
 Vector boundsOfRow(const Vector &wanted, double unit);
 
+/// The unit of boundsOfRow for two answers that round where the same meaning
+/// says, but add in another order: an output of `type` after sums over at most
+/// so many products. Single roundings fall the other way, and what sums in f32
+/// err by follows their length.
+double reorderedUnit(moelora_dtype type, int64_t products);
+
 /// What a comparison has shown so far.
 class Verdict {
 public:
@@ -55,6 +61,10 @@ Verdict compareRows(const MatrixView &found, const std::vector<int64_t> &tokens,
 
 /// The same for the output of every token.
 Verdict compareRows(const MatrixView &found, const Output &exact);
+
+/// Each row of `found` with that of `wanted`, within boundsOfRow(wanted, unit).
+Verdict compareRows(const MatrixView &found, const MatrixView &wanted,
+                    double unit);
 
 /// Rows in f64 one after the other, as those of an output.
 MatrixView viewOf(const Output &output);
