@@ -37,7 +37,8 @@ endforeach()
 # What the tools are made of is no part of the package.
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/moelora"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-        PATTERN host EXCLUDE PATTERN adapters EXCLUDE)
+        PATTERN adapters EXCLUDE PATTERN commandline EXCLUDE
+        PATTERN host EXCLUDE)
 if(MOELORA_COMPILER)
   install(DIRECTORY "${PROJECT_BINARY_DIR}/include/moelora"
           DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"

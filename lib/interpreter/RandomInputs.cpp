@@ -186,7 +186,29 @@ Table randomTable(SlotTableType type, const RandomOptions &options,
   return table;
 }
 
+/// Numbers that an argument has, as a double: a product of sizes may overflow.
+double countOf(Type type, int64_t tokens) {
+  if (auto table = dyn_cast<SlotTableType>(type))
+    return double(table.getSlots()) * table.getExperts() * table.getSlices() *
+           table.getMaxRank() * (table.getIn() + table.getOut());
+  double count = 1;
+  for (int64_t size : cast<RankedTensorType>(type).getShape())
+    count *= ShapedType::isDynamic(size) ? double(tokens) : double(size);
+  return count;
+}
+
 } // namespace
+
+/// Every number takes 8 bytes here; the accumulators of a layer are some more.
+LogicalResult checkSize(LayerOp layer, const RandomOptions &options) {
+  constexpr double most = 1 << 28;
+  for (Type type : layer.getArgumentTypes())
+    if (countOf(type, options.tokens) > most)
+      return layer.emitError() << "expects at most " << int64_t(most)
+                               << " numbers in an argument, but one is " << type
+                               << " with " << options.tokens << " tokens";
+  return success();
+}
 
 Inputs randomInputs(LayerOp layer, const RandomOptions &options) {
   Inputs inputs;

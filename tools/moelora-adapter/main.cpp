@@ -4,9 +4,9 @@
 // moelora-adapter: looks into adapter files before they are served, and makes
 // others of them.
 
-#include "../Progress.h"
 #include "Options.h"
 #include "Print.h"
+#include "moelora/commandline/Progress.h"
 #include "moelora/models/AdapterTarget.h"
 
 #include <cstdio>
@@ -64,7 +64,7 @@ Json answer(const AdapterFolder &adapter, const Options &options,
 bool answerAll(const Options &options,
                const models::Result<models::Model> &model) {
   Json document = {{"adapters", Json::array()}};
-  host::Progress progress = tools::printProgress();
+  host::Progress progress = commandline::printProgress();
   host::ProgressCount count(progress, options.adapters.size(), "adapters");
   bool good = true;
   for (const AdapterFolder &adapter : options.adapters) {
@@ -84,7 +84,7 @@ bool answerAll(const Options &options,
 /// Whether nothing differs.
 bool compareTwo(const Options &options, const models::Model &model) {
   Json report = diff(options.adapters[0], options.adapters[1], model,
-                     tools::printProgress());
+                     commandline::printProgress());
   options.json ? print(report) : printDifferences(report);
   return report["equal"];
 }
@@ -94,8 +94,8 @@ void convertOne(const Options &options, const models::Model &model) {
   wish.dtype = options.dtype;
   wish.force = options.force;
   const std::string &to = options.adapters[1].folder;
-  Converted made =
-      convert(options.adapters[0], to, model, wish, tools::printProgress());
+  Converted made = convert(options.adapters[0], to, model, wish,
+                           commandline::printProgress());
   std::printf("wrote %s: %s, %zu tensors, %s; %llu pairs compared: equal\n",
               to.c_str(), nameOf(wish.form), made.tensors,
               host::sizeText(double(made.bytes)).c_str(),
@@ -118,7 +118,7 @@ void makeDummy(const Options &options, const models::Model &model) {
   Dummy dummy(names.get(), wish);
   std::printf("%s: %zu MoE layers, %s of values\n", to.name.c_str(),
               dummy.layers(), host::sizeText(dummy.bytes()).c_str());
-  host::Progress progress = tools::printProgress();
+  host::Progress progress = commandline::printProgress();
   NewAdapter made = dummy.make(progress);
   Written written = writeCompared(
       made, to.folder, names.get(), wish.form,
@@ -153,7 +153,7 @@ bool execute(const Options &options) {
 } // namespace
 
 int main(int count, char **arguments) {
-  return tools::runMain("moelora-adapter", [&] {
+  return commandline::runMain("moelora-adapter", [&] {
     Options options;
     bool good = !parseOptions(count, arguments, options) || execute(options);
     return good ? 0 : 1;

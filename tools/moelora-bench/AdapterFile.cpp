@@ -3,7 +3,7 @@
 
 #include "AdapterFile.h"
 
-#include "../Progress.h"
+#include "moelora/commandline/Progress.h"
 
 #include <fcntl.h>
 #include <filesystem>
@@ -60,7 +60,7 @@ static void settle(const std::string &path) {
 }
 
 void writeSettled(const std::string &folder, const adapters::Dummy &dummy) {
-  dummy.make(tools::printProgress()).write(folder);
+  dummy.make(commandline::printProgress()).write(folder);
   settle(folder + "/adapter_model.safetensors");
 }
 

@@ -3,14 +3,14 @@
 //
 // moelora-compile: a model's layer, or a layer of IR, to a shared object.
 
-#include "../CommandLine.h"
-#include "../Progress.h"
 #include "../SharedObject.h"
 #include "Compile.h"
 #include "Load.h"
 #include "Output.h"
 #include "Reproducer.h"
 #include "moelora/InitAll.h"
+#include "moelora/commandline/CommandLine.h"
+#include "moelora/commandline/Progress.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
@@ -95,7 +95,7 @@ static ExitStatus compileAll(MLIRContext &context, const Options &options) {
     return path;
   };
   std::map<int, std::string> digests;
-  moelora::host::Progress progress = moelora::tools::printProgress();
+  moelora::host::Progress progress = moelora::commandline::printProgress();
   moelora::host::ProgressCount count(progress, model->distinctLayers().size(),
                                      "layers compiled");
   for (int number : model->distinctLayers()) {
@@ -143,6 +143,6 @@ static int compile(int argc, char **argv) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM setUp(argc, argv);
-  return moelora::tools::runMain("moelora-compile",
-                                 [&] { return compile(argc, argv); });
+  return moelora::commandline::runMain("moelora-compile",
+                                       [&] { return compile(argc, argv); });
 }

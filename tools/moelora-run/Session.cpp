@@ -3,8 +3,8 @@
 
 #include "Session.h"
 
-#include "../Progress.h"
 #include "RunAdapters.h"
+#include "moelora/commandline/Progress.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -16,7 +16,8 @@ using namespace moelora::host;
 using namespace moelora::run;
 
 Session::Session(const Options &options)
-    : options(options), pool(options.threads), progress(tools::printProgress()),
+    : options(options), pool(options.threads),
+      progress(commandline::printProgress()),
       model(models::Failure{"no model"}) {}
 
 std::string Session::run() {

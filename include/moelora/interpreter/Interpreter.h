@@ -17,6 +17,7 @@
 #include "moelora/dialect/Ops.h"
 #include "moelora/reference/Views.h"
 
+#include <functional>
 #include <variant>
 
 namespace moelora::interpreter {
@@ -69,9 +70,16 @@ struct Inputs {
 };
 
 /// The layer's output; a diagnostic and failure where an argument does not fit
-/// its type, sizes disagree, or an op has no meaning here.
+/// its type, sizes disagree, or an op has no meaning here. `afterOp` is called
+/// as often as opsOf(layer) says.
 mlir::FailureOr<Tensor> interpret(LayerOp layer, const Inputs &inputs,
-                                  Mode mode);
+                                  Mode mode,
+                                  const std::function<void()> &afterOp = {});
+
+/// How many ops an evaluation has, of which each takes a while.
+inline size_t opsOf(LayerOp layer) {
+  return layer.getBody().front().getOperations().size() - 1;
+}
 
 } // namespace moelora::interpreter
 

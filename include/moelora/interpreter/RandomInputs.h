@@ -21,6 +21,10 @@ struct RandomOptions {
   int64_t exact = 0;
 };
 
+/// A diagnostic and failure where an argument would have more numbers than this
+/// can make.
+mlir::LogicalResult checkSize(LayerOp layer, const RandomOptions &options);
+
 /// Ids of slots and experts include -1 and ids that name nothing; about one
 /// slot in eight is not published.
 Inputs randomInputs(LayerOp layer, const RandomOptions &options);

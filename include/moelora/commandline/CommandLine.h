@@ -4,16 +4,16 @@
 // What all programs have in common that do not read their command line with
 // LLVM: one grammar, in which `--name=value` and `--name value` are the same,
 // and one contract for errors.
-#ifndef MOELORA_TOOLS_COMMANDLINE_H
-#define MOELORA_TOOLS_COMMANDLINE_H
+#ifndef MOELORA_COMMANDLINE_COMMANDLINE_H
+#define MOELORA_COMMANDLINE_COMMANDLINE_H
 
-#include "Values.h"
+#include "moelora/commandline/Values.h"
 
 #include <CLI/CLI.hpp>
 
 #include <functional>
 
-namespace moelora::tools {
+namespace moelora::commandline {
 
 /// Runs a program and answers its exit status: that of `body`, or 2 for a
 /// UsageError, or 1 for any other exception and where standard output cannot be
@@ -71,6 +71,6 @@ CLI::Option *addChoice(CLI::App &app, const std::string &name, Value &target,
                    });
 }
 
-} // namespace moelora::tools
+} // namespace moelora::commandline
 
-#endif // MOELORA_TOOLS_COMMANDLINE_H
+#endif // MOELORA_COMMANDLINE_COMMANDLINE_H

@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // How command lines state what the files of adapters leave open.
-#ifndef MOELORA_TOOLS_ADAPTEROPTIONS_H
-#define MOELORA_TOOLS_ADAPTEROPTIONS_H
+#ifndef MOELORA_COMMANDLINE_ADAPTEROPTIONS_H
+#define MOELORA_COMMANDLINE_ADAPTEROPTIONS_H
 
-#include "CommandLine.h"
+#include "moelora/commandline/CommandLine.h"
 #include "moelora/host/Adapters.h"
 
-namespace moelora::tools {
+namespace moelora::commandline {
 
 /// --adapter-layout=[NAME=]natural|transposed
 /// --adapter-columns=[NAME=]rank_major|grouped_by_expert
@@ -35,6 +35,6 @@ private:
   std::vector<Statement> statements;
 };
 
-} // namespace moelora::tools
+} // namespace moelora::commandline
 
-#endif // MOELORA_TOOLS_ADAPTEROPTIONS_H
+#endif // MOELORA_COMMANDLINE_ADAPTEROPTIONS_H
