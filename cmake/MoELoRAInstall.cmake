@@ -38,7 +38,7 @@ endforeach()
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/moelora"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
         PATTERN adapters EXCLUDE PATTERN commandline EXCLUDE
-        PATTERN host EXCLUDE)
+        PATTERN host EXCLUDE PATTERN link EXCLUDE)
 if(MOELORA_COMPILER)
   install(DIRECTORY "${PROJECT_BINARY_DIR}/include/moelora"
           DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"

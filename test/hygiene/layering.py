@@ -20,6 +20,7 @@ MAY = {
     "adapters": {"host", "models", "reference", "runtime"},
     "commandline": {"host", "runtime"},
     "interpreter": {"support", "dialect", "reference", "runtime"},
+    "link": {"codegen", "runtime"},
     "import": {"support", "dialect", "models", "runtime"},
 }
 # May see every component: registers, exports, uses or proves them.

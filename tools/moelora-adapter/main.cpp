@@ -5,7 +5,7 @@
 // others of them.
 
 #include "Options.h"
-#include "Print.h"
+#include "moelora/adapters/Texts.h"
 #include "moelora/commandline/Progress.h"
 #include "moelora/models/AdapterTarget.h"
 
@@ -18,9 +18,9 @@ using host::Error;
 
 namespace {
 
-void print(const Json &document) {
-  std::printf("%s\n", host::textOf(document).c_str());
-}
+void print(const std::string &text) { std::fputs(text.c_str(), stdout); }
+
+void print(const Json &document) { print(host::textOf(document) + "\n"); }
 
 /// Whether `inspect` can say more than what was said.
 bool canBeInspected(const std::string &folder) {
@@ -36,7 +36,7 @@ void printAnswer(const Json &report, bool check) {
   std::string name = report["adapter"], folder = report["folder"];
   if (!report.contains("error")) {
     std::printf("adapter %s (%s)\n", name.c_str(), folder.c_str());
-    return check ? printBinding(report) : printInspection(report);
+    return print(check ? bindingText(report) : inspectionText(report));
   }
   std::fprintf(stderr, "error: %s: %s\n", name.c_str(),
                report["error"].get<std::string>().c_str());
@@ -85,7 +85,7 @@ bool answerAll(const Options &options,
 bool compareTwo(const Options &options, const models::Model &model) {
   Json report = diff(options.adapters[0], options.adapters[1], model,
                      commandline::printProgress());
-  options.json ? print(report) : printDifferences(report);
+  options.json ? print(report) : print(differencesText(report));
   return report["equal"];
 }
 

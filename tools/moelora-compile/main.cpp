@@ -3,7 +3,6 @@
 //
 // moelora-compile: a model's layer, or a layer of IR, to a shared object.
 
-#include "../SharedObject.h"
 #include "Compile.h"
 #include "Load.h"
 #include "Output.h"
@@ -11,6 +10,7 @@
 #include "moelora/InitAll.h"
 #include "moelora/commandline/CommandLine.h"
 #include "moelora/commandline/Progress.h"
+#include "moelora/link/SharedObject.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
@@ -105,7 +105,7 @@ static ExitStatus compileAll(MLIRContext &context, const Options &options) {
     if (!bytes)
       return Failed;
     if (options.emit == Emit::SharedObject)
-      digests[number] = digestOf(*bytes);
+      digests[number] = moelora::digestOf(*bytes);
     count.advance();
   }
   std::string index = makeIndex(*model, options, digests);

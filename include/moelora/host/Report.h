@@ -20,6 +20,9 @@ std::string textOf(const Json &document, int indent = 2);
 /// Writes a document, as a whole or not at all. Throws.
 void writeJson(const std::string &path, const Json &document);
 
+/// What printf would print.
+[[gnu::format(printf, 1, 2)]] std::string formatted(const char *format, ...);
+
 /// "12.5 MiB"
 std::string sizeText(double bytes);
 
