@@ -222,6 +222,17 @@ Inputs moelora::host::readInputs(const std::string &path,
   return inputs;
 }
 
+Operand moelora::host::randomRows(int64_t tokens, int64_t width,
+                                  moelora_dtype type, uint64_t seed,
+                                  const moelora_services &services) {
+  Operand rows;
+  rows.type = type;
+  rows.buffer = Buffer(uint64_t(tokens * width) * moelora_dtype_bytes(type));
+  reference::fillRandom(services, rows.buffer.data(), type, tokens * width,
+                        {0, reference::unitAmplitude}, seed);
+  return rows;
+}
+
 Inputs moelora::host::randomInputs(int64_t tokens, uint64_t seed,
                                    const InputWish &wish,
                                    const moelora_services &services) {
@@ -231,14 +242,9 @@ Inputs moelora::host::randomInputs(int64_t tokens, uint64_t seed,
     const moelora_operand *row = findRead(wish, role);
     if (!row)
       continue;
-    int64_t elements = tokens * row->shape[1];
-    Operand &operand = inputs.operand[role];
-    operand.type = moelora_dtype(row->dtype);
-    operand.buffer =
-        Buffer(uint64_t(elements) * moelora_dtype_bytes(row->dtype));
-    reference::fillRandom(services, operand.buffer.data(), operand.type,
-                          elements, {0, reference::unitAmplitude},
-                          reference::mix(seed) + uint64_t(role));
+    inputs.operand[role] =
+        randomRows(tokens, row->shape[1], moelora_dtype(row->dtype),
+                   reference::mix(seed) + uint64_t(role), services);
   }
   inputs.slots = reference::randomIds(tokens, wish.adapters + 1, seed + 1);
   for (int32_t &slot : inputs.slots)

@@ -7,6 +7,7 @@
 #include "Options.h"
 #include "moelora/adapters/Texts.h"
 #include "moelora/commandline/Progress.h"
+#include "moelora/host/CompiledLayer.h"
 #include "moelora/models/AdapterTarget.h"
 
 #include <cstdio>
@@ -48,7 +49,7 @@ void printAnswer(const Json &report, bool check) {
 
 /// The answer for one adapter; a refusal is an answer.
 Json answer(const AdapterFolder &adapter, const Options &options,
-            const models::Result<models::Model> &model) {
+            const std::optional<models::Model> &model) {
   Json report = {{"adapter", adapter.name}, {"folder", adapter.folder}};
   try {
     report.update(options.command == Command::Check
@@ -62,7 +63,7 @@ Json answer(const AdapterFolder &adapter, const Options &options,
 
 /// Whether no adapter was refused.
 bool answerAll(const Options &options,
-               const models::Result<models::Model> &model) {
+               const std::optional<models::Model> &model) {
   Json document = {{"adapters", Json::array()}};
   host::Progress progress = commandline::printProgress();
   host::ProgressCount count(progress, options.adapters.size(), "adapters");
@@ -130,12 +131,9 @@ void makeDummy(const Options &options, const models::Model &model) {
 
 /// Whether the exit status is to be 0.
 bool execute(const Options &options) {
-  models::Result<models::Model> model(models::Failure{"no model"});
-  if (!options.model.empty()) {
-    model = models::loadModel(options.model);
-    if (!model)
-      throw Error(model.message());
-  }
+  std::optional<models::Model> model;
+  if (!options.model.empty())
+    model = host::openModel(options.model);
   switch (options.command) {
   case Command::Diff:
     return compareTwo(options, *model);

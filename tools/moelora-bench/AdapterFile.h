@@ -37,9 +37,6 @@ private:
 /// leaves it in the page cache.
 void writeSettled(const std::string &folder, const adapters::Dummy &dummy);
 
-/// Throws where a folder has less room than that.
-void checkRoom(const std::string &folder, double bytes);
-
 } // namespace moelora::bench
 
 #endif // MOELORA_TOOLS_BENCH_ADAPTERFILE_H

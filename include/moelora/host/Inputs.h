@@ -36,6 +36,10 @@ struct InputWish {
 /// Reads and checks a safetensors file; tensors of other names are ignored.
 Inputs readInputs(const std::string &path, const InputWish &wish);
 
+/// [tokens, width] of signed random values, whose deviation is 1.
+Operand randomRows(int64_t tokens, int64_t width, moelora_dtype type,
+                   uint64_t seed, const moelora_services &services);
+
 /// Signed random rows, slots from -1 up, and token ids of the table.
 Inputs randomInputs(int64_t tokens, uint64_t seed, const InputWish &wish,
                     const moelora_services &services);
