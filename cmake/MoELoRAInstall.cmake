@@ -37,7 +37,8 @@ endforeach()
 # The libraries of the tools are not part of the package.
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/moelora"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-        PATTERN host EXCLUDE PATTERN adapters EXCLUDE)
+        PATTERN adapters EXCLUDE PATTERN commandline EXCLUDE
+        PATTERN host EXCLUDE PATTERN link EXCLUDE)
 if(MOELORA_COMPILER)
   install(DIRECTORY "${PROJECT_BINARY_DIR}/include/moelora"
           DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"

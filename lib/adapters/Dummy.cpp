@@ -103,14 +103,14 @@ void Dummy::fill(std::vector<float> &data, const Place &place, uint64_t side,
   if (found == values.end())
     found =
         values
-            .emplace(deviation,
-                     host::RandomValues(options.dtype, MOELORA_F32,
-                                        {0, deviation * host::UnitAmplitude}))
+            .emplace(deviation, reference::RandomValues(
+                                    options.dtype, MOELORA_F32,
+                                    {0, deviation * reference::unitAmplitude}))
             .first;
   uint64_t stream = options.seed;
   for (uint64_t part : {uint64_t(place.site->layer), uint64_t(place.projection),
                         uint64_t(place.expert), side})
-    stream = host::mix(stream) + part;
+    stream = reference::mix(stream) + part;
   found->second.fill(data.data(), int64_t(data.size()), stream);
 }
 

@@ -4,7 +4,7 @@
 #include "moelora/host/Inputs.h"
 
 #include "moelora/host/Handles.h"
-#include "moelora/host/Random.h"
+#include "moelora/reference/Random.h"
 
 #include "moelora/reference/Number.h"
 
@@ -223,6 +223,17 @@ Inputs moelora::host::readInputs(const std::string &path,
   return inputs;
 }
 
+Operand moelora::host::randomRows(int64_t tokens, int64_t width,
+                                  moelora_dtype type, uint64_t seed,
+                                  const moelora_services &services) {
+  Operand rows;
+  rows.type = type;
+  rows.buffer = Buffer(uint64_t(tokens * width) * moelora_dtype_bytes(type));
+  reference::fillRandom(services, rows.buffer.data(), type, tokens * width,
+                        {0, reference::unitAmplitude}, seed);
+  return rows;
+}
+
 Inputs moelora::host::randomInputs(int64_t tokens, uint64_t seed,
                                    const InputWish &wish,
                                    const moelora_services &services) {
@@ -232,19 +243,16 @@ Inputs moelora::host::randomInputs(int64_t tokens, uint64_t seed,
     const moelora_operand *row = findRead(wish, role);
     if (!row)
       continue;
-    int64_t elements = tokens * row->shape[1];
-    Operand &operand = inputs.operand[role];
-    operand.type = moelora_dtype(row->dtype);
-    operand.buffer =
-        Buffer(uint64_t(elements) * moelora_dtype_bytes(row->dtype));
-    fillRandom(services, operand.buffer.data(), operand.type, elements,
-               {0, UnitAmplitude}, mix(seed) + uint64_t(role));
+    inputs.operand[role] =
+        randomRows(tokens, row->shape[1], moelora_dtype(row->dtype),
+                   reference::mix(seed) + uint64_t(role), services);
   }
-  inputs.slots = randomIds(tokens, wish.adapters + 1, seed + 1);
+  inputs.slots = reference::randomIds(tokens, wish.adapters + 1, seed + 1);
   for (int32_t &slot : inputs.slots)
     --slot;
   const moelora_operand *table = find(wish, MOELORA_TOKEN_TABLE);
   if (table && findRead(wish, MOELORA_TOKEN_IDS))
-    inputs.tokenIds = randomIds(tokens, int32_t(table->shape[0]), seed + 2);
+    inputs.tokenIds =
+        reference::randomIds(tokens, int32_t(table->shape[0]), seed + 2);
   return inputs;
 }

@@ -20,7 +20,7 @@ class Interpreter {
 public:
   Interpreter(const Inputs &inputs, Mode mode) : inputs(inputs), mode(mode) {}
 
-  FailureOr<Tensor> run(LayerOp layer);
+  FailureOr<Tensor> run(LayerOp layer, const std::function<void()> &afterOp);
 
 private:
   LogicalResult evaluate(Operation *op);
@@ -246,24 +246,29 @@ LogicalResult Interpreter::evaluate(Operation *op) {
       });
 }
 
-FailureOr<Tensor> Interpreter::run(LayerOp layer) {
+FailureOr<Tensor> Interpreter::run(LayerOp layer,
+                                   const std::function<void()> &afterOp) {
   for (auto [argument, datum] :
        llvm::zip(layer.getBody().getArguments(), inputs.arguments))
     values[argument] = &datum;
   hidden = &get<Tensor>(layer.getArgument(Role::Hidden));
   Block &body = layer.getBody().front();
-  for (Operation &op : body.without_terminator())
+  for (Operation &op : body.without_terminator()) {
     if (failed(evaluate(&op)))
       return failure();
+    if (afterOp)
+      afterOp();
+  }
   return get<Tensor>(body.getTerminator()->getOperand(0));
 }
 
 } // namespace
 
-FailureOr<Tensor> interpret(LayerOp layer, const Inputs &inputs, Mode mode) {
+FailureOr<Tensor> interpret(LayerOp layer, const Inputs &inputs, Mode mode,
+                            const std::function<void()> &afterOp) {
   if (failed(checkInputs(layer, inputs)))
     return failure();
-  return Interpreter(inputs, mode).run(layer);
+  return Interpreter(inputs, mode).run(layer, afterOp);
 }
 
 } // namespace moelora::interpreter

@@ -8,6 +8,7 @@
 #include "moelora/interpreter/RandomInputs.h"
 #include "Descriptions.h"
 #include "moelora/reference/ExactData.h"
+#include "moelora/reference/Random.h"
 
 #include <cmath>
 
@@ -16,32 +17,18 @@ using namespace mlir;
 namespace moelora::interpreter {
 namespace {
 
-/// splitmix64, which gives the same numbers on all machines.
-class Random {
-public:
-  Random(uint64_t seed, uint64_t stream) : state(seed ^ (stream << 32)) {}
+using Random = reference::RandomNumbers;
 
-  uint64_t next() {
-    uint64_t z = state += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
-  int64_t below(int64_t limit) { return next() % limit; }
-  bool oneIn(int64_t n) { return below(n) == 0; }
-  /// In (-1, 1).
-  double real() { return std::ldexp(double(next() >> 11), -52) - 1; }
-
-private:
-  uint64_t state;
-};
+/// The numbers of one role or stream.
+Random randomOf(uint64_t seed, uint64_t stream) {
+  return Random(seed ^ (stream << 32));
+}
 
 // Random streams in addition to those of the roles.
 constexpr uint64_t directoryStream = 1000;
 // The frequency of slots that are not published, and of invalid ids.
 constexpr int64_t oddities = 8;
 constexpr reference::ExactSizes exactSizes;
-constexpr double rootOfThree = 1.7320508075688772;
 
 std::vector<double> reals(Random &random, int64_t count, double size,
                           moelora_dtype type) {
@@ -58,7 +45,7 @@ std::vector<double> rowsOf(Random &random, int64_t rows, int64_t columns,
                            int64_t steps) {
   if (!options.exact)
     return reals(random, rows * columns,
-                 rootOfThree / std::sqrt(double(columns)), type);
+                 reference::unitAmplitude / std::sqrt(double(columns)), type);
   std::vector<double> data;
   for (int64_t row = 0; row < rows; ++row)
     llvm::append_range(data, reference::exactRow(columns, steps, [&] {
@@ -200,16 +187,38 @@ Table randomTable(SlotTableType type, const RandomOptions &options,
   return table;
 }
 
+/// Numbers that an argument has, as a double: a product of sizes may overflow.
+double countOf(Type type, int64_t tokens) {
+  if (auto table = dyn_cast<SlotTableType>(type))
+    return double(table.getSlots()) * table.getExperts() * table.getSlices() *
+           table.getMaxRank() * (table.getIn() + table.getOut());
+  double count = 1;
+  for (int64_t size : cast<RankedTensorType>(type).getShape())
+    count *= ShapedType::isDynamic(size) ? double(tokens) : double(size);
+  return count;
+}
+
 } // namespace
+
+/// Every number takes 8 bytes here; the accumulators of a layer are some more.
+LogicalResult checkSize(LayerOp layer, const RandomOptions &options) {
+  constexpr double most = 1 << 28;
+  for (Type type : layer.getArgumentTypes())
+    if (countOf(type, options.tokens) > most)
+      return layer.emitError() << "expects at most " << int64_t(most)
+                               << " numbers in an argument, but one is " << type
+                               << " with " << options.tokens << " tokens";
+  return success();
+}
 
 Inputs randomInputs(LayerOp layer, const RandomOptions &options) {
   Inputs inputs;
-  Random directory(options.seed, directoryStream);
+  Random directory = randomOf(options.seed, directoryStream);
   for (int64_t slot = 0; slot < slotsOf(layer); ++slot)
     inputs.directory.push_back(directory.oneIn(oddities) ? 0 : 1);
   for (auto [index, type] : llvm::enumerate(layer.getArgumentTypes())) {
     Role role = layer.getRole(index);
-    Random random(options.seed, uint64_t(role) + 1);
+    Random random = randomOf(options.seed, uint64_t(role) + 1);
     if (auto table = dyn_cast<SlotTableType>(type))
       inputs.arguments.push_back(randomTable(table, options, random));
     else

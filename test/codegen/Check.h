@@ -14,6 +14,8 @@ namespace moelora::codetest {
 struct CheckOptions {
   int64_t tokens;
   moelora_pool *pool;
+  /// Is added to the output, in units of a row's largest number.
+  double error = 0;
 };
 
 /// One layer at one tier; complaints go to `why`.
@@ -36,6 +38,7 @@ private:
   void complain(moelora_entry_kind entry, const std::string &what);
 
   CheckOptions options;
+  int64_t products; ///< of the longest sum
   Operands operands;
   CompiledLayer code;
   Routing routing;

@@ -29,6 +29,10 @@ static cl::opt<std::string> inputFile(cl::Positional, cl::Required,
 static cl::opt<uint64_t> seed("seed", cl::init(1), cl::desc("of the inputs"));
 static cl::opt<unsigned> tokens("tokens", cl::init(33),
                                 cl::desc("rows of hidden states"));
+static cl::opt<double> error("error", cl::init(0),
+                             cl::desc("for tests of this program: is added to "
+                                      "each row, in units of its largest "
+                                      "number"));
 
 namespace {
 
@@ -46,7 +50,7 @@ bool check(LayerOp layer, const interpreter::Inputs &inputs, const char *what,
   bool good = true;
   const char *tiers[] = {"avx2", "avx512f", "avx512bf16"};
   for (int tier = 0; tier <= int(best->tier); ++tier) {
-    Check check(layer, inputs, tiers[tier], {int64_t(tokens), pool});
+    Check check(layer, inputs, tiers[tier], {int64_t(tokens), pool, error});
     check.run(*wanted);
     llvm::outs() << '@' << layer.getSymName() << what << ' ' << tiers[tier]
                  << ": " << check.entries

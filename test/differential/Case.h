@@ -6,11 +6,13 @@
 #ifndef MOELORA_TEST_DIFFERENTIAL_CASE_H
 #define MOELORA_TEST_DIFFERENTIAL_CASE_H
 
-#include "Random.h"
 #include "moelora/import/Import.h"
+#include "moelora/reference/Random.h"
 #include "moelora/runtime/Artifact.h"
 
 namespace moelora::differential {
+
+using Random = reference::RandomNumbers;
 
 struct Case {
   uint64_t seed = 0;

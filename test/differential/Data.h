@@ -9,7 +9,6 @@
 
 #include "Case.h"
 #include "Pages.h"
-#include "Random.h"
 #include "Shapes.h"
 #include "moelora/reference/ExactData.h"
 

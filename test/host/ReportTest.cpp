@@ -43,6 +43,12 @@ TEST(Report, json_has_everything_exactly) {
   EXPECT_THAT(textOf({{"name", "\xff"}}), HasSubstr("\ufffd"));
 }
 
+TEST(Report, texts_are_as_long_as_they_must_be) {
+  std::string name(1000, 'a');
+  EXPECT_EQ(formatted("%s is %d", name.c_str(), 3), name + " is 3");
+  EXPECT_EQ(sizeText(12.5 * (1 << 20)), "12.5 MiB");
+}
+
 TEST(Report, a_full_device_is_an_error) {
   EXPECT_THROW(writeJson("/dev/full", {{"a", 1}}), Error);
   EXPECT_THROW(writeJson("/nowhere/file", {{"a", 1}}), Error);

@@ -19,13 +19,15 @@ MAY = {
     "reference": {"runtime"},
     "host": {"models", "reference", "runtime"},
     "adapters": {"host", "models", "reference", "runtime"},
+    "commandline": {"host", "runtime"},
     "interpreter": {"support", "dialect", "reference", "runtime"},
+    "link": {"codegen", "runtime"},
     "import": {"support", "dialect", "models", "runtime"},
 }
 # May include every component: they register, export, use or test them.
 TOP = {"init", "plugin", "tools", "test"}
 NO_LLVM = {"support", "runtime", "runtime/model", "models", "reference",
-           "host", "adapters"}
+           "host", "adapters", "commandline"}
 ABI = "moelora/runtime/Abi.h"
 # The plain description of a layer is data of the ABI, not of the runtime.
 SHARED_DATA = {ABI, "moelora/runtime/Layer.h"}

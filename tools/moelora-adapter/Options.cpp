@@ -3,10 +3,10 @@
 
 #include "Options.h"
 
-#include "../AdapterOptions.h"
+#include "moelora/commandline/AdapterOptions.h"
 
 using namespace moelora::host;
-using namespace moelora::tools;
+using namespace moelora::commandline;
 
 namespace moelora::adapters {
 

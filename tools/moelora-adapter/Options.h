@@ -5,9 +5,9 @@
 #ifndef MOELORA_TOOLS_ADAPTER_OPTIONS_H
 #define MOELORA_TOOLS_ADAPTER_OPTIONS_H
 
-#include "../CommandLine.h"
 #include "moelora/adapters/Convert.h"
 #include "moelora/adapters/Dummy.h"
+#include "moelora/commandline/CommandLine.h"
 
 namespace moelora::adapters {
 

@@ -38,9 +38,6 @@ private:
 /// leaves it in the page cache.
 void writeSettled(const std::string &folder, const adapters::Dummy &dummy);
 
-/// Throws if the file system of a folder has less free space.
-void checkRoom(const std::string &folder, double bytes);
-
 } // namespace moelora::bench
 
 #endif // MOELORA_TOOLS_BENCH_ADAPTERFILE_H

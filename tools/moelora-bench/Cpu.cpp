@@ -8,7 +8,7 @@
 #include "Cpu.h"
 #include "Peer.h"
 #include "Problem.h"
-#include "Yardsticks.h"
+#include "moelora/host/Machine.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -67,7 +67,7 @@ std::optional<double> mean(std::optional<double> first,
 }
 
 /// Measures both rates now, because other work on the machine changes them.
-Rates measureRates(Peer &peer, const Bandwidth &bandwidth) {
+Rates measureRates(Peer &peer, const host::Bandwidth &bandwidth) {
   return {bandwidth.measure(), peer.ask({{"do", "dense"}}, "flops")};
 }
 
@@ -79,9 +79,9 @@ double floorOf(const Work &work, const Rates &rates) {
 
 Result measure(Problem &problem, const Shape &shape, const Cell &cell,
                Peer &peer, const CpuOptions &options,
-               const Bandwidth &bandwidth) {
+               const host::Bandwidth &bandwidth) {
   auto ours = [&] {
-    return medianSeconds([&] { problem.run(); }, options.repeat);
+    return host::medianSeconds([&] { problem.run(); }, options.repeat);
   };
   int64_t peerRepeat = std::max<int64_t>(3, options.repeat / 3);
   Rates before = measureRates(peer, bandwidth);
@@ -166,7 +166,7 @@ Json documentOf(const Peer &peer, const std::vector<Result> &results) {
 
 std::vector<Result> measureShape(const Shape &shape, const CpuOptions &options,
                                  const std::string &compiler, Peer &peer,
-                                 const Bandwidth &bandwidth,
+                                 const host::Bandwidth &bandwidth,
                                  const moelora_services &services) {
   int32_t slots =
       *std::max_element(options.adapters.begin(), options.adapters.end());
@@ -192,7 +192,7 @@ std::vector<Result> measureShape(const Shape &shape, const CpuOptions &options,
 void runCpu(const CpuOptions &options, const std::string &folder) {
   host::Pool pool(options.threads);
   Peer peer(options.python, MOELORA_BENCH_PEER, pool.services.workers);
-  Bandwidth bandwidth(pool.services.workers);
+  host::Bandwidth bandwidth(pool.services.workers);
   printHeader(peer, pool.services.workers);
   std::vector<Result> results;
   for (const Shape &shape : options.shapes)

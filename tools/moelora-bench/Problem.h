@@ -7,6 +7,7 @@
 #define MOELORA_TOOLS_BENCH_PROBLEM_H
 
 #include "Shape.h"
+#include "moelora/host/CompiledLayer.h"
 #include "moelora/host/Run.h"
 #include "moelora/reference/Compare.h"
 
@@ -28,9 +29,7 @@ struct Layer {
 
   const Shape &shape;
   const moelora_services &services;
-  const models::Model model;
-  const host::ArtifactHandle file;
-  const moelora_artifact &artifact;
+  const host::CompiledLayer compiled;
   const host::Weights weights;
 };
 

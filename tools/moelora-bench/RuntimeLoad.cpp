@@ -7,7 +7,7 @@
 
 #include "AdapterFile.h"
 #include "Runtime.h"
-#include "moelora/host/Buffer.h"
+#include "moelora/host/Machine.h"
 #include "moelora/host/Times.h"
 
 #include <cstdio>

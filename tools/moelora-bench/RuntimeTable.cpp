@@ -70,7 +70,8 @@ private:
   static std::vector<int32_t> idsOf(const FullTable &full, int64_t tokens,
                                     bool all) {
     auto count = static_cast<int32_t>(full.ids.size());
-    std::vector<int32_t> ids = randomIds(tokens, all ? count : 1, /*seed=*/1);
+    std::vector<int32_t> ids =
+        reference::randomIds(tokens, all ? count : 1, /*seed=*/1);
     for (int32_t &id : ids)
       id = full.ids[static_cast<size_t>(all ? id : count / 2)];
     return ids;

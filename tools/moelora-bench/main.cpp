@@ -3,9 +3,9 @@
 //
 // moelora-bench: benchmarks, with one subcommand per tier.
 
-#include "../CommandLine.h"
 #include "Cpu.h"
 #include "Runtime.h"
+#include "moelora/commandline/CommandLine.h"
 
 #include <filesystem>
 
@@ -23,6 +23,6 @@ static int run(int count, char **arguments) {
 }
 
 int main(int count, char **arguments) {
-  return moelora::tools::runMain("moelora-bench",
-                                 [&] { return run(count, arguments); });
+  return moelora::commandline::runMain("moelora-bench",
+                                       [&] { return run(count, arguments); });
 }

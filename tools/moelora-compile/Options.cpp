@@ -5,12 +5,12 @@
 // linked libraries.
 
 #include "Options.h"
-#include "../CommandLine.h"
 #include "../Version.h"
+#include "moelora/commandline/CommandLine.h"
 #include "moelora/import/Import.h"
 #include "llvm/ADT/STLExtras.h"
 
-using namespace moelora::tools;
+using namespace moelora::commandline;
 
 static const char description[] =
     R"(Compiles a Mixture-of-Experts layer whose tokens may carry LoRA adapters.

@@ -4,14 +4,14 @@
 // moelora-compile: compiles a model's layer, or a layer of IR, to a shared
 // object.
 
-#include "../CommandLine.h"
-#include "../Progress.h"
-#include "../SharedObject.h"
 #include "Compile.h"
 #include "Load.h"
 #include "Output.h"
 #include "Reproducer.h"
 #include "moelora/InitAll.h"
+#include "moelora/commandline/CommandLine.h"
+#include "moelora/commandline/Progress.h"
+#include "moelora/link/SharedObject.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
@@ -96,7 +96,7 @@ static ExitStatus compileAll(MLIRContext &context, const Options &options) {
     return path;
   };
   std::map<int, std::string> digests;
-  moelora::host::Progress progress = moelora::tools::printProgress();
+  moelora::host::Progress progress = moelora::commandline::printProgress();
   moelora::host::ProgressCount count(progress, model->distinctLayers().size(),
                                      "layers compiled");
   for (int number : model->distinctLayers()) {
@@ -106,7 +106,7 @@ static ExitStatus compileAll(MLIRContext &context, const Options &options) {
     if (!bytes)
       return Failed;
     if (options.emit == Emit::SharedObject)
-      digests[number] = digestOf(*bytes);
+      digests[number] = moelora::digestOf(*bytes);
     count.advance();
   }
   std::string index = makeIndex(*model, options, digests);
@@ -144,6 +144,6 @@ static int compile(int argc, char **argv) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM setUp(argc, argv);
-  return moelora::tools::runMain("moelora-compile",
-                                 [&] { return compile(argc, argv); });
+  return moelora::commandline::runMain("moelora-compile",
+                                       [&] { return compile(argc, argv); });
 }

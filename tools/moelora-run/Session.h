@@ -5,9 +5,9 @@
 #ifndef MOELORA_RUN_SESSION_H
 #define MOELORA_RUN_SESSION_H
 
-#include "Compare.h"
-
 #include "Options.h"
+#include "moelora/host/CompiledLayer.h"
+#include "moelora/host/Exact.h"
 #include "moelora/host/Report.h"
 #include "moelora/host/Run.h"
 
@@ -15,6 +15,7 @@ namespace moelora::run {
 
 class Session {
 public:
+  /// Loads the layer. Throws host::Error.
   explicit Session(const Options &options);
 
   /// The error that a comparison found; empty if there is none. Throws
@@ -23,7 +24,7 @@ public:
   const host::Report &report() const { return lines; }
 
 private:
-  void openModel();
+  void describe();
   void openAdapters();
   void readInputs();
   void readWeights();
@@ -31,11 +32,8 @@ private:
   void runCpu();
   void compareWithExpected();
   void compareWithReference();
-  void note(const reference::Verdict &verdict, const char *against);
-  void noteTimes(const std::vector<double> &milliseconds);
-  void noteStats(const host::Run &run, const moelora_run_stats &before,
-                 const moelora_slot_table_stats &table);
-  void noteMemory();
+  void note(const host::ExactRows &exact, const std::vector<double> *wanted,
+            const char *against);
   void writeOutput() const;
   host::Exact exact() const;
 
@@ -43,11 +41,7 @@ private:
   const host::Pool pool;
   const moelora_services &services = pool.services;
   const host::Progress progress;
-  host::ArtifactHandle file;
-  const moelora_artifact *artifact = nullptr;
-  const moelora_variant *variant = nullptr;
-  int layer = 0;
-  models::Result<models::Model> model;
+  const host::CompiledLayer layer;
   std::vector<host::OpenAdapter> adapters;
   host::Inputs inputs;
   host::Weights weights;

@@ -7,7 +7,7 @@
 #define MOELORA_ADAPTERS_DUMMY_H
 
 #include "moelora/adapters/NewAdapter.h"
-#include "moelora/host/Random.h"
+#include "moelora/reference/Random.h"
 
 namespace moelora::adapters {
 
@@ -48,7 +48,7 @@ private:
   moelora_adapter_target target;
   DummyOptions options;
   std::map<int32_t, int32_t> rankOf; ///< by layer that gets pairs
-  mutable std::map<double, host::RandomValues> values; ///< by deviation
+  mutable std::map<double, reference::RandomValues> values; ///< by deviation
 };
 
 /// Opens a dummy without a folder of the caller.

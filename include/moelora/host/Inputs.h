@@ -36,6 +36,10 @@ struct InputWish {
 /// Reads and checks a safetensors file. Tensors with other names are ignored.
 Inputs readInputs(const std::string &path, const InputWish &wish);
 
+/// Generates [tokens, width] signed random values with the deviation 1.
+Operand randomRows(int64_t tokens, int64_t width, moelora_dtype type,
+                   uint64_t seed, const moelora_services &services);
+
 /// Generates signed random rows, slots from -1 up, and token ids within the
 /// table.
 Inputs randomInputs(int64_t tokens, uint64_t seed, const InputWish &wish,

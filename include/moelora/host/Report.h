@@ -20,6 +20,9 @@ std::string textOf(const Json &document, int indent = 2);
 /// Writes a complete document to a file, or throws.
 void writeJson(const std::string &path, const Json &document);
 
+/// The text that printf would print.
+[[gnu::format(printf, 1, 2)]] std::string formatted(const char *format, ...);
+
 /// A size for people, such as "12.5 MiB".
 std::string sizeText(double bytes);
 

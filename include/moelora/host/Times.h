@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -68,6 +69,15 @@ inline double quantile(std::vector<double> values, double share) {
 
 inline double median(const std::vector<double> &values) {
   return quantile(values, 0.5);
+}
+
+/// Median seconds of `repeat` calls after one that is not counted.
+template <typename Work> double medianSeconds(Work work, int64_t repeat) {
+  work();
+  std::vector<double> times;
+  for (int64_t index = 0; index < repeat; ++index)
+    times.push_back(secondsOf(work));
+  return median(times);
 }
 
 } // namespace moelora::host

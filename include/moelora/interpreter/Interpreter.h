@@ -18,6 +18,7 @@
 #include "moelora/dialect/Ops.h"
 #include "moelora/reference/Views.h"
 
+#include <functional>
 #include <variant>
 
 namespace moelora::interpreter {
@@ -34,6 +35,10 @@ struct Tensor {
   int64_t rowSize() const;
   int64_t rows() const { return shape.front(); }
   reference::Vector row(int64_t index) const;
+  /// Its rows, borrowed.
+  reference::MatrixView view() const {
+    return {MOELORA_F64, data.data(), rows(), rowSize(), rowSize()};
+  }
 };
 
 /// The expert and the slot of each pair. -1 means a dropped pair, or base. The
@@ -69,8 +74,15 @@ struct Inputs {
 
 /// Returns the layer's output. Fails with a diagnostic if an argument does not
 /// match its type, sizes disagree, or an op is not known to the interpreter.
+/// Calls `afterOp` opsOf(layer) times.
 mlir::FailureOr<Tensor> interpret(LayerOp layer, const Inputs &inputs,
-                                  Mode mode);
+                                  Mode mode,
+                                  const std::function<void()> &afterOp = {});
+
+/// How many ops an evaluation has, of which each takes a while.
+inline size_t opsOf(LayerOp layer) {
+  return layer.getBody().front().getOperations().size() - 1;
+}
 
 } // namespace moelora::interpreter
 

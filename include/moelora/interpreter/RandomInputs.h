@@ -22,6 +22,9 @@ struct RandomOptions {
   int64_t exact = 0;
 };
 
+/// Fails with a diagnostic if an argument would have too many numbers.
+mlir::LogicalResult checkSize(LayerOp layer, const RandomOptions &options);
+
 /// Generates the inputs. Ids of slots and experts include -1 and invalid ids,
 /// and about one slot in eight is not published.
 Inputs randomInputs(LayerOp layer, const RandomOptions &options);

@@ -22,6 +22,11 @@ double errorRatio(double found, double wanted, double bound);
 /// A bound for each element of a row: `unit` times its largest finite number.
 Vector boundsOfRow(const Vector &wanted, double unit);
 
+/// The unit of boundsOfRow for two results that are rounded at the same places,
+/// but computed with sums in another order: an output of `type` after sums over
+/// at most `products` products. The error of an f32 sum grows with its length.
+double reorderedUnit(moelora_dtype type, int64_t products);
+
 /// The results of a comparison so far.
 class Verdict {
 public:
@@ -57,6 +62,11 @@ Verdict compareRows(const MatrixView &found, const std::vector<int64_t> &tokens,
 
 /// The same for the output of every token.
 Verdict compareRows(const MatrixView &found, const Output &exact);
+
+/// Compares each row of `found` with that of `wanted`, within
+/// boundsOfRow(wanted, unit).
+Verdict compareRows(const MatrixView &found, const MatrixView &wanted,
+                    double unit);
 
 /// Reads consecutive rows of an output as f64.
 MatrixView viewOf(const Output &output);

@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "AdapterOptions.h"
+#include "moelora/commandline/AdapterOptions.h"
 
-using namespace moelora::tools;
+using namespace moelora::commandline;
 
 void AdapterStatements::addOne(CLI::App &app, const std::string &option,
                                const std::string &value,

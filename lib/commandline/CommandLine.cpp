@@ -1,14 +1,14 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "CommandLine.h"
+#include "moelora/commandline/CommandLine.h"
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <new>
 
-using namespace moelora::tools;
+using namespace moelora::commandline;
 
 static int fail(int status, const std::string &message) {
   std::fprintf(stderr, "error: %s\n", message.c_str());
@@ -25,8 +25,8 @@ static int flushOutput(int status) {
   return fail(1, std::string("cannot write standard output: ") + why);
 }
 
-int moelora::tools::runMain(const char *tool,
-                            const std::function<int()> &body) {
+int moelora::commandline::runMain(const char *tool,
+                                  const std::function<int()> &body) {
   try {
     return flushOutput(body());
   } catch (const UsageError &wrong) {
@@ -41,14 +41,14 @@ int moelora::tools::runMain(const char *tool,
 }
 
 std::string
-moelora::tools::alternatives(const std::vector<std::string> &names) {
+moelora::commandline::alternatives(const std::vector<std::string> &names) {
   std::string text;
   for (size_t i = 0; i < names.size(); ++i)
     text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
   return text;
 }
 
-std::vector<std::string> moelora::tools::split(const std::string &text) {
+std::vector<std::string> moelora::commandline::split(const std::string &text) {
   std::vector<std::string> parts;
   for (size_t begin = 0; begin <= text.size();) {
     size_t end = std::min(text.find(',', begin), text.size());
@@ -131,7 +131,7 @@ bool CommandLine::parse(int count, char **arguments) {
     std::fputs(app.help().c_str(), stdout);
     return false;
   } catch (const CLI::CallForVersion &version) {
-    std::printf("%s\n", version.what());
+    std::puts(version.what());
     return false;
   } catch (const CLI::ArgumentMismatch &mismatch) {
     std::string text = mismatch.what();
@@ -146,18 +146,17 @@ bool CommandLine::parse(int count, char **arguments) {
   return true;
 }
 
-CLI::Option *
-moelora::tools::addOption(CLI::App &app, const std::string &name,
-                          const std::string &value, const std::string &what,
-                          std::function<void(const std::string &)> set) {
+CLI::Option *moelora::commandline::addOption(
+    CLI::App &app, const std::string &name, const std::string &value,
+    const std::string &what, std::function<void(const std::string &)> set) {
   return app.add_option_function<std::string>(name, std::move(set), what)
       ->option_text(value);
 }
 
 CLI::Option *
-moelora::tools::addEach(CLI::App &app, const std::string &name,
-                        const std::string &value, const std::string &what,
-                        std::function<void(const std::string &)> add) {
+moelora::commandline::addEach(CLI::App &app, const std::string &name,
+                              const std::string &value, const std::string &what,
+                              std::function<void(const std::string &)> add) {
   return app
       .add_option_function<std::vector<std::string>>(
           name,
@@ -171,10 +170,11 @@ moelora::tools::addEach(CLI::App &app, const std::string &name,
       ->option_text(value);
 }
 
-CLI::Option *moelora::tools::addText(CLI::App &app, const std::string &name,
-                                     std::string &text,
-                                     const std::string &value,
-                                     const std::string &what) {
+CLI::Option *moelora::commandline::addText(CLI::App &app,
+                                           const std::string &name,
+                                           std::string &text,
+                                           const std::string &value,
+                                           const std::string &what) {
   return addOption(app, name, value, what, [=, &text](const std::string &got) {
     if (got.empty())
       throw UsageError(name + " expects a value, but it is empty");

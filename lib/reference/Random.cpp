@@ -1,22 +1,13 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "moelora/host/Random.h"
+#include "moelora/reference/Random.h"
 
 #include "moelora/reference/Number.h"
 
 #include <algorithm>
 
-using namespace moelora::host;
-
-/// SplitMix64's finalizer.
-uint64_t moelora::host::mix(uint64_t value) {
-  value += 0x9e3779b97f4a7c15;
-  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
-  value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
-  return value ^ (value >> 31);
-}
-
+namespace moelora::reference {
 namespace {
 
 /// Every element is one of 2^16 values, so that rounding is a look-up.
@@ -42,11 +33,11 @@ void fillElements(const std::vector<char> &table, void *data, int64_t begin,
 
 RandomValues::RandomValues(moelora_dtype type, moelora_dtype storage,
                            Spread spread)
-    : elementBytes(reference::bytesOf(storage)), table(Values * elementBytes) {
+    : elementBytes(bytesOf(storage)), table(Values * elementBytes) {
   for (int i = 0; i < Values; ++i) {
     double value =
         spread.center + ((i + 0.5) / (Values / 2) - 1) * spread.amplitude;
-    reference::store(storage, table.data(), i, reference::roundTo(type, value));
+    store(storage, table.data(), i, roundTo(type, value));
   }
 }
 
@@ -82,16 +73,17 @@ void RandomValues::fill(const moelora_services &services, void *data,
       &frame);
 }
 
-void moelora::host::fillRandom(const moelora_services &services, void *data,
-                               moelora_dtype type, int64_t count, Spread spread,
-                               uint64_t seed) {
+void fillRandom(const moelora_services &services, void *data,
+                moelora_dtype type, int64_t count, Spread spread,
+                uint64_t seed) {
   RandomValues(type, type, spread).fill(services, data, count, seed);
 }
 
-std::vector<int32_t> moelora::host::randomIds(int64_t count, int32_t limit,
-                                              uint64_t seed) {
+std::vector<int32_t> randomIds(int64_t count, int32_t limit, uint64_t seed) {
   std::vector<int32_t> ids;
   for (int64_t i = 0; i < count; ++i)
     ids.push_back(int32_t(mix(mix(seed) + uint64_t(i)) % uint64_t(limit)));
   return ids;
 }
+
+} // namespace moelora::reference

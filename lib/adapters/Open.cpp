@@ -1,15 +1,14 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "RunAdapters.h"
+#include "moelora/adapters/Open.h"
 
 #include "moelora/adapters/Dummy.h"
 #include "moelora/models/AdapterTarget.h"
 
-#include <cstdio>
-
-using namespace moelora;
 using namespace moelora::host;
+
+namespace moelora::adapters {
 
 static void checkCount(size_t count, const moelora_variant &variant) {
   if (count > size_t(variant.adapters.slots))
@@ -33,40 +32,31 @@ static void checkRank(const OpenAdapter &adapter,
         "; compile with --max-rank=" + std::to_string(summary.max_rank));
 }
 
-/// Such an adapter is valid, but probably a mistake.
-static void noteEffect(const OpenAdapter &adapter) {
-  if (!hasEffect(adapter.handle.get(), "adapter " + adapter.name + ": "))
-    std::fprintf(stderr,
-                 "note: adapter %s changes nothing: each pair has the scale 0, "
-                 "or an A or B of zeros\n",
-                 adapter.name.c_str());
-}
-
-std::vector<OpenAdapter> run::openAdapters(const Options &options,
-                                           const models::Model &model,
-                                           int layer,
-                                           const moelora_variant &variant) {
-  checkCount(options.adapters.size() + options.randomAdapters.size(), variant);
-  models::AdapterTarget names(model);
+std::vector<OpenAdapter> openAdapters(const CompiledLayer &layer,
+                                      const std::vector<AdapterFolder> &folders,
+                                      const std::vector<int32_t> &randomRanks,
+                                      uint64_t seed) {
+  checkCount(folders.size() + randomRanks.size(), layer.variant);
+  models::AdapterTarget names(layer.model);
   moelora_adapter_target target = names.get();
   std::vector<OpenAdapter> adapters;
-  for (const AdapterFolder &adapter : options.adapters)
+  for (const AdapterFolder &adapter : folders)
     adapters.push_back(
         {adapter.name, openAdapter(adapter.folder, target, adapter.stated,
                                    "adapter " + adapter.name + ": ")});
-  for (size_t i = 0; i < options.randomAdapters.size(); ++i) {
-    adapters::DummyOptions dummy;
-    dummy.dtype = model.dtype();
-    dummy.ranks = {options.randomAdapters[i]};
-    dummy.layers = {layer};
+  for (size_t i = 0; i < randomRanks.size(); ++i) {
+    DummyOptions dummy;
+    dummy.dtype = layer.model.dtype();
+    dummy.ranks = {randomRanks[i]};
+    dummy.layers = {layer.number};
     dummy.random = true;
-    dummy.seed = options.seed + i;
+    dummy.seed = seed + i;
     adapters.push_back({"random-" + std::to_string(i),
-                        openDummy(adapters::Dummy(target, dummy), target)});
+                        openDummy(Dummy(target, dummy), target)});
   }
-  for (const OpenAdapter &adapter : adapters) {
-    checkRank(adapter, variant);
-    noteEffect(adapter);
-  }
+  for (const OpenAdapter &adapter : adapters)
+    checkRank(adapter, layer.variant);
   return adapters;
 }
+
+} // namespace moelora::adapters

@@ -1,26 +1,26 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "Compare.h"
+#include "moelora/host/Compare.h"
 
 #include <algorithm>
 
 using namespace moelora;
-using namespace moelora::run;
+using namespace moelora::host;
 
-static constexpr int64_t MostSampled = 16;
+static constexpr int64_t mostSampled = 16;
 
-std::vector<int64_t> moelora::run::sampleTokens(int64_t tokens) {
-  int64_t count = std::min(tokens, MostSampled);
+std::vector<int64_t> moelora::host::sampleTokens(int64_t tokens) {
+  int64_t count = std::min(tokens, mostSampled);
   std::vector<int64_t> sample;
   for (int64_t i = 0; i < count; ++i)
     sample.push_back(i * tokens / count);
   return sample;
 }
 
-reference::Verdict moelora::run::compare(const Operand &output, int64_t width,
-                                         const ExactRows &exact,
-                                         const std::vector<double> *wanted) {
+reference::Verdict moelora::host::compare(const Operand &output, int64_t width,
+                                          const ExactRows &exact,
+                                          const std::vector<double> *wanted) {
   auto rowsOf = [&](moelora_dtype type, const void *data) {
     return reference::MatrixView{type, data, 0, width, width};
   };

@@ -4,16 +4,16 @@
 // The command line of all programs that do not use LLVM's: one grammar, in
 // which `--name=value` and `--name value` are the same, and the same handling
 // of errors.
-#ifndef MOELORA_TOOLS_COMMANDLINE_H
-#define MOELORA_TOOLS_COMMANDLINE_H
+#ifndef MOELORA_COMMANDLINE_COMMANDLINE_H
+#define MOELORA_COMMANDLINE_COMMANDLINE_H
 
-#include "Values.h"
+#include "moelora/commandline/Values.h"
 
 #include <CLI/CLI.hpp>
 
 #include <functional>
 
-namespace moelora::tools {
+namespace moelora::commandline {
 
 /// Runs a program and returns its exit status: that of `body`, or 2 after a
 /// UsageError, or 1 after any other exception or if standard output cannot be
@@ -73,6 +73,6 @@ CLI::Option *addChoice(CLI::App &app, const std::string &name, Value &target,
                    });
 }
 
-} // namespace moelora::tools
+} // namespace moelora::commandline
 
-#endif // MOELORA_TOOLS_COMMANDLINE_H
+#endif // MOELORA_COMMANDLINE_COMMANDLINE_H

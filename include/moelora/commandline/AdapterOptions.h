@@ -3,13 +3,13 @@
 //
 // Command line options for properties that the files of adapters do not
 // determine.
-#ifndef MOELORA_TOOLS_ADAPTEROPTIONS_H
-#define MOELORA_TOOLS_ADAPTEROPTIONS_H
+#ifndef MOELORA_COMMANDLINE_ADAPTEROPTIONS_H
+#define MOELORA_COMMANDLINE_ADAPTEROPTIONS_H
 
-#include "CommandLine.h"
+#include "moelora/commandline/CommandLine.h"
 #include "moelora/host/Adapters.h"
 
-namespace moelora::tools {
+namespace moelora::commandline {
 
 /// --adapter-layout=[NAME=]natural|transposed
 /// --adapter-columns=[NAME=]rank_major|grouped_by_expert
@@ -37,6 +37,6 @@ private:
   std::vector<Statement> statements;
 };
 
-} // namespace moelora::tools
+} // namespace moelora::commandline
 
-#endif // MOELORA_TOOLS_ADAPTEROPTIONS_H
+#endif // MOELORA_COMMANDLINE_ADAPTEROPTIONS_H

@@ -2,16 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Compares a result with the expected one, in units of the error bound.
-#ifndef MOELORA_RUN_COMPARE_H
-#define MOELORA_RUN_COMPARE_H
+#ifndef MOELORA_HOST_COMPARE_H
+#define MOELORA_HOST_COMPARE_H
 
 #include "moelora/host/Exact.h"
 #include "moelora/reference/Compare.h"
 
-namespace moelora::run {
-
-using host::ExactRows;
-using host::Operand;
+namespace moelora::host {
 
 /// Up to 16 tokens, distributed over the batch.
 std::vector<int64_t> sampleTokens(int64_t tokens);
@@ -23,6 +20,6 @@ reference::Verdict compare(const Operand &output, int64_t width,
                            const ExactRows &exact,
                            const std::vector<double> *wanted);
 
-} // namespace moelora::run
+} // namespace moelora::host
 
-#endif // MOELORA_RUN_COMPARE_H
+#endif // MOELORA_HOST_COMPARE_H

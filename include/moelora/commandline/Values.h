@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Values of command lines, with the same checks and messages in all tools.
-#ifndef MOELORA_TOOLS_VALUES_H
-#define MOELORA_TOOLS_VALUES_H
+#ifndef MOELORA_COMMANDLINE_VALUES_H
+#define MOELORA_COMMANDLINE_VALUES_H
 
 #include <charconv>
 #include <stdexcept>
@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace moelora::tools {
+namespace moelora::commandline {
 
 /// A wrong command line.
 struct UsageError : std::runtime_error {
@@ -63,6 +63,6 @@ Value parseChoice(const std::string &name, const std::string &text,
                    text + "'");
 }
 
-} // namespace moelora::tools
+} // namespace moelora::commandline
 
-#endif // MOELORA_TOOLS_VALUES_H
+#endif // MOELORA_COMMANDLINE_VALUES_H
