@@ -40,6 +40,7 @@ std::vector<OpenAdapter> openAdapters(const CompiledLayer &layer,
   models::AdapterTarget names(layer.model);
   moelora_adapter_target target = names.get();
   std::vector<OpenAdapter> adapters;
+  adapters.reserve(folders.size() + randomRanks.size());
   for (const AdapterFolder &adapter : folders)
     adapters.push_back(
         {adapter.name, openAdapter(adapter.folder, target, adapter.stated,

@@ -97,6 +97,7 @@ double Bandwidth::measure() const {
   double best = 0;
   for (int pass = 0; pass < passes; ++pass) {
     std::vector<std::thread> team;
+    team.reserve(size_t(threads));
     Stopwatch watch;
     for (int thread = 0; thread < threads; ++thread)
       team.emplace_back(

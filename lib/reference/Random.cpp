@@ -36,7 +36,7 @@ RandomValues::RandomValues(moelora_dtype type, moelora_dtype storage,
     : elementBytes(bytesOf(storage)), table(Values * elementBytes) {
   for (int i = 0; i < Values; ++i) {
     double value =
-        spread.center + ((i + 0.5) / (Values / 2) - 1) * spread.amplitude;
+        spread.center + ((i + 0.5) / (0.5 * Values) - 1) * spread.amplitude;
     store(storage, table.data(), i, roundTo(type, value));
   }
 }
@@ -81,6 +81,7 @@ void fillRandom(const moelora_services &services, void *data,
 
 std::vector<int32_t> randomIds(int64_t count, int32_t limit, uint64_t seed) {
   std::vector<int32_t> ids;
+  ids.reserve(size_t(count));
   for (int64_t i = 0; i < count; ++i)
     ids.push_back(int32_t(mix(mix(seed) + uint64_t(i)) % uint64_t(limit)));
   return ids;

@@ -30,7 +30,7 @@ private:
   void readWeights();
   void runReference();
   void runCpu();
-  void compareWithExpected();
+  void compareWithExpected(const std::vector<double> &expected);
   void compareWithReference();
   void note(const host::ExactRows &exact, const std::vector<double> *wanted,
             const char *against);

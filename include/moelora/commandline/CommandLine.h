@@ -61,9 +61,10 @@ CLI::Option *addNumber(CLI::App &app, const std::string &name, Target &target,
 }
 
 template <typename Value>
-CLI::Option *addChoice(CLI::App &app, const std::string &name, Value &target,
-                       std::vector<std::pair<std::string, Value>> choices,
-                       const std::string &what) {
+CLI::Option *
+addChoice(CLI::App &app, const std::string &name, Value &target,
+          const std::vector<std::pair<std::string, Value>> &choices,
+          const std::string &what) {
   std::string value;
   for (const auto &choice : choices)
     value += (value.empty() ? "" : "|") + choice.first;
