@@ -17,11 +17,11 @@ static int fail(int status, const std::string &message) {
 
 /// The output may still be in a buffer, and writing it may fail.
 static int flushOutput(int status) {
-  errno = 0;
-  bool wrong = std::ferror(stdout) != 0;
-  if (std::fflush(stdout) == 0 && !wrong)
+  if (std::ferror(stdout) != 0)
+    return fail(1, "cannot write standard output: an earlier write failed");
+  if (std::fflush(stdout) == 0)
     return status;
-  const char *why = errno ? std::strerror(errno) : "an earlier write failed";
+  const char *why = std::strerror(errno);
   return fail(1, std::string("cannot write standard output: ") + why);
 }
 
@@ -148,8 +148,9 @@ bool CommandLine::parse(int count, char **arguments) {
 
 CLI::Option *moelora::commandline::addOption(
     CLI::App &app, const std::string &name, const std::string &value,
-    const std::string &what, std::function<void(const std::string &)> set) {
-  return app.add_option_function<std::string>(name, std::move(set), what)
+    const std::string &what,
+    const std::function<void(const std::string &)> &set) {
+  return app.add_option_function<std::string>(name, set, what)
       ->option_text(value);
 }
 

@@ -51,9 +51,13 @@ RouterAttr moelora::importRouter(MLIRContext *context, EmitError emitError,
   Type types[3];
   int32_t numbers[] = {router.logit_type, router.score_type,
                        router.weight_type};
-  for (auto [type, number] : llvm::zip(types, numbers))
-    if (number != 0 && !(type = importType(context, emitError, number)))
+  for (auto [type, number] : llvm::zip(types, numbers)) {
+    if (number == 0)
+      continue;
+    type = importType(context, emitError, number);
+    if (!type)
       return {};
+  }
   return RouterAttr::getChecked(
       emitError, context, integer(router.top_k), score, biasOn,
       integer(router.groups), integer(router.top_groups), groupScore,

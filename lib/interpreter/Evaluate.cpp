@@ -14,7 +14,6 @@ namespace moelora::interpreter {
 
 using reference::ExpertsView;
 using reference::LoraPair;
-using reference::MatrixView;
 using reference::Rounding;
 using reference::Vector;
 

@@ -7,11 +7,28 @@
 #include "moelora/host/Exact.h"
 #include "moelora/host/Report.h"
 
-#include <cstdlib>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace moelora::host;
 
 namespace moelora::bench {
+
+/// Runs a program to its end. Throws if it fails.
+static void run(std::vector<std::string> words) {
+  std::vector<char *> arguments;
+  for (std::string &word : words)
+    arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  pid_t child = 0;
+  int status = 0;
+  if (::posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(),
+                     environ) != 0)
+    throw Error("cannot run " + words[0]);
+  if (::waitpid(child, &status, 0) != child || status != 0)
+    throw Error(words[0] + " " + words[1] + " failed");
+}
 
 static CompiledLayer compile(const Shape &shape, const std::string &compiler,
                              const Limits &limits) {
@@ -19,12 +36,9 @@ static CompiledLayer compile(const Shape &shape, const std::string &compiler,
   std::string config = folder.path() + "/config.json";
   std::string layer = folder.path() + "/layer.so";
   writeJson(config, configOf(shape, 1));
-  std::string command =
-      "'" + compiler + "' '" + config + "' --cpu=" + limits.cpu +
-      " --slots=" + std::to_string(limits.slots) +
-      " --max-rank=" + std::to_string(limits.maxRank) + " -o '" + layer + "'";
-  if (std::system(command.c_str()) != 0)
-    throw Error("failed: " + command);
+  run({compiler, config, "--cpu=" + limits.cpu,
+       "--slots=" + std::to_string(limits.slots),
+       "--max-rank=" + std::to_string(limits.maxRank), "-o", layer});
   return CompiledLayer(layer, config);
 }
 

@@ -8,7 +8,7 @@
 #include "../Version.h"
 #include "moelora/commandline/CommandLine.h"
 #include "moelora/import/Import.h"
-#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/ErrorHandling.h"
 
 using namespace moelora::commandline;
 
@@ -23,8 +23,10 @@ static const EmitNames kinds[] = {{Emit::MLIR, "mlir", ".mlir"},
                                   {Emit::SharedObject, "so", ".so"}};
 
 const EmitNames &namesOf(Emit emit) {
-  return *llvm::find_if(kinds,
-                        [&](const EmitNames &k) { return k.emit == emit; });
+  for (const EmitNames &kind : kinds)
+    if (kind.emit == emit)
+      return kind;
+  llvm_unreachable("every kind has names");
 }
 
 bool Options::readsIR() const {

@@ -41,7 +41,7 @@ public:
 /// used.
 CLI::Option *addOption(CLI::App &app, const std::string &name,
                        const std::string &value, const std::string &what,
-                       std::function<void(const std::string &)> set);
+                       const std::function<void(const std::string &)> &set);
 
 /// Calls `add` for each occurrence.
 CLI::Option *addEach(CLI::App &app, const std::string &name,

@@ -51,7 +51,7 @@ private:
       std::chrono::steady_clock::now();
 };
 
-template <typename Work> double secondsOf(Work work) {
+template <typename Work> double secondsOf(const Work &work) {
   Stopwatch watch;
   work();
   return watch.seconds();
@@ -72,7 +72,8 @@ inline double median(const std::vector<double> &values) {
 }
 
 /// Median seconds of `repeat` calls after one that is not counted.
-template <typename Work> double medianSeconds(Work work, int64_t repeat) {
+template <typename Work>
+double medianSeconds(const Work &work, int64_t repeat) {
   work();
   std::vector<double> times;
   for (int64_t index = 0; index < repeat; ++index)
