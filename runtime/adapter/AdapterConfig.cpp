@@ -90,6 +90,13 @@ std::optional<std::array<int, 3>> releaseOf(std::string_view text) {
   return release;
 }
 
+/// Such as "transformers_version": "5.24.0", which tells what wrote the file.
+bool isVersion(std::string_view key, const JsonValue &value) {
+  constexpr std::string_view end = "_version";
+  return value.kind == JsonValue::String && key.size() > end.size() &&
+         key.substr(key.size() - end.size()) == end;
+}
+
 std::string lowered(std::string text) {
   for (char &c : text)
     c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -156,7 +163,8 @@ private:
   void checkUnknownKeys() {
     for (const auto &[key, value] : root.members)
       if (!value.isNeutral() && !contains(usedKeys, key) &&
-          !contains(harmlessKeys, key) && !contains(trainingKeys, key))
+          !contains(harmlessKeys, key) && !contains(trainingKeys, key) &&
+          !isVersion(key, value))
         fail(path + ": expects no " + cutText(key, 64) +
                  ", which this version cannot honour, but it is " +
                  valueText(value),

@@ -90,6 +90,16 @@ TEST(AdapterConfig, keys_of_training_alone) {
     EXPECT_EQ(answerTo(config(2, 3, more)), "") << more;
 }
 
+TEST(AdapterConfig, versions_of_other_programs) {
+  EXPECT_EQ(answerTo(config(2, 3, R"("transformers_version": "5.24.0",
+      "unsloth_version": "2026.11.1")")),
+            "");
+  EXPECT_THAT(answerTo(config(2, 3, R"("format_version": 2)")),
+              HasSubstr("format_version"));
+  EXPECT_THAT(answerTo(config(2, 3, R"("_version": "1")")),
+              HasSubstr("_version"));
+}
+
 TEST(AdapterConfig, numbers_of_python) {
   for (const std::string number : {"NaN", "Infinity", "-Infinity"}) {
     EXPECT_EQ(answerTo(config(2, 3,
