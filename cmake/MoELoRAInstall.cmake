@@ -24,6 +24,9 @@ install(TARGETS ${libraries} EXPORT MoELoRATargets
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
   INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 
+# A plug-in that the runtime loads from its own folder.
+install(TARGETS moelora_emulator LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+
 # Programs find libmoelora_rt relative to their own folder, and the LLVM with
 # which they were built, which is not in the loader's path on Debian.
 get_property(tools DIRECTORY "${PROJECT_SOURCE_DIR}/tools" PROPERTY

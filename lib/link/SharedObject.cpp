@@ -14,7 +14,7 @@ using namespace llvm;
 
 namespace moelora {
 
-/// Calls a function of the runtime, and answers whether all went well.
+/// Calls a function of the runtime. Returns whether it succeeded.
 template <typename Function, typename... Arguments>
 static bool call(std::string &why, Function function, Arguments... arguments) {
   moelora_error *error = nullptr;

@@ -46,12 +46,16 @@ void moelora::checkStore(const uint64_t *to) {
          std::to_string(odd) + " beyond one");
 }
 
+bool moelora::isAddressOnly(int32_t kind) {
+  return kind == MOELORA_BINARY_HOST || kind == MOELORA_BINARY_EMULATED;
+}
+
 static void checkBytes(const moelora_binary &binary) {
-  bool onHost = binary.kind == MOELORA_BINARY_HOST;
-  if (onHost != (binary.bytes == 0))
+  bool isAddress = isAddressOnly(binary.kind);
+  if (isAddress != (binary.bytes == 0))
     fail(std::string("expects a binary of kind ") +
          std::to_string(binary.kind) +
-         (onHost ? " to have 0 bytes" : " to have at least 1 byte") +
+         (isAddress ? " to have 0 bytes" : " to have at least 1 byte") +
          ", but it has " + std::to_string(binary.bytes));
   bool isText = binary.kind == MOELORA_BINARY_PTX;
   if (isText && static_cast<const char *>(binary.data)[binary.bytes - 1])
@@ -61,8 +65,9 @@ static void checkBytes(const moelora_binary &binary) {
 
 void moelora::checkBinary(const moelora_binary *binary) {
   checkThere(binary, "a binary");
-  if (binary->kind < MOELORA_BINARY_HOST || binary->kind > MOELORA_BINARY_NVVM)
-    fail("expects the kind of a binary to be 1 to 4, but it is " +
+  if (binary->kind < MOELORA_BINARY_HOST ||
+      binary->kind > MOELORA_BINARY_EMULATED)
+    fail("expects the kind of a binary to be 1 to 5, but it is " +
          std::to_string(binary->kind));
   if (binary->reserved)
     fail("expects the field reserved of a binary to be 0, but it is " +
@@ -73,7 +78,8 @@ void moelora::checkBinary(const moelora_binary *binary) {
 
 void moelora::refuseBinary(const moelora_binary &binary, const char *device) {
   static constexpr const char *kinds[] = {"kernels of the host", "PTX",
-                                          "a cubin", "NVVM bitcode"};
+                                          "a cubin", "NVVM bitcode",
+                                          "kernels of the emulator"};
   fail(std::string("the binary is ") + kinds[binary.kind - 1] +
            ", which is not for " + device,
        MOELORA_UNSUPPORTED);

@@ -7,6 +7,7 @@
 #include "run/Description.h"
 
 #include "base/Failure.h"
+#include "device/Rules.h"
 #include "run/LayerRules.h"
 #include "run/Operands.h"
 
@@ -168,10 +169,10 @@ void checkKernels(const moelora_variant &variant) {
   for (uint32_t i = 0; i < variant.binaries; ++i) {
     const moelora_binary &binary = variant.binary[i];
     expectWithin("the kind of a binary", binary.kind, MOELORA_BINARY_HOST,
-                 MOELORA_BINARY_NVVM);
-    if (!binary.data || (binary.kind == MOELORA_BINARY_HOST) != !binary.bytes)
+                 MOELORA_BINARY_EMULATED);
+    if (!binary.data || isAddressOnly(binary.kind) != !binary.bytes)
       fail("expects the binaries of a compiled layer to have an address, and "
-           "bytes where they are no host kernel, but one is not so");
+           "bytes where they are not in this process, but one is not so");
   }
   expectArray("kernels", variant.kernel, variant.kernels, 0, mostKernels);
   for (uint32_t i = 0; i < variant.kernels; ++i) {

@@ -83,13 +83,15 @@ TEST_P(Arguments, OfBinariesAreWellFormed) {
     return failureOf([&] { call(*device, &D::module_load, &binary, &module); });
   };
   EXPECT_EQ(refusal({0, 0, 1, "a"}),
-            "expects the kind of a binary to be 1 to 4, but it is 0");
-  EXPECT_EQ(refusal({5, 0, 1, "a"}),
-            "expects the kind of a binary to be 1 to 4, but it is 5");
+            "expects the kind of a binary to be 1 to 5, but it is 0");
+  EXPECT_EQ(refusal({6, 0, 1, "a"}),
+            "expects the kind of a binary to be 1 to 5, but it is 6");
   EXPECT_EQ(refusal({2, 3, 1, "a"}),
             "expects the field reserved of a binary to be 0, but it is 3");
   EXPECT_EQ(refusal({1, 0, 7, "a"}),
             "expects a binary of kind 1 to have 0 bytes, but it has 7");
+  EXPECT_EQ(refusal({5, 0, 7, "a"}),
+            "expects a binary of kind 5 to have 0 bytes, but it has 7");
   EXPECT_EQ(refusal({3, 0, 0, "a"}),
             "expects a binary of kind 3 to have at least 1 byte, but it has 0");
   EXPECT_EQ(refusal({2, 0, 2, "abc"}),

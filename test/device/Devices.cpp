@@ -64,8 +64,9 @@ void Devices::SetUp() {
     fakeDriver().setFeatures(name == "fake");
   DriverFile driver(fake ? FAKE_DRIVER : systemDriver);
   moelora_error *error = nullptr;
+  bool named = name == "cpu" || name == "emulator";
   moelora_status status =
-      moelora_device_open(name == "cpu" ? "cpu" : "cuda", &device, &error);
+      moelora_device_open(named ? name.c_str() : "cuda", &device, &error);
   std::string text = moelora_error_text(error);
   moelora_error_free(error);
   if (name == "cuda" && status == MOELORA_NOT_FOUND)

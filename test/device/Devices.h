@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The devices of the conformance suite: the cpu; CUDA with the fake driver,
-// with and without the features that older drivers lack; and a real GPU, if
-// there is one.
+// with and without the features that older drivers lack; the emulator; and a
+// real GPU, if there is one.
 #ifndef MOELORA_TEST_DEVICE_DEVICES_H
 #define MOELORA_TEST_DEVICE_DEVICES_H
 
@@ -102,7 +102,7 @@ private:
 /// For INSTANTIATE_TEST_SUITE_P. "oldfake" is the fake driver without what
 /// older ones lack; "test" the test device with threads; "cuda" the real one.
 inline auto everyDevice() {
-  return testing::Values("cpu", "fake", "oldfake", "test", "cuda");
+  return testing::Values("cpu", "fake", "oldfake", "test", "emulator", "cuda");
 }
 inline std::string nameOfDevice(const testing::TestParamInfo<const char *> &p) {
   return p.param;

@@ -6,6 +6,8 @@
 
 #include "Kernels.h"
 
+#include "moelora/emulator/Kernel.h"
+
 #include <cstring>
 #include <string>
 #include <thread>
@@ -34,6 +36,40 @@ const void *hostKernel(const std::string &name) {
   return reinterpret_cast<const void *>(name == "add" ? addOnHost
                                                       : awaitOnHost);
 }
+
+void *reached(moelora_emulator_thread *thread, const volatile void *pointer,
+              uint32_t bytes, uint32_t kind) {
+  return thread->calls->access(thread, const_cast<void *>(pointer), bytes,
+                               bytes, kind, 0);
+}
+
+void addEmulated(moelora_emulator_thread *thread, const void *parameters) {
+  auto &p = *static_cast<const AddParameters *>(parameters);
+  uint32_t i = thread->calls->special(thread, MOELORA_EMULATOR_TID_X);
+  auto load = [&](const float *from) {
+    return *static_cast<float *>(
+        reached(thread, from, sizeof *from, MOELORA_EMULATOR_LOAD));
+  };
+  float sum = load(p.a + i) + load(p.b + i);
+  *static_cast<float *>(
+      reached(thread, p.out + i, sizeof sum, MOELORA_EMULATOR_STORE)) = sum;
+}
+
+void awaitEmulated(moelora_emulator_thread *thread, const void *parameters) {
+  auto &p = *static_cast<const AwaitParameters *>(parameters);
+  auto *flag = static_cast<const uint64_t *>(
+      reached(thread, p.flag, sizeof *p.flag, MOELORA_EMULATOR_LOAD));
+  while (__atomic_load_n(flag, __ATOMIC_ACQUIRE) == 0)
+    std::this_thread::yield();
+}
+
+constexpr moelora_emulated_site site = {"test", ""};
+constexpr moelora_emulated_kernel emulatedKernels[] = {
+    {"add", addEmulated, sizeof(AddParameters), 1, &site},
+    {"await", awaitEmulated, sizeof(AwaitParameters), 1, &site}};
+constexpr moelora_emulated_module emulatedModule = {
+    sizeof(moelora_emulated_module), MOELORA_EMULATOR_VERSION, 80, 2,
+    emulatedKernels};
 
 constexpr const char *ptx = R"(
 .version 7.0
@@ -95,9 +131,12 @@ Kernel::Kernel(const moelora_device &device, const char *name,
     : device(device) {
   std::string deviceName = device.name;
   bool onHost = deviceName == "cpu" || deviceName == "test";
-  std::string image = onHost ? "" : imageFor(device);
+  bool emulated = deviceName.find("emulator") == 0;
+  std::string image = onHost || emulated ? "" : imageFor(device);
   load(onHost ? moelora_binary{MOELORA_BINARY_HOST, 0, 0, hostKernel(name)}
-              : binaryOf(image),
+       : emulated
+           ? moelora_binary{MOELORA_BINARY_EMULATED, 0, 0, &emulatedModule}
+           : binaryOf(image),
        name, sharedBytes);
 }
 

@@ -106,7 +106,23 @@ const Rule rules[] = {
        a.variant.binary = &binary;
        a.variant.binaries = 1;
      },
-     "bytes where they are no host kernel"},
+     "bytes where they are not in this process"},
+    {"emulated_bytes",
+     [](A &a) {
+       static const moelora_binary binary = {MOELORA_BINARY_EMULATED, 0, 1,
+                                             "x"};
+       a.variant.binary = &binary;
+       a.variant.binaries = 1;
+     },
+     "bytes where they are not in this process"},
+    {"binary_kind",
+     [](A &a) {
+       static const moelora_binary binary = {MOELORA_BINARY_EMULATED + 1, 0, 0,
+                                             "x"};
+       a.variant.binary = &binary;
+       a.variant.binaries = 1;
+     },
+     "the kind of a binary"},
     {"role", [](A &a) { a.operands[0].role = 1; }, "has role 1"},
     {"operand_twice", [](A &a) { a.operands[1].role = MOELORA_HIDDEN; },
      "the hidden is there twice"},

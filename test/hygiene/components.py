@@ -10,7 +10,7 @@ import house
 TOP_FILES = {"CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE",
              "SECURITY.md", ".clang-format", ".clang-tidy", ".editorconfig",
              ".gitignore", ".ci"}
-TOP_FOLDERS = {"cmake", "codegen", "dialect", "docs", "include", "lib",
+TOP_FOLDERS = {"cmake", "codegen", "dialect", "docs", "emulator", "include", "lib",
                "passes", "runtime", "test", "tools"}
 EXECUTABLE = {".ci/run", "tools/quickstart", "tools/check"}
 

@@ -19,7 +19,7 @@ import tempfile
 ROOT = pathlib.Path(os.environ.get("MOELORA_HYGIENE_ROOT",
                                    pathlib.Path(__file__).resolve().parents[2]))
 LLVM = pathlib.Path(os.environ.get("MOELORA_LLVM_DIR", "/usr/lib/llvm-22"))
-COMPONENTS = ("dialect", "passes", "codegen", "runtime")
+COMPONENTS = ("dialect", "passes", "codegen", "runtime", "emulator")
 # Test data made by other projects' libraries has their form, not ours.
 FOREIGN = re.compile(r"LICENSE$|test/cases/(?!make/)[^/]+/")
 IGNORED_FOLDERS = (".git", ".cache", "__pycache__", "build*", "install*")
@@ -58,7 +58,7 @@ def sources(under=("",)):
 def libraries():
     """C++ that is linked into other programs."""
     return sources(under=("include/", "lib/", "dialect/", "passes/",
-                          "codegen/", "runtime/"))
+                          "codegen/", "runtime/", "emulator/"))
 
 
 def blank_comments(text, strings=True):

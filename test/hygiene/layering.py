@@ -17,6 +17,7 @@ MAY = {
     "runtime/model": {"runtime", "models"},  # the one room that knows models
     "models": {"support", "reference", "runtime"},
     "reference": {"runtime"},
+    "emulator": {"runtime"},
     "host": {"models", "reference", "runtime"},
     "adapters": {"host", "models", "reference", "runtime"},
     "commandline": {"host", "runtime"},
@@ -27,7 +28,7 @@ MAY = {
 # May include every component: they register, export, use or test them.
 TOP = {"init", "plugin", "tools", "test"}
 NO_LLVM = {"support", "runtime", "runtime/model", "models", "reference",
-           "host", "adapters", "commandline"}
+           "emulator", "host", "adapters", "commandline"}
 ABI = "moelora/runtime/Abi.h"
 # The plain description of a layer is data of the ABI, not of the runtime.
 SHARED_DATA = {ABI, "moelora/runtime/Layer.h"}

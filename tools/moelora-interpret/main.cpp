@@ -100,7 +100,7 @@ private:
     return true;
   }
 
-  /// Answers whether the two agree; no value where one does not run.
+  /// Returns whether the two agree, or no value if one cannot be evaluated.
   FailureOr<bool> compare(LayerOp layer) {
     auto other = others.lookupSymbol<LayerOp>(layer.getSymName());
     if (!other || other.getFunctionType() != layer.getFunctionType())

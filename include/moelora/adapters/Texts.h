@@ -9,9 +9,9 @@
 
 namespace moelora::adapters {
 
-/// Of what `inspect` answers.
+/// The text of the result of `inspect`.
 std::string inspectionText(const Json &report);
-/// Of what `checkBinding` answers.
+/// The text of the result of `checkBinding`.
 std::string bindingText(const Json &report);
 /// The first differences; a document has them all.
 std::string differencesText(const Json &report);

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Says how far a program is, to somebody who waits.
+// Prints the progress of a program.
 #ifndef MOELORA_COMMANDLINE_PROGRESS_H
 #define MOELORA_COMMANDLINE_PROGRESS_H
 

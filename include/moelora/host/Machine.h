@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The machine that a program runs on: what it is, what room it has, and how
-// fast its memory is.
+// The machine that a program runs on: its CPU, its free memory and disk space,
+// and the bandwidth of its memory.
 #ifndef MOELORA_HOST_MACHINE_H
 #define MOELORA_HOST_MACHINE_H
 
@@ -19,7 +19,7 @@ uint64_t availableMemory();
 /// The most bytes of memory that this process has had at once.
 uint64_t peakMemory();
 
-/// Throws where a folder has less room than that.
+/// Throws if the file system of a folder has less free space.
 void checkRoom(const std::string &folder, double bytes);
 
 /// Brings a file to the disk, since writing back would go on while something is

@@ -20,6 +20,8 @@ typedef enum moelora_binary_kind {
   MOELORA_BINARY_PTX = 2,  /* text; `bytes` counts the zero at its end */
   MOELORA_BINARY_CUBIN = 3,
   MOELORA_BINARY_NVVM = 4,
+  /* The address of a moelora_emulated_module, 0 bytes. */
+  MOELORA_BINARY_EMULATED = 5,
 } moelora_binary_kind;
 
 typedef struct moelora_binary {

@@ -1,0 +1,28 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The functions that a kernel calls, by what they do.
+ */
+#ifndef MOELORA_EMULATOR_CALLS_H
+#define MOELORA_EMULATOR_CALLS_H
+
+#include "moelora/emulator/Kernel.h"
+
+namespace moelora::emulator {
+
+struct Thread;
+
+/// All of them.
+const moelora_emulator_calls &calls();
+
+void addAccessCalls(moelora_emulator_calls &calls);
+void addBarrierCalls(moelora_emulator_calls &calls);
+void addCopyCalls(moelora_emulator_calls &calls);
+void addMatrixCalls(moelora_emulator_calls &calls);
+void addWarpCalls(moelora_emulator_calls &calls);
+
+Thread &threadOf(moelora_emulator_thread *thread);
+
+} // namespace moelora::emulator
+
+#endif // MOELORA_EMULATOR_CALLS_H

@@ -1,0 +1,27 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The arithmetic of mma.sync, for a whole warp.
+ */
+#ifndef MOELORA_EMULATOR_MMA_H
+#define MOELORA_EMULATOR_MMA_H
+
+#include <cstdint>
+
+namespace moelora::emulator {
+
+/// The registers of a lane.
+struct MmaLane {
+  const uint32_t *a, *b;
+  const float *c;
+  float *d;
+};
+
+/// D = A B + C of the 32 lanes, for a moelora_emulator_mma. For each element of
+/// D, products are added to that of C in ascending k, each in one rounding of
+/// product and sum (fma), so that a product itself is exact.
+void multiply(uint32_t kind, const MmaLane *const *lanes);
+
+} // namespace moelora::emulator
+
+#endif // MOELORA_EMULATOR_MMA_H
