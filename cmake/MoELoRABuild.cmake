@@ -1,4 +1,4 @@
-# How every target of the project is built.
+# Build settings of all targets.
 
 set(CMAKE_CXX_STANDARD 17)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)

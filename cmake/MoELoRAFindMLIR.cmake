@@ -1,6 +1,7 @@
-# Debian keeps LLVM 22 where CMake does not look; MLIR_DIR overrides the hint.
-# Only the two shared libraries `MLIR` and `LLVM` are ever linked: component
-# archives beside them would duplicate their state.
+# CMake does not search the folder of Debian's LLVM 22 by default. MLIR_DIR
+# overrides the hint. Only the two shared libraries `MLIR` and `LLVM` are
+# linked, because linking component archives as well would duplicate their
+# state.
 
 find_package(MLIR 22.1 REQUIRED CONFIG
              HINTS /usr/lib/llvm-22/lib/cmake/mlir)

@@ -1,10 +1,10 @@
-# What is installed: find_package(MoELoRA) gives the libraries as MoELoRA::NAME,
-# pkg-config gives the runtime as moelora_rt.
+# Installation. find_package(MoELoRA) provides the libraries as MoELoRA::NAME,
+# and pkg-config provides the runtime as moelora_rt.
 
 include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/MoELoRA")
 
-# Libraries by the name that they are exported under.
+# Libraries by their exported name.
 set(MOELORA_RUNTIME_LIBRARIES rt models reference)
 set(MOELORA_COMPILER_LIBRARIES)
 foreach(name IN LISTS MOELORA_RUNTIME_LIBRARIES)
@@ -24,11 +24,11 @@ install(TARGETS ${libraries} EXPORT MoELoRATargets
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
   INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 
-# A plug-in that the runtime loads from beside itself.
+# A plug-in that the runtime loads from its own folder.
 install(TARGETS moelora_emulator LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 
-# Programs find libmoelora_rt beside them and the LLVM that they were built
-# with, which Debian keeps out of the loader's path.
+# Programs find libmoelora_rt relative to their own folder, and the LLVM with
+# which they were built, which is not in the loader's path on Debian.
 get_property(tools DIRECTORY "${PROJECT_SOURCE_DIR}/tools" PROPERTY
              SUBDIRECTORIES)
 foreach(folder IN LISTS tools)
@@ -37,10 +37,11 @@ foreach(folder IN LISTS tools)
   install(TARGETS ${tool} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endforeach()
 
-# What the tools are made of is no part of the package.
+# The libraries of the tools are not part of the package.
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/moelora"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-        PATTERN host EXCLUDE PATTERN adapters EXCLUDE)
+        PATTERN adapters EXCLUDE PATTERN commandline EXCLUDE
+        PATTERN host EXCLUDE PATTERN link EXCLUDE)
 if(MOELORA_COMPILER)
   install(DIRECTORY "${PROJECT_BINARY_DIR}/include/moelora"
           DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The constant moelora_artifact and what it points to, field by field.
+// Writes the constant moelora_artifact and everything to which it points.
 
 #include "Artifact.h"
 #include "Facts.h"
@@ -22,7 +22,8 @@ static SmallVector<int64_t> stridesOf(ArrayRef<int64_t> shape) {
   return strides;
 }
 
-/// Elements are read one by one, or at any address that one may have.
+/// Operands need the alignment of one element only, because elements are read
+/// one by one or with unaligned loads.
 static int64_t alignmentOf(moelora_dtype dtype) {
   return dtype == MOELORA_BF16 || dtype == MOELORA_F16 ? 2 : 4;
 }
@@ -131,7 +132,8 @@ Digest digestOf(LayerOp layer, ArrayRef<Variant> variants, StringRef producer) {
   std::string text;
   llvm::raw_string_ostream out(text);
   layer->print(out, OpPrintingFlags().useLocalScope());
-  // Zeros part them: no text of IR, and no name, has one.
+  // Zeros separate them, because neither the text of IR nor a name contains
+  // one.
   out << '\0' << producer;
   for (const Variant &variant : variants)
     out << '\0' << variant.target << '\0' << variant.tuning << '\0'

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The artifact: the constant struct that a compiled layer says of itself, with
-// a variant for each kind of device, and the symbols that answer it.
+// The artifact: a constant struct that describes a compiled layer, with a
+// variant for each kind of device, and the symbols that return it.
 #ifndef MOELORA_CODEGEN_ARTIFACT_H
 #define MOELORA_CODEGEN_ARTIFACT_H
 
@@ -23,7 +23,7 @@ struct EntryPoint {
   mlir::LLVM::LLVMFuncOp run;
 };
 
-/// What code generation made of a layer for one kind of device.
+/// The result of code generation for one kind of device.
 struct Variant {
   std::string target, tuning, needs;
   uint64_t services = 0; // bits of moelora_service
@@ -35,12 +35,13 @@ struct Variant {
 
 using Digest = std::array<uint8_t, 16>;
 
-/// Of the layer as it is printed and of all that it is compiled with. Variants
-/// need no functions yet.
+/// The digest of the printed layer and of everything with which it is compiled.
+/// The variants need no functions yet.
 Digest digestOf(LayerOp layer, llvm::ArrayRef<Variant> variants,
                 llvm::StringRef producer);
 
-/// `layer` is at the fused level, `description` what recognizeLayer says of it.
+/// `layer` is at the fused level, and `description` is the result of
+/// recognizeLayer.
 void emitArtifact(Unit &unit, LayerOp layer,
                   const std::optional<moelora_layer> &description,
                   llvm::ArrayRef<Variant> variants, llvm::StringRef producer);

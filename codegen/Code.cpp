@@ -124,7 +124,7 @@ Value Code::loadFirst(VectorType type, int64_t count, Ptr from) {
                                     zero(type), naturalAlignment(type));
 }
 
-// In pieces of 8, 4, 2 and 1 lanes rather than masked: LLVM 22 turns a masked
+// In parts of 8, 4, 2 and 1 lanes instead of masked: LLVM 22 turns a masked
 // store of one lane of a truncated vector into a store of the untruncated one,
 // which writes past the end.
 void Code::storeFirst(Value value, int64_t count, Ptr to) {
@@ -188,7 +188,7 @@ Code::Values Code::loop(Int begin, Int end, int64_t step, ValueRange carried,
                                i64(step).value, carried);
   OpBuilder::InsertionGuard guard(builder);
   Block *block = op.getBody();
-  if (carried.empty()) // then the builder has made the terminator already
+  if (carried.empty()) // the builder has created the terminator already
     block->getTerminator()->erase();
   builder.setInsertionPointToEnd(block);
   Values yielded = body({this, op.getInductionVar()}, op.getRegionIterArgs());

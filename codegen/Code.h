@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A notation for generated code. `Int` is an i64 and `Ptr` an address, counted
-// in bytes, of the program that is being written; constants fold as they are
-// written. A kernel reads like its pseudo-code:
+// A notation for generated code. `Int` is an i64 and `Ptr` a byte address in
+// the generated program. Constants are folded. A kernel looks like its
+// pseudo-code:
 //
 //   code.loop(0, rows, 1, [&](Int row) {
 //     Vec x = code.load(type, source + row * rowBytes);
@@ -63,12 +63,12 @@ public:
   /// A stack slot, made once per call of the function.
   Ptr slot(int64_t bytes);
 
-  // Memory; alignment 0: what the element type needs.
+  // Alignment 0 means that of the element type.
   mlir::Value load(mlir::Type type, Ptr from, unsigned alignment = 0);
   void store(mlir::Value value, Ptr to, unsigned alignment = 0);
-  /// Of memory that nothing writes while the code runs.
+  /// Loads from memory that nothing writes while the code runs.
   mlir::Value loadConstant(mlir::Type type, Ptr from, unsigned alignment = 0);
-  /// The first `count` lanes of a vector; the others load as zero.
+  /// Loads the first `count` lanes of a vector. The other lanes are zero.
   mlir::Value loadFirst(mlir::VectorType type, int64_t count, Ptr from);
   void storeFirst(mlir::Value value, int64_t count, Ptr to);
   mlir::Value first(mlir::Value value, int64_t count);
@@ -88,7 +88,7 @@ public:
   void when(mlir::Value condition, llvm::function_ref<void()> body);
   void when(mlir::Value condition, llvm::function_ref<void()> body,
             llvm::function_ref<void()> otherwise);
-  /// The first value that `next` answers for which `again` does not hold.
+  /// Repeats `next` while `again` holds, and returns the last value.
   Int iterate(Int start, llvm::function_ref<mlir::Value(Int)> again,
               llvm::function_ref<Int(Int)> next);
 
@@ -113,8 +113,9 @@ public:
   mlir::Value bitcast(mlir::Value vector, mlir::Type element);
   /// A splat i32 constant with the lanes of another vector.
   mlir::Value integers(mlir::Type like, uint32_t value);
-  /// f32 to the bits of bf16, as i16: to nearest, ties to even. In integers, so
-  /// that all CPUs round alike and no function of a library is called.
+  /// Rounds f32 to bf16, to nearest and ties to even, and returns the bits as
+  /// i16. It computes with integers, so that all CPUs round in the same way and
+  /// no library is called.
   mlir::Value roundToBF16(mlir::Value floats);
 
   void call(mlir::LLVM::LLVMFuncOp callee, mlir::ValueRange operands);

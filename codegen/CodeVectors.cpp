@@ -36,7 +36,7 @@ Value Code::integers(Type like, uint32_t value) {
       builder, loc, DenseElementsAttr::get(type, APInt(32, value)));
 }
 
-// Adds half of the last place, and one more to a tie below an odd value.
+// Adds half of the last place, and one more for a tie after an odd value.
 Value Code::roundToBF16(Value floats) {
   Value bits = bitcast(floats, builder.getI32Type());
   auto constant = [&](uint32_t v) { return integers(bits.getType(), v); };

@@ -28,7 +28,7 @@ static void initializeX86() {
   });
 }
 
-/// Functions carry their own features; the machine itself is the baseline.
+/// Functions have their own features, and the target machine only the baseline.
 static std::unique_ptr<llvm::TargetMachine> makeMachine(std::string &why) {
   initializeX86();
   llvm::Triple triple("x86_64-unknown-linux-gnu");
@@ -45,7 +45,7 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager components;
   llvm::ModuleAnalysisManager modules;
-  // Loops are unrolled and vectorised where the kernels say so.
+  // Only the kernels determine which loops are unrolled and vectorised.
   llvm::PipelineTuningOptions tuning;
   tuning.LoopUnrolling = tuning.LoopInterleaving = false;
   tuning.LoopVectorization = tuning.SLPVectorization = false;

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the types of a layer's slot tables say together.
+// Computes the facts that the types of a layer's slot tables state together.
 
 #include "Facts.h"
 #include "LayerDescription.h"
@@ -11,14 +11,14 @@ using namespace mlir;
 
 namespace moelora::codegen {
 
-/// The last size that the argument of a role has; 0: there is none.
+/// The last size of the argument with a role, or 0 if there is none.
 static int64_t columnsOf(LayerOp layer, Role role) {
   BlockArgument argument = layer.getArgument(role);
   return argument ? cast<RankedTensorType>(argument.getType()).getShape().back()
                   : 0;
 }
 
-/// Sizes of the layer, whatever of it is adapted.
+/// The sizes of the layer, independent of what is adapted.
 static void addSizes(LayerOp layer, moelora_facts &facts) {
   facts.hidden = columnsOf(layer, Role::Hidden);
   int64_t latent = columnsOf(layer, Role::LatentOutWeight);
@@ -65,7 +65,7 @@ static void addTableSizes(Role role, SlotTableType table,
     facts.experts = int32_t(table.getExperts());
 }
 
-/// Ranks above the smallest bound would not be whole everywhere.
+/// A larger rank would not fit the tables with the smallest bound.
 static void addTable(Role role, SlotTableType table, moelora_facts &facts) {
   auto maxRank = int32_t(table.getMaxRank());
   bool first = facts.projections == 0;

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which slot tables a layer takes.
+// The slot tables that a layer accepts.
 #ifndef MOELORA_CODEGEN_FACTS_H
 #define MOELORA_CODEGEN_FACTS_H
 
@@ -10,7 +10,7 @@
 
 namespace moelora::codegen {
 
-/// Of a layer at the fused level.
+/// The facts of a layer at the fused level.
 moelora_facts describeFacts(LayerOp layer);
 
 } // namespace moelora::codegen

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Attributes to the structs of moelora_layer. The dialect and the ABI number
-// their cases alike, which is checked here, once, for every case.
+// Converts attributes to the structs of moelora_layer. The dialect and the ABI
+// use the same numbers for their cases, which is asserted here for every case.
 
 #include "LayerDescription.h"
 
@@ -76,7 +76,7 @@ moelora_dtype describeType(Type element) {
   return element.isF16() ? MOELORA_F16 : MOELORA_F32;
 }
 
-/// A type that values are rounded to; 0: they are not.
+/// The type to which values are rounded, or 0 if they are not.
 static int32_t describeRounding(Type type) {
   return type ? describeType(type) : 0;
 }

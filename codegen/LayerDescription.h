@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the artifact says of its layer, read back from IR.
+// Reads the description of a layer from IR.
 #ifndef MOELORA_CODEGEN_LAYERDESCRIPTION_H
 #define MOELORA_CODEGEN_LAYERDESCRIPTION_H
 
@@ -13,7 +13,7 @@
 
 namespace moelora::codegen {
 
-/// Structs go into the artifact byte by byte, padding included.
+/// Structs are copied into the artifact byte by byte, including padding.
 template <typename Struct> Struct cleared() {
   Struct result;
   std::memset(&result, 0, sizeof(result));
@@ -25,15 +25,15 @@ moelora_router describeRouter(RouteOp route);
 moelora_activation describeActivation(ActivationAttr activation);
 moelora_dtype describeType(mlir::Type element);
 
-/// The first thing in a layer that no moelora_layer says.
+/// The first part of a layer that a moelora_layer cannot describe.
 struct Misfit {
   mlir::Operation *op = nullptr;
-  std::string text; ///< what is expected of `op`
+  std::string text; ///< the rule that `op` breaks
 };
 
-/// What moelora_layer says of a layer at the fused level, if it is exactly such
-/// a layer: every op and every argument has its part in the definition of
-/// docs/semantics.md, in any order. Else nothing, and `misfit` says why.
+/// Returns the moelora_layer of a layer at the fused level. Every op and every
+/// argument must have a role in the definition of docs/semantics.md, in any
+/// order. Otherwise returns nothing, and `misfit` contains the reason.
 std::optional<moelora_layer> recognizeLayer(LayerOp layer, Misfit &misfit);
 
 } // namespace moelora::codegen

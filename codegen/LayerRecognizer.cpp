@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A fused layer against the one form that moelora_layer describes. That rows
-// are of the right tokens and pairs is the verifier's; here is which value is
-// read where.
+// Compares a fused layer with the form that moelora_layer describes, that is,
+// which value each op reads. The verifier has already checked the kinds of
+// rows.
 
 #include "LayerRecognizer.h"
 
@@ -29,7 +29,7 @@ bool Recognizer::expertInput(GroupedMatmulOp op, Value &input) {
          delta(in, latentIn.table, hidden);
 }
 
-/// What experts without weights give.
+/// The contribution of experts without weights.
 bool Recognizer::zeroExperts(GroupedMatmulOp op, PlanOp plan, Value weights,
                              Value input) {
   if (result.zero_experts > 0)

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How a layer is recognised: from the output back to the arguments, value by
-// value. The first expectation that does not hold is the misfit.
+// Recognises a layer from the output back to the arguments, value by value. The
+// first expectation that does not hold is the misfit.
 #ifndef MOELORA_CODEGEN_LAYERRECOGNIZER_H
 #define MOELORA_CODEGEN_LAYERRECOGNIZER_H
 
@@ -11,7 +11,8 @@
 
 namespace moelora::codegen {
 
-/// A linear by the roles of its parts. The layer has those that it has.
+/// A linear projection, by the roles of its parts. The layer may lack some of
+/// them.
 struct Linear {
   Role weight;
   std::optional<Role> bias;
@@ -43,7 +44,7 @@ inline constexpr Linear sharedScore = {Role::SharedScoreWeight, std::nullopt,
                                        moelora_bias(0),
                                        Role::SharedScoreAdapters};
 
-/// How a matmul ends.
+/// The epilogue of a matmul.
 enum class Ending { Accumulator, Activation, Sum };
 
 class Recognizer {
@@ -63,13 +64,13 @@ private:
   llvm::DenseSet<mlir::Operation *> seen;
   llvm::DenseSet<mlir::Value> read; // arguments
 
-  /// Of two sides that differ, `text` tells both.
+  /// Fails if two sides differ. `text` describes both.
   bool expect(bool holds, mlir::Operation *op, const llvm::Twine &text) {
     if (!holds && !misfit.op)
       misfit = {op, ("expects " + text).str()};
     return holds;
   }
-  /// `text` tells what `found` is to be.
+  /// `text` describes what `found` must be.
   bool expectValue(bool holds, mlir::Operation *op, const llvm::Twine &text,
                    mlir::Value found) {
     return expect(holds, op, text + ", but gets " + tell(found));

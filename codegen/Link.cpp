@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Linking, by whichever linker the machine has.
+// Links with a linker of the machine.
 
 #include "moelora/codegen/Emit.h"
 #include "llvm/ADT/ScopeExit.h"
@@ -50,7 +50,7 @@ bool linkSharedObject(const ObjectBytes &object, StringRef path,
   SmallString<64> input;
   scope_exit cleanup([&] {
     if (!input.empty())
-      sys::fs::remove(input);
+      (void)sys::fs::remove(input);
   });
   if (!writeTemporary(object, input, why))
     return false;

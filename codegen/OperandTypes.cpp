@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Types of tensors to element types and sizes.
+// Converts types of tensors to element types and sizes.
 
 #include "OperandTypes.h"
 #include "LayerDescription.h"

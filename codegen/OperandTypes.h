@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The operands of a layer as their types say them: what generated code reads of
-// a buffer, whatever else an artifact says.
+// The operands of a layer, from the types in IR. The types determine how
+// generated code reads a buffer.
 #ifndef MOELORA_CODEGEN_OPERANDTYPES_H
 #define MOELORA_CODEGEN_OPERANDTYPES_H
 
@@ -18,7 +18,8 @@ struct OperandType {
   llvm::SmallVector<int64_t> shape;
 };
 
-/// Of a tensor of the layer, as Operand.h describes its role.
+/// The operand of a tensor of the layer, with the shape that Operand.h states
+/// for its role.
 OperandType operandType(int32_t role, mlir::RankedTensorType type);
 
 } // namespace moelora::codegen

@@ -15,21 +15,20 @@ def ConvertMoELoRAToCpu
     Replaces the one `moelora.layer` of a module, which must be at the fused
     level, by functions over raw pointers in the llvm, scf, arith and vector
     dialects: a task function per matmul and shrink, register tiles, up to three
-    entry points, the constant `moelora_artifact` and the queries that answer it.
-    What differs between machines is `tier`: the instructions that tiles are
-    written for.
+    entry points, the constant `moelora_artifact`, and the query functions that
+    return it. `tier` selects the instructions that tiles use.
 
     Declines, with a diagnostic: a module with several layers, an op that is not
     fused, results whose element type is neither the layer's nor f32, adapters
     of another element type than the layer, logits that are not f32, activations
-    that are read otherwise than by one matmul over their own plan.
+    with another use than one matmul over their own plan.
 
-    A layer that is not exactly what a `moelora_layer` can describe gets no
-    description; a remark tells the first op or argument that does not fit.
+    A layer that a `moelora_layer` cannot describe exactly gets no description,
+    and a remark names the first op or argument that it cannot describe.
 
-    Numerics: products accumulate in f32 in an order that depends on K alone;
-    values are rounded where their type says so and nowhere else. With
-    `avx512bf16` denormals are zero in products.
+    Numerics: products accumulate in f32 in an order that depends only on K.
+    Values are rounded only to the types in the IR. With `avx512bf16` denormals
+    are zero in products.
 
     Tested by `test/codegen/convert-moelora-to-cpu.mlir`.
   }];

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The pipeline `moelora-to-cpu`: three small steps.
+// The pipeline `moelora-to-cpu`, in three steps.
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Pass/PassManager.h"

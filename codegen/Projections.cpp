@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Roles of tables to projections.
+// Converts roles of tables to projections.
 
 #include "Projections.h"
 #include "moelora/runtime/Abi.h"

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which adapters a slot table holds.
+// The projections that a slot table adapts.
 #ifndef MOELORA_CODEGEN_PROJECTIONS_H
 #define MOELORA_CODEGEN_PROJECTIONS_H
 

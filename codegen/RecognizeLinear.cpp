@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a linear is at the fused level: a matmul of the arguments of its roles.
+// Recognises a linear projection at the fused level: a matmul of the arguments
+// with its roles.
 
 #include "LayerRecognizer.h"
 
@@ -67,7 +68,7 @@ static Ending endingOf(GroupedMatmulOp op) {
   return op.getActivation() ? Ending::Activation : Ending::Accumulator;
 }
 
-/// All but the rows that it reads.
+/// Compares everything except the rows that it reads.
 bool Recognizer::linear(GroupedMatmulOp op, const Linear &linear,
                         Ending ending) {
   static constexpr StringLiteral texts[] = {"an accumulator", "an activation",
@@ -92,7 +93,7 @@ bool Recognizer::linear(GroupedMatmulOp op, const Linear &linear,
              : expectArgument(op, "its bias", op.getBias(), *linear.bias);
 }
 
-/// `rows` is what the adapter reads.
+/// `rows` are the rows that the adapter reads.
 bool Recognizer::delta(GroupedMatmulOp op, Role table, Value rows) {
   if (!expectArgument(op, "its table of adapters", op.getTable(), table))
     return false;

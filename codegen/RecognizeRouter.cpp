@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// From the plan of the experts back to what the router reads, or to ids and
-// weights that are given.
+// Follows the plan of the experts back to the inputs of the router, or to given
+// ids and weights.
 
 #include "LayerRecognizer.h"
 
@@ -10,8 +10,8 @@ using namespace mlir;
 
 namespace moelora::codegen {
 
-/// A router may read a tensor of its own and normalise it: for its own weight
-/// in the weight's type, for adapters in the layer's.
+/// A router may read a separate tensor and normalise it: in the type of its
+/// weight for the weight, and in the layer's type for adapters.
 bool Recognizer::routerInput(GroupedMatmulOp op) {
   result.router_input = bool(layer.getArgument(Role::RouterHidden));
   Role rows = result.router_input ? Role::RouterHidden : Role::Hidden;
@@ -63,7 +63,7 @@ bool Recognizer::route(RouteOp op) {
          routerInput(logits);
 }
 
-/// Ids and weights of one router, or those that are given.
+/// The ids and weights of one router, or given ones.
 bool Recognizer::choice(PlanOp op, Value &weights) {
   PlanType type = op.getPlan().getType();
   int64_t experts = type.getExperts() + op.getZeroExperts();

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Fields to values of struct types. The offsets that C gives them are counted
-// along, so that a struct that has grown is noticed where it is written.
+// Converts fields to values of struct types. The offsets of C are computed too,
+// so that a struct that has changed is detected where it is written.
 
 #include "Record.h"
 #include "llvm/Support/MathExtras.h"
@@ -47,7 +47,7 @@ Record &Record::array(ArrayRef<int64_t> values) {
 }
 
 Record &Record::bytes(const void *data, size_t size, size_t align) {
-  // The type's own alignment is that of a byte.
+  // The type itself has an alignment of one byte.
   assert(end % align == 0 && "expects a field that needs no padding");
   Type type = LLVM::LLVMArrayType::get(code.builder.getI8Type(), size);
   auto text = StringRef(static_cast<const char *>(data), size);

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Constant structs, laid out as C lays them out:
+// Constant structs with the layout of C:
 //
 //   Record record(code);
 //   record.i32(4).i32(1).pointer(text).i64(7);
@@ -22,11 +22,12 @@ public:
   Record &i64(int64_t value);
   Record &pointer(Ptr value);
   Record &array(llvm::ArrayRef<int64_t> values); // of i64
-  /// A struct or an array that has no pointers, byte by byte; it starts at a
-  /// multiple of `align`.
+  /// Adds a struct or an array without pointers, byte by byte, at a multiple of
+  /// `align`.
   Record &bytes(const void *data, size_t size, size_t align);
 
-  /// A value of a struct type, which must have as many bytes as the C struct.
+  /// Returns a value of a struct type, which must have the size of the C
+  /// struct.
   mlir::Value finish(size_t size);
 
 private:

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// From the output backwards to what is given.
+// Follows a layer from the output back to the given values.
 
 #include "Selection.h"
 
@@ -9,7 +9,7 @@ using namespace mlir;
 
 namespace moelora::codegen {
 
-/// A table is read through the step, and so are the ids of slots.
+/// Tables and slot ids are read through the step.
 static bool isOperand(Role role, Type type) {
   return isa<TensorType>(type) && role != Role::Slots;
 }
@@ -38,7 +38,7 @@ Selection::Selection(LayerOp layer, moelora_entry_kind kind,
 
 SmallVector<Selection> selectEntries(LayerOp layer) {
   SmallVector<Selection> selections;
-  // What an argument brings already is not given in another one's place.
+  // A value that is an argument already cannot replace another argument.
   auto add = [&](moelora_entry_kind kind, ArrayRef<Input> given) {
     if (llvm::none_of(given, [&](const Input &input) {
           return layer.getArgument(Role(input.role));

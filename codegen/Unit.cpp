@@ -16,8 +16,8 @@ Type Unit::pointer() { return LLVM::LLVMPointerType::get(context()); }
 Type Unit::i64() { return IntegerType::get(context(), 64); }
 Type Unit::none() { return LLVM::LLVMVoidType::get(context()); }
 
-/// What LLVM is told about every function. Features are exact, so that nothing
-/// enters that the artifact does not state; the CPU only tunes.
+/// The attributes of every function. Features are exact, so that LLVM uses none
+/// that the artifact does not list. The CPU only tunes the schedule.
 static ArrayAttr functionAttributes(MLIRContext *context,
                                     const CpuTarget &target) {
   std::string features;
@@ -72,7 +72,7 @@ LLVM::LLVMFuncOp Unit::find(StringRef name) {
 LLVM::GlobalOp Unit::constant(StringRef name,
                               llvm::function_ref<Value(Code &)> body) {
   OpBuilder builder = atEnd();
-  // The type is that of the value, which does not exist yet.
+  // The global has the type of the value, which does not exist yet.
   auto global = LLVM::GlobalOp::create(builder, loc, i64(), /*isConstant=*/true,
                                        LLVM::Linkage::Internal, symbol(name),
                                        Attribute(), /*alignment=*/8);

@@ -13,7 +13,7 @@ namespace moelora::codegen {
 
 class Unit {
 public:
-  /// Symbols are called PREFIX.name.
+  /// Symbols are named PREFIX.name.
   Unit(mlir::ModuleOp module, mlir::Location loc, llvm::StringRef prefix,
        const CpuTarget &target)
       : module(module), loc(loc), prefix(prefix), target(target) {}
@@ -21,19 +21,18 @@ public:
   using Body =
       llvm::function_ref<void(Code &, llvm::ArrayRef<mlir::BlockArgument>)>;
 
-  /// A function that only this module sees. The body ends without a return
-  /// when there is no result.
+  /// A private function. The body has no return if there is no result.
   mlir::LLVM::LLVMFuncOp function(llvm::StringRef name,
                                   llvm::ArrayRef<mlir::Type> arguments,
                                   mlir::Type result, Body body);
-  /// A function that is seen from outside; its name has no prefix.
+  /// A public function, whose name has no prefix.
   mlir::LLVM::LLVMFuncOp exported(llvm::StringRef name,
                                   llvm::ArrayRef<mlir::Type> arguments,
                                   mlir::Type result, Body body);
-  /// A function of `name` that exists already, or null.
+  /// The existing function with this name, or null.
   mlir::LLVM::LLVMFuncOp find(llvm::StringRef name);
 
-  /// Constant data; `body` answers the value.
+  /// Constant data, whose value `body` returns.
   mlir::LLVM::GlobalOp constant(llvm::StringRef name,
                                 llvm::function_ref<mlir::Value(Code &)> body);
   mlir::LLVM::GlobalOp bytes(llvm::StringRef name, llvm::StringRef data);

@@ -140,7 +140,7 @@ static ParseResult parseActivationField(AsmParser &parser, StringRef name,
          << "unknown field '" << name << "' of an activation";
 }
 
-// <silu, gated, clamp = pre, gate_max = 7.0, ...>; defaults are left out.
+// <silu, gated, clamp = pre, gate_max = 7.0, ...>; defaults are omitted.
 Attribute ActivationAttr::parse(AsmParser &parser, Type) {
   StringRef names[] = {"gate_max",  "up_limit", "alpha",
                        "up_offset", "gate_cap", "up_cap"};

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Enumerators carry the numbers of moelora/runtime/Layer.h and Abi.h;
+// Enumerators have the numbers of moelora/runtime/Layer.h and Abi.h;
 // codegen/LayerDescription.cpp asserts that they agree.
 
 #ifndef MOELORA_DIALECT_ATTRIBUTES
@@ -99,8 +99,8 @@ def MoELoRA_RoleAttr : EnumAttr<MoELoRA_Dialect, MoELoRA_Role, "role"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
-// A real parameter, written as a float literal; a double, whatever it is built
-// from, so that equal values are one attribute.
+// A real parameter, which is written as a float literal. It is stored as a
+// double, so that equal values of different types are the same attribute.
 class MoELoRA_Real<string value, string desc>
     : DefaultValuedParameter<"::llvm::APFloat", "::llvm::APFloat(" # value # ")",
                              desc> {
@@ -130,17 +130,17 @@ def MoELoRA_RouterAttr : AttrDef<MoELoRA_Dialect, "Router"> {
     4. groups: contiguous groups of experts are scored by their `max` or by the
        sum of their two best choices; experts outside the best `top_groups`
        get `-inf` (0 with `group_fill_zero = 1`)
-    5. ids of the `top_k` largest `c`; equal choices go to the lower id. The
-       last `always` experts have no part in 3 to 5: their ids are the last of
+    5. ids of the `top_k` largest `c`; of equal ones, the lower id. The last
+       `always` experts do not take part in 3 to 5: their ids are the last of
        the `top_k`, for every token. A table of ids by token replaces 3 to 5
     6. `w = s[ids]`, then `post` over the k
     7. `renormalize` over the k: `w / (sum + epsilon)`,
        `w / max(sum, epsilon)`, or `w / |w|_p`
-    8. `w = scale * w`, times the scale of the expert where there are such;
-       rounded to `weight_type`
+    8. `w = scale * w`, times the scale of the expert if there is one; rounded
+       to `weight_type`
 
-    Only `score` and `top_k` must be given. All arithmetic is f32, and nothing
-    is rounded to a type that is not given.
+    Only `score` and `top_k` are required. All arithmetic is f32, and without a
+    type there is no rounding.
 
     Example: `#moelora.router<top_k = 8, score = softmax, renormalize = sum>`
   }];
@@ -187,12 +187,12 @@ def MoELoRA_ActivationAttr : AttrDef<MoELoRA_Dialect, "Activation"> {
   let summary = "the non-linearity between the two expert GEMMs";
   let description = [{
     Gated (two slices, gate `g` and up `u`): `f(g) * (u + up_offset)`; plain
-    (one slice): `f(u)`. `silu` is `x * sigmoid(alpha * x)`, `relu2` is
-    `max(x, 0)^2`. Clamps have both limits and are asymmetric, the gate is
-    limited from above only:
-    `pre` limits `g` to at most `gate_max` and `u` to `+-up_limit` before `f`;
-    `post` limits `f(g)` and `u`. Soft caps, with `cap(x, c) = c tanh(x / c)`,
-    make them `cap(g, gate_cap) * sigmoid(alpha * g)` and `cap(u, up_cap)`.
+    (one slice): `f(u)`. `silu` is `x * sigmoid(alpha * x)`, and `relu2` is
+    `max(x, 0)^2`. Clamps use both limits and are asymmetric, because the gate
+    is limited from above only: `pre` limits `g` to at most `gate_max` and `u`
+    to `+-up_limit` before `f`; `post` limits `f(g)` and `u`. With soft caps and
+    `cap(x, c) = c tanh(x / c)`, the factors are
+    `cap(g, gate_cap) * sigmoid(alpha * g)` and `cap(u, up_cap)`.
 
     Example: `#moelora.act<silu, gated>`,
     `#moelora.act<silu, gated, clamp = pre, gate_max = 7.0, up_limit = 7.0,

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Attributes and types are kept in their textual form, which bytecode embeds;
-// what bytecode adds is the version.
+// Attributes and types have their textual form, which bytecode embeds. Only the
+// version is added.
 
 #include "Bytecode.h"
 #include "mlir/Bytecode/BytecodeImplementation.h"

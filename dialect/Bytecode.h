@@ -10,8 +10,8 @@ namespace moelora {
 
 class MoELoRADialect;
 
-/// Files carry the version of the dialect that wrote them; a newer one than
-/// ours is refused.
+/// A file contains the version of the dialect that wrote it. A newer version
+/// than this one is refused.
 void addBytecodeInterface(MoELoRADialect &dialect);
 
 } // namespace moelora

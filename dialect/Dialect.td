@@ -12,20 +12,21 @@ def MoELoRA_Dialect : Dialect {
   let summary = "Mixture-of-Experts layers whose tokens carry LoRA adapters";
   let description = [{
     A layer is a `moelora.layer`: route, dispatch, expert GEMM, LoRA delta,
-    activation, combine. Two ideas hold it together.
+    activation, combine. The dialect has two principles.
 
-    *The element type of a value says where rounding happens.* Accumulators are
+    **The element type of a value determines where rounding happens.*
+    *Accumulators are
     f32 tensors; a value is rounded exactly where an op's result has the
     layer's own element type. There is no other rounding.
 
-    *The plan is the only thing that knows about order.* Values with a row per
-    (token, choice) pair are indexed by the pair, `p = t * k + j`; the plan says
-    in which order and in which groups the pairs are computed. No other op
-    takes an index tensor.
+    **Only the plan contains the order of computation.* Values with a row per
+    *(token, choice) pair are indexed by the pair, `p = t * k + j`. The plan
+    *determines in which order and in which groups the pairs are computed. No
+    *other op takes an index tensor.
 
-    Two levels exist so far: *routed* (what a layer means; made by the importer
-    and by hand) and *fused* (what code generation consumes; made by
-    `moelora-fuse-lora` and `moelora-fuse-epilogue`).
+    There are two levels: *routed* ops define what a layer computes, and are
+    made by the importer or by hand; *fused* ops are the input of code
+    generation, and are made by `moelora-fuse-lora` and `moelora-fuse-epilogue`.
   }];
   let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The `fused` level: what code generation consumes.
+// The `fused` level, which is the input of code generation.
 
 #ifndef MOELORA_DIALECT_FUSEDOPS
 #define MOELORA_DIALECT_FUSEDOPS
@@ -11,10 +11,10 @@ include "moelora/dialect/OpBase.td"
 def MoELoRA_PlanOp : MoELoRA_NamedOp<"plan", "plan", [AttrSizedOperandSegments]> {
   let summary = "constructs the plan that kernels run over";
   let description = [{
-    What `dispatch` means, with the shape of the work decided: rows of one
-    expert are cut into tiles of at most `tile_rows`, tiles into row groups of
-    at most `group_rows`, and the rows of one (expert, slot) into segments that
-    do not cross a row group.
+    The same plan as that of `dispatch`, with the division of the work: rows of
+    one expert are divided into tiles of at most `tile_rows`, tiles into row
+    groups of at most `group_rows`, and the rows of one (expert, slot) into
+    segments that do not cross a row group.
 
     Lifespan: made from `dispatch` by `moelora-fuse-lora`; lowered to the
     runtime's plan construction.
@@ -81,9 +81,9 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
   let summary = "expert GEMM with LoRA inside its accumulators, and an epilogue";
   let description = [{
     `acc[p, s, :] = W[e, s] x[row] + b[e, s] + B u[p, s, :r]`: the products of
-    base and delta join one f32 accumulator; where the slot is -1 the last term
-    is not computed. Without `lora` it is the plain grouped GEMM. Then one
-    epilogue, or none (the result is the accumulator):
+    base and delta are added in one f32 accumulator. The last term is not
+    computed if the slot is -1. Without `lora` it is a grouped GEMM. One
+    epilogue may follow; without an epilogue the result is the accumulator:
     - `activate`: `moelora.activation` of the accumulator, rounded once, with
       its input weights if it has any (`weighted`);
     - `combine`: `moelora.combine` of the rows with weights, rounded once;
@@ -95,21 +95,21 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
     Constraints:
     - (C1) weight and plan have the same experts.
     - (C2) the input's columns are the weight's `in`.
-    - (C3) the accumulator's columns are the weight's slices and `out`: they are
-      the result's where there is no epilogue.
+    - (C3) the accumulator's columns are the weight's slices and `out`; without
+      an epilogue they are those of the result.
     - (C4) the bias is the weight's shape without `in`.
     - (C5) the weight's element type is the input's or f32.
-    - (C6) shrunk rows and table come together; the table has the plan's experts
-      and slots and the weight's slices, `out` and `in`; the shrunk rows are
-      `[rows, slices, max_rank]` in the table's element type.
+    - (C6) shrunk rows and table occur together; the table has the plan's
+      experts and slots and the weight's slices, `out` and `in`; the shrunk rows
+      are `[rows, slices, max_rank]` in the table's element type.
     - (C7) there is at most one epilogue; shared rows, score and identity rows
-      come with `combine` or `sum`, input weights with `activate`.
+      require `combine` or `sum`, and input weights require `activate`.
     - (C8) an activation is gated exactly if the weight has two slices, and the
       result is `[rows, out]`; input weights have the plan's top_k columns.
     - (C9) a combined weight has no slices; weights have the plan's top_k
       columns; result and shared rows have `out` columns, the score one.
-    - (C10) identity rows and their weights come together; the rows have the
-      result's type, the weights one column.
+    - (C10) identity rows and their weights occur together; the rows have the
+      result's type, and the weights have one column.
 
     Example:
     ```mlir

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The layer op: a function whose arguments are known by their role.
+// The layer op: a function whose arguments are identified by their role.
 
 #include "RowKinds.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
@@ -82,10 +82,10 @@ static LogicalResult verifyTableRoles(LayerOp layer) {
   return success();
 }
 
-// Far more than any model has, and in bits still a 64 bit number.
+// Far more than any model has, and the number of bits still fits 64 bits.
 static constexpr int64_t maxElements = int64_t(1) << 48;
 
-/// Whether static sizes alone, empty ones aside, go beyond it.
+/// Whether the product of the static sizes that are not 0 is above the limit.
 static bool isTooLarge(RankedTensorType type) {
   int64_t elements = 1;
   return llvm::any_of(type.getShape(), [&](int64_t size) {
@@ -122,7 +122,7 @@ LogicalResult LayerOp::verify() {
   return verifyRoleTypes(*this);                                       // (C6)
 }
 
-/// Once the ops are known to be well-formed.
+/// Runs after the verifiers of the ops.
 LogicalResult LayerOp::verifyRegions() {
   RowKinds kinds(*this);
   for (Operation &op : getBody().front())

@@ -11,9 +11,10 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 include "moelora/dialect/Types.td"
 
 // A layer owns its buffers: code generation places every value in one workspace
-// that the caller provides. So bufferization passes a layer by, with all that is
-// in it, while it turns the tensors of the host program around it into memrefs.
-// Its analysis asks every op all the same: ours read, and nothing aliases.
+// that the caller provides. Bufferization therefore ignores a layer and its
+// ops, and converts only the tensors of the host program to memrefs. Its
+// analysis calls these methods for every op nevertheless: operands are read,
+// and nothing aliases.
 class MoELoRA_Op<string mnemonic, list<Trait> traits = []>
     : Op<MoELoRA_Dialect, mnemonic, !listconcat(
           [DeclareOpInterfaceMethods<BufferizableOpInterface,
@@ -43,13 +44,14 @@ class MoELoRA_Op<string mnemonic, list<Trait> traits = []>
   let extraClassDefinition = bufferizationDefinition;
 }
 
-// Every op but the layer and its terminator: no memory, no effects.
+// The class of all ops except the layer and its terminator. They have no side
+// effects.
 class MoELoRA_PureOp<string mnemonic, list<Trait> traits = []>
     : MoELoRA_Op<mnemonic, !listconcat([Pure], traits)> {
   let hasVerifier = 1;
 }
 
-// A pure op whose result is printed under a name that tells what it is.
+// A pure op whose result has a descriptive name when it is printed.
 class MoELoRA_NamedOp<string mnemonic, string resultName,
                       list<Trait> traits = []>
     : MoELoRA_PureOp<mnemonic, !listconcat(

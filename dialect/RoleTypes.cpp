@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the type of an argument is by its role: element type and sizes, where
-// sizes of one name are one size. moelora/runtime/Abi.h has the same list.
+// The type of an argument by its role: element type and sizes. Sizes with the
+// same name must be equal. moelora/runtime/Operand.h has the same list.
 
 #include "RowKinds.h"
 
@@ -11,7 +11,7 @@ using namespace moelora;
 
 namespace {
 
-/// A size by its name. The first two are no unknowns.
+/// The name of a size. The first two are constants.
 enum Size {
   Tokens,
   One,
@@ -111,7 +111,8 @@ const RoleForm &formOf(Role role) {
       forms, [&](const RoleForm &form) { return form.role == role; });
 }
 
-/// An argument against the form of its role; sizes are learnt as they come.
+/// Compares an argument with the form of its role. The first argument with a
+/// size determines its value.
 class Sizes {
 public:
   explicit Sizes(LayerOp layer) : layer(layer) {
@@ -148,9 +149,9 @@ private:
   LayerOp layer;
   Type element;
   bool hasLatent;
-  std::array<int64_t, SizeCount> known{}; // 0: not yet
+  std::array<int64_t, SizeCount> known{}; // 0: not known yet
 
-  /// Experts work on hidden states where there is no latent space.
+  /// Without a latent space, experts read hidden states.
   Size named(Size size) const {
     return size == Width && !hasLatent ? Hidden : size;
   }

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The `routed` level: what a layer means.
+// The `routed` level, which defines what a layer computes.
 
 #ifndef MOELORA_DIALECT_ROUTEDOPS
 #define MOELORA_DIALECT_ROUTEDOPS
@@ -17,10 +17,11 @@ def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
     SingleBlock]> {
   let summary = "one Mixture-of-Experts layer, the unit of compilation";
   let description = [{
-    A function-like op whose arguments are named by their role
+    A function-like op whose arguments are identified by their role
     (`moelora.role`). Its body computes the layer's output from them with pure
-    `moelora` ops. It is the unit of sharding, of the artifact's entry points
-    (everything; from logits; from ids and weights) and of its description.
+    `moelora` ops. It is the unit of sharding, and an artifact describes one
+    layer with its entry points (from hidden states, from logits, from ids and
+    weights).
 
     Lifespan: made by the importer or by hand; consumed by code generation.
 
@@ -31,17 +32,17 @@ def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
     - (C4) arguments are slot tables, whose role ends in `_adapters`, or ranked
       tensors, whose role does not.
     - (C5) the static sizes of an argument multiply to at most 2^48.
-    - (C6) the type of an argument is the one that its role means; sizes that
-      roles share agree.
-    - (C7) of an op's results, the first size is dynamic, the number of rows,
-      and no other; none is 0.
-    - (C8) an op reads rows of the kind that it means: of tokens, of the pairs
-      of its own plan, shrunk by its own table, or what is the same for all
-      tokens (dialect/README.md).
-    - (C9) there is at most one `resolve_slots`, of the slot ids that are given;
-      plans take its result, and have as many slots as its tables.
-    - (C10) the table of a delta is one of those that the slots of its plan were
-      resolved in.
+    - (C6) the type of an argument is that of its role, and sizes that several
+      roles share are equal.
+    - (C7) the first size of an op's result, the number of rows, is dynamic; all
+      others are static and not 0.
+    - (C8) an op reads rows of the kind that it requires: of tokens, of the
+      pairs of its own plan, shrunk by its own table, or the same for all tokens
+      (dialect/README.md).
+    - (C9) there is at most one `resolve_slots`, of the argument with the slot
+      ids; plans take its result, and have as many slots as its tables.
+    - (C10) the table of a delta is one of those in which the slots of its plan
+      were resolved.
 
     Example:
     ```mlir
@@ -107,12 +108,13 @@ def MoELoRA_YieldOp : MoELoRA_Op<"yield", [
 
 def MoELoRA_ResolveSlotsOp : MoELoRA_NamedOp<"resolve_slots", "slot", [
     AllTypesMatch<["ids", "slots"]>]> {
-  let summary = "slot ids of tokens to dense slots";
+  let summary = "resolves the slot ids of tokens to slots";
   let description = [{
-    Per token: the slot index if the id names a slot that is published, enabled
-    and of the id's generation; else -1, which is base. Ids other than -1 that
-    do not resolve are counted. Every later op of the layer sees this one
-    result, so a change of the table cannot half-apply to a layer.
+    The result for a token is the slot index if the slot of its id is published,
+    enabled, and has the generation of the id. Otherwise it is -1, which means
+    base. Ids other than -1 that do not resolve are counted. All other ops of
+    the layer use this result, so a change of the table cannot affect only a
+    part of a layer.
 
     Lifespan: one per layer with adapters; the result feeds `dispatch`.
 
@@ -136,25 +138,26 @@ def MoELoRA_ResolveSlotsOp : MoELoRA_NamedOp<"resolve_slots", "slot", [
 }
 
 def MoELoRA_RouteOp : MoELoRA_PureOp<"route", [AttrSizedOperandSegments]> {
-  let summary = "router logits to expert ids and weights";
+  let summary = "computes expert ids and weights from router logits";
   let description = [{
-    Applies the stages of the `router` attribute to each row of the logits.
-    Logits come from an `expert_gemm` over a plan of one expert (the router's
-    linear, with an adapter's delta if it has one) or from outside. With a
-    table the ids of token `t` are the row `token_ids[t]` of it; a token id or
-    an expert id out of range gives the id -1 and the weight 0, and is counted.
+    Applies the stages of the `router` attribute to each row of the logits. The
+    logits are the result of an `expert_gemm` over a plan of one expert (the
+    router's linear projection, with an adapter's delta if there is one), or an
+    argument. With a table, the ids of token `t` are row `token_ids[t]` of the
+    table. A token id or an expert id out of range gives the id -1 and the
+    weight 0, and is counted.
 
-    Lifespan: made by the importer; absent where ids and weights are given.
+    Lifespan: made by the importer; absent if ids and weights are given.
 
     Constraints:
     - (C1) top_k is at most the number of experts.
     - (C2) ids and weights have top_k columns.
     - (C3) groups divide the experts, and top_groups is at most groups.
-    - (C4) the bias is there exactly if `bias_on` is not `none` and there is no
-      table, with one element per expert that can be chosen.
-    - (C5) the scales of the experts are one per expert.
-    - (C6) table and token ids come together; the table has top_k columns and
-      no always chosen experts beside it.
+    - (C4) there is a bias exactly if `bias_on` is not `none` and there is no
+      table; it has one element per expert that can be chosen.
+    - (C5) there is one scale per expert.
+    - (C6) table and token ids occur together; the table has top_k columns, and
+      with it there are no experts that are always chosen.
 
     Example:
     ```mlir
@@ -182,12 +185,12 @@ def MoELoRA_DispatchOp : MoELoRA_NamedOp<"dispatch", "plan", [
     AttrSizedOperandSegments]> {
   let summary = "groups pairs of token and choice by expert and slot";
   let description = [{
-    Answers the plan of the pairs `p = t * k + j`, whose expert is
-    `ids[t, j]` and whose slot is `slots[t]`. Expert ids outside
-    `[0, experts)` are dropped. Those other than -1 are counted, but for the
-    `zero_experts` ids that follow the experts: they name experts without
-    weights. Without ids: one pair per token, all of the one expert. Without
-    slots: all base.
+    The result is the plan of the pairs `p = t * k + j`, whose expert is
+    `ids[t, j]` and whose slot is `slots[t]`. Pairs with expert ids outside
+    `[0, experts)` are dropped. Such ids are counted, except -1 and the
+    `zero_experts` ids that follow the experts, which are those of experts
+    without weights. Without ids, there is one pair per token, and all pairs
+    have the same expert. Without slots, all pairs are base.
 
     Lifespan: becomes `moelora.plan` when the layer is fused.
 
@@ -256,10 +259,10 @@ def MoELoRA_LoraDeltaOp : MoELoRA_NamedOp<"lora_delta", "adapted", [
   let summary = "adds each row's low-rank delta to an accumulator";
   let description = [{
     `acc[p, s, :] + B (scale * A x[row])` with the pair `(A, B)`, `scale` of
-    pair `p`'s slot and expert and of slice `s`; the accumulator itself where
-    the slot is -1 or has nothing for the expert (selected: never zero times
-    something). `u = scale * A x` is rounded once, to the table's element type;
-    the sum with the base is not rounded.
+    pair `p`'s slot and expert and of slice `s`; or the accumulator itself if
+    the slot is -1 or has no pair for the expert (the delta is skipped, not
+    multiplied by zero). `u = scale * A x` is rounded once, to the table's
+    element type; the sum with the base is not rounded.
 
     Lifespan: fused into the accumulators of the GEMM it follows by
     `moelora-fuse-lora`.
@@ -295,16 +298,17 @@ def MoELoRA_ActivationOp : MoELoRA_NamedOp<"activation", "activated", [
   let description = [{
     Row-wise `f(g) * (u + up_offset)` of an accumulator `[rows, 2, I]`, or
     `f(u)` of `[rows, 1, I]`, computed in f32 and rounded once to the result's
-    element type. `weighted` multiplies the accumulator of pair `p` by weight
-    `w[p]` first: for linears without a bias that is the weight on their input,
-    without rounding it.
+    element type. `weighted` first multiplies the accumulator of pair `p` by the
+    weight `w[p]`. For a linear projection without a bias this is equal to
+    weighting its input, but without rounding the weighted input.
 
     Lifespan: fused into the epilogue of the GEMM by `moelora-fuse-epilogue`.
 
     Constraints:
     - (C1) a gated activation reads two slices, a plain one reads one.
     - (C2) the result's columns are the accumulator's last dimension.
-    - (C3) input weights and plan come together, with top_k columns.
+    - (C3) input weights and plan occur together; the weights have top_k
+      columns.
 
     Example:
     ```mlir
@@ -326,12 +330,12 @@ def MoELoRA_ActivationOp : MoELoRA_NamedOp<"activation", "activated", [
 def MoELoRA_CombineOp : MoELoRA_NamedOp<"combine", "output", [AttrSizedOperandSegments]> {
   let summary = "weighted sum of each token's rows";
   let description = [{
-    `out[t] = routed_scale * (sum_j w[t, j] y[t * k + j] + iw[t] x[t])
-    + shared_scale * sigmoid(score[t]) * shared[t]`, rounded once to the
-    result's element type. The sum is over the pairs that were not dropped, in
-    ascending expert order, in f32. Without weights they are one. `identity`
-    gives rows `x` and weights `iw`; terms that are not given are not there, and
-    without a score the sigmoid is one.
+    `out[t] = routed_scale * (sum_j w[t, j] y[t * k + j] + iw[t] x[t]) +
+    shared_scale * sigmoid(score[t]) * shared[t]`, rounded once to the result's
+    element type. The sum is over the pairs that were not dropped, in ascending
+    expert order, in f32. Without weights, all weights are one. `identity` has
+    the rows `x` and the weights `iw`. A term whose operands are absent is
+    omitted, and without a score the sigmoid is one.
 
     Lifespan: fused into the epilogue of the down GEMM by
     `moelora-fuse-epilogue`.
@@ -340,9 +344,9 @@ def MoELoRA_CombineOp : MoELoRA_NamedOp<"combine", "output", [AttrSizedOperandSe
     - (C1) weights have the plan's top_k columns.
     - (C2) the result's columns are the rows' columns.
     - (C3) shared rows have the result's columns.
-    - (C4) a score comes with shared rows and has one column.
-    - (C5) identity rows and their weights come together; the rows have the
-      result's type, the weights one column.
+    - (C4) a score requires shared rows and has one column.
+    - (C5) identity rows and their weights occur together; the rows have the
+      result's type, and the weights have one column.
 
     Example:
     ```mlir
@@ -371,7 +375,7 @@ def MoELoRA_CombineOp : MoELoRA_NamedOp<"combine", "output", [AttrSizedOperandSe
 }
 
 def MoELoRA_IdentityWeightOp : MoELoRA_NamedOp<"identity_weight", "identity"> {
-  let summary = "what each token gives to experts that return their input";
+  let summary = "sum of a token's weights for experts that return their input";
   let description = [{
     `iw[t]` is the sum of `w[t, j]` over the choices `j` whose id is in
     `[first, end)`, in ascending order of the ids, in f32.
@@ -403,11 +407,11 @@ def MoELoRA_RmsNormOp : MoELoRA_NamedOp<"rms_norm", "normed"> {
   let summary = "root mean square norm of each row";
   let description = [{
     `x[t] / sqrt(mean(x[t]^2) + epsilon) * scale`, times `weight` column by
-    column where it is given; computed in f32 and rounded once to the result's
+    column if there is one; computed in f32 and rounded once to the result's
     element type.
 
-    Lifespan: made by the importer, in front of a router that normalises what it
-    reads and behind a layer that normalises its output.
+    Lifespan: made by the importer, before a router that normalises its input,
+    and after the sum of a layer that normalises its output.
 
     Constraints:
     - (C1) input and result have the same columns.

@@ -38,7 +38,7 @@ static LogicalResult verifyGroups(RouteOp op, int64_t experts) {
                           << groups << " groups and " << experts << " experts";
 }
 
-/// (C4): a bias exactly where the router asks for one.
+/// (C4): there is a bias exactly if the router requires one.
 static LogicalResult verifySelectionBias(RouteOp op, int64_t choosable) {
   bool wanted = op.getRouter().getBiasOn() != BiasOn::None && !op.getTable();
   if (wanted != static_cast<bool>(op.getBias()))
@@ -113,8 +113,8 @@ LogicalResult ExpertGemmOp::verify() {
                      getAccumulatorShape(getWeight().getType())); // (C3)
 }
 
-/// Shape of an accumulator that a table's deltas are added to. One slice may
-/// go without its dimension.
+/// Shape of an accumulator that a table's deltas are added to. The dimension of
+/// a single slice may be omitted.
 static SmallVector<int64_t> getDeltaShape(SlotTableType table, int64_t rank) {
   if (rank == 2 && table.getSlices() == 1)
     return {ShapedType::kDynamic, table.getOut()};

@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// One walk over a layer: what each op reads, and what it makes.
+// Walks over a layer once, and checks the kinds of rows that each op reads and
+// makes.
 
 #include "RowKinds.h"
 #include "VerifyShapes.h"
@@ -31,8 +32,8 @@ static RowKind kindOfRole(Role role) {
   }
 }
 
-/// The operand of the op that makes the plan; null for a plan without it, or
-/// one that another dialect makes.
+/// The operand of the op that makes the plan. Null if the plan has no such
+/// operand, or if an op of another dialect makes it.
 static Value idsOf(Value plan) {
   if (auto op = plan.getDefiningOp<DispatchOp>())
     return op.getIds();
@@ -47,15 +48,15 @@ static Value slotsOf(Value plan) {
   return op ? op.getSlots() : Value();
 }
 
-/// A plan without ids has one pair per token, none of which is dropped: its
-/// rows are rows of tokens.
+/// A plan without ids has one pair per token and drops none, so its rows are
+/// those of tokens.
 static RowKind pairsOf(Value plan) {
   bool ofTokens =
       isa_and_nonnull<DispatchOp, PlanOp>(plan.getDefiningOp()) && !idsOf(plan);
   return ofTokens ? perToken : RowKind{RowKind::PerPair, plan};
 }
 
-/// What an op wants.
+/// The expected kind, for a message.
 static StringRef textOf(const RowKind &wanted) {
   static constexpr StringLiteral texts[] = {"no rows of tokens or pairs",
                                             "a row per token",
@@ -68,7 +69,7 @@ static StringRef textOf(const RowKind &wanted) {
   return texts[wanted.content];
 }
 
-/// What it gets instead.
+/// The kind that was found, for a message.
 static StringRef textOf(const RowKind &found, const RowKind &wanted) {
   if (found.content == RowKind::PerPair)
     return found.content == wanted.content ? "a row per pair of another plan"
@@ -161,7 +162,7 @@ bool RowKinds::check(RouteOp op) {
          set(op.getWeights(), perToken);
 }
 
-/// `gather` reads a row per token, else the row is the pair's own.
+/// With `gather`, an op reads rows of tokens, and otherwise rows of its pairs.
 template <typename Op> bool RowKinds::checkInput(Op op) {
   if (op.getGather())
     return expect(op, "the gathered input", op.getInput(), perToken);
@@ -169,7 +170,7 @@ template <typename Op> bool RowKinds::checkInput(Op op) {
                 pairsOf(op.getPlan()));
 }
 
-/// (C10): what a slot names has been looked for in this table.
+/// (C10): the slots have been resolved in this table.
 bool RowKinds::checkTable(Operation *op, Value plan, Value table) {
   Value slots = slotsOf(plan);
   auto resolve = slots ? slots.getDefiningOp<ResolveSlotsOp>() : nullptr;
@@ -213,7 +214,7 @@ bool RowKinds::check(ActivationOp op) {
          set(op.getResult(), kind);
 }
 
-/// What a sum over a token's rows takes beside them.
+/// The other operands of a sum over a token's rows.
 template <typename Op> bool RowKinds::checkTerms(Op op) {
   return expect(op, "the identity rows", op.getIdentity(), perToken) &&
          expect(op, "the identity weights", op.getIdentityWeights(),
@@ -262,7 +263,8 @@ bool RowKinds::check(YieldOp op) {
   });
 }
 
-/// (C7): code knows every size but the number of rows.
+/// (C7): generated code uses every size except the number of rows as a
+/// constant.
 static bool checkSizes(Operation *op) {
   for (Type result : op->getResultTypes()) {
     auto type = dyn_cast<RankedTensorType>(result);

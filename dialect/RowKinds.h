@@ -1,9 +1,10 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a value of a layer has rows of. Two tensors of one type may have a row
-// per token and a row per pair of token and choice, and a tensor of ids may
-// hold ids of different things: types do not tell, the program does.
+// The kind of the rows of each value in a layer. Of two tensors with the same
+// type, one may have a row per token and the other a row per pair of token and
+// choice, and a tensor of ids may contain ids of slots, experts or tokens. The
+// kind is determined from the ops, because the types do not contain it.
 
 #ifndef MOELORA_DIALECT_ROWKINDS_H
 #define MOELORA_DIALECT_ROWKINDS_H
@@ -18,9 +19,9 @@ struct RowKind {
     Constant,  ///< a weight, a table: the same for all tokens
     PerToken,  ///< numbers, a row per token
     PerPair,   ///< numbers, a row per pair of `plan`
-    Shrunk,    ///< what `table` shrinks rows to, a row per pair of `plan`
-    SlotIds,   ///< per token, as an engine gives them
-    Slots,     ///< per token, answered by resolve_slots
+    Shrunk,    ///< rows shrunk by `table`, a row per pair of `plan`
+    SlotIds,   ///< per token, from the engine
+    Slots,     ///< per token, the result of resolve_slots
     TokenIds,  ///< per token
     ExpertIds, ///< per token and choice
   };
@@ -33,23 +34,23 @@ struct RowKind {
   }
 };
 
-/// The kinds of a layer's values, op by op in their order. A value that an op
-/// of another dialect makes has no kind and fits everywhere: such a layer has a
-/// meaning only to those who know that dialect.
+/// The kinds of a layer's values, determined op by op. A value that an op of
+/// another dialect makes has no kind and is accepted everywhere.
 class RowKinds {
 public:
   explicit RowKinds(LayerOp layer);
 
-  /// Fails where an operand is not of the kind that `op` reads; else the
-  /// results have a kind.
+  /// Fails if an operand does not have the kind that `op` reads. Otherwise
+  /// records the kinds of the results.
   mlir::LogicalResult visit(mlir::Operation *op);
 
 private:
   LayerOp layer;
   llvm::DenseMap<mlir::Value, RowKind> kinds;
-  ResolveSlotsOp resolved; ///< the one that came by
+  ResolveSlotsOp resolved; ///< the resolve_slots op, if it was visited
 
-  // Each answers whether all operands fit. (C8) unless it says otherwise.
+  // Each checks that all operands have the right kind. The rule is (C8) unless
+  // stated otherwise.
   bool check(ResolveSlotsOp op);
   bool check(RouteOp op);
   bool check(ExpertGemmOp op);
@@ -65,7 +66,7 @@ private:
   template <typename Op> bool checkInput(Op op);
   template <typename Op> bool checkTerms(Op op);
 
-  /// A null value is an operand that is not there, which fits.
+  /// A null value is an absent operand, which is valid.
   bool expect(mlir::Operation *op, llvm::StringRef name, mlir::Value value,
               const RowKind &wanted);
   bool checkSlotCount(mlir::Operation *op, PlanType plan, mlir::Value slots);
@@ -75,8 +76,8 @@ private:
   bool set(mlir::Value value, const RowKind &kind);
 };
 
-/// Fails unless every argument has the type that its role means; sizes that
-/// several roles share must agree.
+/// Fails unless every argument has the type of its role, and sizes that several
+/// roles share are equal.
 mlir::LogicalResult verifyRoleTypes(LayerOp layer);
 
 } // namespace moelora

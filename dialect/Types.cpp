@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Types and what makes them well-formed.
+// The verifiers of types.
 
 #include "VerifyShapes.h"
 #include "mlir/IR/Builders.h"

@@ -16,11 +16,12 @@ class MoELoRA_Type<string name, string mnemonic_>
 def MoELoRA_SlotTableType : MoELoRA_Type<"SlotTable", "slot_table"> {
   let summary = "the adapters of one projection, by slot and expert";
   let description = [{
-    For each of `slots` slots and `experts` experts: nothing, or per slice a
-    scale `s` and a pair A `(r, in)`, B `(out, r)` with its own rank
-    `r <= max_rank`, stored in pages of 16 ranks whose inner order is
-    `page_order`. The content changes between runs; the type is what compiled
-    code relies on. Gate and up are two slices. Zero slots is the empty table.
+    For each of `slots` slots and `experts` experts, the table has nothing, or
+    per slice a scale `s` and a pair A `(r, in)`, B `(out, r)` with its own rank
+    `r <= max_rank`. Pairs are stored in pages of 16 ranks, with elements in the
+    order `page_order`. The content changes between runs, and compiled code
+    relies only on the type. Gate and up are two slices. A table with zero slots
+    is empty.
 
     Example:
     `!moelora.slot_table<16 slots, 128 experts, 2 x 768 x 2048, max_rank = 64, bf16>`
@@ -39,10 +40,10 @@ def MoELoRA_SlotTableType : MoELoRA_Type<"SlotTable", "slot_table"> {
 def MoELoRA_PlanType : MoELoRA_Type<"Plan", "plan"> {
   let summary = "the order in which pairs of token and choice are computed";
   let description = [{
-    `T * top_k` pairs, ordered by expert, then slot, stable; dropped pairs
-    (expert id outside `[0, experts)`) last and never computed. A plan of one
-    expert has a pair per token: it carries the router's linear and the shared
-    expert.
+    The `T * top_k` pairs in the order of expert and then slot (a stable sort).
+    Dropped pairs (with an expert id outside `[0, experts)`) are not computed. A
+    plan of one expert has a pair per token, for the linear projection of the
+    router and for the shared expert.
 
     Example: `!moelora.plan<128 experts, 16 slots, top_k = 8>`
   }];

@@ -11,8 +11,9 @@
 
 namespace moelora {
 
-/// Larger sizes exist in no model; the bound keeps every product in 64 bits and
-/// every size in the 32 bits of the runtime's descriptions.
+/// The largest size. No model has a larger one, and the limit keeps every
+/// product within 64 bits, and every size within the 32 bits of the runtime's
+/// descriptions.
 inline constexpr int64_t maxSize = 1 << 20;
 
 /// Fails with "expects <a> and <b> to agree on <what>, but ...", unless the two
@@ -26,7 +27,7 @@ mlir::LogicalResult verifyShape(mlir::Operation *op, llvm::StringRef name,
                                 mlir::Type found,
                                 llvm::ArrayRef<int64_t> expected);
 
-/// The rules that a plan's operands obey, whatever its level.
+/// The rules for a plan's operands, at both levels.
 mlir::LogicalResult verifyPlanColumns(mlir::Operation *op, mlir::Value ids,
                                       PlanType plan);
 mlir::LogicalResult verifyPlanOfOne(mlir::Operation *op, mlir::Value ids,
@@ -37,9 +38,9 @@ mlir::LogicalResult verifyPlanSlots(mlir::Operation *op, mlir::Value slots,
 mlir::LogicalResult verifyZeroExperts(mlir::Operation *op, mlir::Value ids,
                                       int64_t zeroExperts);
 
-/// The rules of a GEMM over a plan, whatever its level: (C1) experts, (C2) the
-/// columns that are summed over, (C4) the bias, (C5) element types. A null bias
-/// is none.
+/// The rules for a GEMM over a plan, at both levels: (C1) experts, (C2) the
+/// columns of the sum, (C4) the bias, (C5) element types. A null bias is
+/// absent.
 mlir::LogicalResult verifyGemm(mlir::Operation *op, mlir::Value input,
                                PlanType plan, mlir::Value weight,
                                mlir::Value bias);
@@ -48,7 +49,7 @@ mlir::LogicalResult verifyGemm(mlir::Operation *op, mlir::Value input,
 mlir::LogicalResult verifyPairWeights(mlir::Operation *op, llvm::StringRef name,
                                       mlir::Value weights, PlanType plan);
 
-/// Identity rows of the result's type and their weights of one column come
+/// Identity rows of the result's type and their weights of one column occur
 /// together. Either may be null.
 mlir::LogicalResult verifyIdentity(mlir::Operation *op, mlir::Value rows,
                                    mlir::Value weights, mlir::Type result);

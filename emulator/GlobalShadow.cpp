@@ -36,15 +36,21 @@ void setRange(const ZeroArray<uint8_t> &bits, uint64_t begin, uint64_t end) {
     setBits(bits[byte], bitsOf(byte, begin, end));
 }
 
+/// Of an array of whole words, most of which are zero. Launches that run side
+/// by side may be setting others.
 uint64_t takeBits(const ZeroArray<uint8_t> &bits) {
+  auto *words = reinterpret_cast<uint64_t *>(bits.begin());
   uint64_t count = 0;
-  for (uint8_t &byte : bits) {
-    if (!byte)
-      continue;
-    count += __builtin_popcount(byte);
-    byte = 0;
-  }
+  for (uint64_t i = 0; i < bits.size() / sizeof *words; ++i)
+    if (__atomic_load_n(&words[i], __ATOMIC_RELAXED))
+      count += __builtin_popcountll(
+          __atomic_exchange_n(&words[i], 0, __ATOMIC_RELAXED));
   return count;
+}
+
+/// Bytes of an array with a bit for each sector, in whole words.
+uint64_t sectorArrayBytes(uint64_t bytes) {
+  return ceilDivide(bytes, 64 * sectorBytes) * sizeof(uint64_t);
 }
 
 /// The last writer of 4 bytes, in a word that is exchanged at once.
@@ -62,9 +68,8 @@ static_assert(sizeof(Cell) == sizeof(uint64_t));
 } // namespace
 
 GlobalShadow::GlobalShadow(uint64_t bytes)
-    : written(ceilDivide(bytes, 8)), loaded(ceilDivide(bytes, 8 * sectorBytes)),
-      stored(ceilDivide(bytes, 8 * sectorBytes)),
-      writers(ceilDivide(bytes, cellBytes)) {}
+    : written(ceilDivide(bytes, 8)), loaded(sectorArrayBytes(bytes)),
+      stored(sectorArrayBytes(bytes)), writers(ceilDivide(bytes, cellBytes)) {}
 
 void GlobalShadow::markWritten(uint64_t offset, uint64_t bytes) {
   // Copies of the host are long.

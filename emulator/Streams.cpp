@@ -142,8 +142,10 @@ void emulator::enqueue(Device &device, moelora_stream *stream,
   // They delete themselves.
   for (std::unique_ptr<Pending> &taken : pending) [[maybe_unused]]
     Pending *asked = taken.release();
-  // Without a stream it is done, and may have failed.
-  device.require();
+  // Without a stream it is done, and may have failed. What a stream has taken
+  // is asked for, whatever becomes of it.
+  if (!stream)
+    device.require();
 }
 
 void emulator::addStreamFunctions(moelora_device &device) {

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// activation and combine -> epilogues: the accumulator they read stays in the
-// kernel that makes it.
+// Turns activation and combine into epilogues, so that the accumulator that
+// they read is internal to a kernel.
 
 #include "mlir/IR/Remarks.h"
 #include "moelora/passes/Passes.h"
@@ -20,8 +20,8 @@ remark::RemarkOpts named(StringRef name) {
   return remark::RemarkOpts::name(name).category("fuse-epilogue");
 }
 
-/// Why no matmul can end with the op that reads `accumulator`; empty if one
-/// can.
+/// The reason why no matmul can have the op that reads `accumulator` as its
+/// epilogue; empty if one can.
 StringRef whyApart(Value accumulator) {
   auto matmul = accumulator.getDefiningOp<GroupedMatmulOp>();
   if (!matmul)
@@ -33,7 +33,7 @@ StringRef whyApart(Value accumulator) {
   return "";
 }
 
-/// The same for a reader that goes by a plan of its own; null: it has none.
+/// The same for a reader with a plan, which is null if it has none.
 StringRef whyApart(Value accumulator, Value plan) {
   StringRef reason = whyApart(accumulator);
   if (!reason.empty() || !plan)
@@ -45,7 +45,7 @@ StringRef whyApart(Value accumulator, Value plan) {
 }
 
 /// The matmul that makes `accumulator`, moved to the op that reads it, where
-/// all operands exist, and answering what that op answers.
+/// all operands are defined, with the result type of that op.
 GroupedMatmulOp takeOver(Value accumulator, Operation *reader) {
   auto matmul = accumulator.getDefiningOp<GroupedMatmulOp>();
   matmul->moveBefore(reader);
@@ -55,7 +55,7 @@ GroupedMatmulOp takeOver(Value accumulator, Operation *reader) {
   return matmul;
 }
 
-/// An optional operand as the range that is assigned; null: none.
+/// An optional operand as a range, which is empty if the operand is null.
 SmallVector<Value, 1> operands(Value value) {
   if (!value)
     return {};

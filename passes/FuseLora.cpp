@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// expert_gemm + lora_delta -> shrink + grouped_matmul: the delta joins the
-// accumulators of its GEMM.
+// Turns expert_gemm and lora_delta into shrink and grouped_matmul, so that the
+// delta is added in the accumulators of its GEMM.
 
 #include "mlir/IR/Remarks.h"
 #include "moelora/passes/Passes.h"
@@ -20,8 +20,8 @@ remark::RemarkOpts named(StringRef name) {
   return remark::RemarkOpts::name(name).category("fuse-lora");
 }
 
-/// The delta that is added to what `gemm` makes, or null. Other users of the
-/// accumulator do not count here.
+/// The delta that is added to the result of `gemm`, or null. Other users of the
+/// accumulator are not considered here.
 LoraDeltaOp findDelta(ExpertGemmOp gemm) {
   for (Operation *user : gemm.getResult().getUsers())
     if (auto delta = dyn_cast<LoraDeltaOp>(user))
@@ -29,7 +29,8 @@ LoraDeltaOp findDelta(ExpertGemmOp gemm) {
   return nullptr;
 }
 
-/// Why `delta` cannot join the accumulators of `gemm`; empty if it can.
+/// The reason why `delta` cannot be added in the accumulators of `gemm`; empty
+/// if it can.
 StringRef whyApart(ExpertGemmOp gemm, LoraDeltaOp delta) {
   if (!gemm.getResult().hasOneUse())
     return "the accumulator has other uses than the delta";
@@ -45,7 +46,7 @@ Type getShrunkType(SlotTableType table) {
       table.getElementType());
 }
 
-/// `shrunk` and `table` are null where there is no delta.
+/// `shrunk` and `table` are null if there is no delta.
 Value createMatmul(OpBuilder &builder, ExpertGemmOp gemm, Value shrunk,
                    Value table) {
   FloatAttr one = builder.getF32FloatAttr(1);
@@ -66,8 +67,8 @@ void replaceAlone(ExpertGemmOp gemm) {
   gemm.erase();
 }
 
-/// Both become one matmul where the delta stands: there all operands exist.
-/// `shrink` has an input of its own, so the two may read different rows.
+/// Both become one matmul at the position of the delta, where all operands are
+/// defined. `shrink` has a separate input, so the two may read different rows.
 void replaceTogether(ExpertGemmOp gemm, LoraDeltaOp delta) {
   OpBuilder builder(delta);
   SlotTableType table = delta.getTable().getType();

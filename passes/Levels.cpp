@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which op belongs where.
+// The level of each op.
 
 #include "moelora/passes/Levels.h"
 #include "moelora/dialect/Ops.h"

@@ -14,18 +14,18 @@ def FuseLora : Pass<"moelora-fuse-lora", "::moelora::LayerOp"> {
       `grouped_matmul` whose f32 accumulators take both sums;
     - `expert_gemm` alone becomes `grouped_matmul` without `lora`.
 
-    Declines, and leaves the GEMM and its delta as they are, where the
-    accumulator has other uses than the delta (it would have to exist without
-    it) and where GEMM and delta go by different plans (their rows are different
-    rows). They may read different tensors: a router that normalises what it
-    reads multiplies f32 rows, its adapter those of the layer's type.
+    Declines, and does not change the GEMM and its delta, if the accumulator has
+    other uses than the delta, which need it without the delta, or if GEMM and
+    delta have different plans and therefore different rows. They may read
+    different tensors: a router that normalises its input multiplies f32 rows,
+    and its adapter rows of the layer's type.
 
-    Level: expects `routed`, leaves `grouped_matmul` without epilogue beside the
-    ops of `routed` that read accumulators; `moelora-fuse-epilogue` finishes
-    `fused`. What is already fused is kept.
+    Level: expects `routed`. The result has `grouped_matmul` without epilogue,
+    and the ops of `routed` that read accumulators; `moelora-fuse-epilogue`
+    completes the level `fused`. Ops that are already fused are kept.
 
-    Numerics: none of the rounding points moves. The sum of base and delta
-    stays in f32; `shrink` rounds where `lora_delta` did.
+    Numerics: no rounding moves. The sum of base and delta stays in f32, and
+    `shrink` rounds in the same place as `lora_delta`.
 
     Test: `test/passes/fuse-lora.mlir`.
   }];
@@ -41,15 +41,16 @@ def FuseEpilogue : Pass<"moelora-fuse-epilogue", "::moelora::LayerOp"> {
   let summary = "ends each grouped matmul with the op that reads it";
   let description = [{
     `activation` and `combine` become the epilogue of the `grouped_matmul` that
-    makes the accumulator they read, so that it never leaves the kernel. Their
-    other operands, weights on the input and rows that are added, go with them;
-    a `combine` without weights becomes `sum`.
+    makes the accumulator they read, so that the accumulator is internal to the
+    kernel. Their other operands, such as weights on the input and rows that are
+    added, become operands of the kernel. A `combine` without weights becomes
+    `sum`.
 
-    Declines where the accumulator has other uses, where no `grouped_matmul`
-    makes it, where that one has an epilogue already, and where the op goes by
-    another plan than the matmul.
+    Declines if the accumulator has other uses, if no `grouped_matmul` makes it,
+    if the matmul has an epilogue already, or if the op uses another plan than
+    the matmul.
 
-    Level: expects what `moelora-fuse-lora` leaves, reaches `fused`.
+    Level: expects the result of `moelora-fuse-lora`, and produces `fused`.
 
     Numerics: the same ops in the same types; nothing is rounded earlier, later
     or more often.
@@ -62,11 +63,11 @@ def FuseEpilogue : Pass<"moelora-fuse-epilogue", "::moelora::LayerOp"> {
 def VerifyLevel : Pass<"moelora-verify-level", "::moelora::LayerOp"> {
   let summary = "checks that a layer is at one level of the IR";
   let description = [{
-    Fails at the first op that does not belong to `level`. Stands between the
-    stages of a pipeline, so that what a pass declined is an error with a
-    location and not a surprise in the next stage.
+    Fails at the first op that does not belong to `level`. Pipelines run it
+    between their stages, so that an op that a pass has declined causes an error
+    with a location instead of an unclear error in the next stage.
 
-    Level: expects and keeps the one it is given. Numerics: changes nothing.
+    Level: expects and keeps the level of its option. Numerics: no change.
 
     Test: `test/passes/verify-level.mlir`.
   }];

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Asks the predicate of Levels.h of every op of a layer.
+// Checks every op of a layer with the predicate of Levels.h.
 
 #include "moelora/passes/Passes.h"
 
@@ -13,7 +13,7 @@ namespace moelora {
 
 namespace {
 
-/// The level of an op that does not belong to another, for people.
+/// The name of an op's level, for a message.
 StringRef levelOf(Operation *op) {
   if (belongsTo(op, Level::Routed))
     return "the routed level";

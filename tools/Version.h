@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What --version says: first the same of every tool, then, of those that hold
-// the compiler, which LLVM it was built with.
+// The output of --version: the version of moelora, and for tools that contain
+// the compiler also that of LLVM.
 #ifndef MOELORA_TOOLS_VERSION_H
 #define MOELORA_TOOLS_VERSION_H
 
@@ -11,7 +11,7 @@
 
 constexpr const char builtWith[] = "LLVM " LLVM_VERSION_STRING;
 
-/// For tools that read their command line with LLVM.
+/// For tools that use LLVM's command line.
 inline void printVersion(llvm::raw_ostream &out) {
   out << "moelora " MOELORA_VERSION "\n" << builtWith << "\n";
 }

@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// grouped_matmul without an epilogue: the accumulator itself, as f32 rows
-// indexed by the pair. Router logits and the parts of the shared expert that
-// another op reads.
+// grouped_matmul without an epilogue, whose result is the accumulator as f32
+// rows indexed by the pair. It computes router logits, and the parts of the
+// shared expert that another op reads.
 
 #include "cpu/GroupedMatmul.h"
 

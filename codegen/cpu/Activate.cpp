@@ -22,8 +22,8 @@ namespace moelora::codegen {
 
 namespace {
 
-/// Wide enough to be worth gathering for, small enough for the second-level
-/// cache with the panel beside it.
+/// Wide enough to justify gathering rows, and small enough to fit the
+/// second-level cache together with the panel.
 constexpr int64_t RangeLimit = 512;
 
 struct Activate : GroupedMatmul {
@@ -81,7 +81,7 @@ struct Activate : GroupedMatmul {
     });
   }
 
-  /// The weight of a row of the plan, in every lane; null: there is none.
+  /// The weight of a row of the plan, in every lane, or null if there is none.
   Value loadWeight(Code &code, Ptr frame, Int row) {
     if (inputWeights < 0)
       return {};
@@ -92,8 +92,8 @@ struct Activate : GroupedMatmul {
                       answer().floats(answer().step));
   }
 
-  /// One step of a row; columns past the matrix are zero, not what the scratch
-  /// happens to hold.
+  /// One step of a row. Columns beyond the matrix are zero instead of the
+  /// undefined content of the scratch.
   Value emitStep(Code &code, Ptr frame, Ptr sums, const TileView &tile,
                  Int begin, Int column, int64_t count, Value weight) {
     VectorType type = answer().floats(answer().step);

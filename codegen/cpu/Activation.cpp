@@ -14,7 +14,7 @@ namespace moelora::codegen {
 
 namespace {
 
-/// Arithmetic on vectors, so that formulas read as such.
+/// Arithmetic on vectors, so that code looks like formulas.
 struct Formula {
   Code &code;
   Type type;
@@ -29,7 +29,7 @@ struct Formula {
   Value div(Value a, Value b) {
     return arith::DivFOp::create(code.builder, code.loc, a, b);
   }
-  // Both hand NaN on.
+  // Both propagate NaN.
   Value least(Value a, double b) {
     return arith::MinimumFOp::create(code.builder, code.loc, a, constant(b));
   }
@@ -54,7 +54,8 @@ struct Formula {
     return div(x, add(constant(1), exp(negated)));
   }
 
-  /// x/2 (1 + tanh z) is x sigmoid(2z), which loses nothing where tanh is -1.
+  /// x/2 (1 + tanh z) is x sigmoid(2z), which has no cancellation if tanh z is
+  /// near -1.
   Value geluTanh(Value x) {
     constexpr double twiceRoot = 1.5957691216057308; // 2 sqrt(2 / pi)
     Value square = mul(x, x);

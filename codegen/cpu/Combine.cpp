@@ -10,9 +10,9 @@
 //     for tile, in ascending (expert, row): total[token] += w * y
 //     out[token] = round(scale * (total + identity) + factor * shared)
 //
-// One worker owns a stripe for all experts and adds in the order of the plan:
-// no atomics, no buffer of rows, and the order of a token's choices means
-// nothing.
+// One worker computes a stripe for all experts and adds in the order of the
+// plan. This needs no atomics and no buffer of rows, and the order of a token's
+// choices does not affect the result.
 
 #include "cpu/Activation.h"
 #include "cpu/GroupedMatmul.h"
@@ -25,7 +25,8 @@ namespace moelora::codegen {
 namespace {
 
 constexpr int64_t StripeColumns = 128;
-/// The 16 more keep rows of totals out of each other's cache sets.
+/// The additional 16 columns prevent rows of totals from competing for the same
+/// cache sets.
 constexpr int64_t TotalBytes = (StripeColumns + 16) * 4;
 
 struct Combine : GroupedMatmul {
@@ -136,8 +137,8 @@ struct Combine : GroupedMatmul {
                                  code.f32(form.accumulator(), scale));
   }
 
-  /// Rows of experts that return what they read; they are stored as the result
-  /// is.
+  /// The rows of experts that return their input, which are stored like the
+  /// result.
   Value loadIdentity(Code &code, Ptr frame, Int element, int64_t count) {
     Ptr from =
         rows(code, frame, op.getIdentity()) + element * answer.elementBytes;

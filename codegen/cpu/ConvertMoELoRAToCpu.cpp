@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The pass: a layer to functions, then the functions the layer needs from the
-// math dialect to polynomials.
+// The pass converts a layer to functions, and then ops of the math dialect to
+// polynomials.
 
 #include "Artifact.h"
 #include "LayerDescription.h"
@@ -59,7 +59,7 @@ struct ConvertMoELoRAToCpu
                                    << tier << "'";
       target->tier = *named;
     }
-    // The instruction is of no use to other types: do not ask for it.
+    // Other types do not use the instruction, so it is not required.
     auto hidden = cast<RankedTensorType>(layer.getResultTypes()[0]);
     if (!hidden.getElementType().isBF16() &&
         target->tier == CpuTier::AVX512BF16)
@@ -85,8 +85,8 @@ struct ConvertMoELoRAToCpu
     return success();
   }
 
-  /// What the artifact says that its layer computes; nothing, and a remark that
-  /// tells why, where that has no words for it.
+  /// The description for the artifact, or nothing and a remark with the reason
+  /// if the layer cannot be described.
   static std::optional<moelora_layer> describe(LayerOp layer) {
     Misfit misfit;
     std::optional<moelora_layer> description = recognizeLayer(layer, misfit);

@@ -39,7 +39,7 @@ static int64_t size(Value vector) {
   return cast<VectorType>(vector.getType()).getNumElements();
 }
 
-/// Cuts or widens with zeros to whole registers.
+/// Truncates a vector, or extends it with zeros, to whole registers.
 DotForm::Parts DotForm::fit(Code &code, Value floats) const {
   int64_t count = size(floats);
   if (count < lanes) {
@@ -130,7 +130,7 @@ static Value add(Code &code, Value a, Value b) {
   return arith::AddFOp::create(code.builder, code.loc, a, b);
 }
 
-/// Within each four lanes of a and b: the lanes named, two of each.
+/// Within each group of four lanes: the given lanes, two of a and two of b.
 static Value interleave(Code &code, Value a, Value b, ArrayRef<int64_t> lanes) {
   int64_t count = size(a);
   SmallVector<int64_t> all;
@@ -140,10 +140,10 @@ static Value interleave(Code &code, Value a, Value b, ArrayRef<int64_t> lanes) {
   return code.shuffle(a, b, all);
 }
 
-// With a = a0 a1 a2 a3 in each four lanes, and so on:
+// With a = a0 a1 a2 a3 in each group of four lanes, and so on:
 //   ab   = a0+a2 b0+b2 a1+a3 b1+b3      cd alike
 //   abcd = a0+a2+a1+a3 b... c... d...
-// and then the fours are added, upper half to lower half.
+// and then the groups are added, upper half to lower half.
 Value DotForm::reduce(Code &code, ArrayRef<Value> four) const {
   auto pair = [&](Value a, Value b) {
     return add(code, interleave(code, a, b, {0, 4, 1, 5}),

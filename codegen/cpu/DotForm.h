@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How a machine multiplies two runs of k-values into lanes of f32.
+// How a CPU multiplies two sequences of k-values into lanes of f32.
 //
 // A dot form consumes `step` values of k at once: one raw vector of a weight
 // row, as stored, against one step of a row's panel. Lane i of the accumulator
@@ -11,14 +11,14 @@
 //   f16   k = i                            (mod 16)
 //   f32   k = i                            (mod 16)
 //
-// bf16 pairs are one dot instruction, or two fused multiply-adds of the odd
+// A bf16 pair takes one dot instruction, or two fused multiply-adds of the odd
 // and the even values expanded to f32, in the order in which the instruction
-// adds: both give the same bits, denormals aside. For the fused form the panel
-// holds [odd lanes][even lanes] in f32, so that only weights are expanded in
-// the loop.
+// adds. Both give the same bits, except for denormals. For the fused form the
+// panel contains [odd lanes][even lanes] in f32, so that only weights are
+// expanded in the loop.
 //
-// All forms of a target have the same lanes, so one accumulator may take steps
-// of two: a base of f32 and an adapter of the layer's type.
+// All forms of a target have the same number of lanes, so one accumulator can
+// combine two of them: a base of f32 and an adapter of the layer's type.
 #ifndef MOELORA_CODEGEN_DOTFORM_H
 #define MOELORA_CODEGEN_DOTFORM_H
 
@@ -31,7 +31,7 @@ class DotForm {
 public:
   using Parts = llvm::SmallVector<mlir::Value, 2>;
 
-  /// Functions that are generated for this form have `tag` in their names.
+  /// The names of functions that are generated for this form contain `tag`.
   DotForm(mlir::Type element, const CpuTarget &target,
           llvm::StringRef tag = "");
 
@@ -52,10 +52,11 @@ public:
 
   mlir::VectorType accumulator() const;
   mlir::VectorType floats(int64_t count) const;
-  /// Stored elements, as integers where arithmetic on them is not native.
+  /// The type of stored elements, which is an integer if arithmetic on them is
+  /// not native.
   mlir::VectorType raw(int64_t count) const;
 
-  /// Raw values of whole or half steps to what `dot` takes.
+  /// Converts raw values of whole or half steps to the operands of `dot`.
   Parts expand(Code &code, mlir::Value raw) const;
   Parts loadPanel(Code &code, Ptr step) const;
   mlir::Value dot(Code &code, mlir::Value accumulator, const Parts &a,
@@ -63,9 +64,9 @@ public:
 
   /// Stores one raw step in panel form.
   void pack(Code &code, mlir::Value raw, Ptr step) const;
-  /// f32 to raw: to nearest, ties to even; NaN stays NaN.
+  /// Converts f32 to raw values, to nearest, ties to even. NaN stays NaN.
   mlir::Value round(Code &code, mlir::Value floats) const;
-  /// Raw to f32, exactly, in the order of the lanes.
+  /// Converts raw values to f32, exactly, in the order of the lanes.
   mlir::Value widen(Code &code, mlir::Value raw) const;
 
   /// The sums of four accumulators as one vector of four, by a fixed tree.

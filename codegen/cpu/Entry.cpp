@@ -22,7 +22,7 @@ public:
         args(args), layout(layout), frame(code.slot(lowering.frame.size())),
         status(code.slot(8)) {}
 
-  /// Answers the status.
+  /// Returns the status.
   Value emit() {
     setStatus(MOELORA_RUN_ABI_MISMATCH);
     code.when(speaksAbi(args, sizeof(moelora_run_args)), [&] {
@@ -49,7 +49,7 @@ private:
   }
   void setStatus(int32_t value) { code.store(code.i32(value), status); }
 
-  /// Both structs that are passed in begin with their size and version.
+  /// Both structs that a caller passes begin with their size and version.
   Value speaksAbi(Ptr header, int64_t size) {
     static_assert(offsetof(moelora_run_args, abi) == 4 &&
                   offsetof(moelora_services, abi) == 4);
@@ -124,7 +124,8 @@ private:
         });
   }
 
-  /// Operands at the chunk's first token; weights have no tokens.
+  /// The addresses of operands at the chunk's first token. Weights have no
+  /// tokens.
   void storeAddresses(Int begin) {
     for (const Input &input : selection.inputs) {
       Ptr address = operand(input.role);

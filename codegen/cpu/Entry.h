@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The entry points of a variant: the same stages, cut at different values.
+// The entry points of a variant: the same stages, beginning at different
+// values.
 #ifndef MOELORA_CODEGEN_ENTRY_H
 #define MOELORA_CODEGEN_ENTRY_H
 
@@ -10,8 +11,8 @@
 
 namespace moelora::codegen {
 
-/// Once the layer is declared. What only feeds a value that is given from
-/// outside is not run. Answers the variant but for the names of its target.
+/// Called after the layer is declared. Stages that only compute a given value
+/// are not run. Returns the variant without the names of its target.
 Variant emitEntries(Lowering &lowering);
 
 } // namespace moelora::codegen

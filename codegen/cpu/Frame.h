@@ -2,15 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The state of one run: a frame of 8-byte words on the stack of the entry
-// point, which every task reads, and regions of the caller's workspace whose
-// addresses are such words.
+// point, which every task reads, and regions of the caller's workspace, whose
+// addresses are in the frame.
 //
-// Sizes and offsets come from one place, the generated function `layout`:
+// The generated function `layout` computes all sizes and offsets:
 //
-//   layout(tokens, workers, frame) -> bytes     offsets go into the frame
+//   layout(tokens, workers, frame) -> bytes     writes offsets to the frame
 //
-// Every region is a linear function of the chunk, so that nothing is computed
-// twice and the tasks need no sizes.
+// The size of every region is a linear function of the chunk, so that nothing
+// is computed twice and tasks need no sizes.
 #ifndef MOELORA_CODEGEN_FRAME_H
 #define MOELORA_CODEGEN_FRAME_H
 
@@ -18,26 +18,26 @@
 
 namespace moelora::codegen {
 
-/// Tokens are processed in chunks of this many: it bounds the workspace, and a
-/// stripe of the combined output stays in the second-level cache.
+/// The number of tokens that are processed at a time. It limits the workspace,
+/// and a stripe of the combined output stays in the second-level cache.
 constexpr int64_t ChunkTokens = 1024;
 
-/// Bytes of a region: fixed + chunk * perToken, where chunk is the tokens of
-/// the largest chunk.
+/// The size of a region in bytes is fixed + chunk * perToken, where chunk is
+/// the number of tokens of the largest chunk.
 struct RegionSize {
   int64_t fixed = 0, perToken = 0;
 };
 
 class Frame {
 public:
-  /// Of the workspace and its regions: a cache line, and what a full vector is
-  /// aligned to.
+  /// The alignment of the workspace and its regions: a cache line and a full
+  /// vector.
   static constexpr int64_t Alignment = 64;
 
-  // Byte offsets of the words that are always there. Of the chunk are: Begin,
-  // its first token; Tokens, how many; Valid, how many of them have pairs;
-  // Output. Slots is the least of the slots of the layer's tables and those of
-  // the step.
+  // The byte offsets of the words that every frame has. For a chunk, Begin is
+  // its first token, Tokens the number of its tokens, and Valid the number of
+  // those with pairs. Output is its output. Slots is the minimum of the slots
+  // of the layer's tables and of the step.
   static constexpr int64_t Services = 0, Tokens = 8, Scratch = 16,
                            ScratchBytes = 24, Output = 32, Step = 40,
                            Stats = 48, Begin = 56, Valid = 64, Layer = 72,
@@ -61,13 +61,13 @@ public:
     regions.push_back({word, size});
   }
 
-  /// Every worker gets scratch of at least this size; stages share it.
+  /// Every worker has scratch of at least this size, which stages share.
   void needScratch(int64_t fixed, int64_t perToken = 0);
 
-  /// Once everything is declared.
+  /// Called after everything is declared.
   mlir::LLVM::LLVMFuncOp emitLayout(Unit &unit);
   int64_t size() const { return bytes; }
-  /// Offsets to addresses.
+  /// Converts offsets to addresses.
   void emitRebase(Code &code, Ptr frame, Ptr workspace) const;
 
 private:

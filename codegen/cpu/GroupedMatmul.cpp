@@ -12,7 +12,7 @@ using namespace mlir;
 
 namespace moelora::codegen {
 
-// Columns of a register tile, and what a range of columns is a multiple of.
+// The columns of a register tile, and the unit of a range of columns.
 static constexpr int64_t TileColumns = 4, RangeColumns = 64;
 // Floats before and after a row of sums: a whole cache line, so that rows stay
 // aligned.
@@ -94,7 +94,7 @@ Ptr GroupedMatmul::sum(Code &code, Ptr scratch, Int row, int64_t slice) const {
 }
 
 struct GroupedMatmul::Columns {
-  Int slice, column; // the first, moved back where they are the last
+  Int slice, column; // the first column, moved back for the last group
   Ptr weights, ahead, sums;
 };
 
@@ -164,7 +164,7 @@ Int ColumnSplit::ranges(Code &code, Ptr frame) const {
   return (columns + (n - 1)) / columns;
 }
 
-/// Tasks per worker that even out tiles of different sizes.
+/// The number of tasks per worker that balances tiles of different sizes.
 static constexpr int64_t TasksPerWorker = 8;
 
 Int ColumnSplit::emitTasks(Code &code, Ptr frame, Int tiles) const {

@@ -1,17 +1,17 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What every grouped matmul has in common: where a tile's panel is, and the
-// walk over a range of columns that leaves f32 sums in a worker's scratch.
+// Code that all grouped matmuls share: the panel of a tile, and the loop over a
+// range of columns that writes f32 sums to a worker's scratch.
 //
 // Scratch of a worker:
 //
 //   gathered tile | panel | sums [slice][row of the tile][margin + columns]
 //
-// Columns are computed four at a time. The last four of a matrix are moved back
-// until they fit, and some are computed once more, with the same bits; so four
-// may begin up to three columns before their range, which is what the margin in
-// front is for.
+// Columns are computed four at a time. If the number of columns is not a
+// multiple of four, the last group of four is moved back, and some columns are
+// computed twice, with the same bits. A group may therefore begin up to three
+// columns before its range, for which there is a margin.
 #ifndef MOELORA_CODEGEN_GROUPEDMATMUL_H
 #define MOELORA_CODEGEN_GROUPEDMATMUL_H
 
@@ -45,10 +45,10 @@ struct GroupedMatmul {
   int64_t sumsOffset() const;
   int64_t scratchBytes() const;
 
-  /// Before the tasks: nothing is gathered yet.
+  /// Initialises the state before the tasks, when nothing is gathered yet.
   void emitReset(Code &code, Ptr frame) const;
   TileView tile(Code &code, Ptr frame, Int index) const;
-  /// The panel of a tile, gathered unless it lies there already.
+  /// The panel of a tile. It is gathered unless it is there already.
   Ptr emitPanel(Code &code, Ptr frame, Ptr scratch, Int index,
                 const TileView &tile) const;
   /// The sums of columns [begin, end), all slices.
@@ -56,7 +56,8 @@ struct GroupedMatmul {
                 const TileView &tile, Int begin, Int end) const;
   /// The sum of a row at the first column of the range.
   Ptr sum(Code &code, Ptr scratch, Int row, int64_t slice = 0) const;
-  /// Sums plus bias at `column`; `count` of them are columns of the matrix.
+  /// Sums plus bias at `column`. `count` of the lanes are columns of the
+  /// matrix.
   mlir::Value emitAccumulator(Code &code, Ptr frame, Ptr sums, Int expert,
                               int64_t slice, Int column, mlir::VectorType type,
                               int64_t count) const;
@@ -67,12 +68,13 @@ private:
                    const TileView &tile, const Columns &columns) const;
 };
 
-/// Splits (tile, range of columns) tasks; the range's width is decided per run.
+/// Divides the work into (tile, range of columns) tasks. The width of a range
+/// is decided per run.
 struct ColumnSplit {
   int64_t word; // of the width
   int64_t n, maxColumns;
 
-  /// Decides the width and answers the number of tasks.
+  /// Decides the width, and returns the number of tasks.
   Int emitTasks(Code &code, Ptr frame, Int tiles) const;
   Int width(Code &code, Ptr frame) const { return code.loadInt(frame + word); }
   Int ranges(Code &code, Ptr frame) const;
@@ -83,7 +85,7 @@ struct ColumnSplit {
 void forColumns(Code &code, Int begin, Int end, int64_t n, int64_t lanes,
                 llvm::function_ref<void(Int column, int64_t count)> body);
 
-// By epilogue.
+// The lowering of each epilogue.
 mlir::FailureOr<RunStage> lowerActivate(Lowering &, GroupedMatmulOp);
 mlir::FailureOr<RunStage> lowerCombine(Lowering &, GroupedMatmulOp);
 mlir::FailureOr<RunStage> lowerAccumulate(Lowering &, GroupedMatmulOp);

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Declaring a layer: its arguments, then its stages in order.
+// Declares a layer: its arguments, and then its stages in order.
 
 #include "cpu/Lowering.h"
 #include "llvm/ADT/TypeSwitch.h"

@@ -1,12 +1,12 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// One layer on its way to functions.
+// The lowering of one layer to functions.
 //
-// Every SSA value of the layer has a word of the frame that holds its address;
-// every op is a stage: it declares its words and regions and writes its task
-// function once, and answers how an entry point runs it. An entry point is a
-// choice of stages.
+// Every SSA value of the layer has a word of the frame with its address. Every
+// op is a stage: it declares its words and regions, writes its task function
+// once, and returns how an entry point runs it. An entry point is a selection
+// of stages.
 #ifndef MOELORA_CODEGEN_LOWERING_H
 #define MOELORA_CODEGEN_LOWERING_H
 
@@ -26,7 +26,7 @@ struct Stage {
   RunStage run; // once per chunk of tokens
 };
 
-/// A plan: a moelora_plan lies in the frame at `word`.
+/// A plan, which is a moelora_plan in the frame at `word`.
 struct PlanInfo {
   int64_t word = 0;
   int64_t experts = 0, slots = 0, topK = 0, tileRows = 0, groupRows = 0;
@@ -39,18 +39,19 @@ public:
   Lowering(LayerOp layer, Unit &unit, const DotForm &form, const DotForm &wide)
       : layer(layer), unit(unit), form(form), tiles(unit, form), wide(wide) {}
 
-  /// Declares arguments and stages; a diagnostic names what has no lowering.
+  /// Declares arguments and stages. Emits a diagnostic for an op without a
+  /// lowering.
   mlir::LogicalResult declare();
 
-  /// How values of this element type are stored and multiplied; null: not.
+  /// The form of values of this element type, or null if it is not supported.
   const DotForm *formOf(mlir::Type element) const;
-  /// The word of the address of what `op` answers, `bytes` per token: the
-  /// output of the layer or a region of the workspace.
+  /// The word with the address of the result of `op`, with `bytes` per token:
+  /// the output of the layer, or a region of the workspace.
   int64_t resultWord(mlir::Operation *op, int64_t bytes);
 
-  // Activations are stored as panels, all else row by row.
-  /// Fails where `value` is a panel that does not lie in the order in which a
-  /// kernel over `plan` reads it.
+  // Activations are stored as panels, all other values row by row. Fails if
+  // `value` is a panel that is not in the order in which a kernel over `plan`
+  // reads it.
   mlir::LogicalResult expectPanel(mlir::Operation *op, mlir::Value value,
                                   mlir::Value plan, bool gather) const;
 
@@ -67,19 +68,20 @@ public:
   llvm::DenseMap<mlir::Value, mlir::Value> panels;
   /// Shrunk rows: the word of their lora_row array.
   llvm::DenseMap<mlir::Value, int64_t> loraRows;
-  /// Bits of the moelora_service that stages call.
+  /// The services that stages call, as bits of moelora_service.
   uint64_t services = MOELORA_SERVICE_PARALLEL_FOR;
 
 private:
   const DotForm &wide;
 
   void declareArgument(mlir::BlockArgument argument);
-  /// Fails where a panel is read by what reads rows.
+  /// Fails if an op that reads rows reads a panel.
   mlir::LogicalResult expectRows(mlir::Operation &op) const;
   mlir::LogicalResult declareStage(mlir::Operation &op);
 };
 
-// A stage each: declares, writes tasks, answers how to run.
+// Each function makes a stage: it declares words, writes tasks, and returns how
+// to run it.
 mlir::FailureOr<RunStage> lowerResolveSlots(Lowering &, ResolveSlotsOp);
 mlir::FailureOr<RunStage> lowerRoute(Lowering &, RouteOp);
 mlir::FailureOr<RunStage> lowerIdentityWeight(Lowering &, IdentityWeightOp);

@@ -3,16 +3,16 @@
 //
 // Panels: rows of activations in the order in which tiles read them.
 //
-// A tile's rows are cut into row groups as equal as they can be, at most
-// `limit` rows each, the larger first; a panel holds them as
-// [group][step][row of the group][step elements]. Five rows, limit 4, two
-// steps a and b:
+// A tile's rows are divided into row groups of at most `limit` rows, whose
+// sizes differ by at most one, the larger first. A panel contains them as
+// [group][step][row of the group][step elements]. Five rows, limit 4, two steps
+// a and b:
 //
 //   group 0: 0a 1a 2a 0b 1b 2b     group 1: 3a 4a 3b 4b
 //
-// so a group starts where its first row would if rows were contiguous, and a
-// register tile reads its panel from front to back. Rows are filled with zeros
-// up to whole steps.
+// A group starts where its first row would start if rows were contiguous, and a
+// register tile reads its panel sequentially. Rows are filled with zeros up to
+// whole steps.
 #ifndef MOELORA_CODEGEN_PANEL_H
 #define MOELORA_CODEGEN_PANEL_H
 
@@ -30,9 +30,9 @@ struct RowGroup {
 void forRowGroups(Code &code, Int rows, int64_t limit,
                   llvm::function_ref<void(RowGroup)> body);
 
-/// What a panel is made of: rows of `k` columns as `stored`, in row groups of
-/// at most `limit` rows, for products by `form`. The two are the same, or
-/// `form` is that of f32 and rows are widened.
+/// The properties of a panel: rows of `k` columns in the form `stored`, in row
+/// groups of at most `limit` rows, for products in the form `form`. The two
+/// forms are equal, or `form` is that of f32 and rows are widened.
 struct PanelShape {
   const DotForm &stored, &form;
   int64_t k, limit;

@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The stage `rms_norm`, a token a task:
+// The stage `rms_norm`, with one task per token:
 //
-//   acc += x * x, lane by lane         the order of the sum depends on n alone
+//   acc += x * x, lane by lane         the order of the sum depends only on n
 //   factor = scale / sqrt(sum of the lanes / n + epsilon)
 //   result = round(x * factor * weight)
 

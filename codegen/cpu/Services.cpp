@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Calls of the services, and the stages that are nothing else.
+// Calls of the services, and the stages that consist of one call.
 
 #include "cpu/Services.h"
 #include "LayerDescription.h"
@@ -73,9 +73,8 @@ static Ptr wordOrNull(Lowering &lowering, Code &code, Ptr frame, Value value) {
                : code.null();
 }
 
-/// The runtime has resolved the ids of all layers in one step: a chunk reads
-/// its part of the numbers. Without a step there are none, and all tokens are
-/// base.
+/// A step has resolved the ids for all layers, and a chunk reads its part of
+/// the numbers. Without a step there are no numbers, and all tokens are base.
 FailureOr<RunStage> lowerResolveSlots(Lowering &lowering, ResolveSlotsOp op) {
   int64_t slots = cast<SlotTableType>(op.getTables()[0].getType()).getSlots();
   int64_t word = lowering.frame.word();
@@ -155,7 +154,7 @@ FailureOr<RunStage> lowerIdentityWeight(Lowering &lowering,
   });
 }
 
-/// The arrays of a plan, as large as moelora_plan says.
+/// The arrays of a plan, with the capacities that moelora_plan requires.
 static void declarePlanArrays(Frame &frame, const PlanInfo &info) {
   int64_t pairs = info.topK;
   auto array = [&](int64_t offset, int64_t bytesPerPair, int64_t fixed = 0) {

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What generated code has from the runtime: tasks on its threads, and the plan
-// that its bookkeeping made.
+// The services of the runtime in generated code: tasks on its threads, and the
+// plan.
 #ifndef MOELORA_CODEGEN_SERVICES_H
 #define MOELORA_CODEGEN_SERVICES_H
 

@@ -8,9 +8,9 @@
 //     u[row][slice] = round(scale * sums)
 //     lora_row[row][slice] = B, u, pages
 //
-// Only ranks that exist are computed, in pages of 16. Rows without a pair keep
-// the zero pages that the stage starts with. Where UP shares the A of GATE its
-// rows point at GATE's u.
+// Only existing ranks are computed, in pages of 16. Rows without a pair keep
+// the initial count of zero pages. If UP shares the A of GATE, its rows point
+// to GATE's u.
 
 #include "Projections.h"
 #include "cpu/Lowering.h"
@@ -56,7 +56,7 @@ struct Pair {
   Value scale;
 };
 
-/// One segment, as its task sees it.
+/// The data of one segment for its task.
 class Segment {
 public:
   Segment(Shrink &stage, Code &code, Ptr frame, Int task, Int worker)
@@ -81,8 +81,8 @@ public:
 private:
   Int field(int64_t offset) { return code.loadInt32(segment + offset); }
 
-  /// The image in the segment's slot, from the slot's directory word as the
-  /// step has read it; null: nothing is published.
+  /// The image in the segment's slot, from the directory word that the step has
+  /// read. Null if no image is published.
   Ptr findImage() {
     Int slot = field(offsetof(moelora_segment, slot));
     Ptr step = code.loadPtr(frame + Frame::Step);
@@ -97,8 +97,8 @@ private:
     return image + units * MOELORA_IMAGE_UNIT;
   }
 
-  /// A pair of the image with its numbers read. Pages are at most those that
-  /// the table may have: more would be beyond what there is memory for.
+  /// Reads a pair of the image. The number of pages is limited to that of the
+  /// table, because there is no memory for more.
   Pair readPair(Ptr image, Int pairs) {
     Ptr pair = inImage(image, pairs) + expert * sizeof(moelora_pair);
     auto part = [&](int64_t offset) {
@@ -113,7 +113,7 @@ private:
             flags & MOELORA_PAIR_SHARES_A, scale};
   }
 
-  /// Rows of an activation are read where they lie; others are gathered.
+  /// Rows of an activation are read in place; other rows are gathered.
   void findPanel() {
     const DotForm &form = stage.form();
     Ptr input = code.loadPtr(frame + stage.input);
@@ -133,7 +133,7 @@ private:
                 indices + begin * 4, rows, panel);
   }
 
-  /// Nothing where the image has no pairs of the projection.
+  /// Does nothing if the image has no pairs of the projection.
   void emitSlice(Ptr image, int64_t slice) {
     Int row = code.loadInt(frame + Frame::Layer) * MOELORA_PROJECTIONS +
               stage.projections[slice];

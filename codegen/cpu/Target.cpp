@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// CPU names to tiers.
+// Converts CPU names to tiers.
 
 #include "moelora/codegen/Target.h"
 #include "llvm/ADT/SmallVector.h"
@@ -46,7 +46,7 @@ static StringSet<> nativeFeatures() {
 static StringSet<> featuresOf(StringRef cpu) {
   SmallVector<StringRef> names;
   X86::getFeaturesForCPU(cpu, names);
-  // The list leaves out what another feature on it implies.
+  // The list omits features that another listed feature implies.
   StringMap<bool> all;
   for (StringRef name : names)
     X86::updateImpliedFeatures(name, true, all);

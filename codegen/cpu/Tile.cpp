@@ -15,8 +15,8 @@ namespace {
 
 constexpr int64_t CacheLine = 64;
 constexpr int64_t PageRanks = MOELORA_PAGE_RANKS;
-/// How far B is prefetched, in features: the distance at which a tile of
-/// K = 192 hides a memory access.
+/// The prefetch distance of B in features, at which a tile of K = 192 hides a
+/// memory access.
 constexpr int64_t ExpandAhead = 16;
 
 /// Writes the body of one tile function.
@@ -28,7 +28,7 @@ public:
         rows(rows), operands(operands) {}
 
   void emit() {
-    // As many lines ahead as the weights of a step are.
+    // Prefetches as many lines as the weights of a step have.
     int64_t lines = 4 * form.step * form.elementBytes / CacheLine;
     acc.assign(rows * shape.columns, code.zero(form.accumulator()));
     int64_t steps = shape.k / form.step;
@@ -74,7 +74,7 @@ private:
     }
   }
 
-  /// Adds the delta of one row, a page of ranks at a time.
+  /// Adds the delta of one row, one page of ranks at a time.
   void expand(int64_t row) {
     Ptr pair = operands.lora + row * shape.loraSlices * lora_row::Bytes;
     Int pages = code.loadInt(pair + lora_row::Pages);

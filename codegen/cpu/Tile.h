@@ -7,9 +7,9 @@
 //   for page of row m:  acc[m][j] += B[page][feature + j] . u[m][page]
 //   out[m][0..4) = the sums of acc[m][0..4)
 //
-// The order of every sum depends on K alone: not on the rows of the tile, its
-// neighbours, the task or the thread. A row without a pair has zero pages, so
-// its accumulators are not touched after the base.
+// The order of every sum depends only on K, and not on the rows of the tile,
+// its neighbours, the task or the thread. A row without a pair has zero pages,
+// so its accumulators do not change after the base.
 #ifndef MOELORA_CODEGEN_TILE_H
 #define MOELORA_CODEGEN_TILE_H
 
@@ -18,20 +18,20 @@
 
 namespace moelora::codegen {
 
-/// What `shrink` leaves for a row and slice: the pair's B, the row's u and how
-/// many pages of them.
+/// The result of `shrink` for a row and slice: the pair's B, the row's u, and
+/// their number of pages.
 namespace lora_row {
 constexpr int64_t B = 0, U = 8, Pages = 16, Bytes = 32;
 } // namespace lora_row
 
 /// The multiplication that a tile is a part of.
 struct TileShape {
-  /// Of the weights and the panel. Adapters are of the layer's form.
+  /// The form of the weights and the panel. Adapters have the layer's form.
   const DotForm &form;
   int64_t k;
   /// Weight rows per tile: four, or all of a smaller matrix.
   int64_t columns;
-  /// Slices and `out` of the adapters; no slices: none.
+  /// The slices and `out` of the adapters. No slices mean no adapters.
   int64_t loraSlices = 0;
   int64_t loraOut = 0;
 };
@@ -44,7 +44,7 @@ struct TileOperands {
   Int feature;   // number of the first weight row
   Ptr out;
   Int outRow;    // bytes from row to row
-  Ptr ahead;     // where the next weights are
+  Ptr ahead;     // the address of the next weights
   Int aheadLine; // bytes between the lines to prefetch of them
 };
 
@@ -53,7 +53,7 @@ public:
   /// `loraForm` is the layer's.
   Tiles(Unit &unit, const DotForm &loraForm) : unit(unit), loraForm(loraForm) {}
 
-  /// Calls the tile of `rows` rows, a number in [1, limit].
+  /// Calls the tile for `rows` rows, a number in [1, limit].
   void call(Code &code, const TileShape &shape, Int rows, int64_t limit,
             const TileOperands &operands);
 

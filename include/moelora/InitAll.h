@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Everything that moelora brings to a compiler, in three calls.
+// Registers the dialect, the passes and the pipelines of moelora.
 
 #ifndef MOELORA_INITALL_H
 #define MOELORA_INITALL_H
@@ -10,13 +10,14 @@
 
 namespace moelora {
 
-/// The moelora dialect.
+/// Registers the moelora dialect.
 void registerAllDialects(mlir::DialectRegistry &registry);
 
-/// Every pass of passes/ and codegen/. Call once: passes are global.
+/// Registers every pass of passes/ and codegen/. Call it once, because passes
+/// are global.
 void registerAllPasses();
 
-/// Every named pipeline, such as moelora-to-cpu. Call once.
+/// Registers every named pipeline, such as moelora-to-cpu. Call it once.
 void registerAllPipelines();
 
 } // namespace moelora

@@ -15,7 +15,7 @@ namespace moelora::adapters {
 
 namespace {
 
-/// The least and the greatest of some values.
+/// The minimum and the maximum of some values.
 template <typename T> struct Span {
   T low = std::numeric_limits<T>::max();
   T high = std::numeric_limits<T>::lowest();
@@ -41,7 +41,7 @@ struct Coverage {
   }
 };
 
-/// Asks the adapter for all of its pairs once.
+/// Reads the properties of all pairs of the adapter once.
 class Survey {
 public:
   Survey(const moelora_adapter *adapter, const moelora_adapter_target &target)
@@ -99,7 +99,8 @@ static Json layerReport(const moelora_adapter *adapter,
   return report;
 }
 
-/// How packed pairs lie, and how that was found out; null without such pairs.
+/// The layout of packed pairs and how it was determined; null if there are
+/// none.
 static void reportLayout(const moelora_adapter *adapter,
                          const moelora_adapter_target &target, Json &report) {
   report["layout"] = report["columns"] = report["why"] = nullptr;
@@ -118,7 +119,7 @@ static void reportLayout(const moelora_adapter *adapter,
   }
 }
 
-/// Asks a slot table, in its words.
+/// Checks with a slot table, which provides the message.
 static void checkRank(const moelora_adapter *adapter,
                       const moelora_adapter_target &target, moelora_dtype dtype,
                       int32_t maxRank) {

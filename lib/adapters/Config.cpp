@@ -30,7 +30,7 @@ Json plainConfig(int32_t rank, int32_t alpha) {
 
 // ---- Patterns
 
-/// The pattern of exactly this path, or of the same one with any numbers.
+/// The pattern that matches exactly this path, or this path with any numbers.
 static std::string patternOf(const std::string &path, bool anyNumbers) {
   std::string pattern, words = path + ".";
   for (size_t begin = 0, end; begin < words.size(); begin = end + 1) {
@@ -49,12 +49,12 @@ static std::string layerOf(const Module &module) {
          std::to_string(module.site->layer) + ".";
 }
 
-/// The alpha that this rank makes into the scale.
+/// The alpha that gives the scale with this rank.
 static double alphaOf(const Module &module, bool rankStabilized) {
   double rank = module.rank;
   double divisor = rankStabilized ? std::sqrt(rank) : rank;
   double product = module.scale * divisor;
-  // The product is rounded; the alpha that was meant is a neighbour.
+  // The product is rounded, so the intended alpha may be a neighbouring value.
   for (double alpha : {std::nearbyint(product), std::nextafter(product, 0),
                        std::nextafter(product, 2 * product)})
     if (alpha / divisor == module.scale)
@@ -62,7 +62,7 @@ static double alphaOf(const Module &module, bool rankStabilized) {
   return product;
 }
 
-/// Whole numbers as such: libraries expect them so.
+/// Whole numbers are written as integers, as libraries expect.
 static Json numberOf(double value) {
   constexpr double exact = 1 << 30;
   if (value == std::floor(value) && std::fabs(value) < exact)
@@ -72,8 +72,8 @@ static Json numberOf(double value) {
 
 namespace {
 
-/// rank_pattern or alpha_pattern: one for all modules of a kind, if they agree,
-/// or one for those of a layer, or one for each.
+/// rank_pattern or alpha_pattern: one pattern for all modules of a kind, if
+/// they agree, or one for those of a layer, or one for each module.
 class PatternTable {
 public:
   using Value = std::function<Json(const Module &)>;
@@ -116,9 +116,9 @@ private:
 
 } // namespace
 
-/// New patterns come first, since the first that matches decides. Old ones are
-/// kept for the modules that are not new; without old ones, those that say what
-/// the default says are not needed.
+/// New patterns come first, because the first match is used. Old patterns are
+/// kept for the modules that are not new. If there are no old patterns, new
+/// ones that equal the default are omitted.
 static void mergePatterns(Json &config, const char *key, const Json &patterns,
                           const Json &standard, bool others) {
   Json old = config.value(key, Json()), merged = Json::object();
@@ -158,7 +158,7 @@ static bool isOfExperts(const std::string &target,
          !isAny(parent.substr(parent.rfind('.') + 1), names.shared);
 }
 
-/// Parameters by their end, where all MoE layers have them.
+/// Parameters are named by their last components if all MoE layers have them.
 static void setParameters(NewAdapter &adapter,
                           const moelora_adapter_target &target) {
   Json targets = Json::array();
@@ -222,7 +222,8 @@ void describeModules(NewAdapter &adapter, const moelora_adapter_target &target,
                 !copied.empty());
   setParameters(adapter, target);
   setModules(adapter, copied);
-  // Without a version of PEFT, nothing else says so.
+  // If the file has no version of PEFT, only this key states the order of
+  // columns.
   for (const Module &module : adapter.modules)
     if (module.packed)
       config["lora_B_layout"] = "rank_major";

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// adapter_config.json of an adapter whose experts were written anew.
+// adapter_config.json of an adapter whose experts' pairs were rewritten.
 #ifndef MOELORA_ADAPTERS_CONFIG_H
 #define MOELORA_ADAPTERS_CONFIG_H
 
@@ -11,16 +11,15 @@
 
 namespace moelora::adapters {
 
-/// The object in the file; what it says was checked when the adapter was
-/// opened.
+/// The object in the file, which was checked when the adapter was opened.
 Json readConfig(const std::string &folder);
 
-/// What a dummy says of itself before it has experts.
+/// The configuration of a dummy before it has pairs.
 Json plainConfig(int32_t rank, int32_t alpha);
 
-/// Makes adapter.config state the ranks, scales and targets of
-/// adapter.modules. What it says of other modules stays; `copied` are the last
-/// words of those whose pairs were taken over.
+/// Writes the ranks, scales and targets of adapter.modules to adapter.config.
+/// Settings of other modules stay. `copied` are the last name components of
+/// modules whose pairs were copied.
 void describeModules(NewAdapter &adapter, const moelora_adapter_target &target,
                      const std::set<std::string> &copied);
 

@@ -27,7 +27,7 @@ public:
       elsewhere.insert(name);
   }
 
-  /// Calls visit(index, tensor, whether it is of the MoE layers).
+  /// Calls visit(index, tensor, whether it belongs to the MoE layers).
   template <typename Visit> void forEach(Visit visit) const {
     for (int64_t i = 0; i < moelora_checkpoint_count(checkpoint.get()); ++i) {
       auto tensor = sized<moelora_tensor>();
@@ -36,7 +36,7 @@ public:
     }
   }
 
-  /// Takes a tensor over, bit by bit, or rounded to a type.
+  /// Copies a tensor, bit by bit or rounded to a type.
   void copy(int64_t index, const moelora_tensor &tensor, int32_t dtype,
             NewAdapter &to) const {
     char *data =
@@ -88,8 +88,8 @@ public:
   }
 
 private:
-  /// One type for all pairs of the experts: the file's, or f32, which holds
-  /// several, or the one asked for.
+  /// The type for all pairs of the experts: the requested one, or that of the
+  /// file, or f32 if the file has several.
   void decideType() {
     std::set<int32_t> types;
     files.forEach([&](int64_t, const moelora_tensor &tensor, bool bound) {
@@ -127,7 +127,7 @@ private:
     return static_cast<float>(rounded);
   }
 
-  /// Whether a tensor of the MoE layers is written anew.
+  /// Whether a tensor of the MoE layers is rewritten.
   bool isOfExperts(const std::string &name) const {
     return name.find(std::string(".") + target.site[0].names->experts[0] +
                      ".") != std::string::npos ||
@@ -147,7 +147,7 @@ private:
     return false;
   }
 
-  /// New names begin and are built like those that the file has.
+  /// New names have the prefix and the form of those in the file.
   const Spelling &spelling() {
     if (spelled)
       return *spelled;
@@ -178,7 +178,7 @@ private:
 
   void describe() {
     result.config = readConfig(from.folder);
-    // These tell how the packed pairs of the file lay.
+    // These keys state the layout of the packed pairs in the file.
     result.config.erase("lora_B_layout");
     result.config.erase("unsloth_fused_expert_lora");
     if (options.form != Form::PerExpert)
@@ -196,7 +196,8 @@ private:
   std::set<std::string> rounded; ///< types of the file that are
   std::optional<Spelling> spelled;
   NewAdapter result;
-  std::set<std::string> copied; ///< last words of modules that are not anew
+  std::set<std::string>
+      copied; ///< last name components of modules that are not rewritten
 };
 
 } // namespace

@@ -52,7 +52,7 @@ private:
     return count;
   }
 
-  /// Null where nothing differs.
+  /// Null if nothing differs.
   Json compare(const Place &place) {
     std::optional<Pair> l = readPair(left.get(), place);
     std::optional<Pair> r = readPair(right.get(), place);

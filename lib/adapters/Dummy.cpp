@@ -15,7 +15,7 @@ using moelora::host::Error;
 
 namespace moelora::adapters {
 
-/// Twice the rank, so that the scale is not the 1 that hides mistakes.
+/// Twice the rank, so that the scale is not 1, which could hide mistakes.
 static constexpr int32_t alphaOfRank = 2;
 
 Dummy::Dummy(const moelora_adapter_target &target, DummyOptions asked)
@@ -88,8 +88,8 @@ std::optional<Pair> Dummy::pair(const Place &place) const {
   Place ofA = place;
   if (sharesA(place))
     ofA.projection = MOELORA_GATE;
-  // A keeps the size of what it reads; B brings the delta to about a half of
-  // what the experts' own weights make of it.
+  // A keeps the magnitude of its input, and B makes the delta about half as
+  // large as the result of the experts' weights.
   fill(pair.a, ofA, 0, 1 / std::sqrt(double(sizes.in)));
   if (options.random)
     fill(pair.b, place, 1, 0.25 / std::sqrt(double(rank)));
@@ -103,14 +103,14 @@ void Dummy::fill(std::vector<float> &data, const Place &place, uint64_t side,
   if (found == values.end())
     found =
         values
-            .emplace(deviation,
-                     host::RandomValues(options.dtype, MOELORA_F32,
-                                        {0, deviation * host::UnitAmplitude}))
+            .emplace(deviation, reference::RandomValues(
+                                    options.dtype, MOELORA_F32,
+                                    {0, deviation * reference::unitAmplitude}))
             .first;
   uint64_t stream = options.seed;
   for (uint64_t part : {uint64_t(place.site->layer), uint64_t(place.projection),
                         uint64_t(place.expert), side})
-    stream = host::mix(stream) + part;
+    stream = reference::mix(stream) + part;
   found->second.fill(data.data(), int64_t(data.size()), stream);
 }
 
@@ -132,7 +132,8 @@ NewAdapter Dummy::make(const host::Progress &progress) const {
 
 host::AdapterHandle openDummy(const Dummy &dummy,
                               const moelora_adapter_target &target) {
-  // The folder goes as soon as it is open: an adapter keeps its file.
+  // The folder is deleted as soon as the adapter is open, because an adapter
+  // keeps its file open.
   host::TemporaryFolder folder(
       host::TemporaryFolder::prefixIn("", "moelora-adapter"));
   dummy.make().write(folder.path());

@@ -32,9 +32,9 @@ static Pairs load(const moelora_adapter_site &site, const PairSource &source,
   return pairs;
 }
 
-// ---- Gate and up, in one and apart
+// ---- Joining and dividing gate and up
 
-/// Columns [first, first + count) of B with their rows of A.
+/// The columns [first, first + count) of B with the same rows of A.
 static Pair takeComponents(const Pair &from, int32_t first, int32_t count) {
   Pair pair = {from.in, from.out, count, from.dtype, from.scale, false, {}, {}};
   auto a = from.a.begin() + first * from.in;
@@ -51,7 +51,7 @@ static bool isZero(const std::vector<float> &values) {
                      [](float value) { return value == 0; });
 }
 
-/// Whether the halves of all experts are apart, and are not merely zero.
+/// Whether B is block-diagonal for all experts, and not only zero.
 static bool isBlockDiagonal(const Pairs &gates, const Pairs &ups) {
   bool something = false;
   for (size_t e = 0; e < gates.size(); ++e) {
@@ -78,8 +78,8 @@ static void splitHalves(Pairs &gates, Pairs &ups) {
   }
 }
 
-/// One expert's gate and up in one pair of twice the rows; `shared`: with the
-/// A that they have in common.
+/// One expert's gate and up as one pair with twice the rows, if `shared` with
+/// their common A.
 static Pair join(const moelora_adapter_site &site, const Pair &gate,
                  const Pair &up, bool shared) {
   Pair pair = {gate.in,
@@ -107,7 +107,7 @@ static Pair join(const moelora_adapter_site &site, const Pair &gate,
 
 // ---- What one parameter can hold
 
-/// Throws unless there is a pair for every expert with one scale; the ranks are
+/// Throws unless every expert has a pair with the same scale. The ranks are
 /// compared when gate and up are joined.
 static void requireOne(const moelora_adapter_site &site, const Pairs &pairs,
                        int32_t projection, const Pair &model) {
@@ -149,7 +149,7 @@ static Pairs joinAll(const moelora_adapter_site &site, const Pairs &gates,
 
 // ---- Names
 
-/// Lists have the checkpoint's spelling first and the library's modules last.
+/// Lists have the checkpoint's name first and the library's modules last.
 static std::string blockOf(const moelora_adapter_names &names, bool packed) {
   std::string block = names.block[0];
   for (auto name = names.block; packed && *name; ++name)
@@ -192,7 +192,7 @@ public:
     }
   }
 
-  /// `inner`: another wrapper of the same module is around this one.
+  /// `inner`: another wrapper of the same module contains this one.
   void packed(const Pairs &pairs, const char *const *names, bool inner,
               int32_t zeroExperts) {
     if (!names || !names[0])
@@ -208,8 +208,7 @@ public:
     const Pair &any = *pairs[0];
     int64_t rank = any.rank, wide = natural ? any.in : any.out,
             tall = natural ? any.out : any.in;
-    // Values of one component: of the side that is stored as rows, and of the
-    // other.
+    // Copies one component: the side that is stored as rows, and the other one.
     auto a = [&](const Pair &pair, int64_t j, int64_t i) {
       return pair.a[static_cast<size_t>(j * pair.in + i)];
     };

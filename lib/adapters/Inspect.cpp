@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// `inspect`: an adapter's configuration and its tensors, those that differ only
-// in numbers counted together.
+// `inspect`: an adapter's configuration and its tensors. Tensors whose names
+// differ only in numbers are counted together.
 #include "moelora/adapters/Questions.h"
 
 #include "moelora/runtime/AdapterFacts.h"
@@ -35,8 +35,7 @@ static std::string shapeText(const moelora_tensor &tensor) {
   return text + ")";
 }
 
-/// How the experts' pairs are stored, as their names tell: one of each, or
-/// several.
+/// The forms in which the experts' pairs are stored, according to their names.
 static Json formsOf(const std::map<std::string, Json> &groups) {
   Json forms = Json::array();
   auto add = [&](const char *form, std::initializer_list<const char *> parts) {

@@ -59,7 +59,7 @@ void NewAdapter::write(const std::string &folder) const {
 
 namespace {
 
-/// Beside its place until it is complete.
+/// A temporary folder next to the final one, until it is complete.
 class Staging {
 public:
   explicit Staging(const std::string &folder)
@@ -67,7 +67,7 @@ public:
 
   const std::string &path() const { return beside.path(); }
 
-  /// A folder that was there keeps its other files.
+  /// An existing folder keeps its other files.
   void commit() const {
     fs::create_directories(folder);
     for (const char *file : {weightsFile, configFile})
@@ -89,7 +89,7 @@ private:
 
 } // namespace
 
-/// Equal shapes both ways leave the layout to a statement.
+/// If the shapes fit both layouts, the layout must be stated.
 static host::AdapterHandle open(const std::string &folder,
                                 const moelora_adapter_target &target, Form form,
                                 bool &ambiguous) {

@@ -47,7 +47,7 @@ static bool sameValue(float left, float right) {
   return left == right || (std::isnan(left) && std::isnan(right));
 }
 
-/// The components that count, by number.
+/// The numbers of the components that are not zero.
 static std::vector<int32_t> liveComponents(const Pair &pair, bool all) {
   std::vector<int32_t> live;
   for (int32_t j = 0; j < pair.rank; ++j) {

@@ -60,7 +60,8 @@ void host::SlotTable::add(const OpenAdapter &adapter,
   leases.push_back(lease);
 }
 
-/// What ran has run: the cpu is done when its calls return.
+/// No run can be under way, because calls on the cpu return when their work is
+/// done.
 host::SlotTable::~SlotTable() {
   for (const moelora_lease &lease : leases)
     moelora_slot_table_release(table.get(), &lease, nullptr);

@@ -13,7 +13,7 @@
 using namespace moelora::host;
 
 Buffer::Buffer(uint64_t bytes) : size(bytes) {
-  // Also without elements there is an address to hand on.
+  // A buffer without elements has a valid address too.
   uint64_t mapped = bytes ? bytes : 1;
   void *address = mmap(nullptr, mapped, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

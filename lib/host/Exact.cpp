@@ -66,7 +66,7 @@ Exact::Exact(const moelora_layer &layer, int layerNumber,
     throw Error(broken);
 }
 
-/// What routing reads first, then the experts that it chooses.
+/// Reads the pairs for routing first, and then those of the chosen experts.
 void Exact::readAdapter(ExactAdapter &adapter,
                         const std::vector<int64_t> &tokens) {
   for (int p = MOELORA_ROUTER; p < MOELORA_PROJECTIONS; ++p)
@@ -79,7 +79,7 @@ void Exact::readAdapter(ExactAdapter &adapter,
           adapter.read(p, expert);
 }
 
-/// A part of the tokens of one slot, whose adapter is there.
+/// Evaluates a part of the tokens of one slot, whose adapter has been read.
 void Exact::evaluatePart(const std::vector<size_t> &places, ExactRows &result,
                          int threads) const {
   std::vector<int64_t> tokens;
@@ -115,7 +115,7 @@ void Exact::evaluateSlot(int32_t slot, const std::vector<size_t> &places,
       tokens.push_back(result.tokens[place]);
     readAdapter(*adapter, tokens);
   }
-  constexpr size_t tokensPerThread = 8; // so that progress is seen
+  constexpr size_t tokensPerThread = 8; // so that progress is visible
   size_t part = tokensPerThread * size_t(std::max(threads, 1));
   for (size_t begin = 0; begin < places.size(); begin += part) {
     size_t end = std::min(begin + part, places.size());

@@ -4,7 +4,7 @@
 #include "moelora/host/Inputs.h"
 
 #include "moelora/host/Handles.h"
-#include "moelora/host/Random.h"
+#include "moelora/reference/Random.h"
 
 #include "moelora/reference/Number.h"
 
@@ -33,7 +33,7 @@ public:
   explicit InputFile(const std::string &path)
       : path(path), file(openCheckpoint(path)) {}
 
-  /// Says who reads it where there is none.
+  /// Fails with the reader of the tensor if there is none.
   void expect(const char *name, const char *reader) const {
     if (!has(name))
       throw Error(path + ": " + reader + " reads " + name +
@@ -45,7 +45,7 @@ public:
   int64_t tokenCount() const { return tokens < 0 ? 0 : tokens; }
 
   std::vector<int32_t> readInts(const char *name, const Widths &row);
-  /// In the type of the file.
+  /// Keeps the type of the file.
   Operand readFloats(const char *name, const Widths &row);
 
 private:
@@ -109,7 +109,7 @@ Operand InputFile::readFloats(const char *name, const Widths &row) {
   return operand;
 }
 
-/// One rounding to `type`.
+/// Rounds once to `type`.
 Operand convert(Operand from, moelora_dtype type) {
   if (from.type == type)
     return from;
@@ -133,7 +133,7 @@ void checkSlots(const std::string &path, const Inputs &inputs,
 
 void readSlots(InputFile &file, const std::string &path, const InputWish &wish,
                Inputs &inputs) {
-  // Without adapters there is one meaning only.
+  // Without adapters, slots may be absent, because all of them are -1.
   if (file.has("slots") || wish.adapters)
     inputs.slots = file.readInts("slots", {});
   else
@@ -141,22 +141,22 @@ void readSlots(InputFile &file, const std::string &path, const InputWish &wish,
   checkSlots(path, inputs, wish.adapters);
 }
 
-/// NULL: the layer has no such operand.
+/// NULL if the layer has no such operand.
 const moelora_operand *find(const InputWish &wish, moelora_role role) {
   int32_t row =
       moelora_variant_operand(&wish.variant, role, MOELORA_PART_VALUES);
   return row < 0 ? nullptr : &wish.variant.operand[row];
 }
 
-/// NULL: this entry point does not read it. The reference reads hidden states
-/// whatever the entry point.
+/// NULL if this entry point does not read it. The reference reads hidden states
+/// for every entry point.
 const moelora_operand *findRead(const InputWish &wish, moelora_role role) {
   const moelora_operand *operand = find(wish, role);
   bool read = operand && (operand->entries >> wish.entry & 1);
   return read || role == MOELORA_HIDDEN ? operand : nullptr;
 }
 
-/// The dims behind tokens.
+/// The dims after tokens.
 Widths widthsOf(const moelora_operand &operand) {
   return {operand.shape + 1, operand.shape + operand.dims};
 }
@@ -171,7 +171,8 @@ void readExpected(InputFile &file, const InputWish &wish, Inputs &inputs) {
   inputs.expected.emplace(values, values + inputs.tokens * output->shape[1]);
 }
 
-/// Who reads what only some layers, or some ways of routing, ask for.
+/// Describes the readers of operands that only some layers or entry points
+/// read.
 const char *readerOf(moelora_role role) {
   switch (role) {
   case MOELORA_ROUTER_HIDDEN:
@@ -222,6 +223,17 @@ Inputs moelora::host::readInputs(const std::string &path,
   return inputs;
 }
 
+Operand moelora::host::randomRows(int64_t tokens, int64_t width,
+                                  moelora_dtype type, uint64_t seed,
+                                  const moelora_services &services) {
+  Operand rows;
+  rows.type = type;
+  rows.buffer = Buffer(uint64_t(tokens * width) * moelora_dtype_bytes(type));
+  reference::fillRandom(services, rows.buffer.data(), type, tokens * width,
+                        {0, reference::unitAmplitude}, seed);
+  return rows;
+}
+
 Inputs moelora::host::randomInputs(int64_t tokens, uint64_t seed,
                                    const InputWish &wish,
                                    const moelora_services &services) {
@@ -231,19 +243,16 @@ Inputs moelora::host::randomInputs(int64_t tokens, uint64_t seed,
     const moelora_operand *row = findRead(wish, role);
     if (!row)
       continue;
-    int64_t elements = tokens * row->shape[1];
-    Operand &operand = inputs.operand[role];
-    operand.type = moelora_dtype(row->dtype);
-    operand.buffer =
-        Buffer(uint64_t(elements) * moelora_dtype_bytes(row->dtype));
-    fillRandom(services, operand.buffer.data(), operand.type, elements,
-               {0, UnitAmplitude}, mix(seed) + uint64_t(role));
+    inputs.operand[role] =
+        randomRows(tokens, row->shape[1], moelora_dtype(row->dtype),
+                   reference::mix(seed) + uint64_t(role), services);
   }
-  inputs.slots = randomIds(tokens, wish.adapters + 1, seed + 1);
+  inputs.slots = reference::randomIds(tokens, wish.adapters + 1, seed + 1);
   for (int32_t &slot : inputs.slots)
     --slot;
   const moelora_operand *table = find(wish, MOELORA_TOKEN_TABLE);
   if (table && findRead(wish, MOELORA_TOKEN_IDS))
-    inputs.tokenIds = randomIds(tokens, int32_t(table->shape[0]), seed + 2);
+    inputs.tokenIds =
+        reference::randomIds(tokens, int32_t(table->shape[0]), seed + 2);
   return inputs;
 }

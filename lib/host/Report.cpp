@@ -5,7 +5,10 @@
 
 #include "moelora/host/Handles.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdarg>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 
@@ -24,17 +27,27 @@ void moelora::host::writeJson(const std::string &path, const Json &document) {
     throw Error("cannot write " + path + ": " + std::strerror(errno));
 }
 
+std::string moelora::host::formatted(const char *format, ...) {
+  std::va_list arguments, again;
+  va_start(arguments, format);
+  va_copy(again, arguments);
+  int length = std::vsnprintf(nullptr, 0, format, arguments);
+  va_end(arguments);
+  std::string text(size_t(std::max(length, 0)), '\0');
+  std::vsnprintf(text.data(), text.size() + 1, format, again);
+  va_end(again);
+  return text;
+}
+
 std::string moelora::host::sizeText(double bytes) {
   constexpr const char *units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
   size_t unit = 0;
   for (; bytes >= 1024 && unit + 1 < std::size(units); ++unit)
     bytes /= 1024;
-  char text[48];
-  snprintf(text, sizeof text, unit ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
-  return text;
+  return formatted(unit ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
 }
 
-/// As people read it.
+/// The text of a value for people.
 static std::string plainText(const Json &value) {
   if (value.is_string())
     return value;
@@ -42,9 +55,7 @@ static std::string plainText(const Json &value) {
     return value ? "yes" : "no";
   if (!value.is_number_float())
     return value.dump();
-  char text[32];
-  snprintf(text, sizeof text, "%.4g", value.get<double>());
-  return text;
+  return formatted("%.4g", value.get<double>());
 }
 
 void Report::add(Detail detail, const char *key, Json value) {

@@ -10,7 +10,7 @@ using namespace moelora::host;
 
 namespace {
 
-/// Roles that a run gives.
+/// The roles that a run provides.
 bool isGiven(int32_t role) {
   return role == MOELORA_HIDDEN || role == MOELORA_OUTPUT ||
          (role >= MOELORA_TOKEN_IDS && role <= MOELORA_EXPERT_WEIGHTS);
@@ -26,7 +26,7 @@ moelora_memory view(const Operand &operand, int32_t role) {
   return memory;
 }
 
-/// The weights that the variant asks for.
+/// The weights of the variant.
 std::vector<moelora_memory> viewAll(const moelora_variant &variant,
                                     const Weights &weights) {
   std::vector<moelora_memory> list;

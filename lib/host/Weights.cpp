@@ -4,12 +4,9 @@
 #include "moelora/host/Weights.h"
 
 #include "moelora/host/Handles.h"
-#include "moelora/host/Random.h"
 
-#include "moelora/models/Weights.h"
+#include "moelora/models/RandomWeights.h"
 #include "moelora/reference/Number.h"
-
-#include <cmath>
 
 using namespace moelora;
 using namespace moelora::host;
@@ -60,42 +57,6 @@ Weights moelora::host::loadWeights(const models::Model &model, int layer,
   return weights;
 }
 
-namespace {
-
-/// Values that keep a layer's numbers near 1: what multiplies a row element by
-/// element is around 1 itself, a sum over the last dimension keeps the
-/// deviation of its inputs, and biases are small beside it.
-Spread spreadOf(const models::Operand &operand) {
-  switch (operand.role) {
-  case MOELORA_EXPERT_SCALE:
-  case MOELORA_ROUTER_NORM_WEIGHT:
-  case MOELORA_OUTPUT_NORM_WEIGHT:
-    return {1, 0.5};
-  case MOELORA_ROUTER_BIAS:
-  case MOELORA_SELECTION_BIAS:
-  case MOELORA_GATE_UP_BIAS:
-  case MOELORA_DOWN_BIAS:
-  case MOELORA_LATENT_IN_BIAS:
-  case MOELORA_LATENT_OUT_BIAS:
-  case MOELORA_SHARED_GATE_UP_BIAS:
-  case MOELORA_SHARED_DOWN_BIAS:
-    return {0, 0.25};
-  default:
-    return {0, UnitAmplitude / std::sqrt(double(operand.shape.back()))};
-  }
-}
-
-/// Rows of neighbours, so that no token has an expert twice.
-void fillTable(const models::Operand &operand, void *data, uint64_t seed) {
-  int64_t k = operand.shape.back(), rows = operand.elements() / k;
-  auto *ids = static_cast<int32_t *>(data);
-  std::vector<int32_t> first = randomIds(rows, int32_t(operand.ids), seed);
-  for (int64_t i = 0; i < rows * k; ++i)
-    ids[i] = int32_t((first[size_t(i / k)] + i % k) % operand.ids);
-}
-
-} // namespace
-
 Weights moelora::host::randomWeights(const models::Model &model, int layer,
                                      uint64_t seed,
                                      const moelora_services &services) {
@@ -103,12 +64,8 @@ Weights moelora::host::randomWeights(const models::Model &model, int layer,
   for (const models::Operand &description :
        models::weightOperands(model, layer)) {
     Operand &operand = allocate(weights, description, description.dtype);
-    uint64_t stream = mix(seed) + uint64_t(description.role);
-    if (description.ids)
-      fillTable(description, operand.buffer.data(), stream);
-    else
-      fillRandom(services, operand.buffer.data(), operand.type,
-                 description.elements(), spreadOf(description), stream);
+    models::fillRandom(description, operand.buffer.data(), operand.type, seed,
+                       services);
   }
   return weights;
 }

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Numbers of the description to attributes of the dialect.
+// Converts the numbers of a description to attributes of the dialect.
 
 #include "Attributes.h"
 #include "mlir/IR/Builders.h"
@@ -25,7 +25,7 @@ static bool read(Enum &result, std::optional<Enum> known, StringRef field,
 /// The dialect's integers are 64 bits wide.
 static int64_t integer(int32_t value) { return value; }
 
-/// A single as the real that the attribute holds; exact.
+/// A float as the real of the attribute, exactly.
 static llvm::APFloat real(float value) {
   return llvm::APFloat(static_cast<double>(value));
 }
@@ -34,7 +34,7 @@ RouterAttr moelora::importRouter(MLIRContext *context, EmitError emitError,
                                  const moelora_router &router) {
   Score score;
   BiasOn biasOn;
-  GroupScore groupScore = GroupScore::Max; // says nothing without groups
+  GroupScore groupScore = GroupScore::Max; // has no effect without groups
   Post post;
   Renormalize renormalize;
   if (!read(score, symbolizeScore(router.score), "score", router.score,
@@ -51,9 +51,13 @@ RouterAttr moelora::importRouter(MLIRContext *context, EmitError emitError,
   Type types[3];
   int32_t numbers[] = {router.logit_type, router.score_type,
                        router.weight_type};
-  for (auto [type, number] : llvm::zip(types, numbers))
-    if (number != 0 && !(type = importType(context, emitError, number)))
+  for (auto [type, number] : llvm::zip(types, numbers)) {
+    if (number == 0)
+      continue;
+    type = importType(context, emitError, number);
+    if (!type)
       return {};
+  }
   return RouterAttr::getChecked(
       emitError, context, integer(router.top_k), score, biasOn,
       integer(router.groups), integer(router.top_groups), groupScore,

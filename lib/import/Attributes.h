@@ -1,8 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A description's plain structs as attributes. The enumerators have the same
-// numbers on both sides; a number that the dialect does not know is an error.
+// Converts the structs of a description to attributes. Enumerators have the
+// same numbers on both sides, and a number that the dialect does not know is an
+// error.
 #ifndef MOELORA_LIB_IMPORT_ATTRIBUTES_H
 #define MOELORA_LIB_IMPORT_ATTRIBUTES_H
 
@@ -12,7 +13,7 @@
 
 namespace moelora {
 
-/// Null where there was an error; `emitError` said which.
+/// Null after an error, which `emitError` has reported.
 using EmitError = llvm::function_ref<mlir::InFlightDiagnostic()>;
 
 RouterAttr importRouter(mlir::MLIRContext *context, EmitError emitError,

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The body of a layer: route, dispatch, the experts, the shared expert,
+// Builds the body of a layer: route, dispatch, the experts, the shared expert,
 // combine.
 
 #include "Attributes.h"
@@ -13,10 +13,11 @@ using namespace moelora;
 
 namespace {
 
-/// A linear by its parts' roles; the layer tells which of them there are.
+/// A linear projection, by the roles of its parts. The layer may lack some of
+/// them.
 struct Linear {
   Role weight;
-  std::optional<Role> bias; // none: no layer has one
+  std::optional<Role> bias; // none: no layer has this part
   Role table;
 };
 
@@ -37,12 +38,12 @@ constexpr Linear sharedDown = {Role::SharedDownWeight, Role::SharedDownBias,
 constexpr Linear sharedScore = {Role::SharedScoreWeight, std::nullopt,
                                 Role::SharedScoreAdapters};
 
-/// What comes out of the router, or from outside.
+/// The ids and weights from the router or from outside.
 struct Choice {
   Value ids, weights;
 };
 
-/// The attributes of a layer; the shared one is null without shared expert.
+/// The attributes of a layer. That of the shared expert is null without one.
 struct Functions {
   RouterAttr router;
   ActivationAttr routed, shared;
@@ -115,7 +116,7 @@ Value LayerBuilder::getOnePlan() {
   return onePlan;
 }
 
-/// The rows as they are where there is no such norm.
+/// The rows themselves if there is no such norm.
 Value LayerBuilder::norm(Value rows, const moelora_norm &norm, Role weight,
                          Type element) {
   if (!norm.present)
@@ -126,9 +127,9 @@ Value LayerBuilder::norm(Value rows, const moelora_norm &norm, Role weight,
                            builder.getF32FloatAttr(norm.scale));
 }
 
-/// A linear with its delta, both in one accumulator that is not rounded. Rows
-/// of pairs are what an activation makes; all others are rows of tokens. The
-/// delta reads `deltaRows` where they are given.
+/// A linear projection with its delta, both in one accumulator that is not
+/// rounded. The result of an activation has rows of pairs; all other rows are
+/// those of tokens. The delta reads `deltaRows` if they are given.
 Value LayerBuilder::project(Value rows, Value plan, const Linear &linear,
                             Value deltaRows) {
   Value weight = op.getArgument(linear.weight);
@@ -145,7 +146,7 @@ Value LayerBuilder::project(Value rows, Value plan, const Linear &linear,
   return sum;
 }
 
-/// Without weights and with nothing to add: the rows, rounded.
+/// A combine without weights and other terms, which rounds the rows.
 CombineOp LayerBuilder::combine(Value rows, Value plan, int64_t width) {
   FloatAttr one = builder.getF32FloatAttr(1);
   return CombineOp::create(builder, op.getLoc(), rowsOf(type, width), rows,
@@ -155,8 +156,8 @@ CombineOp LayerBuilder::combine(Value rows, Value plan, int64_t width) {
                            /*shared_scale=*/one);
 }
 
-/// A router may read a tensor of its own, a norm of it, and that in f32; an
-/// adapter's A is of the layer's type, and reads rows of that type.
+/// A router may read a separate tensor, or its norm, in f32. An adapter's A has
+/// the layer's type, and reads rows of this type.
 Value LayerBuilder::logits() {
   Value input = hidden;
   if (layer.router_input)
@@ -227,7 +228,7 @@ void LayerBuilder::addShared(CombineOp combine, ActivationAttr function) {
         project(hidden, getOnePlan(), sharedScore));
 }
 
-/// The experts' weighted sum, of the width that they work on.
+/// The weighted sum of the experts, with the width of their rows.
 Value LayerBuilder::routed(const Choice &choice, ActivationAttr function) {
   Value input = hidden;
   if (layer.latent > 0)
@@ -290,7 +291,7 @@ static bool checkRange(EmitError emitError, StringRef name, int64_t value,
   return false;
 }
 
-/// What would otherwise make types that are not well-formed.
+/// Refuses sizes with which types would not be valid.
 static bool checkSizes(EmitError emitError, const moelora_layer &layer,
                        const LayerOptions &options) {
   const moelora_router &router = layer.router;
@@ -309,7 +310,7 @@ static bool checkSizes(EmitError emitError, const moelora_layer &layer,
                     router.experts - 1);
 }
 
-/// Parts of a description that have no meaning together.
+/// Refuses combinations in a description that have no meaning.
 static bool checkParts(EmitError emitError, const moelora_layer &layer) {
   if (layer.router_dtype != layer.dtype && layer.router_dtype != MOELORA_F32)
     emitError() << "expects router_dtype to be the layer's dtype, "

@@ -8,7 +8,7 @@
 using namespace mlir;
 using namespace moelora;
 
-/// "1 to 26" where nothing is left out, else "1, 3, 5".
+/// "1 to 26" if the numbers are consecutive, else "1, 3, 5".
 static std::string list(ArrayRef<int> numbers) {
   std::string text = std::to_string(numbers.front());
   int last = numbers.back();

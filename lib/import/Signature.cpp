@@ -84,7 +84,7 @@ void Signature::addInputs() {
   }
 }
 
-/// What makes the logits.
+/// The arguments that compute the logits.
 void Signature::addRouter() {
   const int64_t experts = layer.router.experts;
   auto f32 = Float32Type::get(type.getContext());
@@ -95,7 +95,7 @@ void Signature::addRouter() {
     add(Role::RouterNormWeight, {layer.hidden}, f32);
 }
 
-/// What the stages after the logits read.
+/// The arguments of the stages after the logits.
 void Signature::addStages() {
   const moelora_router &router = layer.router;
   auto i32 = IntegerType::get(type.getContext(), 32);

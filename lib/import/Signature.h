@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which arguments a layer has, and their types: a weight where the description
-// asks for it, a table per projection where there are slots.
+// The arguments of a layer and their types: the weights that the description
+// requires, and a table per projection if there are slots.
 #ifndef MOELORA_LIB_IMPORT_SIGNATURE_H
 #define MOELORA_LIB_IMPORT_SIGNATURE_H
 
@@ -46,7 +46,7 @@ private:
 mlir::RankedTensorType rowsOf(mlir::Type element,
                               llvm::ArrayRef<int64_t> columns);
 
-/// What routed experts read and write: the latent width, or the hidden one.
+/// The width of the rows of routed experts: latent or hidden.
 int64_t widthOf(const moelora_layer &layer);
 
 /// Experts that have weights.

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The IR's types against the data, dimension by dimension.
+// Compares the types of the IR with the data, dimension by dimension.
 
 #include "CheckInputs.h"
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What is checked before a layer is run, so that evaluation may trust sizes.
+// The checks before a layer is run, so that evaluation can rely on sizes.
 
 #ifndef MOELORA_INTERPRETER_CHECKINPUTS_H
 #define MOELORA_INTERPRETER_CHECKINPUTS_H
@@ -10,7 +10,7 @@
 
 namespace moelora::interpreter {
 
-/// Every argument is what its type says.
+/// Checks that every argument matches its type.
 mlir::LogicalResult checkInputs(LayerOp layer, const Inputs &inputs);
 
 } // namespace moelora::interpreter

@@ -21,7 +21,7 @@ static float narrow(const llvm::APFloat &value) {
   return static_cast<float>(value.convertToDouble());
 }
 
-/// A type that values are rounded to; 0: they are not.
+/// The type to which values are rounded, or 0 if they are not.
 static int32_t roundingType(Type type) { return type ? describe(type) : 0; }
 
 moelora_router describe(RouterAttr router, int64_t experts) {

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Attributes and types of the IR as the plain descriptions that the reference
+// Converts attributes and types of the IR to the structs that the reference
 // reads.
 
 #ifndef MOELORA_INTERPRETER_DESCRIPTIONS_H

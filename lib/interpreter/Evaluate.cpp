@@ -14,7 +14,6 @@ namespace moelora::interpreter {
 
 using reference::ExpertsView;
 using reference::LoraPair;
-using reference::MatrixView;
 using reference::Rounding;
 using reference::Vector;
 
@@ -265,7 +264,7 @@ Tensor activate(ActivationAttr function, Type result, const Tensor &accumulator,
   return out;
 }
 
-/// What joins a token's output beside the experts' rows.
+/// The terms of a token's output besides the experts' rows.
 static void addTerms(const CombineWith &with, int64_t token,
                      const Rounding &rounding, reference::Terms &terms) {
   terms.routedScale = with.routedScale;

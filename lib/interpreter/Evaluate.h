@@ -12,22 +12,22 @@
 
 namespace moelora::interpreter {
 
-/// Rows that stand for nothing are NaN.
+/// Rows without a meaning are NaN.
 Tensor makeTensor(mlir::Type type, int64_t rows);
 
 /// The roundings of an op whose result is of type `result`: `shrunk` is the
 /// element type of its table, if it has one.
 reference::Rounding roundingOf(Mode mode, mlir::Type result, mlir::Type shrunk);
 
-/// By the directory of the inputs.
+/// Resolves ids with the directory of the inputs.
 Tensor resolveSlots(const Tensor &ids, const Inputs &inputs);
 
-/// What a route reads beside its logits; null where it does not ask for it.
+/// The operands of a route besides its logits. Null if absent.
 struct RouteWith {
   const Tensor *bias, *expertScale, *table, *tokenIds;
 };
 
-/// `logits` to ids and weights.
+/// Computes ids and weights from `logits`.
 std::pair<Tensor, Tensor> route(RouteOp op, const Tensor &logits,
                                 const RouteWith &with, Mode mode);
 
@@ -38,7 +38,7 @@ Tensor identityWeight(IdentityWeightOp op, const Tensor &ids,
 Tensor rmsNorm(RmsNormOp op, const Tensor &input, const Tensor *weight,
                Mode mode);
 
-/// Of dispatch and plan. `ids` and `slots` may be null.
+/// The plan of dispatch and plan ops. `ids` and `slots` may be null.
 Plan makePlan(PlanType type, const Tensor *ids, const Tensor *slots,
               int64_t tokens);
 
@@ -67,7 +67,7 @@ Tensor activate(ActivationAttr function, mlir::Type result,
                 const Tensor &accumulator, const Tensor *inputWeights,
                 Mode mode);
 
-/// What combine reads beside the rows; null: it is not there.
+/// The operands of combine besides the rows. Null if absent.
 struct CombineWith {
   const Tensor *weights, *identity, *identityWeights, *shared, *score;
   double routedScale, sharedScale;

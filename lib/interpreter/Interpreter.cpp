@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Values by name, and which function of Evaluate.h an op is.
+// Stores the values of a layer, and calls the function of Evaluate.h for each
+// op.
 
 #include "moelora/interpreter/Interpreter.h"
 #include "CheckInputs.h"
@@ -19,7 +20,7 @@ class Interpreter {
 public:
   Interpreter(const Inputs &inputs, Mode mode) : inputs(inputs), mode(mode) {}
 
-  FailureOr<Tensor> run(LayerOp layer);
+  FailureOr<Tensor> run(LayerOp layer, const std::function<void()> &afterOp);
 
 private:
   LogicalResult evaluate(Operation *op);
@@ -33,13 +34,13 @@ private:
   LogicalResult evaluate(RmsNormOp op);
   LogicalResult evaluate(ShrinkOp op);
   LogicalResult evaluate(GroupedMatmulOp op);
-  /// dispatch and plan differ only in what they promise to kernels.
+  /// dispatch and plan differ only in the division of work for kernels.
   template <typename Op> LogicalResult evaluatePlan(Op op);
 
   template <typename T> const T &get(Value value) const {
     return std::get<T>(*values.at(value));
   }
-  /// Null for an operand that is not there.
+  /// Null for an absent operand.
   template <typename T = Tensor> const T *find(Value value) const {
     return value ? &get<T>(value) : nullptr;
   }
@@ -48,14 +49,15 @@ private:
     values[value] = &made.back();
     return success();
   }
-  /// Fails unless `value`, if it is there, has this many rows.
+  /// Fails unless `value`, if it is not null, has this number of rows.
   LogicalResult checkRows(Operation *op, StringRef name, Value value,
                           int64_t rows) const;
-  /// Checks the input of an op that goes by a plan: a row per token or pair.
+  /// Checks the input of an op with a plan: a row per token or pair.
   LogicalResult checkInput(Operation *op, Value input, const Plan &plan,
                            bool gather) const;
 
-  /// Checks what a combine, or the epilogue that it became, adds up.
+  /// Checks the operands of a combine, or of the epilogue with the same
+  /// meaning.
   template <typename Op>
   LogicalResult checkTerms(Op op, Value weights, const Plan &plan) const;
   template <typename Op> CombineWith termsOf(Op op, Value weights) const;
@@ -117,7 +119,7 @@ LogicalResult Interpreter::evaluate(RmsNormOp op) {
 
 template <typename Op> LogicalResult Interpreter::evaluatePlan(Op op) {
   const Tensor *ids = find(op.getIds()), *slots = find(op.getSlots());
-  // Without either it is a plan of the one expert, over all rows.
+  // Without ids and slots, it is a plan of one expert over all rows.
   const Tensor *counted = ids ? ids : slots ? slots : hidden;
   int64_t tokens = counted->rows();
   if (failed(checkRows(op, "slots", op.getSlots(), tokens)))
@@ -244,24 +246,29 @@ LogicalResult Interpreter::evaluate(Operation *op) {
       });
 }
 
-FailureOr<Tensor> Interpreter::run(LayerOp layer) {
+FailureOr<Tensor> Interpreter::run(LayerOp layer,
+                                   const std::function<void()> &afterOp) {
   for (auto [argument, datum] :
        llvm::zip(layer.getBody().getArguments(), inputs.arguments))
     values[argument] = &datum;
   hidden = &get<Tensor>(layer.getArgument(Role::Hidden));
   Block &body = layer.getBody().front();
-  for (Operation &op : body.without_terminator())
+  for (Operation &op : body.without_terminator()) {
     if (failed(evaluate(&op)))
       return failure();
+    if (afterOp)
+      afterOp();
+  }
   return get<Tensor>(body.getTerminator()->getOperand(0));
 }
 
 } // namespace
 
-FailureOr<Tensor> interpret(LayerOp layer, const Inputs &inputs, Mode mode) {
+FailureOr<Tensor> interpret(LayerOp layer, const Inputs &inputs, Mode mode,
+                            const std::function<void()> &afterOp) {
   if (failed(checkInputs(layer, inputs)))
     return failure();
-  return Interpreter(inputs, mode).run(layer);
+  return Interpreter(inputs, mode).run(layer, afterOp);
 }
 
 } // namespace moelora::interpreter

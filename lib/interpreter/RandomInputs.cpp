@@ -1,12 +1,14 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Data by role. Sizes are such that every stage of a layer sees numbers around
-// one: weights have about one over the root of their columns.
+// Generates data by role. The magnitudes are chosen so that the values of every
+// stage are around one: weights are about one divided by the square root of the
+// number of their columns.
 
 #include "moelora/interpreter/RandomInputs.h"
 #include "Descriptions.h"
 #include "moelora/reference/ExactData.h"
+#include "moelora/reference/Random.h"
 
 #include <cmath>
 
@@ -15,32 +17,18 @@ using namespace mlir;
 namespace moelora::interpreter {
 namespace {
 
-/// splitmix64: the same numbers everywhere.
-class Random {
-public:
-  Random(uint64_t seed, uint64_t stream) : state(seed ^ (stream << 32)) {}
+using Random = reference::RandomNumbers;
 
-  uint64_t next() {
-    uint64_t z = state += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
-  int64_t below(int64_t limit) { return next() % limit; }
-  bool oneIn(int64_t n) { return below(n) == 0; }
-  /// In (-1, 1).
-  double real() { return std::ldexp(double(next() >> 11), -52) - 1; }
+/// The numbers of one role or stream.
+Random randomOf(uint64_t seed, uint64_t stream) {
+  return Random(seed ^ (stream << 32));
+}
 
-private:
-  uint64_t state;
-};
-
-// Streams of their own, beside those of the roles.
+// Random streams in addition to those of the roles.
 constexpr uint64_t directoryStream = 1000;
-// How often a slot is not published, or an id names nothing.
+// The frequency of slots that are not published, and of invalid ids.
 constexpr int64_t oddities = 8;
 constexpr reference::ExactSizes exactSizes;
-constexpr double rootOfThree = 1.7320508075688772;
 
 std::vector<double> reals(Random &random, int64_t count, double size,
                           moelora_dtype type) {
@@ -50,14 +38,14 @@ std::vector<double> reals(Random &random, int64_t count, double size,
   return data;
 }
 
-/// Rows of a matrix. A sum over as many products as there are columns is around
-/// one, or it is exact: with so many `steps` in a row.
+/// Rows of a matrix. Sums of products over all columns are around one, or they
+/// are exact, with this number of `steps` in a row.
 std::vector<double> rowsOf(Random &random, int64_t rows, int64_t columns,
                            moelora_dtype type, const RandomOptions &options,
                            int64_t steps) {
   if (!options.exact)
     return reals(random, rows * columns,
-                 rootOfThree / std::sqrt(double(columns)), type);
+                 reference::unitAmplitude / std::sqrt(double(columns)), type);
   std::vector<double> data;
   for (int64_t row = 0; row < rows; ++row)
     llvm::append_range(data, reference::exactRow(columns, steps, [&] {
@@ -66,7 +54,7 @@ std::vector<double> rowsOf(Random &random, int64_t rows, int64_t columns,
   return data;
 }
 
-/// Numbers that are no weights; those of a router are positive.
+/// Values that are not weights. Those of a router are positive.
 std::vector<double> numbersOf(Random &random, int64_t count, Role role,
                               moelora_dtype type,
                               const RandomOptions &options) {
@@ -90,7 +78,7 @@ int64_t slotsOf(LayerOp layer) {
   return 0;
 }
 
-/// The experts that a layer's ids choose from, those without weights included.
+/// The number of experts for ids, including those without weights.
 int64_t expertsOf(LayerOp layer) {
   int64_t experts = 1;
   auto look = [&](auto op) {
@@ -105,26 +93,26 @@ int64_t expertsOf(LayerOp layer) {
   return experts;
 }
 
-/// The token ids that a layer has a row for.
+/// The number of token ids for which the layer has a row.
 int64_t tableRowsOf(LayerOp layer) {
   BlockArgument table = layer.getArgument(Role::TokenTable);
   return table ? cast<RankedTensorType>(table.getType()).getDimSize(0) : 1;
 }
 
-/// -1, or an id that names nothing.
+/// -1, or another invalid id.
 int64_t oddId(Random &random, int64_t count) {
   int64_t ids[] = {-1, -2, count, int64_t(1) << 16, INT32_MIN};
   return ids[random.below(5)];
 }
 
-/// Ids in [0, count), and some odd ones.
+/// Ids in [0, count), and some invalid ones.
 void fillIds(Random &random, int64_t count, Tensor &tensor) {
   for (double &id : tensor.data)
     id = count == 0 || random.oneIn(oddities) ? oddId(random, count)
                                               : random.below(count);
 }
 
-/// Choices of one token are distinct, as a router's are, where there are
+/// The choices of one token are distinct, as those of a router, if there are
 /// enough experts.
 void fillExperts(Random &random, int64_t experts, Tensor &tensor) {
   int64_t k = tensor.shape.back();
@@ -166,7 +154,7 @@ Tensor randomTensor(LayerOp layer, Role role, RankedTensorType type,
   return tensor;
 }
 
-/// A matrix whose numbers the table keeps.
+/// A matrix whose values are stored in the table.
 reference::MatrixView randomMatrix(Table &table, int64_t rows, int64_t columns,
                                    moelora_dtype type,
                                    const RandomOptions &options, int64_t steps,
@@ -199,16 +187,38 @@ Table randomTable(SlotTableType type, const RandomOptions &options,
   return table;
 }
 
+/// Numbers that an argument has, as a double: a product of sizes may overflow.
+double countOf(Type type, int64_t tokens) {
+  if (auto table = dyn_cast<SlotTableType>(type))
+    return double(table.getSlots()) * table.getExperts() * table.getSlices() *
+           table.getMaxRank() * (table.getIn() + table.getOut());
+  double count = 1;
+  for (int64_t size : cast<RankedTensorType>(type).getShape())
+    count *= ShapedType::isDynamic(size) ? double(tokens) : double(size);
+  return count;
+}
+
 } // namespace
+
+/// Every number takes 8 bytes here; the accumulators of a layer are some more.
+LogicalResult checkSize(LayerOp layer, const RandomOptions &options) {
+  constexpr double most = 1 << 28;
+  for (Type type : layer.getArgumentTypes())
+    if (countOf(type, options.tokens) > most)
+      return layer.emitError() << "expects at most " << int64_t(most)
+                               << " numbers in an argument, but one is " << type
+                               << " with " << options.tokens << " tokens";
+  return success();
+}
 
 Inputs randomInputs(LayerOp layer, const RandomOptions &options) {
   Inputs inputs;
-  Random directory(options.seed, directoryStream);
+  Random directory = randomOf(options.seed, directoryStream);
   for (int64_t slot = 0; slot < slotsOf(layer); ++slot)
     inputs.directory.push_back(directory.oneIn(oddities) ? 0 : 1);
   for (auto [index, type] : llvm::enumerate(layer.getArgumentTypes())) {
     Role role = layer.getRole(index);
-    Random random(options.seed, uint64_t(role) + 1);
+    Random random = randomOf(options.seed, uint64_t(role) + 1);
     if (auto table = dyn_cast<SlotTableType>(type))
       inputs.arguments.push_back(randomTable(table, options, random));
     else

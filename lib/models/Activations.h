@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Activations by the names that the field gives them.
+// Activations by their usual names.
 #ifndef MOELORA_LIB_MODELS_ACTIVATIONS_H
 #define MOELORA_LIB_MODELS_ACTIVATIONS_H
 

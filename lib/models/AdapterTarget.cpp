@@ -11,16 +11,16 @@
 
 namespace moelora::models {
 
-/// Packed adapters have the rows of the module's parameter, which is called as
-/// the family's last form: earlier ones may be those of files alone.
+/// Packed adapters have the rows of the module's parameter, which has the name
+/// of the family's last form. Earlier forms may occur in files only.
 static bool isInterleaved(const Forms &forms) {
-  const char *layout = nullptr;
+  const char *layout = "";
   for (const Stored &form : forms.forms)
     layout = form.layout ? form.layout : layout;
   return std::strstr(layout, "rs") != nullptr;
 }
 
-/// In every form that libraries keep the packed parameter in.
+/// All forms in which libraries store the packed parameter.
 static int32_t storageOf(const Forms &forms) {
   int32_t storage = 0;
   for (const Stored &form : forms.forms)

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Operands found in a checkpoint, and read from it.
+// Finds operands in a checkpoint and reads them.
 
 #include "Family.h"
 #include "Pieces.h"
@@ -25,7 +25,7 @@ std::string show(const Shape &shape) {
   return "[" + text + "]";
 }
 
-/// Both at once: the type that holds every value of either.
+/// The type that can represent all values of both types.
 moelora_dtype widest(moelora_dtype a, moelora_dtype b) {
   if (a == b)
     return a;
@@ -43,7 +43,7 @@ Shape shapeOf(const moelora_tensor &tensor) {
   return {tensor.shape, tensor.shape + tensor.dims};
 }
 
-/// Whether both put every element at the same place.
+/// Whether both put every element at the same position.
 bool sameOrder(const Piece &a, const Piece &b) {
   auto said = [](const Piece &piece) {
     std::vector<std::pair<int64_t, int64_t>> axes;
@@ -63,7 +63,7 @@ public:
       : file(file), below(std::string(family.names.container) + "." +
                           std::to_string(layer) + ".") {}
 
-  /// Empty when it is bound.
+  /// Empty if it is bound, and otherwise the error.
   std::string bind(Operand operand, BoundOperand &bound) const;
 
 private:
@@ -73,7 +73,7 @@ private:
   /// A candidate by the first of its tensors.
   struct Candidate {
     const Source *source = nullptr;
-    std::string path; // before the pieces' names
+    std::string path; // before the names of the tensors
     bool fits = false;
   };
 
@@ -83,8 +83,9 @@ private:
                         BoundOperand &bound) const;
 };
 
-/// The first source of which the first tensor is there, in its shape if there
-/// is one; two that read one tensor in two ways cannot be told apart.
+/// The first source whose first tensor is in the checkpoint, preferably with
+/// the right shape. Two sources that read the same tensor in different ways
+/// cannot be distinguished.
 std::string OperandBinder::choose(const Operand &operand,
                                   Candidate &chosen) const {
   for (const std::string &prefix : namePrefixes())
@@ -109,7 +110,8 @@ std::string OperandBinder::choose(const Operand &operand,
   return "";
 }
 
-/// Nothing is there: because it is stored in another way, or not at all.
+/// Reports that no source is in the checkpoint, because the operand is absent
+/// or stored in another form.
 std::string OperandBinder::missing(const Operand &operand) const {
   for (const std::string &prefix : namePrefixes())
     for (const Source &source : operand.sources) {

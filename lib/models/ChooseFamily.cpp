@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which row of the family table a config.json asks for.
+// Finds the row of the family table for a config.json.
 
 #include "ChooseFamily.h"
 #include "Config.h"
@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Where configs of several parts keep the text model's.
+/// The keys under which configs of several parts store the text model.
 constexpr const char *textParts[][2] = {
     {"text_config"},
     {"language_config"},
@@ -22,8 +22,8 @@ constexpr const char *textParts[][2] = {
     {"thinker_config", "text_config"},
 };
 
-/// Keys of files that are no model's configuration, although they are often
-/// called so.
+/// Keys of files that are often named config.json but are not the configuration
+/// of a model.
 constexpr struct {
   const char *key;
   const char *file;
@@ -36,11 +36,15 @@ constexpr struct {
     {"image_processor_type", "an image processor's configuration"},
 };
 
-/// What follows the family's name in the name of a class.
+/// Parts of the types of models' parts that are no language model.
+constexpr const char *otherParts[] = {"vision", "audio", "encoder",
+                                      "code_predictor"};
+
+/// Suffixes of class names after the family's name.
 constexpr const char *classEnds[] = {"forcausallm", "forconditionalgeneration",
                                      "model"};
 
-/// An object inside another; null when there is none.
+/// An object inside another one; null if there is none.
 const json *inside(const json *object, const char *key) {
   auto entry = object->find(key);
   return entry != object->end() && entry->is_object() ? &*entry : nullptr;
@@ -57,7 +61,7 @@ const json *textPart(const json &config) {
   return nullptr;
 }
 
-/// Empty where the value is no string, or absent.
+/// Empty if the value is absent or not a string.
 std::string wordAt(const json &object, const char *key) {
   auto entry = object.find(key);
   return entry != object.end() && entry->is_string() ? entry->get<std::string>()
@@ -65,14 +69,16 @@ std::string wordAt(const json &object, const char *key) {
 }
 
 /// The class that the config names: the first of `architectures`, or that of
-/// the code beside the file.
+/// the code in the model's folder.
 std::string classOf(const json &config) {
   auto list = config.find("architectures");
   if (list != config.end() && list->is_array() && !list->empty() &&
       list->front().is_string())
     return list->front().get<std::string>();
-  const json *map = inside(&config, "auto_map");
-  std::string path = map ? wordAt(*map, "AutoModelForCausalLM") : "";
+  std::string path;
+  if (const json *map = inside(&config, "auto_map"))
+    for (const char *key : {"AutoModelForCausalLM", "AutoModel"})
+      path = path.empty() ? wordAt(*map, key) : path;
   return path.substr(path.rfind('.') + 1);
 }
 
@@ -87,24 +93,30 @@ std::string familyWord(const std::string &className) {
   return word;
 }
 
-/// The type of which the class is, where no type is stated.
+/// The type of the class, if no type is stated.
 std::string typeOfClass(const std::string &className) {
   std::string word = familyWord(className);
-  for (const Alias &alias : familyAliases())
-    if (alias.onlyClass && className == alias.onlyClass)
-      return alias.modelType;
   for (const std::string &name : knownNames())
     if (lettersOf(name) == word)
       return name;
+  for (const Alias &alias : familyAliases())
+    if (alias.onlyClass && className == alias.onlyClass)
+      return alias.modelType;
   return "";
 }
 
-std::string typeOf(const json &config) {
-  return config.contains("model_type") ? wordAt(config, "model_type")
-                                       : typeOfClass(classOf(config));
+/// Libraries write "" where a class has no type of its own.
+bool hasType(const json &config) {
+  auto type = config.find("model_type");
+  return type != config.end() && !type->is_null() && *type != "";
 }
 
-/// Whether the class is called after this row, by any of its names.
+std::string typeOf(const json &config) {
+  return hasType(config) ? wordAt(config, "model_type")
+                         : typeOfClass(classOf(config));
+}
+
+/// Whether the name of the class begins with a name of this row.
 bool isCalledAfter(const std::string &className, const Family &family) {
   std::string word = lettersOf(className);
   for (const std::string &name : familyNames())
@@ -117,7 +129,7 @@ bool isCalledAfter(const std::string &className, const Family &family) {
   return false;
 }
 
-/// Code that comes with a model may compute what it likes.
+/// Code in a model's folder may compute anything.
 std::string warnOfCode(const json &config, const Family &family) {
   std::string className = classOf(config);
   if (!config.contains("auto_map") || className.empty() ||
@@ -128,22 +140,63 @@ std::string warnOfCode(const json &config, const Family &family) {
          " computes it, because model_type says so";
 }
 
+std::string warnOfPart(const std::string &type, const Family &family) {
+  return "model_type of the text part is " + show(type) +
+         ", which is not known: the layer is read as " + family.modelType +
+         " computes it, because model_type of the whole says so";
+}
+
+/// Where an object inside is of a known type; "" where none is.
+std::string pointToPart(const json &config, const std::string &path = "",
+                        int deeper = 1) {
+  for (const auto &[key, part] : config.items()) {
+    if (!part.is_object())
+      continue;
+    std::string type = typeOf(part);
+    if (findFamily(type, classOf(part)))
+      return "; its part " + path + key + " is of " + type +
+             ", which can be given as a configuration of its own";
+    std::string found =
+        deeper > 0 ? pointToPart(part, path + key + ".", deeper - 1) : "";
+    if (!found.empty())
+      return found;
+  }
+  return "";
+}
+
+/// "gemma4_vision" is of another part of models whose text part is known.
+bool isOtherPart(const std::string &type) {
+  for (const std::string &name : knownNames()) {
+    if (type.rfind(name + "_", 0) != 0)
+      continue;
+    for (const char *part : otherParts)
+      if (type.find(part, name.size()) != std::string::npos)
+        return true;
+  }
+  return false;
+}
+
 std::string unknownType(const json &config) {
-  auto modelType = config.find("model_type");
-  bool absent = modelType == config.end();
+  bool stated = config.contains("model_type"), named = hasType(config);
   for (const auto &other : otherFiles)
-    if (absent && config.contains(other.key))
+    if (!stated && config.contains(other.key))
       return std::string("expects a model's configuration, but ") + other.key +
              " tells that it is " + other.file;
-  if (absent)
+  if (!named)
     return std::string("expects model_type to name a family of models, but it "
-                       "is absent") +
+                       "is ") +
+           (stated ? "empty, as in parts of a model's configuration"
+                   : "absent") +
            byHand;
-  std::string near =
-      modelType->is_string() ? nearestNames(modelType->get<std::string>()) : "";
+  std::string type = wordAt(config, "model_type");
+  if (isOtherPart(type))
+    return "expects the configuration of a whole model or of its language "
+           "model, but model_type is " +
+           show(type) + ", which names another part";
+  std::string near = nearestNames(type);
   return "expects model_type to name a family that is known" +
          (near.empty() ? "" : ", such as " + near) + ", but it is " +
-         show(*modelType) + byHand;
+         show(config["model_type"]) + pointToPart(config) + byHand;
 }
 
 std::string unfit(const json &config) {
@@ -165,7 +218,7 @@ Result<Chosen> chooseFamily(const json &whole) {
   const Family *byInner = findFamily(inner, classOf(text));
   if (whyRefused(outer) && !byOuter)
     return Failure{unfit(whole)};
-  // The outer name is what the user knows, unless the inner is a known kind.
+  // Users know the outer name, unless the inner one is a known type.
   if (whyRefused(inner) && !byInner)
     return Failure{unfit(text)};
   const Family *family = byInner ? byInner : byOuter;
@@ -173,7 +226,9 @@ Result<Chosen> chooseFamily(const json &whole) {
     return Failure{unfit(whole)};
   bool byPart = part && (byInner || text.contains("auto_map"));
   return Chosen{family, byOuter ? outer : inner, &text,
-                warnOfCode(byPart ? text : whole, *family)};
+                !byInner && !inner.empty()
+                    ? warnOfPart(inner, *family)
+                    : warnOfCode(byPart ? text : whole, *family)};
 }
 
 } // namespace moelora::models

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which row of the family table a config.json asks for.
+// Finds the row of the family table for a config.json.
 #ifndef MOELORA_LIB_MODELS_CHOOSEFAMILY_H
 #define MOELORA_LIB_MODELS_CHOOSEFAMILY_H
 
@@ -16,12 +16,13 @@ namespace moelora::models {
 struct Chosen {
   const Family *family = nullptr;
   std::string modelType;
-  const nlohmann::json *config = nullptr; // what describes the text model
-  std::string warning; // why the row may not be what the model's code does
+  const nlohmann::json *config =
+      nullptr;         // the object that describes the text model
+  std::string warning; // why the model's code may differ from the row
 };
 
-/// By `model_type`, of the text part where there is one; by `architectures`
-/// where no type is stated.
+/// Chooses by `model_type`, of the text part if there is one, or by
+/// `architectures` if no type is stated.
 Result<Chosen> chooseFamily(const nlohmann::json &whole);
 
 } // namespace moelora::models

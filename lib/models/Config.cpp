@@ -41,7 +41,7 @@ void Config::fail(std::string text) {
     message = std::move(text);
 }
 
-/// The value at "outer.inner", and there the layer's own entry.
+/// The value at "outer.inner", and in a list the entry of the layer.
 const json *Config::at(const char *path) const {
   const json *place = &object;
   for (std::string_view rest = path; !rest.empty();) {
@@ -84,16 +84,22 @@ bool Config::isNull(const Keys &keys) const {
 }
 
 const char *Config::spelling(const Keys &keys) const {
-  for (const char *key : keys)
-    if (const json *value = at(key); value && !value->is_null())
+  const char *null = nullptr;
+  for (const char *key : keys) {
+    const json *value = at(key);
+    if (value && !value->is_null())
       return key;
-  return keys.front();
+    if (value && !null)
+      null = key;
+  }
+  return null ? null : keys.front();
 }
 
 void Config::failRange(const Keys &keys, const char *what,
                        const std::string &range, const json *value) {
+  std::string found = value ? show(*value) : isNull(keys) ? "null" : "absent";
   fail(std::string("expects ") + spelling(keys) + " to be " + what + " " +
-       range + ", but it is " + (value ? show(*value) : "absent"));
+       range + ", but it is " + found);
 }
 
 int64_t Config::size(const Keys &keys, int64_t most) {

@@ -1,8 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a config states against what its family computes. A family ignores the
-// keys of others, so a model that needs one would be read as another model.
+// Finds keys of a config that contradict what its family computes. A family
+// ignores the keys of others, so a model that needs such a key would be read as
+// another model.
 
 #include "Contradictions.h"
 
@@ -16,7 +17,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double maxFactor = 1e6; // beyond every factor that is read
+constexpr double maxFactor = 1e6;      // above every factor that is read
+constexpr int64_t maxShared = 1 << 10; // above every count that is read
 
 constexpr Keys renormalizeKeys = {"norm_topk_prob", "moe_renormalize",
                                   "route_norm"};
@@ -52,12 +54,13 @@ constexpr Keys denseKeys = {"first_k_dense_replace", "num_dense_layers",
 constexpr Keys stepKeys = {"moe_layer_freq", "decoder_sparse_step",
                            "expert_layer_period", "interleave_moe_layer_step",
                            "moe_layer_interval"};
-/// Of code that comes with models under the types of others.
+/// Keys of code in model folders that uses the types of other families.
 constexpr Keys foreignKeys = {"latent_moe_use_norm", "use_attn_moe",
                               "add_rescale_bias",    "moe_drop_tokens",
-                              "scale_router_input",  "use_nGPT"};
+                              "scale_router_input",  "use_nGPT",
+                              "multi_gate"};
 
-/// What the rule for layers reads, beside `dense`.
+/// The keys of the rule for layers, except `dense`.
 Keys ruleKeys(LayerRule rule) {
   switch (rule) {
   case LayerRule::AfterDense:
@@ -81,7 +84,7 @@ bool isGrouped(const Family &family) {
                      [](const Route &route) { return route.grouped; });
 }
 
-/// Every key that the family reads, of those above.
+/// The keys above that the family reads.
 std::set<std::string> keysRead(const Family &family) {
   std::set<std::string> keys;
   auto add = [&](const Keys &more) { keys.insert(more.begin(), more.end()); };
@@ -107,7 +110,8 @@ std::set<std::string> keysRead(const Family &family) {
   return keys;
 }
 
-/// A list says it of each of its entries, and false stands for nothing.
+/// Whether a value equals another one. All entries of a list must be equal or
+/// null, and false equals every value that is not a Boolean.
 bool says(const json &value, const json &computed) {
   if (value.is_array() && !computed.is_array())
     return std::all_of(value.begin(), value.end(), [&](const json &entry) {
@@ -133,7 +137,7 @@ private:
   const moelora_layer &layer;
   std::set<std::string> read;
 
-  /// `does` is what the family does: it reads on after its name.
+  /// `does` continues a sentence that begins with the family's name.
   void expect(const Keys &keys, const json &computed, const std::string &does);
   void refuseChoice();
   void refuseWeights();
@@ -143,7 +147,7 @@ private:
   void refuseLayers();
 };
 
-/// `computed` is a list of values that all say the same.
+/// `computed` is a list of equivalent values.
 void Contradictions::expect(const Keys &keys, const json &computed,
                             const std::string &does) {
   for (const char *key : keys) {
@@ -163,10 +167,14 @@ void Contradictions::refuseChoice() {
   bool biased = router.bias_on != MOELORA_BIAS_NONE;
   expect(selectionBiasKeys, {biased},
          biased ? "has a bias for the choice" : "has no bias for the choice");
-  if (isGrouped(family))
+  bool grouped = isGrouped(family);
+  json methods = {biased ? "noaux_tc" : "greedy"};
+  if (grouped && !biased)
+    methods.push_back("group_limited_greedy");
+  expect({"topk_method"}, methods,
+         biased ? "has a bias for the choice" : "has no bias for the choice");
+  if (grouped)
     return;
-  expect({"topk_method"}, {biased ? "noaux_tc" : "greedy"},
-         "chooses among all experts");
   const json *groups = config.find(groupKeys), *top = config.find(topGroupKeys);
   if (groups && top && *groups == *top)
     return; // all of them
@@ -186,7 +194,7 @@ void Contradictions::refuseWeights() {
   expect(softcapKeys, {0}, "has no cap of the logits");
 }
 
-/// Widths are not asked: the shapes of the weights tell them.
+/// Widths are not compared, because the shapes of the weights determine them.
 void Contradictions::refuseSizes() {
   expect(latentKeys, {0, layer.hidden},
          "has experts that read the hidden state");
@@ -201,7 +209,10 @@ void Contradictions::refuseShared() {
       expect(sharedWidthKeys, {0}, "has no shared expert");
     return;
   }
-  if (!counted && family.shared.width.keys.empty())
+  if (counted)
+    expect(sharedNumberKeys, {config.count(family.shared.number, maxShared)},
+           "has as many shared experts");
+  else if (family.shared.width.keys.empty())
     expect(sharedNumberKeys, {1}, "has one shared expert");
   expect(combinationKeys, {"sum"}, "adds routed and shared experts");
 }
@@ -220,7 +231,7 @@ void Contradictions::refuseActivation() {
          routerBias ? "has a bias in its router" : "has none in its router");
 }
 
-/// A list of all layers decides by itself.
+/// A list of all layers takes precedence.
 void Contradictions::refuseLayers() {
   if (family.layerRule == LayerRule::Pattern ||
       config.find({"mlp_layer_types"}))

@@ -10,8 +10,8 @@
 
 namespace moelora::models {
 
-/// Fails where a key that other families read, or that other code of this
-/// family is known to read, has a value that asks for another layer than this.
+/// Fails if a key that other families read, or that other code of this family
+/// is known to read, has a value that describes another layer.
 void refuseContradictions(Config &config, const Family &family,
                           const moelora_layer &layer);
 

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The family table in words. Everything is said of the row's own fields, so
-// that a new row needs no sentence of its own.
+// Describes the family table as text. The text is generated from the fields of
+// a row, so that a new row needs no text.
 
 #include "FamilyTables.h"
 
@@ -14,7 +14,7 @@ namespace moelora::models {
 
 namespace {
 
-/// "a, b, c" without what is empty.
+/// "a, b, c" without empty elements.
 std::string listed(const std::vector<std::string> &parts) {
   std::string text;
   for (const std::string &part : parts)
@@ -24,7 +24,7 @@ std::string listed(const std::vector<std::string> &parts) {
 
 std::string quoted(const char *word) { return "`" + std::string(word) + "`"; }
 
-/// What is quoted first.
+/// The first quotation in a text.
 std::string bare(const std::string &text) {
   return text.substr(1, text.find('`', 1) - 1);
 }
@@ -63,13 +63,18 @@ std::string renormalized(const Family &family, const Route &route) {
   return when(route.renormalize.absent, "renormalised");
 }
 
+std::string singleOf(const Route &route) {
+  return when(route.keepsSingle, " unless a single expert is chosen");
+}
+
 /// The router's forms; a key chooses where there are more than one.
 std::string routerOf(const Family &family) {
   std::vector<std::string> forms;
   for (const Route &route : family.routes)
     if (route.word) {
-      std::string form = listed({scoreOf(route.router), groupsOf(route),
-                                 renormalized(family, route)});
+      std::string form =
+          listed({scoreOf(route.router), groupsOf(route),
+                  renormalized(family, route) + singleOf(route)});
       bool named = *route.word && family.routes[1].word;
       forms.push_back(named ? quoted(route.word) + ": " + form : form);
     }

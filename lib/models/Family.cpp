@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Families by name: rows, other names of rows, and kinds that do not fit.
+// Families by name: rows, other names of rows, and types that cannot be
+// imported.
 
 #include "FamilyTables.h"
 
@@ -12,6 +13,7 @@ namespace moelora::models {
 namespace {
 
 constexpr Alias aliases[] = {
+    {"bailing_moe", "bailing_moe_v2", "BailingMoeV2ForCausalLM"},
     {"deepseek_ocr2", "deepseek_v2"},
     {"deepseek_ocr2_text", "deepseek_v2"},
     {"deepseek_v32", "deepseek_v3"},
@@ -46,13 +48,14 @@ constexpr Alias aliases[] = {
 };
 
 constexpr Refusal refusals[] = {
-    {"doge", "its experts are retrieved by product keys"},
+    {"doge", "its experts, if is_moe is true, are retrieved by product keys"},
     {"dots3_note_vision_encoder", "its experts are of the vision part"},
     {"ernie4_5_vl_moe", "it has a set of experts for each modality"},
     {"ernie4_5_vl_moe_text", "it has a set of experts for each modality"},
     {"hunyuan", "it is of several kinds, of which only "
                 "HunYuanMoEV1ForCausalLM is known"},
-    {"jetmoe", "its attention has experts too"},
+    {"jetmoe", "a bias is added to the sum of its experts' outputs, and its "
+               "attention has experts too"},
     {"muse_spark", "the output of each expert is normalised by itself"},
     {"muse_spark_text", "the output of each expert is normalised by itself"},
     {"nemotron_h_puzzle", "its layers are described one by one"},
@@ -60,6 +63,8 @@ constexpr Refusal refusals[] = {
     {"nllb_moe", "it drops tokens beyond an expert's capacity"},
     {"phimoe", "its sparsemixer takes a softmax for each choice"},
     {"switch_transformers", "it drops tokens beyond an expert's capacity"},
+    {"vitpose", "the data set of an image chooses the expert"},
+    {"vitpose_backbone", "the data set of an image chooses the expert"},
     {"zaya", "its router carries a state from layer to layer"},
 };
 
@@ -86,6 +91,8 @@ std::vector<std::string> familyNames() {
   for (const Alias &alias : aliases)
     names.push_back(alias.modelType);
   std::sort(names.begin(), names.end());
+  // The models of one class may have another row than the rest of their type.
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 

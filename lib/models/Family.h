@@ -1,12 +1,13 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a family of models fixes and no config.json says. One row of data a
-// family; a row states what differs from the defaults below.
+// The properties that a family of models fixes and that config.json does not
+// contain. There is one row of data per family, which states only differences
+// from the defaults below.
 //
-// The semantics are the very structs of the layer's description, so a row can
-// say whatever a description can; a new kind of config key is a new field here
-// with a default that leaves the other rows as they are.
+// A row contains the structs of the layer's description, so it can express
+// everything that a description can. A new kind of config key is a new field
+// with a default that does not change other rows.
 #ifndef MOELORA_LIB_MODELS_FAMILY_H
 #define MOELORA_LIB_MODELS_FAMILY_H
 
@@ -17,10 +18,11 @@
 
 namespace moelora::models {
 
-/// Which layers have experts, unless `mlp_layer_types` lists it.
+/// The rule that determines which layers have experts, unless `mlp_layer_types`
+/// lists them.
 enum class LayerRule {
   Every,
-  AfterDense,  // from `dense` on, as `moe_layer_freq` (step or list) says
+  AfterDense,  // from `dense` on, according to `moe_layer_freq` (step or list)
   SparseStep,  // every `decoder_sparse_step`-th, without `mlp_only_layers`, of
                // which the default is the first `dense`
   Period,      // i % `expert_layer_period` == `expert_layer_offset`
@@ -31,9 +33,9 @@ enum class LayerRule {
   HashFirst,   // all; the first `dense` by a table of token ids
 };
 
-/// The shared expert is one MLP; without keys its width is fixed by `absent`.
+/// The shared expert is one MLP. Without keys, `absent` is its width.
 struct Shared {
-  Count number = {};     // of experts that it is made of; 0: there is none
+  Count number = {}; // number of experts that it consists of; 0: there is none
   Count width = {{}, 0}; // of one of them; 0: that of a routed expert
   bool scored = false;   // scaled by sigmoid(x . v)
   bool plain = false;    // without the limits of the routed experts
@@ -43,20 +45,21 @@ struct Family {
   const char *modelType;
 
   Keys layers = {"num_hidden_layers", "num_layers", "n_layers"};
-  /// A key that counts two for each layer, beside or instead of `layers`.
+  /// A key that counts every layer twice, in addition to `layers` or instead of
+  /// it.
   Keys halfLayers = {};
   Keys hidden = {"hidden_size"};
   Keys intermediate = {"moe_intermediate_size"}; // of one expert
-  /// Where this key is stated, `intermediate_size` is the width of an expert.
+  /// If this key is stated, `intermediate_size` is the width of an expert.
   const char *denseWidth = nullptr;
   Keys experts = {"num_experts", "num_local_experts", "n_routed_experts",
                   "moe_num_experts"};
   Keys topK = {"num_experts_per_tok", "num_experts_per_token",
                "experts_per_token",   "moe_topk",
                "moe_top_k",           "moe_k"};
-  bool perLayer = false;     // some of these are lists with an entry a layer
+  bool perLayer = false;     // some of these are lists with one entry per layer
   Flag enabled = {{}, true}; // false: there are no experts at all
-  Count always = {};         // shared experts that the router weighs
+  Count always = {};         // shared experts with weights from the router
   Count zeroExperts = {};
   Count latent = {};
   Shared shared = {};
@@ -64,10 +67,11 @@ struct Family {
   LayerRule layerRule = LayerRule::AfterDense;
   Count dense = {{"first_k_dense_replace"}, 0};
 
-  /// The router's forms, by the word under a key; the first is the default.
+  /// The forms of the router, selected by the value of a key. The first is the
+  /// default.
   Keys routeKey = {};
   Route routes[3] = {softmaxTopK({{"norm_topk_prob"}, false})};
-  Flag selectionBias = {{}, true}; // where the form has one
+  Flag selectionBias = {{}, true}; // if the form has one
   Count groups = {{"n_group", "num_expert_group"}, 1, 1};
   Count topGroups = {{"topk_group"}, 1, 1};
   Number scale = {{}, 1};
@@ -97,6 +101,7 @@ struct Family {
   Keys combination = {}; // of routed and shared: "sum" or "average"
 
   Demand demands[6] = {};
+  Keys stated = {}; // have no default, because the family's classes differ
   moelora_adapter_names names = names::plain();
   Storage storage = {};
 };

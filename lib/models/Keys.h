@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How a family names the values of its config, and what absent ones mean.
+// The keys of a family's config, and the meaning of absent ones.
 #ifndef MOELORA_LIB_MODELS_KEYS_H
 #define MOELORA_LIB_MODELS_KEYS_H
 
@@ -10,9 +10,9 @@
 
 namespace moelora::models {
 
-/// A few names, in a row of a table. Spellings of one config key are equal in
-/// right: a config may use any of them, and if it uses more than one they must
-/// agree. A dot leads into a nested object.
+/// A few names, in a row of a table. The spellings of one config key are
+/// equivalent: a config may use any of them, and if it uses several, they must
+/// agree. A dot separates the key of a nested object.
 struct Keys {
   static constexpr size_t most = 7;
   const char *names[most] = {};
@@ -29,19 +29,17 @@ struct Keys {
   constexpr const char *const *end() const { return names + size(); }
 };
 
-/// A truth value; without keys it is fixed, whatever the config says.
+/// A Boolean. Without keys it has a fixed value.
 struct Flag {
   Keys keys = {};
   bool absent = false;
 };
 
-/// A whole number. Some are lists, with one entry a layer. `required` stands
-/// for a value that no family default replaces.
+/// A whole number. Some are lists with one entry per layer.
 struct Count {
-  static constexpr int64_t required = -1;
   Keys keys = {};
   int64_t absent = 0;
-  int64_t null = absent; // what an explicit null means
+  int64_t null = absent; // the value of an explicit null
 };
 
 /// A real number.
@@ -51,8 +49,8 @@ struct Number {
   double null = absent;
 };
 
-/// A key that changes nothing as long as it has one of these values (JSON).
-/// Any other value asks for what the family's row does not say.
+/// A key that has no effect if it has one of these values (JSON). Any other
+/// value describes something that the family's row cannot express.
 struct Demand {
   const char *key = nullptr;
   const char *values = nullptr; // "[true, null]"

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The rules by which configs tell layers with experts from dense ones.
+// The rules that determine which layers have experts and which are dense.
 
 #include "LayerRules.h"
 
@@ -68,7 +68,7 @@ private:
   std::vector<int64_t> numbersIn(const std::string &text);
 };
 
-/// Some programs write the number of layers under the other key as well.
+/// Some programs write the same number under both keys.
 int64_t RuleReader::countLayers() {
   const Keys &halves = family.halfLayers;
   if (!config.find(halves))
@@ -91,14 +91,14 @@ template <typename Sparse> Kinds RuleReader::where(Sparse sparse) const {
   return kinds;
 }
 
-/// A list may name more layers than a cut model has.
+/// A list may name more layers than a shortened model has.
 Kinds RuleReader::listed(const std::vector<int64_t> &sparse) const {
   return where([&](int64_t i) {
     return std::find(sparse.begin(), sparse.end(), i) != sparse.end();
   });
 }
 
-/// A step divides, so zero is refused.
+/// The step is a divisor, so zero is refused.
 int64_t RuleReader::step(const char *key, int64_t absent) {
   return has(key) ? config.size({key}, maxLayers) : absent;
 }

@@ -10,7 +10,7 @@
 
 namespace moelora::models {
 
-/// Far beyond every published model.
+/// Far above every published model.
 inline constexpr int64_t maxLayers = 1 << 12;
 
 enum class LayerKind {
@@ -19,7 +19,7 @@ enum class LayerKind {
   Hash, // with experts that are chosen by a table of token ids
 };
 
-/// One entry a layer of the model; config.failure() says what is wrong.
+/// One entry per layer of the model. config.failure() has the error, if any.
 std::vector<LayerKind> readLayerKinds(Config &config, const Family &family);
 
 } // namespace moelora::models

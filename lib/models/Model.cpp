@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// From config.json to one description per layer.
+// Makes one description per layer from config.json.
 
 #include "ChooseFamily.h"
 #include "FamilyTables.h"
@@ -22,12 +22,12 @@ namespace {
 
 using nlohmann::json;
 
-/// How families call the number of layers of multi-token prediction.
+/// The keys for the number of layers of multi-token prediction.
 constexpr const char *predictionKeys[] = {
     "num_nextn_predict_layers", "num_mtp_layers", "mtp_num_layers",
     "num_mtp_modules", "mtp_num_hidden_layers"};
 
-/// Nothing is computed with it, so that other values are left alone.
+/// It is only informative, so other values are ignored.
 int readPredictionLayers(Config &config) {
   constexpr uint64_t most = 4096;
   uint64_t layers = 0;
@@ -40,7 +40,7 @@ int readPredictionLayers(Config &config) {
 
 moelora_dtype readDtype(Config &config, moelora_dtype absent) {
   std::string word = config.word({"dtype", "torch_dtype"});
-  if (word.empty())
+  if (word.empty() || word == "auto")
     return absent;
   if (word == "bfloat16")
     return MOELORA_BF16;
@@ -88,7 +88,7 @@ void ModelBuilder::checkKinds(const std::vector<LayerKind> &kinds) {
 }
 
 int Model::indexOf(const moelora_layer &layer) {
-  // All fields; what the compiler adds behind them is nobody's.
+  // Compares all fields. Trailing padding is not compared.
   constexpr size_t bytes =
       offsetof(moelora_layer, shared_activation) + sizeof(moelora_activation);
   auto same = [&](const moelora_layer &other) {
@@ -100,7 +100,7 @@ int Model::indexOf(const moelora_layer &layer) {
   return static_cast<int>(found - descriptions.begin());
 }
 
-/// Families whose layers are alike are read once for each kind.
+/// Layers of the same kind are read once if the family's layers do not vary.
 void ModelBuilder::describe(const std::vector<LayerKind> &kinds, Model &model) {
   const Family &family = *chosen.family;
   int byKind[] = {-1, -1, -1}; // LayerKind; dense layers stay -1
@@ -185,7 +185,8 @@ Result<Model> parseModel(const std::string &text, const std::string &origin) {
 }
 
 Result<Model> loadModel(const std::string &path) {
-  std::error_code ignored; // what cannot be looked at cannot be read either
+  std::error_code
+      ignored; // a folder that cannot be examined cannot be read either
   bool isFolder = std::filesystem::is_directory(path, ignored);
   std::string file = isFolder ? path + "/config.json" : path;
   Result<std::string> text = readConfigText(file);

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Module names, of checkpoints and of adapters alike.
+// Module names in checkpoints and adapters.
 #ifndef MOELORA_LIB_MODELS_NAMES_H
 #define MOELORA_LIB_MODELS_NAMES_H
 
@@ -42,7 +42,7 @@ inline constexpr Names routerGate = {"router.gate", "gate", nullptr};
 inline constexpr Names routerLayer = {"router.layer", "router", nullptr};
 inline constexpr Names routerClassifier = {"router.classifier", nullptr};
 
-/// Shared experts may lie beside the block, in the layer itself.
+/// Shared experts may be outside the block, in the layer itself.
 inline constexpr Names blockSparseMoeOrLayer = {"block_sparse_moe", "",
                                                 nullptr};
 inline constexpr Names mlpOrMoeOrLayer = {"mlp", "moe", "", nullptr};
@@ -88,7 +88,8 @@ constexpr moelora_adapter_names withRouter(moelora_adapter_names n,
   return n;
 }
 
-/// With a shared expert whose parts are called like those of the experts.
+/// With a shared expert whose parts have the same names as those of the
+/// experts.
 constexpr moelora_adapter_names withShared(moelora_adapter_names n,
                                            const char *const *shared) {
   n.shared = shared;
@@ -98,7 +99,7 @@ constexpr moelora_adapter_names withShared(moelora_adapter_names n,
   return n;
 }
 
-/// experts.E.{w1,w3,w2}; libraries also call them {gate,up,down}_proj.
+/// experts.E.{w1,w3,w2}, which libraries also name {gate,up,down}_proj.
 constexpr moelora_adapter_names withW123(moelora_adapter_names n) {
   n.gate = w1;
   n.up = w3;

@@ -1,8 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Names that may have been meant: those to which the fewest letters have to be
-// changed.
+// Suggests known names: those with the smallest edit distance.
 
 #include "Nearest.h"
 #include "FamilyTables.h"
@@ -15,10 +14,10 @@ namespace moelora::models {
 namespace {
 
 constexpr size_t mostNames = 3;
-// A name that is longer than every known one is compared by its beginning.
+// Only the beginning of a very long name is compared.
 constexpr size_t maxLetters = 40;
 
-/// How many letters have to be added, removed or replaced.
+/// The number of letters to add, remove or replace.
 size_t distance(const std::string &a, const std::string &b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j)
@@ -51,8 +50,8 @@ std::string nearestNames(const std::string &name) {
   for (const std::string &known : familyNames()) {
     std::string other = lettersOf(known);
     size_t changes = distance(letters, other);
-    // What shares less than half of its letters is another word, unless it
-    // goes on where a known one ends.
+    // A name with less than half of its letters in common is not suggested,
+    // unless it begins with a known name.
     if (2 * changes < letters.size() || letters.rfind(other, 0) == 0)
       near.emplace_back(changes, known);
   }

@@ -1,8 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Families that balance their load by a bias: sigmoid scores, a bias for the
-// choice alone, groups by their two best, renormalised when told.
+// Families that balance their load by a bias: sigmoid scores, a bias that
+// affects only the choice, groups scored by their two best experts, and
+// optional renormalisation.
 
 #include "FamilyTables.h"
 
@@ -20,13 +21,13 @@ constexpr moelora_adapter_names noAuxNames =
 constexpr uint32_t sharedBiases =
     MOELORA_HAS_SHARED_GATE_UP_BIAS | MOELORA_HAS_SHARED_DOWN_BIAS;
 
-/// What the rows below have in common.
+/// The common part of the rows below.
 struct NoAux {
   const char *modelType;
   int64_t dense;  // layers without experts at the beginning
   double scale;   // of the weights
-  int64_t groups; // absent keys: so many groups,
-  int64_t top;    // of which so many are kept
+  int64_t groups; // absent keys: this number of groups,
+  int64_t top;    // and of groups that are kept
   int64_t shared = 1;
 };
 
@@ -45,7 +46,8 @@ constexpr Family noAux(NoAux facts) {
   };
 }
 
-/// Their own repositories say expert_bias, libraries what others say.
+/// Their own repositories name it expert_bias, and libraries use the usual
+/// name.
 constexpr Keys bailingBias = {"mlp.gate.expert_bias",
                               "mlp.gate.e_score_correction_bias"};
 
@@ -79,12 +81,16 @@ constexpr Family axk2 = [] {
   return family;
 }();
 
-/// Renormalised whatever norm_topk_prob says.
+/// Always renormalised, independent of norm_topk_prob. The classes of Ling and
+/// of Ming have this type in common, but not all of its defaults.
 constexpr Family bailingMoeV2 = [] {
   Family family =
-      withBiasAt(noAux({"bailing_moe_v2", 0, 2.5, 8, 4, 0}), bailingBias);
+      withBiasAt(noAux({"bailing_moe_v2", 0, 1, 8, 4}), bailingBias);
+  family.routes[0] = keepingSingle(family.routes[0]);
   family.routes[0].renormalize = fixed(true);
-  family.demands[1] = {"use_bias", "[false]"};
+  family.stated = {"num_shared_experts", "first_k_dense_replace",
+                   "routed_scaling_factor"};
+  family.demands[1] = {"router_type", R"(["topN"])"};
   return family;
 }();
 
@@ -102,7 +108,7 @@ constexpr Family dots1 = [] {
   return family;
 }();
 
-/// The width of a shared expert is stated by itself.
+/// The width of a shared expert has a separate key.
 constexpr Family dots3Note = [] {
   Family family = noAux({"dots3_note", 1, 1, 1, 1});
   family.shared.width = {{"shared_experts_intermediate_size",
@@ -123,7 +129,7 @@ constexpr Family kimiLinear = [] {
   return family;
 }();
 
-/// Files that transformers 5 writes call the shared gate linear_gate.
+/// Files of transformers 5 name the shared gate linear_gate.
 constexpr Family hyV4 = [] {
   Family family = withLimit(noAux({"hy_v4", 1, 2.827, 1, 1}), true);
   family.names.shared_gate = names::gateOrLinearGate;
@@ -138,8 +144,9 @@ constexpr Family mimoV2Flash = [] {
   return family;
 }();
 
-/// Experts without a gate, maybe in a narrower space; layers of other kinds in
-/// between. The shared expert's width is not multiplied by anything.
+/// Experts without a gate, optionally in a latent space, between layers of
+/// other kinds. The shared expert's width is not multiplied by a number of
+/// experts.
 constexpr Family nemotronH = [] {
   Family family = withBiasAt(noAux({"nemotron_h", 0, 1, 1, 1}),
                              {"mixer.gate.e_score_correction_bias"});

@@ -18,12 +18,13 @@ namespace {
 
 using nlohmann::json;
 
-// Published files have a few kB; this leaves room and bounds the work.
+// Published files have a few kB. The limit is far above this, and bounds the
+// work.
 constexpr uintmax_t maxBytes = 16u << 20;
 constexpr size_t maxDepth = 64;
 constexpr size_t maxKey = 60;
 
-/// Builds the value while it refuses what a plain parser would let pass.
+/// Builds the value, and refuses input that a plain parser would accept.
 class StrictBuilder : public nlohmann::json_sax<json> {
 public:
   explicit StrictBuilder(PythonNumbers &numbers) : numbers(numbers) {}

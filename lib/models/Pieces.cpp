@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Layouts spelled out as shapes and strides.
+// Converts layouts to shapes and strides.
 
 #include "Pieces.h"
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Stored tensors as pieces of an operand, and their reading.
+// Stored tensors as parts of an operand, and reading them.
 #ifndef MOELORA_LIB_MODELS_PIECES_H
 #define MOELORA_LIB_MODELS_PIECES_H
 
@@ -9,8 +9,8 @@
 
 namespace moelora::models {
 
-/// An operand's axes: [experts, slices, rows, columns], row-major. Layouts
-/// leave out the letters of axes that it has not.
+/// An operand's axes: [experts, slices, rows, columns], row-major. Layouts omit
+/// the letters of axes that the operand does not have.
 struct OperandAxes {
   int64_t experts, slices, rows, columns;
   int64_t stored = 0; // experts in a packed tensor, if more than these
@@ -22,8 +22,8 @@ struct OperandAxes {
 Piece pieceOf(std::string tensor, const char *layout, const OperandAxes &axes,
               int64_t offset);
 
-/// Copies tensor `index` of the file into its place. `ids` as in Operand.
-/// Empty: done; else what went wrong.
+/// Copies tensor `index` of the file to its position. `ids` as in Operand.
+/// Returns an empty text on success, and otherwise the error.
 std::string readPiece(const moelora_checkpoint *file, uint64_t index,
                       const Piece &piece, moelora_dtype type, int64_t ids,
                       void *buffer);

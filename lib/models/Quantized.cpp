@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The marks of quantised models, in configs and in checkpoints.
+// Recognises quantised models in configs and checkpoints.
 
 #include "Quantized.h"
 
@@ -12,13 +12,13 @@ namespace {
 constexpr const char *expected =
     "expects weights in bfloat16, float16 or float32, but ";
 
-/// A tensor beside one of ours that only a quantised checkpoint has.
+/// The name of a tensor that only a quantised checkpoint has, next to a weight.
 struct Mark {
   const char *suffix;
   const char *method;
 };
 
-/// After a name with its ".weight".
+/// A suffix after a name with ".weight".
 constexpr Mark tensorMarks[] = {
     {"_blocks", "mxfp4"},        {"_scales", "mxfp4"},
     {"_scale_inv", "fp8"},       {"_packed", "compressed-tensors"},
@@ -26,7 +26,7 @@ constexpr Mark tensorMarks[] = {
     {".absmax", "bitsandbytes"},
 };
 
-/// After the module's name.
+/// A suffix after the module's name.
 constexpr Mark moduleMarks[] = {
     {".scale", "fp8 or fp4"},
     {".qweight", "gptq or awq"},
@@ -41,17 +41,19 @@ std::string withoutEnd(const std::string &name, const std::string &end) {
 } // namespace
 
 void refuseQuantized(Config &config) {
-  for (const char *key : {"quantization_config", "compression_config"}) {
+  for (const char *key :
+       {"quantization_config", "compression_config", "quantization"}) {
     const nlohmann::json *value = config.find({key});
-    if (!value)
+    if (!value || value->empty() || *value == false)
       continue;
-    auto method =
-        value->is_object() ? value->find("quant_method") : value->end();
-    bool named = value->is_object() && method != value->end();
-    config.fail(std::string(expected) + key + " states quant_method " +
-                (named ? show(*method) : "unknown"));
+    bool named = value->is_object() && value->contains("quant_method");
+    config.fail(std::string(expected) + key +
+                (named
+                     ? " states quant_method " + show((*value)["quant_method"])
+                     : " is " + show(*value)));
   }
-  if (const nlohmann::json *type = config.find({"expert_dtype"}))
+  const nlohmann::json *type = config.find({"expert_dtype"});
+  if (type && *type != "bfloat16" && *type != "float16" && *type != "float32")
     config.fail(std::string(expected) + "expert_dtype is " + show(*type));
 }
 

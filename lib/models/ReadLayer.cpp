@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Sizes, experts and what lies around the router; see ReadRouter.cpp for it.
+// Reads all of a layer except its router, which ReadRouter.cpp reads.
 
 #include "ReadLayer.h"
 #include "Contradictions.h"
@@ -14,13 +14,14 @@ namespace moelora::models {
 
 namespace {
 
-// Far beyond every published model, and small enough that no product of three
-// needs more than 64 bits.
+// Far above every published model, and small enough that a product of three
+// fits 64 bits.
 constexpr int64_t maxWidth = 1 << 20;
 constexpr int64_t maxShared = 1 << 10;
-// Elements of one operand: 2^42 bf16 values would be 8 TiB.
+// The largest number of elements of an operand: 2^42 bf16 values would be 8
+// TiB.
 constexpr int64_t maxElements = int64_t(1) << 42;
-// Limits, slopes and caps of activations.
+// The largest limit, slope or cap of an activation.
 constexpr double maxLimit = 1e6;
 constexpr double leastLimit = 1e-6;
 
@@ -58,6 +59,7 @@ private:
   void readBiases(moelora_layer &layer);
   moelora_norm readNorm(bool present, double scale);
   void readCombination(moelora_layer &layer);
+  void demandStated();
   void checkSizes(const moelora_layer &layer);
 };
 
@@ -100,7 +102,7 @@ moelora_function LayerReader::functionOf(const Keys &keys) {
   return absent;
 }
 
-/// The keys of other families must not say another function.
+/// The keys of other families must not state another function.
 moelora_function LayerReader::readFunction() {
   moelora_function function = functionOf(family.function);
   const char *word = "";
@@ -116,7 +118,7 @@ moelora_function LayerReader::readFunction() {
   return function;
 }
 
-/// No limit is no clamp.
+/// Without a limit there is no clamp.
 void LayerReader::limit(moelora_activation &activation, const Number &limit) {
   double value = config.number(limit, 0, maxLimit);
   if (value > 0)
@@ -179,6 +181,14 @@ void LayerReader::readCombination(moelora_layer &layer) {
     layer.routed_scale = layer.shared_scale = 0.5f;
 }
 
+void LayerReader::demandStated() {
+  for (const char *key : family.stated)
+    if (!config.find({key}) && !config.isNull({key}))
+      config.fail(std::string("expects ") + key + " to be stated, because " +
+                  "classes of " + family.modelType +
+                  " differ in their defaults for it, but it is absent");
+}
+
 void LayerReader::checkSizes(const moelora_layer &layer) {
   int64_t width = std::max(layer.hidden, layer.latent);
   int64_t perExpert = 2 * layer.intermediate * width;
@@ -205,6 +215,7 @@ void LayerReader::read(moelora_layer &layer, LayerKind kind) {
   config.demand({"moe_apply_router_weight_on_input",
                  family.weightOnInput ? "[true]" : "[false]"});
   refuseContradictions(config, family, layer);
+  demandStated();
   checkSizes(layer);
 }
 
@@ -214,7 +225,7 @@ moelora_layer readLayer(Config &config, const Family &family, LayerKind kind,
                         moelora_dtype dtype) {
   moelora_layer layer = {};
   layer.dtype = layer.router_dtype = dtype;
-  if (family.routerType)
+  if (family.routerType != moelora_dtype())
     layer.router_dtype = family.routerType;
   LayerReader(config, family).read(layer, kind);
   return layer;

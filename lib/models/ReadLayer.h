@@ -9,7 +9,7 @@
 
 namespace moelora::models {
 
-/// Requires kind != Dense. config.failure() says what is wrong.
+/// Requires kind != Dense. config.failure() has the error, if any.
 moelora_layer readLayer(Config &config, const Family &family, LayerKind kind,
                         moelora_dtype dtype);
 

@@ -1,10 +1,11 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A stored tensor, read once from beginning to end.
+// Reads a stored tensor once, from beginning to end.
 //
-// Elements that lie in the operand as they lie in the file are read in place.
-// Others go through a block of the file that fits into a core's cache:
+// Elements with the same order in the operand and in the file are read
+// directly. Others are copied through a part of the file that fits a core's
+// cache, called a block here:
 //
 //   outer ...  |  block axis  ...  line  ...      innermost
 //   one block  |  some of it       neighbours in the operand
@@ -22,8 +23,8 @@ namespace moelora::models {
 
 namespace {
 
-// Bytes of a block: it stays in a core's cache, and is long enough that the
-// system's work for a read does not count.
+// The size of a block in bytes. It fits a core's cache, and is large enough
+// that the overhead of a system call is negligible.
 constexpr int64_t blockBytes = 1 << 20;
 
 std::string readBytes(const moelora_checkpoint *file, uint64_t index,
@@ -36,7 +37,7 @@ std::string readBytes(const moelora_checkpoint *file, uint64_t index,
   return text;
 }
 
-/// Axes that follow each other in the operand as they do in the file are one.
+/// Merges axes that are contiguous both in the operand and in the file.
 std::vector<Axis> joined(const std::vector<Axis> &axes) {
   std::vector<Axis> all;
   for (const Axis &axis : axes) {
@@ -72,7 +73,7 @@ private:
   const Piece &piece;
   moelora_dtype type;
   int64_t ids;
-  char *buffer; // of the piece
+  char *buffer; // of the tensor
   int64_t width, storedWidth = 0;
   std::vector<Axis> axes;
   moelora_tensor tensor = {};
@@ -98,7 +99,7 @@ size_t PieceReader::lineAxis() const {
   return axes.size() - 1;
 }
 
-/// Elements of the file in one entry of an axis.
+/// The number of the file's elements in one entry of an axis.
 int64_t PieceReader::inside(size_t axis) const {
   int64_t count = 1;
   for (size_t i = axis + 1; i < axes.size(); ++i)
@@ -136,7 +137,7 @@ std::string PieceReader::convert(int64_t first, int64_t count, char *to) const {
   return "";
 }
 
-/// Elements [first, first + count) of the file in the operand's type.
+/// Reads elements [first, first + count) of the file in the operand's type.
 std::string PieceReader::fetch(int64_t first, int64_t count, char *to) {
   bool same = ids == 0 && tensor.dtype == type;
   if (!same)
@@ -147,8 +148,8 @@ std::string PieceReader::fetch(int64_t first, int64_t count, char *to) {
   return same || !error.empty() ? error : convert(first, count, to);
 }
 
-/// Conversion goes block by block, so that the stored form never lies in memory
-/// whole beside the converted one.
+/// Values are converted in blocks, so that the stored form of a whole tensor is
+/// never in memory together with the converted one.
 std::string PieceReader::readInPlace() {
   bool same = ids == 0 && tensor.dtype == type;
   int64_t all = piece.elements();
@@ -159,8 +160,8 @@ std::string PieceReader::readInPlace() {
   return error;
 }
 
-/// A run of elements, `step` bytes apart in the block and `stride` in the
-/// operand.
+/// Copies a sequence of elements, `step` bytes apart in the block and `stride`
+/// bytes in the operand.
 void PieceReader::copyLine(const char *from, int64_t step, char *to,
                            int64_t stride, int64_t count) const {
   auto copy = [&]<typename T>(T) {
@@ -177,7 +178,7 @@ void PieceReader::copyLine(const char *from, int64_t step, char *to,
     copy(uint64_t());
 }
 
-/// Writes a block of `count` entries of its axis to element `at` of the piece.
+/// Writes a block of `count` entries of its axis to element `at` of the tensor.
 void PieceReader::scatter(size_t first, size_t line, int64_t at,
                           int64_t count) {
   std::vector<int64_t> place(axes.size(), 0);
@@ -199,8 +200,7 @@ void PieceReader::scatter(size_t first, size_t line, int64_t at,
   }
 }
 
-/// The outermost axis of which an entry fits into a block, and that has the
-/// line in it.
+/// The outermost axis whose entries fit a block and contain the line.
 size_t PieceReader::blockAxis(size_t line) const {
   for (size_t i = 0; i < line; ++i)
     if (inside(i) * width <= blockBytes)

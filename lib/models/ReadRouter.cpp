@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The stages of a router, from its family's form and the config.
+// Reads the stages of a router from its family's form and the config.
 
 #include "ReadRouter.h"
 
@@ -13,20 +13,22 @@ namespace {
 
 // No published model has more than a few thousand.
 constexpr int64_t maxExperts = 1 << 16;
-// Rows of a table by token ids: no vocabulary comes near.
+// The largest number of rows of a table by token ids, far above all
+// vocabularies.
 constexpr int64_t maxTokens = 1 << 24;
 constexpr double maxFactor = 1e6;
 constexpr double maxEpsilon = 1;
 constexpr double leastNorm = 1e-3;
 constexpr double maxNorm = 1e3;
 
-/// Keys that name the score; no family reads them, but some configs say them.
+/// Keys that name the score. No family reads them, but some configs contain
+/// them.
 constexpr Keys scoreKeys = {
     "scoring_func",          "score_func",
     "score_function",        "moe_router_activation_func",
     "moe_router_activation", "expert_selection_fn"};
 
-/// What they may say; "noaux_tc" is a sigmoid with a bias.
+/// Their possible values. "noaux_tc" is a sigmoid with a bias.
 const char *scoreWords(const moelora_router &router) {
   switch (router.score) {
   case MOELORA_SCORE_SOFTMAX:
@@ -124,7 +126,7 @@ void RouterReader::checkGroups(int64_t groups, int64_t top,
                 std::to_string(router.experts));
 }
 
-/// Keeping all groups is no grouping.
+/// Keeping all groups is the same as no groups.
 void RouterReader::readGroups(const Route &route, moelora_router &router) {
   int64_t groups = 1, top = 1;
   if (route.grouped) {
@@ -148,7 +150,8 @@ void RouterReader::readWeights(const Route &route, moelora_router &router) {
   };
   if (!family.epsilon.keys.empty())
     router.epsilon = number(family.epsilon, 0, maxEpsilon);
-  bool renormalize = config.flag(route.renormalize);
+  bool renormalize = config.flag(route.renormalize) &&
+                     !(route.keepsSingle && router.top_k == 1);
   if (!family.normP.keys.empty()) {
     router.norm_p = number(family.normP, leastNorm, maxNorm);
     router.renormalize = MOELORA_RENORMALIZE_PNORM;
@@ -166,7 +169,7 @@ void RouterReader::readWeights(const Route &route, moelora_router &router) {
     router.bias_on = MOELORA_BIAS_NONE;
 }
 
-/// No choice is made, so nothing takes part in it.
+/// With a table no choice is made, so there is no selection bias.
 void RouterReader::readTable(moelora_router &router) {
   router.table_rows =
       static_cast<int32_t>(config.size({"vocab_size"}, maxTokens));

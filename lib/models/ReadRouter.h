@@ -9,8 +9,8 @@
 
 namespace moelora::models {
 
-/// Fills layer.router and what the layer says of its input and zero experts.
-/// config.failure() says what is wrong.
+/// Fills layer.router and the layer's fields for the router's input and for
+/// zero experts. config.failure() has the error, if any.
 void readRouter(Config &config, const Family &family, LayerKind kind,
                 moelora_layer &layer);
 

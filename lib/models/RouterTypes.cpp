@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Routers whose weights are stored in another type than the layer has: f32
-// holds them as they are, and which experts are chosen hangs on their last
-// bits.
+// Finds routers whose weights are stored in another type than the layer's. They
+// are kept in f32, which represents them exactly, because the choice of experts
+// depends on their last bits.
 
 #include "moelora/models/Weights.h"
 
@@ -18,7 +18,7 @@ public:
 
   void adopt(int number) {
     moelora_layer layer = model.layer(number);
-    // A weight that is missing is reported where it is read.
+    // A missing weight is reported when it is read.
     auto router = bindRouter(model, number, file);
     if (!router || router->storedType() == layer.dtype)
       return;
@@ -38,7 +38,7 @@ void adoptRouterTypes(Model &model, const std::string &folder) {
       open.push_back(number);
   if (open.empty())
     return;
-  // A model is compiled without weights as well as with them.
+  // A model can be compiled without its weights.
   moelora_checkpoint *opened = nullptr;
   const char *place = folder.empty() ? "." : folder.c_str();
   if (moelora_checkpoint_open(place, &opened, nullptr) != MOELORA_OK)

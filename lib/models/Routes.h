@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Routers by the names that the field gives them.
+// Routers by their usual names.
 #ifndef MOELORA_LIB_MODELS_ROUTES_H
 #define MOELORA_LIB_MODELS_ROUTES_H
 
@@ -13,14 +13,15 @@ namespace moelora::models {
 
 /// One form of a family's router, completed from the config.
 struct Route {
-  const char *word = nullptr; // under the family's key; null: no form
+  const char *word = nullptr; // value of the family's key; null: no form
   moelora_router router = {};
-  /// Whether `router.renormalize` is done.
+  /// Whether `router.renormalize` is applied.
   Flag renormalize = {};
-  bool grouped = false; // the numbers of groups are read
+  bool keepsSingle = false; // a single chosen expert is not renormalised
+  bool grouped = false;     // the numbers of groups are read
 };
 
-/// Whatever the config says.
+/// Independent of the config.
 constexpr Flag fixed(bool value) { return {{}, value}; }
 
 constexpr Route plainRoute(moelora_score score, Flag renormalize) {
@@ -43,21 +44,21 @@ constexpr Route softmaxTopK(Flag renormalize) {
   return plainRoute(MOELORA_SCORE_SOFTMAX, renormalize);
 }
 
-/// The k largest logits, softmax over them.
+/// The k largest logits, with a softmax over them.
 constexpr Route topKSoftmax() {
   Route route = plainRoute(MOELORA_SCORE_IDENTITY, fixed(false));
   route.router.post = MOELORA_POST_SOFTMAX;
   return route;
 }
 
-/// The k largest logits, a sigmoid of each.
+/// The k largest logits, with a sigmoid of each.
 constexpr Route topKSigmoid(Flag renormalize) {
   Route route = plainRoute(MOELORA_SCORE_IDENTITY, renormalize);
   route.router.post = MOELORA_POST_SIGMOID;
   return route;
 }
 
-/// A score each; a bias takes part in the choice alone.
+/// A score per expert, and a bias that affects only the choice.
 constexpr Route biased(moelora_score score, Flag renormalize, float epsilon) {
   Route route = plainRoute(score, renormalize);
   route.router.bias_on = MOELORA_BIAS_ON_SCORE;
@@ -65,7 +66,7 @@ constexpr Route biased(moelora_score score, Flag renormalize, float epsilon) {
   return route;
 }
 
-/// Experts of the best groups only; dropped ones get -infinity, or zero.
+/// Only experts of the best groups. The others get -infinity, or zero.
 constexpr Route grouped(Route route, moelora_group_score score,
                         bool fillZero = false) {
   route.grouped = true;
@@ -74,12 +75,19 @@ constexpr Route grouped(Route route, moelora_group_score score,
   return route;
 }
 
-/// Sigmoid, bias, groups by their two best, renormalised when told.
+/// Sigmoid, bias, groups scored by their two best experts, optional
+/// renormalisation.
 constexpr Route noAuxTc(bool renormalize = true) {
   return grouped(biased(MOELORA_SCORE_SIGMOID,
                         {{"norm_topk_prob", "moe_renormalize"}, renormalize},
                         1e-20f),
                  MOELORA_GROUP_TOP2_SUM);
+}
+
+/// Renormalised only where more than one expert is chosen.
+constexpr Route keepingSingle(Route route) {
+  route.keepsSingle = true;
+  return route;
 }
 
 constexpr Route under(const char *word, Route route) {

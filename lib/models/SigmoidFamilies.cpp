@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Families that score each expert by itself, without groups.
+// Families that score each expert separately, without groups.
 
 #include "FamilyTables.h"
 
@@ -16,7 +16,7 @@ constexpr Keys intermediateSize = {"intermediate_size"};
 constexpr uint32_t sharedBiases =
     MOELORA_HAS_SHARED_GATE_UP_BIAS | MOELORA_HAS_SHARED_DOWN_BIAS;
 
-/// A bias takes part in the choice; always renormalised.
+/// A bias affects the choice. Always renormalised.
 constexpr Route sigmoidBias(float epsilon) {
   return biased(MOELORA_SCORE_SIGMOID, fixed(true), epsilon);
 }
@@ -24,7 +24,7 @@ constexpr Route sigmoidBias(float epsilon) {
 constexpr moelora_adapter_names minimaxNames =
     withW123(withBlock(plain(), blockSparseMoeOrMlp));
 
-/// The shared expert's gate and up are one linear, or two.
+/// The shared expert's gate and up are one linear module, or two.
 constexpr moelora_adapter_names minimaxM3Names = [] {
   moelora_adapter_names n = withShared(minimaxNames, names::sharedExperts);
   n.shared_gate_up = gateUpProj;
@@ -51,8 +51,8 @@ constexpr Family inkling2 = {
                                   "mlp.gate.e_score_correction_bias"}},
 };
 
-/// Shared experts are weighed together with the chosen ones: they are the last
-/// of all experts, and every token chooses them.
+/// Shared experts have weights like the chosen ones: they are the last experts,
+/// and every token chooses them.
 constexpr Family inkling = [] {
   Family family = inkling2;
   family.modelType = "inkling_mm_model";
@@ -95,8 +95,8 @@ constexpr Family table[] = {
     {
         .modelType = "deepseek_v4",
         .intermediate = {"moe_intermediate_size", "intermediate_size"},
-        // The shared expert has the width of one routed expert, whatever
-        // n_shared_experts says.
+        // The shared expert has the width of one routed expert, independent of
+        // n_shared_experts.
         .shared = {.number = {{}, 1}},
         .layerRule = LayerRule::HashFirst,
         .dense = {{"num_hash_layers"}, 3},
@@ -217,7 +217,7 @@ constexpr Family table[] = {
                                "mlp.gate.e_score_correction_bias"}},
     },
     {
-        // Limits differ from layer to layer, and come after the function.
+        // Limits differ between layers, and are applied after the function.
         .modelType = "step3p7",
         .perLayer = true,
         .shared = {.number = {{}, 1},

@@ -15,7 +15,7 @@ constexpr Keys intermediateSize = {"intermediate_size"};
 
 // ---- Names and forms that several families share
 
-/// block_sparse_moe.experts.E.{w1,w3,w2}; libraries also call the block mlp.
+/// block_sparse_moe.experts.E.{w1,w3,w2}; libraries also name the block mlp.
 constexpr moelora_adapter_names mixtralNames =
     withW123(withBlock(plain(), blockSparseMoeOrMlp));
 
@@ -92,7 +92,7 @@ constexpr Family mistral4(const char *modelType, Flag renormalize,
   };
 }
 
-/// Routers are kept in f32, and blocks lie in the layer itself.
+/// Routers are kept in f32, and the parts of a block are in the layer itself.
 constexpr Family mistralLarge4 = [] {
   Family family = mistral4("mistral_large4", fixed(true), 1);
   family.routerType = MOELORA_F32;
@@ -106,8 +106,7 @@ constexpr Family table[] = {
     {
         .modelType = "bailing_moe",
         .shared = {.number = {{"num_shared_experts"}, 0, 0}},
-        .routes = {softmaxTopK({{"norm_topk_prob"}, true})},
-        .demands = {{"use_bias", "[false]"}},
+        .routes = {keepingSingle(softmaxTopK({{"norm_topk_prob"}, true}))},
         .names = withShared(plain(), names::sharedExperts),
     },
     {
@@ -128,6 +127,7 @@ constexpr Family table[] = {
     {
         .modelType = "deepseek",
         .shared = {.number = {{"n_shared_experts"}, 0, 0}},
+        .routes = {keepingSingle(softmaxTopK({{"norm_topk_prob"}, false}))},
         .names = withShared(plain(), names::sharedExperts),
     },
     deepseekV2("deepseek_v2", 0),
@@ -261,7 +261,7 @@ constexpr Family table[] = {
         .names = qwenNames,
     },
     {
-        // Published transposed, saved again as the others are.
+        // Published files are transposed; files that libraries save are not.
         .modelType = "qwen3_vl_moe",
         .layerRule = LayerRule::SparseStep,
         .routes = {softmaxTopK(fixed(true))},

@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Where the checkpoints of a family keep what module names do not tell.
+// How checkpoints of a family store operands that do not follow from module
+// names.
 //
 // A layout spells out the dimensions of a tensor in the file, outermost first:
 // one letter for each axis of the operand, letters of one dimension together.
@@ -18,13 +19,13 @@
 
 namespace moelora::models {
 
-/// A tensor of all experts, or one for each slice where the layout has no "s".
+/// A tensor of all experts, or one for each slice if the layout has no "s".
 struct Stored {
   Keys tensors = {};            // below the block, slice by slice
   const char *layout = nullptr; // null: there is no such tensor
 };
 
-/// Every way in which a family's checkpoints store an operand.
+/// Every form in which a family's checkpoints store an operand.
 struct Forms {
   Stored forms[3] = {};
 };
@@ -32,20 +33,20 @@ struct Forms {
 /// The defaults are those of most families. Tensors of one expert each follow
 /// from the names of the modules.
 struct Storage {
-  /// Blocks that only checkpoints know, besides those of the module names.
+  /// Further names of blocks, which only checkpoints use.
   Keys blocks = {};
   Forms gateUp = {{{{"experts.gate_up_proj"}, "e,sr,c"}}};
   Forms down = {{{{"experts.down_proj"}, "e,r,c"}}};
   Forms gateUpBias = {};
   Forms downBias = {};
-  /// Shared experts that are rows of the operands above; the first form goes
-  /// with the first form there, and so on.
+  /// Shared experts that are rows of the operands above. Forms correspond by
+  /// their position in the lists.
   Forms alwaysGateUp = {};
   Forms alwaysDown = {};
-  /// The shared expert's module, where it does not lie in the block.
+  /// The shared expert's module, if it is outside the block.
   Keys sharedModules = {};
 
-  // The rest are whole paths below the layer.
+  // The other names are whole paths below the layer.
   Keys selectionBias = {"mlp.gate.e_score_correction_bias"};
   Keys expertScale = {};
   Keys routerNorm = {};

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Families that choose by the logits themselves: the weights are a softmax over
-// the chosen, or a sigmoid of each.
+// Families that choose by logits. The weights are a softmax over the chosen
+// logits, or a sigmoid of each.
 
 #include "FamilyTables.h"
 
@@ -45,8 +45,8 @@ constexpr Family gptOss = {
     .storage = gptOssStorage,
 };
 
-/// Gate and up one after the other. Its weights / k and outputs * k are not
-/// seen from outside.
+/// Gate rows precede up rows. The library divides weights by k and multiplies
+/// outputs by k, which has no effect on the result.
 constexpr Family privacyFilter = [] {
   Family family = gptOss;
   family.modelType = "openai_privacy_filter";

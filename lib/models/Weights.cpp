@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The weight operands of a layer and every way in which they may be stored.
+// The weight operands of a layer, and every form in which they may be stored.
 
 #include "Family.h"
 #include "Pieces.h"
@@ -31,7 +31,7 @@ std::string join(const std::string &block, const std::string &module) {
   return block.empty() ? module : block + "." + module;
 }
 
-/// Writes the operands of one layer with the names of its family.
+/// Lists the operands of one layer with the names of its family.
 class OperandWriter {
 public:
   OperandWriter(const moelora_layer &layer, const Family &family)
@@ -52,7 +52,7 @@ private:
   const moelora_adapter_names &names;
   const Storage &storage;
   moelora_dtype dtype;
-  int64_t width;   // of what routed experts read
+  int64_t width;   // width of the rows that routed experts read
   int64_t experts; // that have weights
   Paths blocks;
   std::vector<Operand> operands;
@@ -72,13 +72,14 @@ private:
                     const char *layout, const OperandAxes &axes) const;
   void addExperts(moelora_role role, moelora_role bias, bool hasBias,
                   const std::vector<NameList> &modules, const Forms &forms,
-                  const Forms &biasForms, const Forms &always, Shape shape);
+                  const Forms &biasForms, const Forms &always,
+                  const Shape &shape);
   void addSharedLinear(moelora_role role, moelora_role bias, bool hasBias,
                        const std::vector<NameList> &modules, NameList together,
-                       Shape shape);
+                       const Shape &shape);
   std::vector<Source> sharedSources(const std::vector<NameList> &modules,
                                     NameList together, const char *end,
-                                    bool hasColumns, Shape shape) const;
+                                    bool hasColumns, const Shape &shape) const;
 
   void addTable();
   void addExpertScale();
@@ -108,7 +109,7 @@ void OperandWriter::add(moelora_role role, moelora_dtype type, Shape shape,
   operands.push_back({role, type, std::move(shape), std::move(sources)});
 }
 
-/// A tensor with a name of its own; some files have one more dimension of 1.
+/// A tensor with a separate name. Some files have an additional dimension of 1.
 void OperandWriter::addVector(moelora_role role, const Keys &paths,
                               Shape shape) {
   std::vector<Source> sources;
@@ -119,7 +120,7 @@ void OperandWriter::addVector(moelora_role role, const Keys &paths,
   add(role, MOELORA_F32, std::move(shape), std::move(sources));
 }
 
-/// A linear of the block: its weight, and its bias where it has one.
+/// A linear module of the block: its weight, and its bias if it has one.
 void OperandWriter::addLinear(moelora_role weight, moelora_role bias,
                               bool hasBias, NameList modules, Shape shape,
                               moelora_dtype type) {
@@ -142,7 +143,7 @@ std::vector<NameList> OperandWriter::slices(NameList gate, NameList up,
   return gated ? std::vector<NameList>{gate, up} : std::vector<NameList>{up};
 }
 
-/// The tensors of a form, a slice after the other or all slices in one.
+/// The tensors of a form: one per slice, or one for all slices.
 void addStored(Source &source, const std::string &block, const Stored &form,
                const OperandAxes &axes, int64_t offset) {
   for (const char *tensor : form.tensors) {
@@ -170,7 +171,7 @@ void OperandWriter::addForms(std::vector<Source> &sources, const Forms &forms,
     }
 }
 
-/// experts.E.MODULE, the slices of an expert one after the other.
+/// experts.E.MODULE, with one tensor per slice of an expert.
 void OperandWriter::addPerExpert(std::vector<Source> &sources,
                                  const std::vector<NameList> &modules,
                                  const char *end, const char *layout,
@@ -191,12 +192,12 @@ void OperandWriter::addPerExpert(std::vector<Source> &sources,
     }
 }
 
-/// Libraries that know zero experts may count them in packed tensors.
+/// Libraries with zero experts may include them in packed tensors.
 void OperandWriter::addExperts(moelora_role role, moelora_role bias,
                                bool hasBias,
                                const std::vector<NameList> &modules,
                                const Forms &forms, const Forms &biasForms,
-                               const Forms &always, Shape shape) {
+                               const Forms &always, const Shape &shape) {
   OperandAxes axes = axesOf(shape, true);
   std::vector<Source> sources;
   if (layer.router.always == 0)
@@ -283,7 +284,7 @@ void OperandWriter::addLatent() {
 std::vector<Source>
 OperandWriter::sharedSources(const std::vector<NameList> &modules,
                              NameList together, const char *end,
-                             bool hasColumns, Shape shape) const {
+                             bool hasColumns, const Shape &shape) const {
   OperandAxes axes = axesOf(shape, hasColumns);
   Paths places = wordsOf(storage.sharedModules);
   for (const std::string &block : blocks)
@@ -310,7 +311,7 @@ OperandWriter::sharedSources(const std::vector<NameList> &modules,
 void OperandWriter::addSharedLinear(moelora_role role, moelora_role bias,
                                     bool hasBias,
                                     const std::vector<NameList> &modules,
-                                    NameList together, Shape shape) {
+                                    NameList together, const Shape &shape) {
   add(role, dtype, shape,
       sharedSources(modules, together, ".weight", true, shape));
   if (hasBias)
@@ -376,7 +377,7 @@ const std::vector<std::string> &namePrefixes() {
     for (std::string_view outer : modelWords)
       for (std::string_view inner : modelWords)
         all.push_back(std::string(outer) + "." + std::string(inner) + ".");
-    all.emplace_back("talker.model."); // a model of its own, beside another one
+    all.emplace_back("talker.model."); // a separate model next to another one
     return all;
   }();
   return prefixes;

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How many units there are, how large they are, and which choices they leave
-// open.
+// Computes the number of units, their size, and whether the choice of experts
+// is decided.
 
 #include "BoundWalk.h"
 
@@ -28,16 +28,16 @@ double sumUnit(int64_t products) {
   return 0x1p-25 * std::sqrt(double(products));
 }
 
-/// A softmax that is rounded itself: a score moves by the unit of its type
-/// where its logit does.
+/// A rounded softmax: a score changes by the unit of its type if its logit
+/// changes.
 static double scoreReach(const moelora_router &router) {
   return router.score_type && router.score == MOELORA_SCORE_SOFTMAX
              ? boundConstant * unitOf(moelora_dtype(router.score_type))
              : 0;
 }
 
-/// Whether the choice stands when every logit moves against it as far as a
-/// right machine's may: the chosen down, the others up.
+/// Whether the choice stays the same if every logit changes against it by its
+/// error: chosen ones decrease, others increase.
 static bool isDecided(const Token &token, const BoundWalk &walk,
                       const Routed &routed) {
   const moelora_layer &layer = token.problem.layer;

@@ -22,27 +22,27 @@ Vector multiplySquares(const MatrixView &weight, const Vector &x2) {
   return sumRows(weight, x2, [](double w, double v2) { return w * w * v2; });
 }
 
-/// Bounds the slope of the gate's function: silu and gelu never rise faster
-/// than 1.13, a soft cap only flattens; the slope of a square grows with its
-/// argument.
+/// A bound of the slope of the gate's function: that of silu and gelu is at
+/// most 1.13, a soft cap only reduces it, and that of a square increases with
+/// its argument.
 double slope(const moelora_activation &activation, double gate) {
   return activation.function == MOELORA_RELU2 ? 2 * std::max(gate, 0.0) : 1.13;
 }
 
-/// Below the normal numbers an error stops shrinking with its value. Only f16
-/// ends so early that it matters.
+/// Below the normal numbers an error does not decrease with its value. This
+/// matters only for f16.
 double smallestNormal(moelora_dtype type) {
   return type == MOELORA_F16 ? 0x1p-14 : 0;
 }
 
-/// The router as if it rounded nothing, so that small changes show.
+/// The router without rounding, so that small changes have an effect.
 moelora_router smooth(moelora_router router) {
   router.logit_type = router.score_type = router.weight_type = 0;
   return router;
 }
 
-/// How far the nearest number of a stage's own type may lie, in units of the
-/// layer's; nothing where a model does not round.
+/// The rounding error of a stage's type in units of the layer's type, or 0 if
+/// the model does not round.
 double unitsOf(int32_t stage, moelora_dtype layer) {
   return stage ? unitOf(moelora_dtype(stage)) / unitOf(layer) : 0;
 }
@@ -121,7 +121,7 @@ Vector BoundWalk::linear(const Linear &linear, const Row &x,
   return out;
 }
 
-/// What routed experts read.
+/// The rows that routed experts read.
 Row BoundWalk::expertInputRow() const {
   return layer.latent ? rounded(expertInput(token), linear(latentIn, hidden))
                       : hidden;
@@ -139,7 +139,8 @@ Vector BoundWalk::gateUpError(const Mlp &mlp, int64_t expert,
   return error;
 }
 
-/// A weight on the input scales what it meets, and its own error with it.
+/// A weight on the input scales values and their errors, and adds its own
+/// error.
 Row BoundWalk::activation(const Mlp &mlp, int64_t expert, const Row &x,
                           const MlpInput &input, double weightError2) const {
   const moelora_activation &function = mlp.activation;
@@ -163,7 +164,8 @@ Row BoundWalk::activation(const Mlp &mlp, int64_t expert, const Row &x,
   return rounded(std::move(values), std::move(terms));
 }
 
-/// k^2 in a logit's error: it is computed with in f32, even where it is given.
+/// k^2 in a logit's error, because the router computes in f32 even if the logit
+/// is given.
 Vector BoundWalk::logitError() const {
   Vector logits = logitsOf(token);
   Vector error(logits.size());
@@ -183,7 +185,7 @@ Vector BoundWalk::logitError() const {
   return error;
 }
 
-/// Moves one logit after the other by its own error, and sees what becomes of
+/// Changes one logit after the other by its error, and computes the change of
 /// the weights of these ids.
 Vector BoundWalk::weightError(const Routed &routed) const {
   Vector error(routed.ids.size());
@@ -214,14 +216,14 @@ double BoundWalk::scoreError() const {
   return layer.shared_score ? linear(sharedScoreLinear, hidden)[0] : 0;
 }
 
-/// An expert's row; errors of its own, not those of the weight on it.
+/// The errors of an expert's row, without those of its weight.
 Row BoundWalk::expertRow(const Mlp &mlp, int64_t expert, const Row &x,
                          const MlpInput &input, double weightError2) const {
   Row a = activation(mlp, expert, x, input, weightError2);
   return {token.apply(mlp.down, a.values, expert), linear(mlp.down, a, expert)};
 }
 
-/// Of the routed sum, before it is rounded anywhere.
+/// The errors of the routed sum before it is rounded.
 Vector BoundWalk::routedError(const Routed &routed) const {
   Row input = expertInputRow();
   Mlp mlp = routedMlp(layer);
@@ -256,7 +258,7 @@ Vector BoundWalk::sharedError() const {
   return out;
 }
 
-/// Of routed and shared together, not yet rounded.
+/// The errors of the sum of routed and shared experts before it is rounded.
 Vector BoundWalk::sumError(const Routed &routed) const {
   Vector out = routedError(routed);
   if (layer.latent)
@@ -266,8 +268,8 @@ Vector BoundWalk::sumError(const Routed &routed) const {
   return out;
 }
 
-/// Of out_i = c_i v_i / m, m^2 = mean(v^2) + epsilon, whose slopes are
-/// c_i / m for v_i itself, and -c_i v_i v_h / (H m^3) for every v_h.
+/// The errors of out_i = c_i v_i / m, m^2 = mean(v^2) + epsilon, whose slopes
+/// are c_i / m for v_i itself, and -c_i v_i v_h / (H m^3) for every v_h.
 Vector BoundWalk::normError(const Row &sum) const {
   const Vector &v = sum.values, &error2 = sum.error2;
   Vector weight = token.vector(MOELORA_OUTPUT_NORM_WEIGHT);

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The errors that Bound.h describes, followed through a layer: squares, in
+// Propagates the errors that Bound.h describes through a layer, as squares in
 // units of the layer's type.
 #ifndef MOELORA_LIB_REFERENCE_BOUNDWALK_H
 #define MOELORA_LIB_REFERENCE_BOUNDWALK_H
@@ -10,24 +10,24 @@
 
 namespace moelora::reference {
 
-/// A row that is read: exact values, and the squares of their errors.
+/// The rows of an operand: exact values, and the squares of their errors.
 struct Row {
   Vector values, error2;
 
-  /// What a rounding of the factors that it meets is proportional to.
+  /// The sum of squares to which the rounding of its factors is proportional.
   Vector squares() const;
 };
 
 class BoundWalk {
 public:
-  /// The token's problem must be exact.
+  /// The problem of the token must be in the exact mode.
   explicit BoundWalk(const Token &token);
 
-  /// Of each element of the output.
+  /// The squared error of each element of the output.
   Vector output(const Routed &routed, const Vector &exact) const;
-  /// Of each logit.
+  /// The squared error of each logit.
   Vector logitError() const;
-  /// Of each choice's weight.
+  /// The squared error of each choice's weight.
   Vector weightError(const Routed &routed) const;
 
 private:
@@ -40,7 +40,7 @@ private:
 
   /// k^2
   double sumShare(size_t products) const;
-  /// An exact row that is stored in the layer's type.
+  /// An exact row in the layer's type.
   Row rounded(Vector values, Vector error2) const;
   void addDelta(Vector &out, size_t offset, const LoraPair *pair,
                 const Row &x) const;

@@ -3,6 +3,8 @@
 
 #include "moelora/reference/Compare.h"
 
+#include "moelora/reference/Bound.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -25,6 +27,13 @@ Vector boundsOfRow(const Vector &wanted, double unit) {
     if (std::isfinite(value))
       largest = std::max(largest, std::abs(value));
   return Vector(wanted.size(), unit * largest);
+}
+
+double reorderedUnit(moelora_dtype type, int64_t products) {
+  // Measured on weights of 12 to 4096 columns: at most 0.7 of this, but for
+  // rows whose terms cancel to almost nothing.
+  constexpr double flips = 2;
+  return flips * unitOf(type) + boundConstant * sumUnit(products);
 }
 
 void Verdict::compareRow(int64_t row, const Vector &foundRow,
@@ -95,6 +104,15 @@ Verdict compareRows(const MatrixView &found, const Output &exact) {
   std::vector<int64_t> all(exact.routed.size());
   std::iota(all.begin(), all.end(), 0);
   return compareRows(found, all, exact);
+}
+
+Verdict compareRows(const MatrixView &found, const MatrixView &wanted,
+                    double unit) {
+  Verdict verdict(wanted.rows);
+  for (int64_t t = 0; t < wanted.rows; ++t)
+    verdict.compareRow(t, found.row(t), wanted.row(t),
+                       boundsOfRow(wanted.row(t), unit));
+  return verdict;
 }
 
 MatrixView viewOf(const Output &output) {

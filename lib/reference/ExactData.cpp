@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Ranges of numbers are followed through a layer as the numbers are.
+// Propagates ranges of numbers through a layer.
 
 #include "moelora/reference/ExactData.h"
 
@@ -12,7 +12,7 @@ namespace moelora::reference {
 
 namespace {
 
-// Where a gate is cut off early, the other half may be large.
+// If the gate is limited to small values, up may be large.
 constexpr float gateMax = 3, upLimit = 1000;
 
 moelora_activation exactActivation(moelora_activation activation) {
@@ -52,7 +52,7 @@ Range atMost(Range a, double limit) {
   return {std::min(a.largest, limit), a.grid};
 }
 
-/// Follows the range of numbers through a layer.
+/// Propagates the range of numbers through a layer.
 class Growth {
 public:
   Growth(const moelora_layer &layer, const ExactSizes &sizes)
@@ -121,7 +121,7 @@ private:
   bool exact = true;
 };
 
-/// The smallest that still show a scale and a delta.
+/// The smallest sizes with which a scale and a delta have an effect.
 constexpr ExactSizes least = {1, 1, 1, 1, 1, 1, 1, 1};
 
 } // namespace
@@ -140,13 +140,14 @@ bool areExact(const moelora_layer &layer, const ExactSizes &sizes) {
 
 ExactSizes exactSizes(const moelora_layer &layer, const RandomBits &bits) {
   auto upTo = [&](int64_t most) { return 1 + int64_t(bits() % most); };
-  // Two steps, so that sums over what was rounded have something to round, and
-  // an odd scale, so that a number before it and after it rounds apart. Little
-  // growth leaves room for large hidden states.
+  // Two steps, so that sums of rounded values are rounded again, and an odd
+  // scale, so that rounding before and after it gives different results. Small
+  // factors allow large hidden states.
   constexpr int tries = 20;
   for (int i = 0; i < tries; ++i) {
     ExactSizes sizes = {0, 1, 1 + upTo(2), 2, 1, 3, 1, upTo(3)};
-    // What is exact in bf16 is below 2^8. Only f16 ends early above.
+    // Exact values in bf16 are below 2^8. Only f16 has a small range above
+    // that.
     for (sizes.hidden = 255; sizes.hidden > 0; sizes.hidden /= 2)
       for (sizes.unit = 1; sizes.unit > 0x1p-8; sizes.unit /= 2)
         if (areExact(layer, sizes))

@@ -56,7 +56,7 @@ Routed routeLogits(const Token &token, const Vector &logits) {
 
 Vector weightsOf(const Token &token, moelora_router router,
                  const Vector &logits, const std::vector<int32_t> &ids) {
-  router.table_rows = 1; // whose row they are
+  router.table_rows = 1; // the pair of the row
   return route(router, logits, {{}, token.vector(MOELORA_EXPERT_SCALE), ids},
                token.problem.rounding)
       .weights;
@@ -121,7 +121,7 @@ Terms routedTerms(const Token &token, const Routed &routed) {
   return terms;
 }
 
-/// On the input they are not applied again.
+/// Weights on the input are not applied again.
 Routed outputWeights(const Token &token, Routed routed) {
   if (token.problem.layer.weight_on_input)
     routed.weights.assign(routed.ids.size(), 1);
@@ -140,7 +140,7 @@ Vector outputOf(const Token &token, const Routed &routed) {
   return out;
 }
 
-/// Calls body(i) for every i below count, dealt out to the threads in turn.
+/// Calls body(i) for every i below count, distributed to the threads in turn.
 template <typename Body>
 void forEach(size_t count, int threads, const Body &body) {
   size_t workers = std::min<size_t>(std::max(threads, 1), count);

@@ -1,8 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The one form that routed and shared experts have in common:
-// down(act(gate_up x + delta)) + delta.
+// The MLP of routed and shared experts: down(act(gate_up x + delta)) + delta.
 #ifndef MOELORA_LIB_REFERENCE_MLP_H
 #define MOELORA_LIB_REFERENCE_MLP_H
 
@@ -23,21 +22,21 @@ struct Mlp {
 Mlp routedMlp(const moelora_layer &layer);
 Mlp sharedMlp(const moelora_layer &layer);
 
-/// What an expert reads, and the weight on it; 1: none.
+/// The input of an expert, and the weight on it; 1: none.
 struct MlpInput {
   const Vector &row;
   double weight = 1;
 };
 
-/// What goes into the activation: [gate; up], an accumulator.
+/// The input of the activation: [gate; up], an accumulator.
 Vector gateUp(const Token &token, const Mlp &mlp, int64_t expert,
               const MlpInput &input);
 /// The expert's row, an accumulator.
 Vector mlpRow(const Token &token, const Mlp &mlp, int64_t expert,
               const MlpInput &input);
 
-/// The shared expert's factor: shared_scale, times sigmoid(x . v + delta) where
-/// it has a score.
+/// The shared expert's factor: shared_scale, times sigmoid(x . v + delta) if it
+/// has a score.
 double sharedFactor(const Token &token);
 
 } // namespace moelora::reference

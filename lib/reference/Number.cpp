@@ -30,8 +30,8 @@ template <typename To, typename From> To bitCast(From from) {
   return to;
 }
 
-/// Rounds to multiples of the format's unit at `v`: adding and subtracting
-/// 1.5 * 2^52 units leaves no room for a fraction of one.
+/// Rounds to multiples of the format's unit at `v`: adding and subtracting 1.5
+/// * 2^52 units removes fractions of a unit.
 double roundToFormat(const Format &format, double v) {
   if (!std::isfinite(v) || v == 0)
     return v;
@@ -60,7 +60,8 @@ uint16_t halfBits(double v) {
 
 /// `v` is a value of the format already.
 uint16_t brainBits(double v) {
-  if (std::isnan(v)) // a NaN's payload may lie in the half that is cut
+  if (std::isnan(
+          v)) // a NaN's payload may be in the lower half, which is removed
     return 0x7fc0;
   return bitCast<uint32_t>(static_cast<float>(v)) >> 16;
 }

@@ -73,7 +73,7 @@ double geluTanh(double x) {
   return x * (1 + std::tanh(sqrtTwoOverPi * (x + 0.044715 * x * x * x))) / 2;
 }
 
-/// cap * tanh(x / cap); a cap of 0 is none.
+/// cap * tanh(x / cap), or x if cap is 0.
 double softCap(double x, double cap) {
   return cap > 0 ? cap * std::tanh(x / cap) : x;
 }
@@ -93,7 +93,7 @@ double function(const moelora_activation &activation, double x) {
   return x;
 }
 
-/// min and clip that let NaN through.
+/// min and clip that propagate NaN.
 double atMost(double x, double limit) { return x > limit ? limit : x; }
 double within(double x, double limit) {
   return x < -limit ? -limit : atMost(x, limit);

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a problem must have before it is computed.
+// The rules that a problem must satisfy.
 
 #include "moelora/reference/Layer.h"
 
@@ -47,7 +47,7 @@ constexpr const char *projectionNames[] = {
     "shared up", "shared down", "shared score", "latent in", "latent out"};
 static_assert(std::size(projectionNames) == MOELORA_PROJECTIONS);
 
-/// The ids of no tokens are there, wherever they point.
+/// With zero tokens, ids are valid for every address.
 bool isGiven(const Problem &problem, moelora_role role) {
   switch (role) {
   case MOELORA_EXPERT_IDS:
@@ -165,7 +165,8 @@ std::string sizeError(const moelora_layer &layer) {
   if (layer.shared < 0 || layer.latent < 0)
     return "expects shared and latent not to be negative, but they are " +
            sizes(layer.shared, layer.latent);
-  // The product of a weight and a bias would not be a weight on the input.
+  // With a bias, weighting the product would not be the same as weighting the
+  // input.
   if (layer.weight_on_input && layer.biases & MOELORA_HAS_GATE_UP_BIAS)
     return "expects no gate_up bias where weights are on the input, but there "
            "are both";
@@ -181,7 +182,7 @@ std::string routerTypeError(const Problem &problem) {
          sizes(layer.router_dtype, layer.dtype);
 }
 
-/// The first of them that is not empty.
+/// The first text that is not empty.
 std::string firstOf(std::initializer_list<std::string> errors) {
   for (const std::string &error : errors)
     if (!error.empty())
@@ -192,7 +193,7 @@ std::string firstOf(std::initializer_list<std::string> errors) {
 std::string layerError(const Problem &problem) {
   const moelora_layer &layer = problem.layer;
   std::string error = firstOf({sizeError(layer), choiceError(layer.router)});
-  // The others compute with what these have found to be sane.
+  // The later checks use values that these checks have accepted.
   if (!error.empty())
     return error;
   return firstOf({groupError(layer.router), roundingError(layer.router),

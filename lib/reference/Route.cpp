@@ -41,7 +41,7 @@ template <typename Function> Vector map(Vector v, Function function) {
   return v;
 }
 
-/// Where a model rounds, it is part of what the router means. 0: it does not.
+/// A rounding of the model is part of the router's definition. 0: none.
 Vector roundAll(int32_t type, Vector v) {
   if (!type)
     return v;
@@ -69,8 +69,8 @@ Vector score(const moelora_router &router, const Vector &logits) {
   return logits;
 }
 
-/// What the choice is made by: the scores, or the logits, and the bias, of the
-/// experts that are not chosen always.
+/// The values for the choice: the scores or the logits, plus the bias, of the
+/// experts that are not always chosen.
 Vector choice(const moelora_router &router, const Vector &logits,
               const Vector &scores, const Vector &bias) {
   Vector c = router.bias_on == MOELORA_BIAS_ON_LOGIT ? logits : scores;
@@ -86,7 +86,7 @@ bool beats(double a, double b) {
   return a > b || (std::isnan(b) && !std::isnan(a));
 }
 
-/// The n best, best first; of equals the lower index.
+/// The n best, best first. Of equal values, the lower index is taken.
 Ids best(const Vector &values, int32_t n) {
   Ids order(values.size());
   for (size_t i = 0; i < order.size(); ++i)
@@ -107,7 +107,7 @@ double groupScore(const moelora_router &router, const Vector &group) {
   return score;
 }
 
-/// Experts outside the best groups lose their claim.
+/// Experts outside the best groups cannot be chosen.
 Vector keepGroups(const moelora_router &router, const Vector &choices) {
   if (router.groups <= 1 || router.top_groups >= router.groups)
     return choices;
@@ -160,14 +160,14 @@ Ids choose(const moelora_router &router, const Vector &choices) {
   return ids;
 }
 
-/// What ids out of range become.
+/// Replaces ids out of range.
 Ids known(const moelora_router &router, Ids ids) {
   for (int32_t &e : ids)
     e = e >= 0 && e < router.experts ? e : -1;
   return ids;
 }
 
-/// From the scores of the chosen to their weights.
+/// Computes the weights of the chosen experts from their scores.
 Vector weigh(const moelora_router &router, const Vector &gathered,
              const Ids &ids, const Vector &expertScale,
              const Rounding &rounding) {

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// One token of a problem with what belongs to it: its row, its adapter, and
-// the weights as matrices. What Layer.cpp and Bound.cpp both walk over.
+// One token of a problem with its row, its adapter, and the weights as
+// matrices. Layer.cpp and BoundWalk.cpp use it.
 #ifndef MOELORA_LIB_REFERENCE_TOKEN_H
 #define MOELORA_LIB_REFERENCE_TOKEN_H
 
@@ -10,7 +10,7 @@
 
 namespace moelora::reference {
 
-/// W x + b + delta: the operands of one linear, and what adapts it.
+/// W x + b + delta: the operands of one linear projection, and its adapter.
 struct Linear {
   moelora_role weight;
   moelora_role bias;
@@ -37,10 +37,10 @@ public:
 
   /// The row of a [T, width] operand.
   Vector row(moelora_role role, int64_t width) const;
-  /// The matrix of one expert; gate and up are one of [slices * I, L].
+  /// The matrix of one expert. Gate and up are one matrix [slices * I, L].
   MatrixView weight(moelora_role role, int64_t expert = 0) const;
-  /// The vector of one expert: a bias, a norm's weight; empty where the layer
-  /// has none.
+  /// The vector of one expert, such as a bias or the weight of a norm; empty if
+  /// the layer has none.
   Vector vector(moelora_role role, int64_t expert = 0) const;
   const LoraPair *pair(moelora_projection projection, int64_t expert = 0) const;
   /// An accumulator.
@@ -54,45 +54,46 @@ private:
 /// Experts that have weights.
 int32_t weightedExperts(const moelora_layer &layer);
 
-/// Whether an id names one of them: neither dropped nor a zero expert.
+/// Whether an id is that of an expert with weights: neither dropped nor a zero
+/// expert.
 inline bool isComputed(const moelora_layer &layer, int32_t expert) {
   return expert >= 0 && expert < weightedExperts(layer);
 }
 
-/// Whether an id names a zero expert that returns its input.
+/// Whether an id is that of a zero expert that returns its input.
 inline bool isIdentity(const moelora_layer &layer, int32_t expert) {
   return layer.zero_kind == MOELORA_ZERO_IDENTITY &&
          expert >= weightedExperts(layer) && expert < layer.router.experts;
 }
 
-/// What routed experts read: L, or H without latent.
+/// The width of the rows that routed experts read: L, or H without latent.
 int64_t expertWidth(const moelora_layer &layer);
 
-/// What the router's linear reads, and what its delta reads: the same but for
-/// a norm that only the linear sees unrounded.
+/// The rows that the router's linear projection and its delta read. They differ
+/// only if there is a norm, which the projection reads unrounded.
 struct RouterRows {
   Vector base, delta;
 };
 RouterRows routerRows(const Token &token);
 
-/// What the routed experts read: the hidden row, or the latent one.
+/// The row that the routed experts read: hidden or latent.
 Vector expertInput(const Token &token);
 
-/// The logits of the token: given, or the router's with its delta.
+/// The logits of the token: given ones, or those of the router with its delta.
 Vector logitsOf(const Token &token);
 
 /// route with the operands of the token's problem.
 Routed routeLogits(const Token &token, const Vector &logits);
 
-/// The weights that `router` gives these ids, whether it would choose them or
-/// not.
+/// The weights that `router` computes for these ids, even if it would not
+/// choose them.
 Vector weightsOf(const Token &token, moelora_router router,
                  const Vector &logits, const std::vector<int32_t> &ids);
 
-/// The weighted sum of the routed experts, as it is before latent_out.
+/// The weighted sum of the routed experts before latent_out.
 Vector routedSum(const Token &token, const Routed &routed);
 
-/// The output, or what it is the norm of.
+/// The output before its norm, if there is one.
 Vector sumRow(const Token &token, const Routed &routed);
 
 } // namespace moelora::reference

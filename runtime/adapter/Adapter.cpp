@@ -106,7 +106,7 @@ moelora::openAdapter(const std::string &folder,
   std::string configPath = folder + "/" + adapterConfigName;
   AdapterConfig config = readAdapterConfig(configPath, work);
   std::string tensors = folder + "/" + adapterTensorsName;
-  if (isFolder(tensors)) // which would do for a checkpoint
+  if (isFolder(tensors)) // which is valid for a checkpoint
     fail("expects " + tensors + " to be a regular file, but it is a folder",
          MOELORA_IO);
   std::string hint = isFile(tensors) ? "" : pickleHint(folder);

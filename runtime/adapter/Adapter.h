@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * An open adapter, as the C interface and the slot table see it.
+ * An open adapter, for the C interface and the slot table.
  */
 #ifndef MOELORA_RUNTIME_ADAPTER_ADAPTER_H
 #define MOELORA_RUNTIME_ADAPTER_ADAPTER_H
@@ -17,25 +17,25 @@ namespace moelora {
 constexpr const char *adapterConfigName = "adapter_config.json";
 constexpr const char *adapterTensorsName = "adapter_model.safetensors";
 
-/// What opening found; immutable.
+/// An open adapter, immutable.
 struct OpenAdapter {
   CheckpointFiles files;
   AdapterBinding binding;
 };
 
-/// What the caller states, NULL: nothing. Fails on numbers that are none.
+/// Reads the caller's options; NULL has none. Fails if a number is not valid.
 moelora_adapter_options readOptions(const moelora_adapter_options *given);
 
-/// Opens the two files of a folder and binds them, or fails; with CANCELLED as
-/// soon as `work` is.
+/// Opens the two files of a folder and binds them, or fails. Fails with
+/// CANCELLED as soon as `work` is cancelled.
 std::shared_ptr<const OpenAdapter>
 openAdapter(const std::string &folder, const moelora_adapter_target &,
             const moelora_adapter_options &stated, Work &work);
 
 } // namespace moelora
 
-/// One caller's handle. Several may be of the same open adapter, so that what
-/// is remembered and what callers close do not depend on each other.
+/// The handle of one caller. Several handles may share an open adapter, so that
+/// closing a handle does not affect the cache.
 struct moelora_adapter {
   explicit moelora_adapter(std::shared_ptr<const moelora::OpenAdapter> opened)
       : opened(std::move(opened)), files(this->opened->files),

@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * From pairs to places: ranks and shapes against those of the model.
+ * Binds pairs to places, and compares their ranks and shapes with those of the
+ * model.
  */
 #include "adapter/AdapterBinding.h"
 
@@ -12,7 +13,7 @@ using namespace moelora;
 
 namespace {
 
-/// The name that patterns know a module by: its parameter's, where the
+/// The name of a module for patterns: the name of its parameter, if the
 /// parameter is the target.
 std::string patternName(const AdapterSource &source, const AdapterHalf &half) {
   std::string module(half.module);
@@ -21,8 +22,9 @@ std::string patternName(const AdapterSource &source, const AdapterHalf &half) {
                                                                 : module;
 }
 
-/// What patterns say of a pair. Where A or B is shared by all experts, the two
-/// are of different modules and patterns may name either one.
+/// The rank and the scale of a pair from patterns. If A or B is shared by all
+/// experts, the two belong to different modules, and patterns may name either
+/// one.
 class PatternsOfPair {
 public:
   PatternsOfPair(const AdapterSource &source, const AdapterDraft &draft)
@@ -30,7 +32,8 @@ public:
         ofB(draft.a.module == draft.b.module ? ofA
                                              : patternName(source, draft.b)) {}
 
-  /// A's rows are the ranks, so its name goes first; shapes settle the rest.
+  /// The rows of A are the ranks, so A's name is looked up first. Shapes
+  /// determine the rest.
   int64_t rank() const {
     auto [a, b] = find(source.config.ranks);
     const double *found = a ? a : b;
@@ -48,7 +51,7 @@ public:
   }
 
 private:
-  /// What is said of A's module and of B's, which mostly are one.
+  /// The settings of A's module and of B's, which usually are the same module.
   std::pair<const double *, const double *>
   find(const PatternValues &values) const {
     const double *a = values.find(ofA, source.work);
@@ -59,7 +62,7 @@ private:
   const std::string ofA, ofB;
 };
 
-/// A matrix for each expert, or one for all of them: `step` is 0.
+/// A matrix for each expert, or one for all of them if `step` is 0.
 struct Stack {
   MatrixView first;
   int64_t step;
@@ -71,7 +74,7 @@ struct Stack {
   }
 };
 
-/// What a matrix must look like: lora_A (rank, in), lora_B (out, rank).
+/// The required shape of a matrix: lora_A (rank, in), lora_B (out, rank).
 struct Expected {
   bool isB;
   int64_t rank, size;

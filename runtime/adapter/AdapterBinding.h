@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Binding: every tensor of an adapter finds its place in a model, or the
- * adapter is refused.
+ * Binding assigns every tensor of an adapter to a place in a model, or refuses
+ * the adapter.
  */
 #ifndef MOELORA_RUNTIME_ADAPTERBINDING_H
 #define MOELORA_RUNTIME_ADAPTERBINDING_H

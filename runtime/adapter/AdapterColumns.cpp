@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Unsloth writes files like PEFT's with columns in another order, and says so
- * since some version: at the top, and for each parameter.
+ * Unsloth writes files like those of PEFT with columns in another order. Later
+ * versions state the order, once for the file and once for each parameter.
  */
 #include "adapter/AdapterColumns.h"
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What adapter_config.json says of the order of columns in packed lora_B.
+ * Reads the order of columns in packed lora_B from adapter_config.json.
  */
 #ifndef MOELORA_RUNTIME_ADAPTERCOLUMNS_H
 #define MOELORA_RUNTIME_ADAPTERCOLUMNS_H
@@ -12,15 +12,16 @@
 namespace moelora {
 
 struct AdapterColumns {
-  moelora_adapter_columns order = MOELORA_COLUMNS_DECIDE; ///< DECIDE: unsaid
-  /// Who wrote the file, as far as that is told.
+  moelora_adapter_columns order =
+      MOELORA_COLUMNS_DECIDE; ///< DECIDE: not stated
+  /// The program that wrote the file, if the file states it.
   enum { Unknown, Peft, Other } writer = Unknown;
 };
 
 /// `path` names the configuration in a failure's text.
 AdapterColumns readColumns(const JsonValue &config, const std::string &path);
 
-/// "rank_major", "grouped_by_expert": how files and command lines say it.
+/// "rank_major" or "grouped_by_expert", as in files and on command lines.
 const char *columnsName(int32_t order);
 
 } // namespace moelora

@@ -11,16 +11,17 @@
 #include "files/JsonTree.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
-#include <cstdio>
+#include <limits>
 
 using namespace moelora;
 
 namespace {
 
-/// Real files have 1 to 50 KB; patterns for every module of a large model, 5
-/// MB.
-constexpr uint64_t maxConfigBytes = 8 << 20;
+/// Real files have 1 to 50 KB; a rank for every module of a large model takes
+/// 5 MB, and an alpha as much.
+constexpr uint64_t maxConfigBytes = 16 << 20;
 
 /// The largest models have about 70,000 modules.
 constexpr size_t maxPatterns = 1 << 17;
@@ -40,10 +41,10 @@ constexpr const char *usedKeys[] = {"peft_type",
                                     "lora_B_layout",
                                     "unsloth_fused_expert_lora"};
 
-/// Keys that change nothing in the tensors' meaning. What the adapter was
-/// aimed at is informative only: the tensors present decide. In particular
-/// layers_to_transform is no filter, since without layers_pattern the library
-/// compares it with the expert's number.
+/// Keys that do not change the meaning of the tensors. The stated targets are
+/// only informative, because the tensors that are present determine what is
+/// adapted. In particular, layers_to_transform is not a filter: without
+/// layers_pattern the library compares it with the number of an expert.
 constexpr const char *harmlessKeys[] = {
     "auto_mapping",      "base_model_name_or_path",
     "corda_config",      "ensure_weight_tying",
@@ -58,18 +59,42 @@ constexpr const char *harmlessKeys[] = {
     "task_type",         "trainable_token_indices",
     "velora_config"};
 
-/// The same of other programs than PEFT: what they trained with.
+/// Such keys of other programs than PEFT, which describe the training.
 constexpr const char *trainingKeys[] = {
     "lora_dtype",   "loraplus_lr_embedding", "loraplus_lr_ratio",
     "lorap_emb_lr", "lorap_lr_ratio",        "swift_type"};
 
-/// Ways to begin the training that leave the base weights alone; in lower case,
-/// since the library takes them in any.
+/// Initialisations that do not change the base weights, in lower case, because
+/// the library ignores the case.
 constexpr const char *plainInits[] = {"gaussian", "eva", "mica", "orthogonal"};
 
 template <typename List>
 bool contains(const List &list, const std::string &text) {
   return std::find(std::begin(list), std::end(list), text) != std::end(list);
+}
+
+/// "0.17.1" and nothing else.
+std::optional<std::array<int, 3>> releaseOf(std::string_view text) {
+  std::array<int, 3> release{};
+  for (int &number : release) {
+    const char *end = text.end();
+    auto [next, error] = std::from_chars(text.begin(), end, number);
+    bool isLast = &number == &release.back();
+    if (error != std::errc() || number < 0 ||
+        (isLast ? next != end : next == end || *next != '.'))
+      return std::nullopt;
+    text.remove_prefix(static_cast<size_t>(next - text.begin()));
+    if (!isLast)
+      text.remove_prefix(1);
+  }
+  return release;
+}
+
+/// Such as "transformers_version": "5.24.0", which tells what wrote the file.
+bool isVersion(std::string_view key, const JsonValue &value) {
+  constexpr std::string_view end = "_version";
+  return value.kind == JsonValue::String && key.size() > end.size() &&
+         key.substr(key.size() - end.size()) == end;
 }
 
 std::string lowered(std::string text) {
@@ -138,7 +163,8 @@ private:
   void checkUnknownKeys() {
     for (const auto &[key, value] : root.members)
       if (!value.isNeutral() && !contains(usedKeys, key) &&
-          !contains(harmlessKeys, key) && !contains(trainingKeys, key))
+          !contains(harmlessKeys, key) && !contains(trainingKeys, key) &&
+          !isVersion(key, value))
         fail(path + ": expects no " + cutText(key, 64) +
                  ", which this version cannot honour, but it is " +
                  valueText(value),
@@ -220,14 +246,10 @@ private:
   void readVersion(AdapterConfig &config) {
     const JsonValue &found = value("peft_version");
     config.peftVersion = found.string;
-    std::array<int, 3> release{};
-    int length = 0;
-    // Pre-releases lie between two layouts, so they tell nothing.
-    if (found.string.size() < 32 &&
-        std::sscanf(found.string.c_str(), "%5d.%5d.%5d%n", &release[0],
-                    &release[1], &release[2], &length) == 3 &&
-        static_cast<size_t>(length) == found.string.size())
-      config.release = release;
+    // A pre-release may write either layout, so it does not determine the
+    // layout.
+    if (std::optional<std::array<int, 3>> release = releaseOf(found.string))
+      config.release = *release;
   }
 
   const std::string &path;
@@ -256,8 +278,17 @@ double AdapterConfig::alphaOf(std::string_view name, Work &work) const {
 }
 
 double AdapterConfig::scale(double alpha, int64_t rank) const {
+  using Limits = std::numeric_limits<float>;
   double divisor = static_cast<double>(rank);
-  return alpha / (rankStabilized ? std::sqrt(divisor) : divisor);
+  double scale = alpha / (rankStabilized ? std::sqrt(divisor) : divisor);
+  double size = std::abs(scale);
+  if (size > Limits::max() || (size != 0 && size < Limits::min())) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%g", scale);
+    fail("expects alpha and rank to give a scale that f32 holds, but it is " +
+         std::string(text));
+  }
+  return scale;
 }
 
 bool AdapterConfig::targetsParameter(std::string_view name, Work &work) const {

@@ -1,11 +1,11 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * adapter_config.json: what the tensors alone do not say.
+ * adapter_config.json: the settings that tensors do not contain.
  *
- * A key is either used, or known to change nothing here, or neutral (null,
- * false, empty); any other key asks for something that would be ignored, and
- * is refused by name.
+ * A key is either used, or known to have no effect here, or has a neutral value
+ * (null, false, empty). Any other key would be ignored, and is therefore
+ * refused with its name.
  */
 #ifndef MOELORA_RUNTIME_ADAPTERCONFIG_H
 #define MOELORA_RUNTIME_ADAPTERCONFIG_H
@@ -23,7 +23,7 @@ struct PatternValues {
   Patterns patterns;
   std::vector<double> values;
 
-  /// Of the first pattern that matches, or NULL.
+  /// The value of the first pattern that matches, or NULL.
   const double *find(std::string_view name, Work &work) const;
 };
 
@@ -38,10 +38,12 @@ struct AdapterConfig {
   std::optional<std::array<int, 3>> release; ///< of it; not of pre-releases
   AdapterColumns columns;                    ///< of packed lora_B
 
-  /// Of a module or parameter, by its name without "base_model.model.".
+  /// The rank and the scale of a module or parameter, by its name without
+  /// "base_model.model.".
   int64_t rankOf(std::string_view name, Work &work) const;
   double alphaOf(std::string_view name, Work &work) const;
-  /// What an alpha and a rank amount to.
+  /// The scale that follows from an alpha and a rank. Images contain it as f32,
+  /// so a scale that would become infinite or zero there is a failure.
   double scale(double alpha, int64_t rank) const;
 
   /// Whether target_parameters has this parameter: entries are the whole name
@@ -51,14 +53,14 @@ struct AdapterConfig {
   Endings targets; ///< target_parameters, each with a dot before it
 };
 
-/// Larger ranks are refused; it keeps experts * rank small.
+/// Larger ranks are refused, which keeps experts * rank small.
 constexpr int64_t maxAdapterRank = 65536;
 
 /// Checks a whole document, or fails; `what` names it in the failure's text.
 AdapterConfig parseAdapterConfig(std::string_view text, const std::string &what,
                                  Work &work);
 
-/// The same of a file.
+/// The same for a file.
 AdapterConfig readAdapterConfig(const std::string &path, Work &work);
 
 } // namespace moelora

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * From tensors to pairs: joins each lora_A with its lora_B, by name.
+ * Joins each lora_A with its lora_B by name.
  */
 #include "adapter/AdapterDraft.h"
 
@@ -14,8 +14,8 @@ using namespace moelora;
 
 namespace {
 
-/// Places every tensor. The first refusal is reported, with the number of
-/// others, since they mostly have one cause.
+/// Finds the place of every tensor. Only the first error is reported, with the
+/// number of the others, because they usually have one cause.
 class Placing {
 public:
   explicit Placing(const AdapterSource &source) : names(source.target) {}
@@ -43,7 +43,7 @@ private:
   int64_t refused = 0;
 };
 
-/// Names differ, but for the segments that are left out.
+/// Names are unique, except for the segments that are removed.
 void put(AdapterHalf &half, const AdapterHalf &found,
          const AdapterSource &source) {
   if (half.tensor >= 0)
@@ -81,9 +81,9 @@ std::vector<AdapterDraft> joinByName(const AdapterSource &source,
   return drafts;
 }
 
-/// A stack without one of its halves lends the other to every expert that
-/// lacks it: files may store what the experts share once, under the name
-/// without a number.
+/// A stack with only one matrix provides it to every expert without that
+/// matrix, because files may store a matrix that the experts share once, under
+/// the name without a number.
 class Lending {
 public:
   explicit Lending(std::vector<AdapterDraft> &drafts) : drafts(drafts) {

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Tensors of a file, joined into pairs by their names, before their shapes are
- * looked at.
+ * The tensors of a file, joined into pairs by their names. Their shapes are
+ * checked later.
  */
 #ifndef MOELORA_RUNTIME_ADAPTERDRAFT_H
 #define MOELORA_RUNTIME_ADAPTERDRAFT_H
@@ -20,17 +20,17 @@ struct AdapterHalf {
   int64_t tensor = -1;  ///< index in the checkpoint; -1: missing
   bool ofStack = false; ///< stored for all experts, with or without a dimension
                         ///< for them
-  std::string_view module; ///< as AdapterPlace has it; of another one than the
-                           ///< draft's where a stack has lent it
+  std::string_view module; ///< as in AdapterPlace; of another module than
+                           ///< the draft's if a stack provides the matrix
 };
 
-/// Two matrices that were found to be lora_A and lora_B of one module.
+/// Two matrices that are lora_A and lora_B of one module.
 struct AdapterDraft {
   AdapterPlace place;
   AdapterHalf a, b;
 };
 
-/// What every step of binding looks at.
+/// The input of every step of binding.
 struct AdapterSource {
   const moelora_adapter_target &target;
   const AdapterConfig &config;
@@ -45,14 +45,14 @@ struct AdapterSource {
   }
 };
 
-/// Joins the tensors of the file into whole pairs, or fails; the indices of
-/// those that are of no MoE block are set aside. Drafts live as long as
-/// `names`.
+/// Joins the tensors of the file into complete pairs, or fails. The indices of
+/// tensors outside MoE blocks are returned separately. Drafts are valid as long
+/// as `names`.
 std::vector<AdapterDraft> collectDrafts(const AdapterSource &source,
                                         BareNames &names,
                                         std::vector<int64_t> &elsewhere);
 
-/// Of a matrix of [slices * out] rows, the rows of one slice.
+/// The rows of one slice, of a matrix with [slices * out] rows.
 MatrixView takeSlice(MatrixView rows, const moelora_adapter_site &site,
                      const AdapterPlace &place, int32_t slice, int64_t out);
 

@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Adapters of zeros: every pair that a target takes, and no tensor behind it.
+ * Adapters of zeros, which have every pair that a target can have, and no
+ * tensors.
  */
 #include "adapter/Adapter.h"
 #include "base/Sized.h"
@@ -26,7 +27,7 @@ AdapterSite zerosOf(const moelora_adapter_site &site, int32_t rank) {
     pair.scale = 1;
     bool routed = isRouted(projection);
     auto &pairs = zeros.pairs[static_cast<size_t>(projection)];
-    // Experts that are always chosen have a place and take no pair.
+    // Experts that are always chosen have a place but no pair.
     pairs.resize(routed ? static_cast<size_t>(site.experts) : 1);
     std::fill_n(pairs.begin(), routed ? namedExperts(site) : 1, pair);
   }

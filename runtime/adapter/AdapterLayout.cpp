@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Finds out which parameter a packed pair adapts, and cuts it into the experts'
- * pairs.
+ * Determines which parameter a packed pair adapts, and divides it into the
+ * pairs of the experts.
  */
 #include "adapter/AdapterLayout.h"
 
@@ -63,7 +63,7 @@ std::string findTargeted(const AdapterSource &source, const std::string &module,
   return "";
 }
 
-/// Says which target is no weight of the module, when there is one.
+/// Names the first target that is not a weight of the module, if there is one.
 void refuseOtherTargets(const AdapterSource &source, const std::string &module,
                         const std::vector<Weight> &weights) {
   for (const std::string &entry : source.config.targetParameters) {
@@ -130,7 +130,7 @@ std::vector<Packed> nameParameters(const AdapterSource &source,
   return all;
 }
 
-/// Where expert `e` and slice `slice` lie.
+/// The position of expert `e` and slice `slice`.
 AdapterPair cut(const Packed &packed, const moelora_adapter_site &site,
                 const AdapterBinding &decided, int64_t e, int32_t slice) {
   const AdapterPlace &place = packed.place;

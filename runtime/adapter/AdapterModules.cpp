@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * modules_to_save: modules that the adapter brings as a whole. An entry names
- * every module whose path ends in it, so all of them are looked at.
+ * modules_to_save: modules that the adapter replaces as a whole. An entry
+ * applies to every module whose path ends with it, so all modules are checked.
  */
 #include "adapter/AdapterName.h"
 #include "adapter/AdapterPath.h"
@@ -27,7 +27,7 @@ void forEachName(std::initializer_list<NameList> lists, const std::string &path,
 template <typename Visit>
 void forEachModule(const moelora_adapter_site &site, Visit visit) {
   const moelora_adapter_names &names = *site.names;
-  // Replacing what is around the layers replaces them.
+  // Replacing a module that contains the layers replaces the layers too.
   for (std::string_view word : modelWords)
     visit(std::string(word));
   visit("model.layers");

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Takes tensors' names apart, from the outside in.
+ * Parses the names of tensors, from the outermost module to the innermost.
  */
 #include "adapter/AdapterName.h"
 
@@ -16,23 +16,26 @@ using namespace moelora;
 
 namespace {
 
-/// Every adapter file of the library begins its names like this.
+/// The prefix of all names in adapter files of the library.
 constexpr std::string_view wrapperPrefix = "base_model.model.";
 
-/// Serving engines call the stacks of gated experts so in every family.
+/// The names that serving engines use for stacks of gated experts, in every
+/// family.
 constexpr const char *stackedGate[] = {"w1", nullptr};
 constexpr const char *stackedUp[] = {"w3", nullptr};
 constexpr const char *stackedDown[] = {"w2", nullptr};
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
-/// Takes "12." off the front. Numbers have one spelling: no leading zeros.
+/// Removes "12." from the front. Numbers have no leading zeros, so each has one
+/// spelling.
 bool takeNumber(std::string_view &text, int64_t &value) {
   size_t digits = text.find_first_not_of("0123456789");
   if (digits == 0 || digits == std::string_view::npos || digits > 9 ||
       text[digits] != '.' || (text[0] == '0' && digits > 1))
     return false;
-  std::from_chars(text.data(), text.data() + digits, value);
+  std::string_view number = text.substr(0, digits);
+  std::from_chars(number.begin(), number.end(), value);
   text.remove_prefix(digits + 1);
   return true;
 }
@@ -41,8 +44,8 @@ bool takeNumber(std::string_view &text, int64_t &value) {
   fail("unknown tensor '" + tensor + "': " + why);
 }
 
-/// Takes ".lora_A.weight" or ".lora_B.weight" off the end, or says what the
-/// tensor is instead.
+/// Removes ".lora_A.weight" or ".lora_B.weight" from the end, or fails with
+/// what the tensor is instead.
 std::string_view takeSuffix(std::string_view module, const std::string &tensor,
                             bool &isB) {
   constexpr std::string_view a = ".lora_A.weight", b = ".lora_B.weight";
@@ -60,7 +63,7 @@ std::string_view takeSuffix(std::string_view module, const std::string &tensor,
   unknown(tensor, "expects lora_A.weight or lora_B.weight at its end");
 }
 
-/// A module that has a pair, or two in one, and how it is called.
+/// A module that has a pair, or two pairs in one, and its name.
 struct Part {
   bool present;
   NameList names;
@@ -105,7 +108,7 @@ bool findStack(const moelora_adapter_site &site, std::string_view name,
   return findExpertPart(site, name, place) || findPart(parts, name, place);
 }
 
-/// Modules that exist once.
+/// Modules that a block has once.
 bool findSingle(const moelora_adapter_site &site, std::string_view name,
                 AdapterPlace &place) {
   const moelora_adapter_names &names = *site.names;
@@ -125,8 +128,8 @@ bool findSingle(const moelora_adapter_site &site, std::string_view name,
           findPart(inShared, name, place));
 }
 
-/// Takes "gate_up_projs.17": the experts' modules listed by projection. What is
-/// left is the projection.
+/// Reads "gate_up_projs.17": the experts' modules are listed by projection. The
+/// projection remains.
 bool takeListed(std::string_view &name, int64_t &expert) {
   std::string_view list = firstWord(name);
   if (!endsWith(list, "s") || list.size() == name.size())
@@ -154,7 +157,7 @@ bool findExpert(const moelora_adapter_site &site, std::string_view name,
   return findExpertPart(site, name, place);
 }
 
-/// A packed parameter that is the only one of its module.
+/// A packed parameter that is the only parameter of its module.
 bool findPackedModule(const moelora_adapter_site &site, std::string_view name,
                       AdapterPlace &place) {
   const moelora_adapter_names &names = *site.names;
@@ -179,7 +182,7 @@ bool isPartOfLayer(std::string_view rest, const moelora_adapter_names &names) {
   return false;
 }
 
-/// Takes "model.layers." off the front of "model.layers.3".
+/// Removes "model.layers." from the front of "model.layers.3".
 bool takeContainer(std::string_view &rest, std::string_view container) {
   for (int words = 0; words <= maxModelWords; ++words) {
     std::string_view word = firstWord(rest);
@@ -223,6 +226,9 @@ AdapterPlace AdapterNames::place(std::string_view name,
   if (!take(name, wrapperPrefix))
     unknown(tensor,
             "expects names to begin with " + std::string(wrapperPrefix));
+  // Of a model that had an adapter already when it got this one.
+  while (take(name, wrapperPrefix))
+    ;
   AdapterPlace place;
   int64_t layer = 0;
   std::string_view rest = name;
@@ -258,7 +264,8 @@ void AdapterNames::placeInBlock(std::string_view inside,
                                 AdapterPlace &place) const {
   const moelora_adapter_site &site = target.site[place.site];
   std::string_view module = takeSuffix(inside, tensor, place.isB);
-  // Wrappers of packed parameters nest; the name of the module is what is left.
+  // Wrappers of packed parameters are nested. The rest is the name of the
+  // module.
   std::string_view bare = module;
   while (endsWith(bare, ".base_layer")) {
     bare.remove_suffix(std::string_view(".base_layer").size());

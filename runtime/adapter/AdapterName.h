@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a tensor's name says: which low-rank matrix of which module.
+ * Parses the name of a tensor: which low-rank matrix of which module it is.
  */
 #ifndef MOELORA_RUNTIME_ADAPTERNAME_H
 #define MOELORA_RUNTIME_ADAPTERNAME_H
@@ -16,17 +16,18 @@
 
 namespace moelora {
 
-/// Of a tensor whose name has no expert's number: it serves all of them.
+/// The expert of a tensor whose name has no expert number. It applies to all
+/// experts.
 constexpr int32_t allExperts = -1;
 
-/// Only target_parameters tells what a packed pair adapts.
+/// Only target_parameters determines what a packed pair adapts.
 constexpr int32_t unknownProjection = -1;
 
 /// A place for a pair in a model's MoE block.
 struct AdapterPlace {
   enum Kind {
     Elsewhere, ///< not in a MoE block
-    Pair,      ///< of a linear, or of a stack of them
+    Pair,      ///< of a linear module, or of a stack of them
     Packed,    ///< all experts in one pair of two-dimensional matrices
   };
   Kind kind = Elsewhere;
@@ -34,37 +35,40 @@ struct AdapterPlace {
   int32_t projection = unknownProjection;
   int32_t slices = 1; ///< 2: `projection` and the next one, gate and up, in one
   int32_t expert = 0; ///< of Pair: a number or allExperts
-  int32_t depth = 0;  ///< of Packed: how many wrappers are around it
+  int32_t depth = 0;  ///< of Packed: the number of wrappers around it
   bool isB = false;
-  /// Path of the wrapped module, without "base_model.model.", without the
-  /// wrappers' "base_layer": what patterns and target_parameters match. Part of
-  /// the placed name, as is `wrapper`, which has the "base_layer".
+  /// The path of the wrapped module, which patterns and target_parameters
+  /// match, without "base_model.model." and the wrappers' "base_layer". It
+  /// refers to the text of the name, as does `wrapper`, which includes
+  /// "base_layer".
   std::string_view module, wrapper;
 };
 
-/// Projections from this one on are of the experts' weights, one each.
+/// Projections from this one on adapt one weight of each expert.
 inline bool isRouted(int32_t projection) { return projection <= MOELORA_DOWN; }
 
-/// Experts that adapters count: all with weights but the always chosen ones.
+/// The number of experts in adapters: all with weights except those that are
+/// always chosen.
 inline int32_t namedExperts(const moelora_adapter_site &site) {
   return site.experts - site.always;
 }
 
-/// The word before a layer's number.
+/// The component before a layer's number.
 inline const char *containerOf(const moelora_adapter_names &names) {
   return names.container ? names.container : "layers";
 }
 
-/// Makes a place one of the experts' first projection: all its slices.
+/// Changes a place to the first projection of the experts, with all its slices.
 void setGateUp(AdapterPlace &place, const moelora_adapter_site &site);
 
-/// Places names in one target, which must outlive it.
+/// Finds the places of names in one target, which must outlive this object.
 class AdapterNames {
 public:
   explicit AdapterNames(const moelora_adapter_target &target);
 
-  /// Fails on a name inside a MoE block that is no part of a pair. `name` is
-  /// the tensor's without wrappers' segments, `tensor` the one in the file.
+  /// Fails if a name is inside a MoE block but not part of a pair. `name` is
+  /// the tensor's name without the segments of wrappers, `tensor` the name in
+  /// the file.
   AdapterPlace place(std::string_view name, const std::string &tensor) const;
 
 private:

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Decides how the packed pairs of a file lie.
+ * Determines the layout of the packed pairs in a file.
  */
 #include "adapter/AdapterPacked.h"
 
@@ -13,7 +13,7 @@ using namespace moelora;
 
 namespace {
 
-/// Which layouts the shapes of a pair allow: one, both or an error.
+/// The layouts that the shapes of a pair allow: one, both, or an error.
 struct Fit {
   bool natural, transposed;
 };
@@ -44,7 +44,8 @@ const char *layoutName(int32_t layout) {
   return layout == MOELORA_LAYOUT_NATURAL ? "natural" : "transposed";
 }
 
-/// What the writing library's version says when the shapes say nothing.
+/// The layout according to the version of the library that wrote the file, if
+/// the shapes do not determine it.
 moelora_adapter_layout layoutOfVersion(const AdapterConfig &config,
                                        int32_t rule) {
   if (!config.release)
@@ -59,7 +60,7 @@ moelora_adapter_layout layoutOfVersion(const AdapterConfig &config,
   return MOELORA_LAYOUT_DECIDE;
 }
 
-/// For a file of which no shape tells.
+/// Decides for a file in which no shape determines the layout.
 void decideBlind(const AdapterSource &source, const Packed &blind,
                  AdapterBinding &binding) {
   const std::string &version = source.config.peftVersion;
@@ -107,7 +108,7 @@ void decideLayout(const AdapterSource &source, const std::vector<Packed> &all,
 }
 
 /// Whether PEFT before 0.18, which states no version, packs the family like
-/// this: lora_A had the first size of the parameter behind the experts'.
+/// this: lora_A had the parameter's first size after that of the experts.
 bool isAsUnversioned(const AdapterSource &source, const Packed &packed,
                      moelora_adapter_layout layout) {
   const moelora_adapter_site &site = source.site(*packed.draft);

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * How the packed pairs of a file lie: which layout, which order of columns.
+ * Determines the layout and the order of columns of the packed pairs in a file.
  */
 #ifndef MOELORA_RUNTIME_ADAPTERPACKED_H
 #define MOELORA_RUNTIME_ADAPTERPACKED_H
@@ -22,8 +22,8 @@ struct Packed {
 };
 
 /// Decides for all packed pairs of a file, from their shapes, the configuration
-/// and what the caller states; fails where these contradict each other or leave
-/// anything open.
+/// and the caller's options. Fails if these contradict each other or do not
+/// determine the result.
 void decidePacked(const AdapterSource &source, const std::vector<Packed> &all,
                   const moelora_adapter_options &stated,
                   AdapterBinding &binding);

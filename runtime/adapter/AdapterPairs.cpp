@@ -15,7 +15,8 @@ using namespace moelora;
 
 namespace {
 
-/// Which tensors have other values than zeros; each is read once.
+/// Remembers which tensors have values other than zero. Each tensor is read
+/// once.
 class Values {
 public:
   explicit Values(const CheckpointFiles &files) : files(files) {}
@@ -33,7 +34,7 @@ private:
   bool look(int64_t tensor) {
     const Tensor &from = files.at(tensor);
     size_t element = moelora_dtype_bytes(from.dtype);
-    // Most tensors tell by their first values.
+    // In most tensors, one of the first values is not zero.
     uint64_t bytes = 0;
     for (uint64_t at = 0; at < from.bytes; at += bytes) {
       bytes = std::min(from.bytes - at, at ? most : least);
@@ -46,7 +47,7 @@ private:
     return false;
   }
 
-  /// Zeros may have a sign, the highest bit of an element's last byte.
+  /// Zeros may have a sign, which is the highest bit of an element's last byte.
   bool hasValue(size_t element) const {
     for (size_t i = 0; i < buffer.size(); ++i)
       if (buffer[i] & (i % element == element - 1 ? 0x7f : 0xff))
@@ -98,7 +99,7 @@ PairSizes moelora::pairSizes(const moelora_adapter_site &site,
   }
 }
 
-/// What AdapterName.cpp finds by name, said by projection.
+/// The names that AdapterName.cpp recognises, by projection.
 uint64_t moelora::takenProjections(const moelora_adapter_site &site) {
   const moelora_adapter_names &names = *site.names;
   bool gated = site.gated != 0, latent = site.latent > 0;

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The result of opening an adapter: for each place of a model, where its pair
- * lies in the file, however it was stored.
+ * The result of opening an adapter: for each place of a model, the position of
+ * its pair in the file, in whatever form it is stored.
  */
 #ifndef MOELORA_RUNTIME_ADAPTERPAIRS_H
 #define MOELORA_RUNTIME_ADAPTERPAIRS_H
@@ -27,7 +27,8 @@ struct AdapterPair {
   double scale = 0;
 };
 
-/// The pairs of one MoE layer: by projection [experts] or [1], or empty.
+/// The pairs of one MoE layer. Each projection has [experts] or [1] pairs, or
+/// none.
 struct AdapterSite {
   int32_t layer = 0;
   int32_t experts = 0;
@@ -50,15 +51,15 @@ struct PairSizes {
 };
 PairSizes pairSizes(const moelora_adapter_site &site, int32_t projection);
 
-/// A bit for each projection that files may have pairs for here.
+/// A bit for each projection of this layer that can have pairs.
 uint64_t takenProjections(const moelora_adapter_site &site);
 
-/// Whether a pair changes anything: its scale, its A and its B are not zero.
-/// Reads tensors until one does.
+/// Whether the adapter can change an output: a pair has a scale, an A and a B
+/// that are not zero. Reads tensors until such a pair is found.
 bool hasEffect(const CheckpointFiles &files, const AdapterBinding &binding);
 
-/// Puts a pair in its place; fails when another one is there. `site` is an
-/// index of the target and of the binding.
+/// Stores a pair at its place, or fails if the place has one already. `site` is
+/// an index of the target and of the binding.
 void addPair(AdapterBinding &binding, const moelora_adapter_target &target,
              size_t site, int32_t projection, int32_t expert, AdapterPair pair,
              std::string_view module);

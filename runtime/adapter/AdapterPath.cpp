@@ -11,8 +11,8 @@ using namespace moelora;
 
 namespace {
 
-/// Of FSDP and its predecessor, torch.compile, activation checkpointing,
-/// Lightning, and data parallelism.
+/// The segments of FSDP and its predecessor, torch.compile, activation
+/// checkpointing, Lightning, and data parallelism.
 constexpr std::string_view wrappers[] = {
     "_fsdp_wrapped_module",       "_fpw_module",     "_orig_mod",
     "_checkpoint_wrapped_module", "_forward_module", "module"};

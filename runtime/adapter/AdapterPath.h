@@ -12,12 +12,12 @@
 
 namespace moelora {
 
-/// Names without the segments that are no modules but wrap one, as FSDP,
-/// torch.compile and others leave them in the names that they save, and in the
-/// patterns that match them.
+/// Removes segments of names that are not modules but wrap one. FSDP,
+/// torch.compile and others leave them in the names that they save, and in
+/// patterns that match these names.
 class BareNames {
 public:
-  /// Lives as long as this and `name`.
+  /// The result is valid as long as this object and `name`.
   std::string_view of(std::string_view name);
 
 private:
@@ -39,7 +39,7 @@ inline bool take(std::string_view &text, std::string_view prefix) {
   return true;
 }
 
-/// Takes a whole path of components off the front: up to a dot or the end.
+/// Removes a path of whole components from the front, up to a dot or the end.
 inline bool takePath(std::string_view &text, std::string_view path) {
   std::string_view rest = text;
   if (!take(rest, path) || (!rest.empty() && !take(rest, ".")))

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Element types of files and pages, and the one rounding between them.
+ * Conversion between the element types of files and pages, with one rounding.
  *
  * Values are read exactly (f64 stays f64) and rounded once, to nearest even,
  * to the type they are stored as.
@@ -46,8 +46,9 @@ inline float widen(F16 value) {
   return bitsOf<float>(sign | bitsOf<uint32_t>(bitsOf<float>(rest) * 0x1p112f));
 }
 
-/// f64 -> f32 with the last bit set where anything is lost, so that a second
-/// rounding to a shorter type is the only one.
+/// f64 -> f32 with the last bit set if any bit is lost (rounding to odd), so
+/// that a second rounding to a shorter type has the result of a single
+/// rounding.
 inline float toOdd(double value) {
   float near = static_cast<float>(value);
   double back = near;
@@ -56,7 +57,7 @@ inline float toOdd(double value) {
   uint32_t bits = bitsOf<uint32_t>(near);
   if (bits & 1)
     return near;
-  bool away = (back > value) == (value > 0); // near lies further from zero
+  bool away = (back > value) == (value > 0); // `near` is further from zero
   return bitsOf<float>(away ? bits - 1 : bits + 1);
 }
 inline float toOdd(float value) { return value; }
@@ -66,7 +67,7 @@ template <> inline float narrow<float>(float value) { return value; }
 template <> inline BF16 narrow<BF16>(float value) {
   uint32_t bits = bitsOf<uint32_t>(value);
   uint32_t rounded = bits + 0x7fff + ((bits >> 16) & 1);
-  // A NaN must not round to infinity: keep it, and make it quiet.
+  // A NaN must not round to infinity: keep it and make it quiet.
   uint32_t result =
       (bits & 0x7fffffff) > 0x7f800000 ? bits | 0x400000 : rounded;
   return {static_cast<uint16_t>(result >> 16)};
@@ -98,8 +99,8 @@ template <typename To, typename From> To convert(From from) {
     return narrow<To>(toOdd(widen(from)));
 }
 
-/// Calls `visit` with the elements of a tensor as what they are. `dtype` is a
-/// moelora_dtype; files number these types likewise.
+/// Calls `visit` with the elements of a tensor in their C++ type. `dtype` is a
+/// moelora_dtype; files use the same numbers.
 template <typename Visit>
 void asFileType(const void *bytes, int32_t dtype, Visit visit) {
   switch (dtype) {

@@ -14,10 +14,10 @@ static moelora_error &outOfMemory() {
   return error;
 }
 
-// Made when the library is loaded: later there may be no memory for it.
+// Allocated when the library is loaded, because there may be no memory later.
 static moelora_error &madeEarly = outOfMemory();
 
-/// No text may fill a screen.
+/// Limits the length of a text.
 static constexpr size_t longestText = 2000;
 
 moelora_status moelora::reportOutOfMemory(moelora_error **error) noexcept {

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * How a failure travels inside the runtime: thrown as a `Failure`, and turned
- * into a status and a text by `guarded` where the C interface begins.
+ * Errors inside the runtime: they are thrown as a `Failure`, and `guarded`
+ * turns them into a status and a text in the functions of the C interface.
  */
 #ifndef MOELORA_RUNTIME_FAILURE_H
 #define MOELORA_RUNTIME_FAILURE_H
@@ -29,13 +29,13 @@ struct Failure {
   throw Failure{status, std::move(text)};
 }
 
-/// Stores a text for the caller, and answers `status`. Never throws: without
-/// memory for the text it hands out a constant one.
+/// Stores a text for the caller and returns `status`. Never throws: if there is
+/// no memory for the text, it stores a constant one.
 moelora_status report(moelora_error **error, moelora_status status,
                       const std::string &text) noexcept;
 moelora_status reportOutOfMemory(moelora_error **error) noexcept;
 
-/// Runs `body`, which may throw, on behalf of a function of the C interface.
+/// Runs `body`, which may throw, as a function of the C interface.
 template <typename Body>
 moelora_status guarded(moelora_error **error, Body body) noexcept {
   if (error)

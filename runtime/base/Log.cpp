@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The one listener of a process.
+ * The function of a process that receives messages.
  */
 #include "base/Log.h"
 
@@ -16,7 +16,8 @@ struct Listener {
   void *context;
 };
 
-// Both are ready before any code of the process runs, and need no end.
+// Both are initialised before any code of the process runs, and need no
+// destructor.
 std::mutex mutex;
 Listener listener = {nullptr, nullptr};
 
@@ -35,7 +36,7 @@ void moelora_set_log(void (*log)(void *context, int32_t level,
 }
 
 void moelora::tell(moelora_log_level level, const char *text) noexcept {
-  // Outside of the lock: what it does there takes as long as it takes.
+  // Called without the lock, because it may take any time.
   if (Listener to = current(); to.log)
     to.log(to.context, level, text);
 }

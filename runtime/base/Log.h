@@ -8,7 +8,7 @@
 
 namespace moelora {
 
-/// Tells whoever asked to be told.
+/// Sends a message to the function of moelora_set_log.
 void tell(moelora_log_level level, const char *text) noexcept;
 
 } // namespace moelora

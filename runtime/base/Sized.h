@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * Structs of the C interface that may grow: they begin with `uint32_t size`,
- * which the caller sets. Error.h says what callers may rely on.
+ * which the caller sets. Error.h documents the rules for callers.
  */
 #ifndef MOELORA_RUNTIME_BASE_SIZED_H
 #define MOELORA_RUNTIME_BASE_SIZED_H
@@ -22,12 +22,12 @@
 
 namespace moelora {
 
-/// Larger sizes are no sizes: the caller forgot to set them.
+/// A larger size is invalid: the caller has not set it.
 constexpr uint32_t maxStructBytes = 1 << 16;
 
-/// Fails where there is nothing, or no T can be; `what` is "a target".
+/// Fails if the pointer is NULL or not aligned for T. `what` is "a target".
 template <typename T> void expectThere(const T *pointer, const char *what) {
-  // Texts are made where they are needed: runs come by here.
+  // Texts are made only when an error occurs, because every run calls this.
   if (!pointer)
     fail(std::string("expects ") + what + ", but it is NULL");
   if constexpr (!std::is_void_v<T>)
@@ -37,7 +37,7 @@ template <typename T> void expectThere(const T *pointer, const char *what) {
            " bytes, but its address is no such multiple");
 }
 
-/// The size that the caller states of a struct, at least `least`.
+/// The size that the caller states for a struct, at least `least`.
 template <typename T>
 uint32_t statedSize(const T *given, uint32_t least, const char *what) {
   static_assert(std::is_trivially_copyable_v<T> && offsetof(T, size) == 0);
@@ -49,8 +49,8 @@ uint32_t statedSize(const T *given, uint32_t least, const char *what) {
   return given->size;
 }
 
-/// A copy of what the caller gives; what it does not know is zero. Fails when
-/// it asks for something that this version does not know.
+/// A copy of the caller's struct, in which fields that the caller does not know
+/// are zero. Fails if the caller sets a field that this version does not know.
 template <typename T>
 T readSized(const T *given, uint32_t least, const char *what) {
   uint32_t size = statedSize(given, least, what);
@@ -68,7 +68,7 @@ T readSized(const T *given, uint32_t least, const char *what) {
   return known;
 }
 
-/// The same of an array, of which all have the size of the first.
+/// The same for an array, whose elements all have the size of the first.
 template <typename T>
 std::vector<T> readSizedArray(const T *given, uint64_t count, uint32_t least,
                               const char *what) {
@@ -90,8 +90,8 @@ std::vector<T> readSizedArray(const T *given, uint64_t count, uint32_t least,
   return known;
 }
 
-/// Stores a result as far as the caller knows it, and zeros behind; keeps its
-/// size.
+/// Stores the fields of a result that the caller knows, and zeros after them.
+/// Keeps the size that the caller has set.
 template <typename T>
 void writeSized(T *to, const T &value, uint32_t least, const char *what) {
   uint32_t size = statedSize(to, least, what);

@@ -11,7 +11,8 @@ using namespace moelora;
 
 namespace {
 
-/// Sizes above these belong to no model; they keep products countable.
+/// No known model has larger sizes. These limits prevent products from
+/// overflowing.
 constexpr int64_t maxExperts = 1 << 20, maxSize = int64_t(1) << 31;
 constexpr int32_t maxLayers = 1 << 16;
 
@@ -32,7 +33,7 @@ void checkSite(const moelora_adapter_site &site, int32_t layers) {
          std::to_string(site.layer) + " has others");
 }
 
-/// Each site is of another layer.
+/// Each site has a different layer.
 void checkSites(const moelora_adapter_target &target) {
   std::vector<bool> seen(static_cast<size_t>(target.layers));
   for (int32_t i = 0; i < target.sites; ++i) {

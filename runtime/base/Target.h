@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What adapters are bound to, as callers of any version give it.
+ * The target of adapters, from callers with any version of the header.
  */
 #ifndef MOELORA_RUNTIME_BASE_TARGET_H
 #define MOELORA_RUNTIME_BASE_TARGET_H
@@ -12,11 +12,11 @@
 
 namespace moelora {
 
-/// A target as this version knows it; the names stay the caller's. Also a copy
-/// of one, for longer than there is the caller's.
+/// A target in the form of this version, which borrows the caller's names, or a
+/// copy that may outlive the caller's target.
 class KnownTarget {
 public:
-  /// Fails where there is none, or one that no model can have.
+  /// Fails if there is no target, or if no model can have it.
   explicit KnownTarget(const moelora_adapter_target *given);
   KnownTarget(const KnownTarget &) = delete;
   const moelora_adapter_target &get() const { return target; }

@@ -12,7 +12,7 @@ using namespace moelora;
 
 namespace {
 
-/// What stands at one place of a text.
+/// The character at one position of a text.
 struct Character {
   uint32_t value = 0;
   size_t bytes = 0; ///< 0: no character begins here
@@ -22,7 +22,7 @@ bool continues(char byte) {
   return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
 }
 
-/// How many bytes a character has that begins so; 0: none does.
+/// The number of bytes of a character with this first byte; 0 if there is none.
 size_t lengthFrom(unsigned char first) {
   if (first < 0x80)
     return 1;
@@ -49,7 +49,8 @@ Character readCharacter(std::string_view text) {
   return {value, bytes};
 }
 
-/// Whether a terminal or a viewer may do something else than show it.
+/// Whether a terminal or a viewer may interpret the character instead of
+/// displaying it.
 bool isControl(uint32_t character) {
   constexpr uint32_t ranges[][2] = {{0x00, 0x1f},
                                     {0x7f, 0x9f},
@@ -69,7 +70,7 @@ std::string moelora::cutText(std::string_view text, size_t most) {
   size_t end = most;
   while (end > 0 && most - end < 3 && continues(text[end]))
     --end;
-  // Bytes that continue nothing have no boundary to look for.
+  // Continuation bytes without a first byte have no boundary.
   return std::string(text.substr(0, continues(text[end]) ? most : end)) + "...";
 }
 

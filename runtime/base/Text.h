@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Texts that quote hostile files, for people to read.
+ * Makes quotations from hostile files safe to display.
  */
 #ifndef MOELORA_RUNTIME_BASE_TEXT_H
 #define MOELORA_RUNTIME_BASE_TEXT_H
@@ -11,16 +11,16 @@
 
 namespace moelora {
 
-/// At most so many bytes of a text, whole characters of UTF-8, and "..." if
-/// that is not all of it.
+/// The beginning of a text in whole UTF-8 characters, with at most this number
+/// of bytes, and "..." if the text is longer.
 std::string cutText(std::string_view text, size_t most);
 
-/// The same between quotation marks, as messages name things: 'gate_proj'.
+/// The same between quotation marks, as names appear in messages: 'gate_proj'.
 std::string quoted(std::string_view text, size_t most = 64);
 
-/// Valid UTF-8 that shows what it says: '?' stands for each control character,
-/// line separator, change of the direction of writing, and for each byte that
-/// is part of no character.
+/// The text as valid UTF-8 that displays as it is: '?' replaces each control
+/// character, line separator, change of the writing direction, and invalid
+/// byte.
 std::string printable(std::string_view text);
 
 } // namespace moelora

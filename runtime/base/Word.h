@@ -1,14 +1,14 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * How an id and a word of a slot table's directory are put together; nothing
- * else knows it.
+ * The bits of an id and of a word of a slot table's directory. No other file
+ * depends on them.
  *
  *     id    bit 31: 0    generation    slot [indexBits]
  *     word  generation [24]    address / 256 [40]
  *
- * An id reaches a slot when both say the same generation. Generations are not
- * used again: a slot that has had them all takes no other adapter.
+ * An id selects a slot if both have the same generation. Generations are not
+ * used again: a slot that has had all of them takes no further adapter.
  */
 #ifndef MOELORA_RUNTIME_WORD_H
 #define MOELORA_RUNTIME_WORD_H
@@ -39,14 +39,14 @@ inline uint64_t addressOfWord(uint64_t word) {
   return (word & ((uint64_t(1) << wordAddressBits) - 1)) << wordAddressShift;
 }
 
-/// The bits that number so many slots, 1 at least.
+/// The number of bits that this number of slots needs, at least 1.
 inline int indexBitsOf(int32_t slots) {
   int bits = 1;
   while (slots > 1 << bits)
     ++bits;
   return bits;
 }
-/// How many generations a slot has.
+/// The number of generations of a slot.
 inline uint32_t generationsOf(int indexBits) {
   return 1u << std::min(mostGenerationBits, 31 - indexBits);
 }
@@ -54,7 +54,7 @@ inline uint32_t generationsOf(int indexBits) {
 inline int32_t makeId(uint32_t generation, int32_t slot, int indexBits) {
   return static_cast<int32_t>(generation << indexBits) | slot;
 }
-/// Of an id that is not negative.
+/// The id must not be negative.
 inline int32_t slotOfId(int32_t id, int indexBits) {
   return id & ((1 << indexBits) - 1);
 }

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a long call has done so far, and whether anybody still waits for it.
+ * Counts the work of a long call, and checks whether it was cancelled.
  */
 #ifndef MOELORA_RUNTIME_BASE_WORK_H
 #define MOELORA_RUNTIME_BASE_WORK_H
@@ -13,8 +13,8 @@
 
 namespace moelora {
 
-/// Passed down to everything that takes time while an adapter is opened. Of one
-/// thread; the flag is set by others.
+/// Passed to all functions that take time while an adapter is opened. Used by
+/// one thread; other threads set the flag.
 class Work {
 public:
   /// Cannot be cancelled.
@@ -23,14 +23,14 @@ public:
   Work(const Work &) = delete;
 
   /// Counts steps, each of which takes some nanoseconds, and fails with
-  /// CANCELLED soon after that was asked for.
+  /// CANCELLED soon after the request.
   void step(uint64_t count = 1) {
     done += count;
     if (done >= nextLook)
       look();
   }
 
-  /// Fails with CANCELLED if that was asked for.
+  /// Fails with CANCELLED if this was requested.
   void look() {
     nextLook = done + stepsPerLook;
     if (cancelled && cancelled->load(std::memory_order_relaxed))
@@ -39,7 +39,7 @@ public:
 
   uint64_t steps() const { return done; }
 
-  /// How many steps cost about as much as nobody notices: well below a
+  /// The number of steps between two checks, which take well below a
   /// millisecond.
   static constexpr uint64_t stepsPerLook = 4096;
 

@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Devices by name, those that are open, and a look at those that others bring.
+ * Opens devices by name, counts the open ones, and checks devices that callers
+ * provide.
  */
 #include "base/Failure.h"
 #include "device/Openers.h"
@@ -17,7 +18,7 @@ using namespace moelora;
 
 namespace {
 
-/// The devices that are open, each as often as it was opened.
+/// The open devices. A device occurs once for each time that it was opened.
 struct OpenDevices {
   std::mutex mutex;
   std::vector<const moelora_device *> devices;
@@ -49,8 +50,8 @@ void end(const moelora_device *device) {
     device->close(device->context);
 }
 
-/// The N of "cuda:N", 0 without it, -1 where the name is another one. Nine
-/// digits are more than there are devices, and fit.
+/// The N of "cuda:N", 0 for "cuda", and -1 for any other name. Nine digits are
+/// enough for every device number and fit an int.
 int cudaOrdinal(std::string_view name) {
   constexpr std::string_view prefix = "cuda";
   constexpr size_t mostDigits = 9;

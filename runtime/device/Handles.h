@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Memory, streams and events of a device, owned; and calls of its functions
- * whose refusals are thrown. The device outlives all of them.
+ * Owners of a device's memory, streams and events, and calls of its functions
+ * that throw errors. The device must outlive all of them.
  */
 #ifndef MOELORA_DEVICE_HANDLES_H
 #define MOELORA_DEVICE_HANDLES_H
@@ -14,7 +14,7 @@
 
 namespace moelora {
 
-/// Throws what a function of the C interface answered; frees the error.
+/// Throws the error of a function of the C interface, and frees it.
 [[noreturn]] inline void failWith(moelora_status status, moelora_error *error) {
   std::unique_ptr<moelora_error, decltype(&moelora_error_free)> owned(
       error, moelora_error_free);
@@ -32,8 +32,8 @@ void call(const moelora_device &device, Function moelora_device::*function,
     failWith(status, error);
 }
 
-/// Memory of the device, or memory of the host that copies best. Nothing when
-/// made without arguments.
+/// Memory of the device, or memory of the host from which copies are fastest.
+/// Empty if constructed without arguments.
 class DeviceMemory {
 public:
   enum Place { OnDevice, OnHost };
@@ -77,8 +77,8 @@ private:
   Place place = OnDevice;
 };
 
-/// What a device makes with one function and destroys with another. Nothing
-/// when made without arguments.
+/// An object that a device creates with one function and destroys with another.
+/// Empty if constructed without arguments.
 template <typename T, auto Create, auto Destroy> class DeviceHandle {
 public:
   DeviceHandle() = default;

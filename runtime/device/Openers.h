@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * How each kind of device is opened.
+ * Functions that open each kind of device.
  */
 #ifndef MOELORA_RUNTIME_OPENERS_H
 #define MOELORA_RUNTIME_OPENERS_H
@@ -12,15 +12,15 @@
 
 namespace moelora {
 
-/// The CUDA device of this number, or a failure.
+/// Opens the CUDA device with this number, or fails.
 const moelora_device *openCuda(int ordinal);
 
-/// The device of the plug-in in this shared object. Fails as NOT_FOUND where
-/// there is no such plug-in.
+/// Opens the device of the plug-in in this shared object. Fails with NOT_FOUND
+/// if there is no such plug-in.
 const moelora_device *openPlugin(const std::string &file,
                                  const std::string &options);
 
-/// Where the plug-in of this name is looked for: beside this library.
+/// The path of the plug-in with this name, in the folder of this library.
 std::string pluginFile(const std::string &name);
 
 } // namespace moelora

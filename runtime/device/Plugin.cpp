@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Devices that shared objects bring.
+ * Devices that shared objects provide.
  */
 #include "base/Failure.h"
 #include "device/Handles.h"
@@ -25,7 +25,7 @@ std::string moelora::pluginFile(const std::string &name) {
 }
 
 static moelora_device_plugin_function entryOf(const std::string &file) {
-  // Never unloaded: its devices may have threads.
+  // The library is never unloaded, because its devices may have threads.
   void *library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!library)
     fail("there is no such device: cannot open its plug-in " + file + " (" +

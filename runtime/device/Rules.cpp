@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What every device asks of its callers.
+ * The rules for the arguments of a device's functions.
  */
 #include "device/Rules.h"
 
@@ -11,7 +11,7 @@
 
 using namespace moelora;
 
-/// What all drivers take; the promise of moelora_launch.
+/// The limit that all drivers support and that moelora_launch documents.
 static constexpr uint32_t mostParameterBytes = 4096;
 
 uint64_t moelora::roundedBytes(uint64_t bytes, uint64_t granularity) {

@@ -44,7 +44,7 @@ void Upload::finish() {
   finished = true;
 }
 
-/// Whether all that was asked for is done.
+/// Whether all copies are done.
 bool Upload::synchronize() noexcept {
   return std::all_of(ring.pieces.begin(), ring.pieces.end(),
                      [&](const UploadRing::Piece &piece) {

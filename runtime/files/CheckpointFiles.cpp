@@ -1,8 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Opens checkpoints, single or sharded or in memory, and reads tensors out of
- * them.
+ * Opens checkpoints (single, sharded or in memory) and reads their tensors.
  */
 #include "files/CheckpointFiles.h"
 
@@ -19,7 +18,7 @@ using namespace moelora;
 
 namespace {
 
-/// Collects `weight_map`: which shard holds which tensor.
+/// Collects `weight_map`, which names the shard of each tensor.
 class IndexEvents final : public JsonEvents {
 public:
   IndexEvents(const std::string &path,
@@ -63,7 +62,8 @@ private:
   bool inMap = false;
 };
 
-/// A file of the same folder: never a path, so that an index cannot reach out.
+/// The name of a file in the same folder, never a path, so that an index cannot
+/// refer to other folders.
 void checkShardName(const std::string &index, const std::string &shard) {
   bool plain = !shard.empty() && shard.size() <= 255 && shard[0] != '.' &&
                shard.find('/') == std::string::npos &&
@@ -87,7 +87,7 @@ std::string moelora::pickleHint(const std::string &folder) {
   return "";
 }
 
-/// Of a file that is named itself: says so where a pickle is in its place.
+/// For a path to a file: reports if there is a pickle instead.
 static void checkNoPickleInstead(const std::string &path) {
   size_t slash = path.rfind('/');
   std::string folder = slash == path.npos ? "." : path.substr(0, slash);
@@ -119,7 +119,7 @@ CheckpointFiles::CheckpointFiles(const std::string &path, Work &work) {
 
 CheckpointFiles::CheckpointFiles(const moelora_tensor_data *tensors,
                                  int64_t count) {
-  uint64_t end = 0; // as if they lay in one file, one after the other
+  uint64_t end = 0; // as if all shards were one file
   for (int64_t i = 0; i < count; ++i) {
     Tensor tensor = checkedTensor(tensors[i]);
     tensor.offset = end;
@@ -145,7 +145,7 @@ void CheckpointFiles::addShard(const std::string &path, Work &work) {
                std::make_move_iterator(found.end()));
 }
 
-/// The index and the shards must say the same, both ways.
+/// The index and the shards must list the same tensors.
 void CheckpointFiles::addIndexed(const std::string &folder,
                                  const std::string &index, Work &work) {
   NameMap<std::string, std::string> shardOf;
@@ -202,7 +202,7 @@ void CheckpointFiles::read(int64_t index, uint64_t first, uint64_t bytes,
          std::to_string(first) + " and has " + std::to_string(bytes));
   if (memory.empty())
     shards[tensor.shard].read(tensor.offset + first, bytes, destination);
-  else if (bytes > 0) // without bytes there may be no address
+  else if (bytes > 0) // a tensor without bytes may have no address
     std::memcpy(destination, memory[static_cast<size_t>(index)] + first, bytes);
 }
 

@@ -15,13 +15,13 @@ class CheckpointFiles {
 public:
   /// A file, or a folder as moelora_checkpoint_open describes it.
   CheckpointFiles(const std::string &path, Work &work);
-  /// Tensors in memory, checked as those of a file; borrows the data, and
-  /// copies the rest.
+  /// Tensors in memory, with the checks of a file. Borrows the data and copies
+  /// the rest.
   CheckpointFiles(const moelora_tensor_data *tensors, int64_t count);
   CheckpointFiles(const CheckpointFiles &) = delete;
 
   const std::vector<Tensor> &tensors() const { return all; }
-  /// Fails beyond the last one.
+  /// Fails if there is no such tensor.
   const Tensor &at(int64_t index) const;
   /// -1: there is none.
   int64_t find(std::string_view name) const;
@@ -30,7 +30,7 @@ public:
             void *destination) const;
   /// Fails if one of the files has been written since it was opened.
   void checkUnchanged() const;
-  /// Elements as f32, one rounding from f64.
+  /// Reads elements as f32, with one rounding from f64.
   void readF32(int64_t index, uint64_t first, uint64_t count,
                float *destination) const;
 
@@ -46,13 +46,13 @@ private:
   NameMap<std::string_view, int64_t> byName; // of `all`
 };
 
-/// For the end of a message: how to come from the pickle that the folder has to
-/// what is read; "" where it has none.
+/// The end of a message: how to convert the pickle in the folder to a supported
+/// file; "" if there is no pickle.
 std::string pickleHint(const std::string &folder);
 
 } // namespace moelora
 
-/// What the C interface calls a checkpoint.
+/// The checkpoint of the C interface.
 struct moelora_checkpoint {
   moelora::CheckpointFiles files;
 };

@@ -49,7 +49,7 @@ File::~File() {
 void File::read(uint64_t offset, uint64_t bytes, void *destination) const {
   char *at = static_cast<char *>(destination);
   while (bytes > 0) {
-    // One call moves at most 2 GiB; asking for less keeps the count exact.
+    // One call reads at most 2 GiB, so a smaller size keeps the count exact.
     size_t wanted = std::min<uint64_t>(bytes, 1u << 30);
     ssize_t got = ::pread(descriptor, at, wanted, static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR)

@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The strict side of JSON: what the standard leaves open is refused here.
+ * Strict parsing of JSON: cases that the standard leaves open, such as
+ * duplicate keys, are refused.
  */
 #include "files/Json.h"
 
@@ -16,8 +17,8 @@ using namespace moelora;
 
 namespace {
 
-/// The keys of one object. Writers mostly sort long ones; only keys out of
-/// order need a table.
+/// The keys of one object. Writers usually sort long objects, so only keys that
+/// are out of order need a table.
 class Keys {
 public:
   bool add(const std::string &key) {
@@ -34,8 +35,8 @@ private:
   NameSet<std::string> others;
 };
 
-/// Stands between the parser and the receiver; its method names are the
-/// parser's. Keeps the keys of the objects that are open.
+/// Passes the parser's events to the receiver, and stores the keys of the open
+/// objects. The parser defines the names of the methods.
 class Strict final : public nlohmann::json_sax<nlohmann::json> {
 public:
   Strict(const std::string &what, PythonNumbers &numbers, JsonEvents &events,

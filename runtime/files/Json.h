@@ -1,10 +1,11 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * JSON of untrusted files, as a stream of events: strict, bounded in depth and
- * size, duplicate keys refused. NaN and the infinities, which Python writes
- * though JSON has none, are real numbers. A stream, because a header may be 100
- * MB of brackets, which as a tree would be gigabytes.
+ * Parses JSON of untrusted files strictly, as a stream of events, with limits
+ * for depth and size. Duplicate keys are refused. NaN and the infinities, which
+ * Python writes although JSON does not have them, are accepted as real numbers.
+ * It is a stream because a header may be 100 MB of brackets, which would need
+ * gigabytes as a tree.
  */
 #ifndef MOELORA_RUNTIME_JSON_H
 #define MOELORA_RUNTIME_JSON_H
@@ -28,8 +29,8 @@ public:
   virtual void key(std::string &text) = 0;
   virtual void string(std::string &text) = 0;
   virtual void integer(int64_t value) = 0;
-  /// Everything that is no int64_t: fractions, exponents, huge integers, and
-  /// what is not finite.
+  /// Every number that is not an int64_t: fractions, exponents, huge integers,
+  /// NaN and infinities.
   virtual void real(double value) = 0;
   virtual void boolean(bool value) = 0;
   virtual void null() = 0;

@@ -27,18 +27,18 @@ struct JsonValue {
   std::vector<std::pair<std::string, JsonValue>> members;
 
   bool isNumber() const { return kind == Integer || kind == Real; }
-  /// null, false, "" and what has no elements: values that ask for nothing.
+  /// A neutral value: null, false, "", or an empty object or array.
   bool isNeutral() const;
   const JsonValue *find(std::string_view key) const;
 };
 
-/// For messages: short, and never a whole hostile document.
+/// The value for messages, shortened.
 std::string valueText(const JsonValue &value);
 
 /// Documents with more values are refused: each takes a hundred bytes.
 constexpr size_t maxJsonValues = 1 << 19;
 
-/// The whole document, or a failure that names `what`.
+/// Parses a whole document, or fails with a message that names `what`.
 JsonValue parseJsonTree(std::string_view text, const std::string &what,
                         Work &work);
 

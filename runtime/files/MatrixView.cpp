@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Copies matrices out of tensors.
+ * Copies matrices from tensors.
  */
 #include "files/MatrixView.h"
 

@@ -1,16 +1,17 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Where a matrix lies inside a stored tensor, and copying it out of there.
+ * The position of a matrix inside a stored tensor, and copying it.
  *
  * Example: an adapter of E = 3 experts and rank r = 2 stores lora_B as one
- * tensor (out, E * r). Its columns are rank-major, so expert 1 owns the columns
+ * tensor (out, E * r). Its columns are rank-major, so the columns of expert 1
+ * are
  *
  *     j*E + e:   [0,0] [0,1] [0,2] [1,0] [1,1] [1,2]      [j,e]
  *                        ^^^               ^^^
  *
  * and its B is the view {offset 1, row 6, column 3}: element (o, j) is stored
- * at 1 + 6 o + 3 j. Every way of storing a pair is such a view.
+ * at 1 + 6 o + 3 j. Every form of storing a pair is such a view.
  */
 #ifndef MOELORA_RUNTIME_MATRIXVIEW_H
 #define MOELORA_RUNTIME_MATRIXVIEW_H
@@ -27,7 +28,8 @@ struct MatrixView {
   int64_t column = 0;
 };
 
-/// Rows [firstRow, firstRow + rows) and likewise columns of a matrix.
+/// A rectangle of a matrix: rows [firstRow, firstRow + rows), and columns
+/// likewise.
 struct Block {
   int64_t firstRow, rows, firstColumn, columns;
 };

@@ -21,7 +21,8 @@ Key drawKey() {
   Key key = {};
   if (::getrandom(&key, sizeof key, GRND_NONBLOCK) == sizeof key)
     return key;
-  // Too early in the life of the machine: better than nothing.
+  // The system has no random numbers yet, shortly after it started: a weaker
+  // key is used.
   auto now = std::chrono::steady_clock::now().time_since_epoch().count();
   key.words[0] = static_cast<uint64_t>(now);
   key.words[1] = reinterpret_cast<uintptr_t>(&key);

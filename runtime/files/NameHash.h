@@ -1,9 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The hash of names that come from files. With std::hash, whose key is known, a
- * file may name a million tensors that all share one bucket, and a table of
- * them takes hours; this one (SipHash-1-3) has a key that each process draws.
+ * The hash of names that come from files. std::hash has a known key, so a file
+ * could have a million names in one bucket, and a table of them would take
+ * hours. This hash (SipHash-1-3) has a random key per process.
  */
 #ifndef MOELORA_RUNTIME_FILES_NAMEHASH_H
 #define MOELORA_RUNTIME_FILES_NAMEHASH_H

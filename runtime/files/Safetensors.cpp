@@ -16,15 +16,16 @@ using namespace moelora;
 
 namespace {
 
-/// The document has three levels: names, fields of a tensor, its numbers.
-/// Whatever does not fit that shape fails, with the name of the tensor.
+/// The document has three levels: names, fields of a tensor, its numbers. Any
+/// other structure is an error with the name of the tensor.
 class HeaderEvents final : public JsonEvents {
 public:
   HeaderEvents(const std::string &path, std::vector<Tensor> &tensors)
       : path(path), tensors(tensors) {}
 
   void beginObject() override {
-    if (++level > 2 || (level == 2 && inArray))
+    ++level;
+    if (level > 2 || (level == 2 && inArray))
       refuse("unexpected object");
     if (level == 2 && !inMetadata)
       seen = 0;
@@ -141,7 +142,7 @@ private:
   bool inMetadata = false;
 };
 
-/// Sorts by position and makes sure that nothing overlaps or is left out.
+/// Sorts by position, and checks that tensors do not overlap or leave gaps.
 void checkTiling(const File &file, std::vector<Tensor> &tensors, uint64_t begin,
                  Work &work) {
   auto before = [&](const Tensor &left, const Tensor &right) {
@@ -181,17 +182,34 @@ void checkTiling(const File &file, std::vector<Tensor> &tensors, uint64_t begin,
 
 } // namespace
 
-/// Said of a config.json that is given by mistake: its first eight bytes, as
-/// the length of a header, would be a number without meaning.
-static void refuseJson(const File &file) {
+/// The first bytes of files of other kinds that are given by mistake. If a kind
+/// is text, the first eight bytes must be text.
+static constexpr struct {
+  std::string_view mark;
+  bool isText;
+  const char *kind;
+} otherKinds[] = {
+    {"{", true, "a JSON file"},
+    {"[", true, "a JSON file"},
+    {"<", true, "a page of HTML"},
+    {"GGUF", false, "a GGUF file"},
+    {"PK\3\4", false, "a pickle, as torch.save writes it"},
+    {"\x80\2", false, "a pickle"},
+    {"\x80\4", false, "a pickle"},
+};
+
+/// A message for a file of another kind. Its first eight bytes, read as the
+/// length of a header, would be a meaningless number.
+static void refuseOtherKinds(const File &file) {
   std::string begin(std::min<uint64_t>(file.size(), sizeof(uint64_t)), '\0');
   file.read(0, begin.size(), begin.data());
-  bool text = std::all_of(begin.begin(), begin.end(), [](unsigned char c) {
+  bool isText = std::all_of(begin.begin(), begin.end(), [](unsigned char c) {
     return std::isprint(c) || std::isspace(c);
   });
-  if (text && (begin[0] == '{' || begin[0] == '['))
-    fail(file.path() +
-         ": expects a safetensors file, but it begins like a JSON file");
+  for (const auto &other : otherKinds)
+    if (begin.rfind(other.mark, 0) == 0 && (isText || !other.isText))
+      fail(file.path() + ": expects a safetensors file, but it begins like " +
+           other.kind);
 }
 
 std::vector<Tensor> moelora::readSafetensorsHeader(const File &file,
@@ -202,7 +220,7 @@ std::vector<Tensor> moelora::readSafetensorsHeader(const File &file,
   if (file.size() >= prefix)
     file.read(0, prefix, &header); // little endian, as this machine is
   if (file.size() < prefix || header > maxHeaderBytes)
-    refuseJson(file);
+    refuseOtherKinds(file);
   if (file.size() < prefix)
     fail(file.path() + " is truncated: expects at least 8 bytes, but it has " +
          std::to_string(file.size()));
@@ -216,7 +234,8 @@ std::vector<Tensor> moelora::readSafetensorsHeader(const File &file,
   std::string text(header, '\0');
   file.read(prefix, header, text.data());
   std::vector<Tensor> tensors;
-  // A guess, but no more than a header of this length can name.
+  // An estimate, limited to the number that a header of this length can
+  // contain.
   constexpr size_t shortestEntry = 48;
   auto objects = std::count(text.begin(), text.end(), '{');
   tensors.reserve(

@@ -3,8 +3,9 @@
  *
  * The header of a safetensors file: 8 bytes of length, then JSON, then data.
  *
- * Everything it says is checked before anything is believed: the tensors' byte
- * ranges tile the data exactly, and each range is what dtype and shape ask for.
+ * Everything in the header is checked before it is used: the byte ranges of the
+ * tensors must cover the data exactly, and the size of each range must follow
+ * from dtype and shape.
  */
 #ifndef MOELORA_RUNTIME_SAFETENSORS_H
 #define MOELORA_RUNTIME_SAFETENSORS_H
@@ -17,7 +18,7 @@
 
 namespace moelora {
 
-/// The format's own bound.
+/// The limit of the format.
 constexpr uint64_t maxHeaderBytes = 100'000'000;
 
 /// The tensors of a file in the order of their bytes, or a failure.

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Writes safetensors files, all or nothing.
+ * Writes complete safetensors files, or fails.
  */
 #include "base/Sized.h"
 #include "files/File.h"
@@ -21,8 +21,8 @@ using namespace moelora;
 
 namespace {
 
-/// A file under a temporary name, removed unless it is committed. A device or a
-/// pipe that is there already is written to directly: it cannot be replaced.
+/// A file under a temporary name, removed unless it is committed. An existing
+/// device or pipe cannot be replaced, so it is written directly.
 class NewFile {
 public:
   explicit NewFile(const std::string &path) : path(path) {
@@ -67,8 +67,8 @@ public:
 
 private:
   void openTemporary() {
-    // A name is taken when a process that was killed left it, which may well
-    // have had the same number.
+    // The name is used already if a killed process with the same process id has
+    // left its file.
     constexpr int tries = 100;
     for (int i = 0; i < tries && descriptor < 0; ++i) {
       temporary = path + randomSuffix();

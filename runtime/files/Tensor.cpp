@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a tensor must look like.
+ * The rules for tensors.
  */
 #include "files/Tensor.h"
 
@@ -18,7 +18,7 @@ bool moelora::isFloatingPoint(int32_t dtype) {
 
 std::optional<uint64_t> moelora::countElements(const int64_t *shape,
                                                int32_t dims) {
-  // A zero elsewhere does not excuse sizes that overflow.
+  // Sizes that overflow are refused even if another size is zero.
   uint64_t product = 1, elements = 1;
   for (int32_t i = 0; i < dims; ++i) {
     if (shape[i] < 0)

@@ -29,11 +29,11 @@ struct Tensor {
   uint64_t offset = 0; ///< of the first byte, in that file
 };
 
-/// A tensor that a caller describes, as strictly checked as one of a file; its
-/// shard and offset are left open.
+/// A tensor that a caller describes, with the same checks as a tensor of a
+/// file. Its shard and offset are not set.
 Tensor checkedTensor(const moelora_tensor_data &tensor);
 
-/// The product of a shape; nothing when it overflows or a size is negative.
+/// The product of a shape; nothing if it overflows or a size is negative.
 std::optional<uint64_t> countElements(const int64_t *shape, int32_t dims);
 
 /// "(4, 32)"
@@ -42,7 +42,7 @@ std::string shapeText(const int64_t *shape, int32_t dims);
 /// Number of a dtype's name; 0 when it is unknown.
 int32_t findFileDtype(const std::string &name);
 
-/// Whether `dtype`, of a file, is one that matrices may have.
+/// Whether matrices may have this `dtype` of a file.
 bool isFloatingPoint(int32_t dtype);
 
 } // namespace moelora

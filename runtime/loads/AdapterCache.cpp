@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Recognises folders and targets that were seen before.
+ * Compares folders and targets with those of cached adapters.
  */
 #include "loads/AdapterCache.h"
 
@@ -19,7 +19,8 @@ namespace {
 using Names = moelora_adapter_names;
 using Site = moelora_adapter_site;
 
-/// Everything that a target consists of, so that equal texts are equal targets.
+/// The content of a target as text, so that targets are equal if their texts
+/// are.
 constexpr NameList Names::*nameLists[] = {
     &Names::block,          &Names::experts,
     &Names::gate,           &Names::up,
@@ -35,7 +36,7 @@ constexpr int32_t Site::*numbers[] = {
 constexpr int64_t Site::*sizes[] = {&Site::hidden, &Site::latent,
                                     &Site::intermediate, &Site::shared};
 
-/// Each text ends in a zero, each list in a sign of its own.
+/// Each text ends with a zero, and each list with another mark.
 class TargetText {
 public:
   explicit TargetText(const moelora_adapter_target &target) {
@@ -55,7 +56,7 @@ private:
       number(site.*member);
     for (auto member : sizes)
       number(site.*member);
-    bool same = site.names == names; // sites mostly have one table of names
+    bool same = site.names == names; // sites usually share one table of names
     number(same);
     if (!same)
       add(*site.names);
@@ -97,9 +98,9 @@ std::optional<FolderStamp> stampsOf(const std::string &folder) {
   return FolderStamp{*config, *tensors};
 }
 
-/// Whether each change from now on will show in the times.
+/// Whether each later change of the file will change its times.
 bool isSettled(const FolderStamp &stamp) {
-  timespec now; // the clock that files are stamped with
+  timespec now; // the clock of file times
   if (::clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0)
     return false;
   return std::all_of(stamp.begin(), stamp.end(), [&](const FileStamp &file) {
@@ -142,7 +143,7 @@ AdapterCache::open(const std::string &folder,
 
 std::shared_ptr<const OpenAdapter>
 AdapterCache::find(const std::string &key, const FolderStamp &stamp) {
-  Entries found; // closes what has changed, after the lock
+  Entries found; // closes changed adapters after the lock is released
   std::lock_guard<std::mutex> lock(mutex);
   take(key, found);
   if (found.empty() || found.front().stamp != stamp)
@@ -152,7 +153,7 @@ AdapterCache::find(const std::string &key, const FolderStamp &stamp) {
 }
 
 void AdapterCache::remember(Entries &&entry) {
-  Entries forgotten; // closed after the lock
+  Entries forgotten; // closed after the lock is released
   std::lock_guard<std::mutex> lock(mutex);
   take(entry.front().key, forgotten);
   entries.splice(entries.begin(), entry);

@@ -1,14 +1,13 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Adapters that were opened lately. What is remembered of a folder holds while
- * its files are the very same ones: device, inode, size and both times. The
- * target counts by what it says and not by its address, because engines make
- * theirs anew.
+ * The adapters that were opened last. An entry is valid while the files of its
+ * folder are unchanged: device, inode, size and both times. Targets are
+ * compared by content and not by address, because engines may make them anew.
  *
- * File times are as coarse as a tick of the system's clock. A file that changed
- * in the present tick may change again without a sign, so it is opened and not
- * remembered.
+ * File times have the resolution of a tick of the system's clock. A file that
+ * changed in the present tick may change again with the same time, so it is
+ * opened but not cached.
  */
 #ifndef MOELORA_RUNTIME_ADAPTERCACHE_H
 #define MOELORA_RUNTIME_ADAPTERCACHE_H
@@ -23,18 +22,18 @@ namespace moelora {
 /// Device, inode, size, time of writing, time of change.
 using FileStamp = std::array<int64_t, 7>;
 
-/// Of the files of an adapter's folder.
+/// The stamps of the files in an adapter's folder.
 using FolderStamp = std::array<FileStamp, 2>;
 
-/// Any thread. No lock is held while files are opened or closed; who asks for
-/// the same at the same time opens it twice.
+/// Thread-safe. No lock is held while files are opened or closed, so two
+/// concurrent calls may open the same adapter twice.
 class AdapterCache {
 public:
-  /// Remembers at most so many; 0: none.
+  /// Caches at most this number of adapters; 0 disables the cache.
   explicit AdapterCache(size_t limit) : limit(limit) {}
   bool remembers() const { return limit > 0; }
 
-  /// What is remembered, or opened now; fails as openAdapter does.
+  /// Returns the cached adapter, or opens it. Fails as openAdapter does.
   std::shared_ptr<const OpenAdapter> open(const std::string &folder,
                                           const moelora_adapter_target &target,
                                           const moelora_adapter_options &stated,

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The queue's thread. No lock is held while a job runs or goes away.
+ * The queue's thread. No lock is held while a job runs or is destroyed.
  */
 #include "loads/JobQueue.h"
 

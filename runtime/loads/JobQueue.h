@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A thread that works on one job after the other.
+ * A thread that runs jobs one after the other.
  */
 #ifndef MOELORA_RUNTIME_JOBQUEUE_H
 #define MOELORA_RUNTIME_JOBQUEUE_H
@@ -16,7 +16,8 @@ namespace moelora {
 
 struct Job {
   virtual ~Job() = default;
-  /// Called once, on the queue's thread; returns soon when it was cancelled.
+  /// Called once on the queue's thread. Must return soon after it was
+  /// cancelled.
   virtual void run() noexcept = 0;
   /// Called from any thread, at any time.
   virtual void cancel() noexcept = 0;
@@ -24,9 +25,9 @@ struct Job {
 
 class JobQueue {
 public:
-  /// May throw std::system_error when there are no more threads.
+  /// May throw std::system_error if the system cannot create the thread.
   JobQueue();
-  /// Cancels all jobs and waits for their end.
+  /// Cancels all jobs and waits until they have ended.
   ~JobQueue();
 
   void add(std::shared_ptr<Job> job);
@@ -36,7 +37,7 @@ private:
 
   std::mutex mutex;
   std::condition_variable changed;
-  std::deque<std::shared_ptr<Job>> jobs; ///< the first one is worked on
+  std::deque<std::shared_ptr<Job>> jobs; ///< the first one is running
   bool stopping = false;
   std::thread thread;
 };

@@ -1,9 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * How a load goes: opened, staged and published by its table, on the thread of
- * a queue. Answering needs no memory but for the caller's copy of a text, so
- * that running out of it can be said.
+ * The stages of a load: the adapter is opened, staged and published on the
+ * thread of a queue. Returning the result allocates only the caller's copy of a
+ * text, so that running out of memory can be reported.
  */
 #include "loads/Load.h"
 
@@ -15,7 +15,7 @@ using namespace moelora;
 
 namespace {
 
-// Made when the library is loaded: later there may be no memory for them.
+// Allocated when the library is loaded, because there may be no memory later.
 const std::string underWay = "the load is under way";
 const std::string wasCancelled = "the load was cancelled";
 
@@ -41,7 +41,7 @@ void check(const moelora_load_request &request) {
          std::to_string(request.order));
 }
 
-const moelora_load_request &checked(const moelora_load_request &request) {
+moelora_load_request checked(const moelora_load_request &request) {
   check(request);
   return request;
 }
@@ -129,7 +129,7 @@ int32_t Load::report(const moelora_staging_progress &now) noexcept {
 
 void Load::wait(int64_t milliseconds) {
   auto isDone = [this] { return state == Done; };
-  // Longer times, which clocks may not be able to count, are for ever.
+  // A longer time, which clocks may not support, means no limit.
   constexpr std::chrono::hours longest(24 * 365);
   std::chrono::milliseconds time(milliseconds);
   std::unique_lock<std::mutex> lock(mutex);

@@ -1,11 +1,11 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * One load, from its start to its answer.
+ * One load, from its start to its result.
  *
- *     waiting  -> running  -> done      its table's answer
- *     waiting  ------------>  done      cancelled before it touched anything
- *     running  -> running               asked to cancel: staging ends soon
+ *     waiting  -> running  -> done      the result of its table
+ *     waiting  ------------>  done      cancelled before it began
+ *     running  -> running               cancel requested: staging ends soon
  */
 #ifndef MOELORA_RUNTIME_LOAD_H
 #define MOELORA_RUNTIME_LOAD_H
@@ -20,8 +20,8 @@ namespace moelora {
 
 class Load final : public Job {
 public:
-  /// Checks the request, and copies its strings. The rest must stay until the
-  /// load is done.
+  /// Checks the request and copies its strings. Everything else must stay valid
+  /// until the load is done.
   Load(AdapterCache &cache, const moelora_services &services,
        const moelora_load_request &request);
   ~Load() override;
@@ -37,7 +37,7 @@ public:
 private:
   enum State { Waiting, Running, Done };
 
-  /// Whatever a load ends with, BUSY among it; `failure` is its own.
+  /// The status with which a load ended, which may be BUSY, and its failure.
   struct Result {
     moelora_status status = MOELORA_OK;
     int32_t id = -1;
@@ -52,14 +52,14 @@ private:
 
   AdapterCache &cache;
   const moelora_services &services;
-  const moelora_load_request request; // with strings that may be gone
+  const moelora_load_request request; // its strings may be invalid
   const std::string name, folder;
 
   std::atomic<bool> cancelled{false};
   std::mutex mutex; // guards what follows
   std::condition_variable done;
   State state = Waiting;
-  Result result; // of what is done
+  Result result; // the result, if done
   moelora_staging_progress progress{};
 };
 

@@ -18,10 +18,10 @@ using namespace moelora;
 
 using OwnedPool = std::unique_ptr<moelora_pool, void (*)(moelora_pool *)>;
 
-/// One thread works on the loads, because loads side by side would all be done
-/// late, out of order, and would share the memory's bandwidth all the same;
-/// `pool` makes it fast. Prefetches have another thread: opening an adapter is
-/// serial work that must not hold up a load which is copying.
+/// One thread runs the loads, because concurrent loads would all end late and
+/// out of order, and would share the memory bandwidth anyway. `pool` makes a
+/// load fast. Prefetches have another thread, because opening an adapter is
+/// serial work that must not delay a load which is copying.
 struct moelora_loader {
   moelora_loader(size_t adapters, OwnedPool &&copying)
       : pool(std::move(copying)), cache(adapters) {
@@ -32,11 +32,12 @@ struct moelora_loader {
   OwnedPool pool;
   moelora_services services = {}; ///< parallel_for alone
   AdapterCache cache;
-  JobQueue loads, prefetches; // end before what their threads use
+  JobQueue loads,
+      prefetches; // destroyed before the members that their threads use
 };
 
-/// The queue has the other share, so that a load may be closed and still be in
-/// its way.
+/// The queue holds the other reference, so that a load may be closed before it
+/// has left the queue.
 struct moelora_load {
   std::shared_ptr<Load> load;
   const Maker maker = {};
@@ -55,7 +56,7 @@ public:
   void cancel() noexcept override { cancelled = true; }
 
   void run() noexcept override {
-    // Whoever loads it will be told what is wrong.
+    // The load of this adapter will report the error.
     guarded(nullptr, [&] {
       Work work(cancelled);
       work.look();
@@ -80,7 +81,7 @@ private:
   std::atomic<bool> cancelled{false};
 };
 
-/// Anything else than this touches locks.
+/// Everything else would use locks.
 void checkProcess(const Maker &maker) {
   if (!maker.isThisProcess())
     fail("expects a loader to be used by the process that made it, but this is "

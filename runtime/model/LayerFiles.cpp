@@ -28,7 +28,7 @@ std::string hexOf(const uint8_t (&digest)[MOELORA_DIGEST_BYTES]) {
   return text;
 }
 
-/// A file beside the index and nothing else.
+/// The name of a file in the folder of the index, and no path.
 void checkName(const std::string &index, const JsonValue &file) {
   const std::string &name = file.string;
   if (file.kind != JsonValue::String || name.empty() || name[0] == '.' ||

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Which artifact serves which layer: layers.json, as moelora-compile writes it,
- * or one artifact for all.
+ * The artifact of each layer: layers.json, as moelora-compile writes it, or one
+ * artifact for all layers.
  */
 #ifndef MOELORA_RUNTIME_LAYERFILES_H
 #define MOELORA_RUNTIME_LAYERFILES_H
@@ -21,8 +21,8 @@ public:
   /// A folder with layers.json, or an artifact.
   explicit LayerFiles(std::string path);
 
-  /// The artifact for a layer; fails where none is named, or where the file is
-  /// not the one that was listed.
+  /// The artifact for a layer. Fails if none is listed, or if the file is not
+  /// the listed one.
   const moelora_artifact &artifactOf(int32_t layer);
 
 private:
@@ -33,7 +33,7 @@ private:
   };
   using File = std::unique_ptr<moelora_artifact_file, Closer>;
   struct Listed {
-    std::string file, digest; ///< digest in hex; "" where none is listed
+    std::string file, digest; ///< digest in hex; "" if none is listed
   };
 
   void readIndex(const std::string &index);
@@ -41,7 +41,7 @@ private:
 
   std::string path;
   bool single;
-  std::map<int32_t, Listed> listedOf; ///< by layer, where not single
+  std::map<int32_t, Listed> listedOf; ///< by layer, unless single
   std::map<std::string, File> files;
 };
 

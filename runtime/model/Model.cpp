@@ -11,8 +11,8 @@ using namespace moelora;
 
 namespace {
 
-/// The options with what is left out filled in; `services` has room for those
-/// of one thread.
+/// The options with all defaults filled in. `services` provides storage for
+/// those of one thread.
 moelora_model_options complete(const moelora_model_options *given,
                                moelora_services &services) {
   auto options = readSized<moelora_model_options>(

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Opening a model, binding its layers, and ending it.
+ * Opens a model, binds its layers, and closes it.
  */
 #include "model/ModelState.h"
 
@@ -14,7 +14,7 @@ using namespace moelora;
 
 namespace {
 
-/// Calls a function of the C interface and throws what it refuses.
+/// Calls a function of the C interface and throws its error.
 template <typename Function, typename... Arguments>
 void must(Function function, Arguments... arguments) {
   moelora_error *error = nullptr;
@@ -97,7 +97,8 @@ void moelora_model::give(int32_t number, const moelora_memory &weight) {
   layer->second.weights.give(weight);
 }
 
-/// What all layers agree on; a table is of one type, order and bound.
+/// The facts that all layers share, because a table has one type, page order
+/// and bound.
 moelora_facts moelora_model::commonFacts() const {
   moelora_facts common = {};
   for (const auto &[number, layer] : layers) {

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is behind a model of the C interface.
+ * The state of a model of the C interface.
  */
 #ifndef MOELORA_RUNTIME_MODELSTATE_H
 #define MOELORA_RUNTIME_MODELSTATE_H
@@ -15,7 +15,7 @@
 
 namespace moelora {
 
-/// One MoE layer of a model. What it is bound to is owned by the model.
+/// One MoE layer of a model. The model owns the objects to which it is bound.
 struct ModelLayer {
   moelora_program *program = nullptr;
   ModelWeights weights;
@@ -24,16 +24,16 @@ struct ModelLayer {
 
 } // namespace moelora
 
-/// Ends in the order: bound layers, table, programs, artifacts.
+/// Destroys its members in the order: bound layers, table, programs, artifacts.
 struct moelora_model {
-  /// `options` are complete: device and services are there.
+  /// `options` must be complete, with a device and services.
   explicit moelora_model(const moelora_model_options &options);
   ~moelora_model();
 
   void give(int32_t layer, const moelora_memory &weight);
-  /// Makes the table where one is wanted, and binds all layers; once.
+  /// Creates the table, if requested, and binds all layers. Called once.
   void bind(int32_t slots, bool adapters);
-  /// Ends the table, or answers why not.
+  /// Destroys the table, or returns why it cannot.
   moelora_status release(moelora_error **error);
 
   const moelora_bound_layer *layer(int32_t number) const;

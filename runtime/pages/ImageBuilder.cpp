@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Joins the steps of staging: placement, sources, copying, and the index.
+ * Combines the steps of staging: placement, sources, copying, and the index.
  */
 #include "pages/ImageBuilder.h"
 
@@ -53,7 +53,7 @@ moelora_pair entryOf(const PlacedPair &placed) {
           static_cast<float>(pair.scale)};
 }
 
-/// Describes the pages.
+/// Writes the index that describes the pages.
 void writeIndex(const Placement &placement, char *image) {
   std::fill_n(image, placement.cost.index_bytes, '\0');
   auto *finder = reinterpret_cast<Finder *>(image);

@@ -1,16 +1,17 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Which parts of an image are done while the rest of it is still being read.
+ * Determines which parts of an image are done while the rest is still being
+ * read.
  *
- * An image is cut into parts of equal size. A source is done with its last
- * stripe, and a part with the last source that has pages in it:
+ * An image is cut into parts of equal size. A source is done when its last
+ * stripe is, and a part when the last source with pages in it is:
  *
  *     parts     |    0    |    1    |    2    |
  *     sources   index| a  | b |  c       | d  |
  *
- * Here part 1 waits for b and c. Part 0 waits for a alone, because the index is
- * there before anything is read.
+ * Here part 1 waits for b and c. Part 0 waits only for a, because the index is
+ * written before anything is read.
  */
 #ifndef MOELORA_RUNTIME_IMAGEPARTS_H
 #define MOELORA_RUNTIME_IMAGEPARTS_H
@@ -23,9 +24,8 @@
 namespace moelora {
 
 /// Reads each part of an image when it is done, that is, when nothing writes to
-/// it any more. `read` is called once for every part, by the threads that
-/// stage, maybe by several at once. An exception that it throws ends the
-/// staging.
+/// it any more. The threads that stage call `read` once for every part,
+/// possibly several at once. If it throws, staging ends.
 struct PartReader {
   uint64_t partBytes;
   std::function<void(uint64_t offset, uint64_t bytes)> read;
@@ -33,11 +33,11 @@ struct PartReader {
 
 class ImageParts {
 public:
-  /// An image of so many bytes, with the sources' pages in it.
+  /// An image of this number of bytes, with the pages of the sources.
   ImageParts(const PageSources &sources, int32_t dtype, int32_t order,
              uint64_t imageBytes, const PartReader &reader);
 
-  /// Reports the parts that contain no page: they wait for nothing.
+  /// Reports the parts without pages, which need not wait.
   void begin() const;
   /// Reports the parts for which this stripe was the last one.
   void finish(const PageStripe &stripe);

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Checks what a slot table asks for.
+ * Checks the options of a slot table.
  */
 #include "pages/PageFormat.h"
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a slot table keeps of each adapter, and in which form.
+ * The parts of each adapter that a slot table keeps, and their form.
  */
 #ifndef MOELORA_RUNTIME_PAGEFORMAT_H
 #define MOELORA_RUNTIME_PAGEFORMAT_H
@@ -19,8 +19,8 @@ struct PageFormat {
   explicit PageFormat(const moelora_slot_table_options &options);
 
   bool keepsLayer(int32_t layer) const;
-  /// What a layer that is bound to such a table must agree with. Fails for a
-  /// layer that the table does not keep.
+  /// The facts that a layer bound to such a table must match. Fails for a layer
+  /// that the table does not keep.
   moelora_facts facts(int32_t layer) const;
 
   int32_t dtype, order, maxRank, slots;

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Orders as axes, and the loops that walk along them.
+ * Page orders as axes, and the loops that copy along them.
  */
 #include "pages/PageMap.h"
 
@@ -16,14 +16,15 @@ namespace {
 constexpr int64_t period = PageAxis::period;
 static_assert(MOELORA_PAGE_RANKS == period);
 
-/// Elements of a fragment-major block, and what a lane has of it.
+/// The number of elements in a fragment-major block, and of a lane's part of
+/// it.
 constexpr int64_t blockElements = 256, laneElements = 8;
 
 int64_t roundUp(int64_t value) {
   return (value + period - 1) / period * period;
 }
 
-/// Only blocks fill their sizes up.
+/// Only the order in blocks rounds sizes up.
 int64_t roundSize(int64_t size, int32_t order) {
   return order == MOELORA_PAGE_ROW_MAJOR ? size : roundUp(size);
 }
@@ -35,19 +36,20 @@ template <typename Place> PageAxis makeAxis(int64_t step, Place place) {
   return axis;
 }
 
-/// Elements that are `distance` apart, but for the step between periods.
+/// An axis whose elements are `distance` apart within a period.
 PageAxis evenAxis(int64_t distance, int64_t step) {
   return makeAxis(step, [=](int64_t i) { return i * distance; });
 }
 
-/// Rows of a block: a lane has two, 8 apart, and of each two columns in turn.
+/// The rows of a block: a lane has two rows, 8 apart, and alternates between
+/// them after two columns.
 PageAxis fragmentRows(int64_t step) {
   return makeAxis(step, [](int64_t row) {
     return row % 8 * 4 * laneElements + row / 8 * 2;
   });
 }
 
-/// Columns of a block: a lane has two pairs, 8 apart.
+/// The columns of a block: a lane has two pairs of columns, 8 apart.
 PageAxis fragmentColumns(int64_t step) {
   return makeAxis(step, [](int64_t column) {
     return column % 8 / 2 * laneElements + column / 8 * 4 + column % 2;
@@ -78,7 +80,7 @@ void fillLine(To *line, const PageAxis &axis, Range range, Value value) {
   }
 }
 
-/// One element of a tensor's row after the other.
+/// Copies consecutive elements of a tensor's row.
 template <typename To, typename From>
 void copyLine(const From *from, int64_t distance, To *line,
               const PageAxis &axis, Range range) {
@@ -124,7 +126,7 @@ void pad(int64_t rank, int64_t size, const PageMap &map, To *to) {
   padSizes({0, map.rankEnd}, {size, map.sizeEnd});
 }
 
-/// Calls `visit` with the pages as elements of their type.
+/// Calls `visit` with the pages as elements of their C++ type.
 template <typename Visit> void asElements(const PageTarget &to, Visit visit) {
   switch (to.dtype) {
   case MOELORA_F32:

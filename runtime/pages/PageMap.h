@@ -1,12 +1,12 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The order of elements in pages, and writing them in that order.
+ * Writes elements into pages in the order that a table requires.
  *
- * A [rank][in] and B [out][rank] are both seen as [rank][size] here. In every
- * order the place of an element is the sum of a part that depends on its rank
- * and a part that depends on its other index, and both repeat with a step after
- * 16 of them. So an order is two axes:
+ * Both A [rank][in] and B [out][rank] are treated as [rank][size] here. In
+ * every order, the position of an element is the sum of one term that depends
+ * on its rank and one that depends on its other index. Both terms repeat with a
+ * constant step after 16 indices. An order is therefore described by two axes:
  *
  *     row-major A, 40 inputs      rank:  j * 40
  *                                 size:  k
@@ -24,7 +24,7 @@
 
 namespace moelora {
 
-/// One matrix of a pair, on its way from a tensor into pages.
+/// One matrix of a pair that is copied from a tensor into pages.
 struct PageMatrix {
   MatrixView view; ///< [rank][size]; of tensor -1: all zeros
   int64_t rank, size;
@@ -38,7 +38,7 @@ inline int64_t pagesOf(int64_t rank) {
   return (rank + MOELORA_PAGE_RANKS - 1) / MOELORA_PAGE_RANKS;
 }
 
-/// One part of an element's place, in elements.
+/// One term of an element's position, in elements.
 struct PageAxis {
   static constexpr int64_t period = 16;
   int64_t step;                       ///< from one period to the next
@@ -47,7 +47,7 @@ struct PageAxis {
   int64_t at(int64_t index) const {
     return index / period * step + inside[static_cast<size_t>(index % period)];
   }
-  /// Whether the elements of a period, or all of them, lie side by side.
+  /// Whether the elements of a period, or all elements, are contiguous.
   bool isUnit() const { return inside[2] == 2; }
   bool isLine() const { return isUnit() && step == period; }
 };
@@ -60,7 +60,7 @@ struct PageMap {
 /// `order` is a moelora_page_order.
 PageMap mapPages(const PageMatrix &matrix, int32_t order);
 
-/// Elements of the pages of a matrix, with padding.
+/// The number of elements in the pages of a matrix, with padding.
 int64_t pageElements(const PageMatrix &matrix, int32_t order);
 
 /// Pages of a moelora_dtype.
@@ -71,7 +71,7 @@ struct PageTarget {
 };
 
 /// Converts a block of ranks (rows) and sizes (columns), with one rounding.
-/// `from` is of the moelora_dtype `dtype`, and `view` counts from there.
+/// `from` has the moelora_dtype `dtype`, and `view` is relative to it.
 void copyIntoPages(const void *from, int32_t dtype, const MatrixView &view,
                    const Block &block, const PageTarget &to);
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Finds the sources of matrices, and cuts them into stripes.
+ * Finds the sources of matrices, and divides them into stripes.
  */
 #include "pages/PageSources.h"
 
@@ -12,7 +12,7 @@ using namespace moelora;
 
 namespace {
 
-/// Where a matrix begins in the files.
+/// The position of a matrix in the files.
 struct Position {
   int64_t tensor, firstRow, endRow;
   size_t matrix;
@@ -27,7 +27,7 @@ struct Position {
 
 StoredLines moelora::findLines(const PageMatrix &matrix, int64_t width) {
   const MatrixView &view = matrix.view;
-  // Equal steps: one of the two has a single index.
+  // If the steps are equal, one of the two has a single index.
   bool ofRanks =
       view.row > view.column || (view.row == view.column && matrix.rank > 1);
   int64_t row = view.offset / width, column = view.offset % width;

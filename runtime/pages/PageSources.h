@@ -1,17 +1,18 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is read of the files: every byte that is needed, once.
+ * Determines which parts of the files are read: every required byte, once.
  *
- * A tensor is rows of elements, and a matrix is lines, each in a row: in every
- * row from its first to its last one, or in every other. Matrices whose rows
- * are one another's are one source and are read together:
+ * A tensor consists of rows of elements, and a matrix of lines. Each line is in
+ * a row: a matrix has lines in every row from its first to its last one, or in
+ * every second row. Matrices with the same rows form one source and are read
+ * together:
  *
  *     lora_A of 4 experts, packed     4 sources, of a quarter of the rows
- *     lora_B of 4 experts, packed     1 source, every row is of all
+ *     lora_B of 4 experts, packed     1 source, all share every row
  *     lora_A or lora_B, plain         1 source
  *
- * A source is read in stripes: whole rows, as long as they are short enough.
+ * A source is read in stripes, which are whole rows if these are short enough.
  */
 #ifndef MOELORA_RUNTIME_PAGESOURCES_H
 #define MOELORA_RUNTIME_PAGESOURCES_H
@@ -21,10 +22,10 @@
 
 namespace moelora {
 
-/// How a matrix lies in its tensor.
+/// The position of a matrix in its tensor.
 struct StoredLines {
-  bool ofRanks;                     ///< a line is of one rank; else of one size
-  int64_t firstRow, rowStep, count; ///< rows with lines
+  bool ofRanks; ///< a line has one rank; else one index of size
+  int64_t firstRow, rowStep, count;  ///< rows with lines
   int64_t firstColumn, step, length; ///< elements of a line
 
   int64_t endRow() const { return firstRow + (count - 1) * rowStep + 1; }
@@ -39,8 +40,8 @@ struct PageSource {
   size_t first, count; ///< of its matrices, in PageSources::order
 };
 
-/// A part of a source that is read at once: `columns` of some rows; of more
-/// than one row, all.
+/// A part of a source that is read at once: some columns of one row, or all
+/// columns of several rows.
 struct PageStripe {
   const PageSource *source;
   int64_t row, rows;
@@ -58,11 +59,12 @@ public:
   /// All stripes, in the order of the files.
   std::vector<PageStripe> stripes() const;
 
-  /// Elements in a row of a tensor, and bytes of one of them.
+  /// The number of elements in a row of a tensor, and the size of an element in
+  /// bytes.
   int64_t width(int64_t tensor) const;
   int64_t elementBytes(int64_t tensor) const;
 
-  /// Stripes have at most so many bytes; they stay in the caches.
+  /// The largest size of a stripe in bytes, so that it fits the caches.
   static constexpr int64_t maxStripeBytes = 1 << 18;
 
   const CheckpointFiles &files;

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * One stripe, then many of them: pieces of work, failures, progress.
+ * Copies stripes, and distributes them over tasks, with failures and progress.
  */
 #include "pages/PageStaging.h"
 
@@ -19,8 +19,8 @@ using namespace moelora;
 
 namespace {
 
-/// A piece of work is about so many bytes or stripes: long enough to be worth
-/// handing out, short enough that all threads end together.
+/// The approximate size of a task in bytes and stripes: long enough that its
+/// overhead is small, short enough that all threads end at about the same time.
 constexpr uint64_t pieceBytes = 4 << 20;
 constexpr int64_t pieceStripes = 256;
 
@@ -36,7 +36,7 @@ struct Range {
         end(reach(start, step, count, stop)) {}
 
 private:
-  /// The first n at or behind a bound.
+  /// The first n at or after a bound.
   static int64_t reach(int64_t start, int64_t step, int64_t count,
                        int64_t bound) {
     if (bound <= start)
@@ -51,7 +51,7 @@ public:
   StripeCopy(const PageSources &sources, const PageImage &image)
       : sources(sources), image(image) {}
 
-  /// `scratch` has room for the largest stripe.
+  /// `scratch` is large enough for the largest stripe.
   void copy(const PageStripe &stripe, char *scratch) const {
     const PageSource &source = *stripe.source;
     const PageMatrix *only =
@@ -86,7 +86,7 @@ private:
     return sources.files.tensors()[static_cast<size_t>(tensor)].dtype;
   }
 
-  /// Whether the stored bytes are the pages' bytes.
+  /// Whether the stored bytes equal the bytes of the pages.
   bool isStoredAsPages(const PageMatrix &matrix) const {
     const MatrixView &view = matrix.view;
     bool same = matrix.isB ? matrix.rank == MOELORA_PAGE_RANKS &&
@@ -114,7 +114,7 @@ private:
     padPages(matrix.rank, matrix.size, {map, image.dtype, imageOf(matrix)});
   }
 
-  /// Copies what a stripe has of one matrix.
+  /// Copies the elements of one matrix that a stripe contains.
   void spread(const PageStripe &stripe, const char *from,
               const PageMatrix &matrix) const {
     PageMap map = mapPages(matrix, image.order);
@@ -189,7 +189,7 @@ private:
     return sources.matrices[sources.order[stripe.source->first]].layer;
   }
 
-  /// By layer, and as in the file within one.
+  /// By layer, and within a layer in the order of the file.
   using Key = std::tuple<int32_t, const PageSource *, int64_t, int64_t>;
   Key keyOf(const PageStripe &stripe) const {
     return {layerOf(stripe), stripe.source, stripe.row, stripe.column};
@@ -202,7 +202,7 @@ private:
                                               sources.elementBytes(tensor));
   }
 
-  /// In layer order, a piece is of one layer.
+  /// In layer order, a task contains stripes of one layer only.
   void cutPieces() {
     bool byLayer = staging.order == MOELORA_STAGING_LAYER_ORDER;
     for (size_t i = 0; i < stripes.size(); ++i) {
@@ -222,7 +222,7 @@ private:
     }
   }
 
-  /// Nothing is thrown through the caller's threads.
+  /// No exception may leave a task on the caller's threads.
   static void runPiece(void *frame, int64_t index, int64_t worker) noexcept {
     Staging &self = *static_cast<Staging *>(frame);
     if (self.stopped.load(std::memory_order_relaxed))
@@ -279,7 +279,7 @@ private:
   ImageParts *const parts;
   std::vector<PageStripe> stripes;
   std::vector<Piece> pieces;
-  std::vector<int64_t> unfinished; ///< pieces of each layer, in layer order
+  std::vector<int64_t> unfinished; ///< tasks of each layer, in layer order
   std::vector<Scratch> scratch;    ///< of each worker
   std::atomic<bool> stopped{false};
   std::mutex mutex; ///< of everything below

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Copies stripes of files into pages, on as many threads as there are.
+ * Copies stripes of files into pages, with all threads of the services.
  */
 #ifndef MOELORA_RUNTIME_PAGESTAGING_H
 #define MOELORA_RUNTIME_PAGESTAGING_H
@@ -11,14 +11,14 @@
 
 namespace moelora {
 
-/// What pages are made of, and where they go.
+/// The sources of pages, and their place in the image.
 struct PageImage {
   char *bytes;
   int32_t dtype, order;
 };
 
-/// Writes every byte of every page, or fails: with the first failure of any
-/// thread, or as CANCELLED. `parts` may be NULL.
+/// Writes every byte of every page, or fails with the first error of any thread
+/// or with CANCELLED. `parts` may be NULL.
 void stageSources(const PageSources &sources, const PageImage &image,
                   const moelora_staging &staging, ImageParts *parts);
 

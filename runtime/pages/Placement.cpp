@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Chooses what is kept, and gives every piece of it a place.
+ * Chooses the pairs that are kept, and assigns a position to each page.
  */
 #include "pages/Placement.h"
 
@@ -16,7 +16,7 @@ using namespace moelora;
 
 namespace {
 
-/// Offsets in an image are 32-bit numbers of such units.
+/// The unit of the 32-bit offsets in an image.
 constexpr uint64_t unit = MOELORA_IMAGE_UNIT;
 constexpr uint64_t maxBytes = (uint64_t(1) << 32) * unit;
 
@@ -24,7 +24,7 @@ static_assert((maxAdapterRank + MOELORA_PAGE_RANKS - 1) / MOELORA_PAGE_RANKS <=
                   std::numeric_limits<uint16_t>::max(),
               "moelora_pair counts the pages of a rank in 16 bits");
 
-/// Which size of a projection the ranks of a group share out.
+/// Which size of a projection is divided among the peer ranks.
 enum class Cut { None, Inputs, Outputs };
 
 constexpr Cut cutOf[MOELORA_PROJECTIONS] = {
@@ -34,7 +34,7 @@ constexpr Cut cutOf[MOELORA_PROJECTIONS] = {
     Cut::None,                               // shared score
     Cut::None,    Cut::None};                // latent in, out
 
-/// Takes this rank's part of a pair.
+/// Reduces a pair to the part of this peer rank.
 void cutPair(AdapterPair &pair, int32_t projection, const PageFormat &format) {
   Cut cut = cutOf[projection];
   if (cut == Cut::None || format.tpSize == 1)
@@ -74,8 +74,8 @@ std::vector<PlacedPair> choosePairs(const AdapterSite &site, int32_t projection,
   return chosen;
 }
 
-/// Whether two matrices are one in the file. Zeros that are in no file stand
-/// for matrices that share nothing.
+/// Whether two matrices are the same in the file. Matrices of zeros without a
+/// file are never the same.
 bool isSame(const MatrixView &left, const MatrixView &right) {
   return left.tensor >= 0 && left.tensor == right.tensor &&
          left.offset == right.offset && left.row == right.row &&
@@ -146,7 +146,7 @@ private:
       const AdapterPair &pair = placed.pair;
       if (pair.rank == 0)
         continue;
-      placed.borrowsA = pair.sharesA && group.projection == MOELORA_UP;
+      placed.borrowsA = gate && pair.sharesA && group.projection == MOELORA_UP;
       if (placed.borrowsA)
         placed.a = gate->pairs[e].a;
       else if (last && isSame(last->pair.a, pair.a))
@@ -173,7 +173,7 @@ private:
     }
   }
 
-  /// Gives a matrix pages of its own.
+  /// Allocates pages for a matrix.
   uint64_t place(PageMatrix matrix) {
     uint64_t ranks = static_cast<uint64_t>(matrix.rank);
     uint64_t pages = static_cast<uint64_t>(pagesOf(matrix.rank));

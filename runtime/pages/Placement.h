@@ -1,12 +1,12 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a table keeps of an adapter, and where in the image it goes: the one
- * place that knows sizes and offsets.
+ * Determines which parts of an adapter a table keeps, and computes all sizes
+ * and offsets in the image.
  *
- * The part of a pair that one rank of a group keeps is a pair with other views:
- * fewer rows of B, or fewer columns of A. What experts share in the file they
- * share in pages.
+ * The part of a pair that one peer rank keeps is a pair with other views: fewer
+ * rows of B, or fewer columns of A. Matrices that experts share in the file
+ * share their pages.
  */
 #ifndef MOELORA_RUNTIME_PLACEMENT_H
 #define MOELORA_RUNTIME_PLACEMENT_H
@@ -24,7 +24,7 @@ using Finder = std::array<uint32_t, MOELORA_PROJECTIONS>;
 struct PlacedPair {
   AdapterPair pair;
   uint64_t a = 0, b = 0; ///< offsets of the pages
-  bool borrowsA = false; ///< UP finds A where GATE has it
+  bool borrowsA = false; ///< UP has the same A as GATE
 };
 
 /// The kept pairs of one layer and projection.
@@ -37,10 +37,10 @@ struct PageGroup {
 struct Placement {
   moelora_slot_cost cost{}; ///< without read_bytes
   std::vector<PageGroup> groups;
-  std::vector<PageMatrix> matrices; ///< whatever has pages of its own
+  std::vector<PageMatrix> matrices; ///< every matrix with pages of its own
 };
 
-/// Fails where the adapter does not fit the format.
+/// Fails if the adapter does not match the format.
 Placement placePages(const AdapterBinding &binding, const PageFormat &format);
 
 } // namespace moelora

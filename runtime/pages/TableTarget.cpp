@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The sizes of a model's layers, and adapters held against them.
+ * The sizes of a model's layers, and the comparison of adapters with them.
  */
 #include "pages/TableTarget.h"
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The layers of the model that a slot table is for, as far as their sizes go.
+ * The sizes of the layers of the model for which a slot table is made.
  */
 #ifndef MOELORA_RUNTIME_TABLETARGET_H
 #define MOELORA_RUNTIME_TABLETARGET_H
@@ -13,21 +13,21 @@ namespace moelora {
 
 class TableTarget {
 public:
-  /// Checks a target and copies what it needs of it. NULL is refused.
+  /// Checks a target and copies the parts that it needs. Refuses NULL.
   explicit TableTarget(const moelora_adapter_target *target);
 
   struct Site {
     moelora_adapter_site sizes; ///< its names are NULL
-    uint64_t projections;       ///< a bit for each that adapters may have
+    uint64_t projections;       ///< a bit for each that adapters can have
   };
 
-  /// Of the whole model.
+  /// The number of layers of the whole model.
   int32_t layers() const { return count; }
   const std::vector<Site> &all() const { return sites; }
-  /// NULL: the model has no experts in this layer.
+  /// NULL if the layer has no experts.
   const Site *find(int32_t layer) const;
 
-  /// Fails where an adapter's layer has other sizes than the table's.
+  /// Fails if an adapter's layer has other sizes than the table's.
   void check(const AdapterSite &site) const;
   void check(const AdapterBinding &binding) const;
 
@@ -36,7 +36,7 @@ private:
   std::vector<Site> sites; ///< by layer number
 };
 
-/// "gate", "shared up".
+/// The name of a projection, such as "gate" or "shared up".
 const char *projectionName(int32_t projection);
 
 } // namespace moelora

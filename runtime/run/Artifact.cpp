@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Artifacts' files: loaded, asked, closed.
+ * Loads, queries and closes files of artifacts.
  */
 #include "run/Artifact.h"
 #include "base/Failure.h"
@@ -41,7 +41,7 @@ struct moelora_artifact_file {
 
 namespace {
 
-/// All files that are loaded, so that an artifact leads to its own.
+/// All loaded files, to find the file of an artifact.
 struct Loaded {
   std::mutex mutex;
   std::vector<moelora_artifact_file *> files;
@@ -52,7 +52,7 @@ Loaded &loaded() {
   return all;
 }
 
-/// The most layers of one file; an answer that never ends is no answer.
+/// The largest number of layers of one file, so that the loop over them ends.
 constexpr size_t mostArtifacts = 65536;
 
 Library load(const std::string &path, const std::string &place) {

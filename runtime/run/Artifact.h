@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A loaded file of artifacts, and who keeps it from being closed.
+ * A loaded file of artifacts, and references that keep it from being closed.
  */
 #ifndef MOELORA_RUNTIME_RUN_ARTIFACT_H
 #define MOELORA_RUNTIME_RUN_ARTIFACT_H
@@ -12,8 +12,8 @@
 
 namespace moelora {
 
-/// While there is one, the file that an artifact is of is not closed. An
-/// artifact that was linked in has no file.
+/// A reference to the file of an artifact, which keeps the file from being
+/// closed. An artifact that was linked in has no file.
 class ArtifactUse {
 public:
   explicit ArtifactUse(const moelora_artifact &artifact);

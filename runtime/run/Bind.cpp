@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Binding: everything about a layer that does not change from run to run,
- * checked once.
+ * Binding checks everything about a layer that does not change between runs,
+ * once.
  */
 #include "run/Program.h"
 
@@ -17,12 +17,12 @@ using namespace moelora;
 
 namespace {
 
-// The structs of the first version.
+// The sizes of the structs in the first version.
 constexpr uint32_t leastBinding =
     MOELORA_SIZE_THROUGH(moelora_binding, expected);
 constexpr uint32_t leastMemory = MOELORA_SIZE_THROUGH(moelora_memory, stride);
 
-/// The memory of one weight, and that it was bound.
+/// The memory of one weight, and whether it was bound.
 struct Weight {
   moelora_memory memory;
   bool taken;
@@ -50,7 +50,7 @@ void checkPlace(const moelora_memory &memory, const std::string &name,
          " of device " + std::to_string(memory.device));
 }
 
-/// Strides mean nothing along a dim of one element.
+/// The stride of a dimension of size 1 has no effect.
 Dims givenStrides(const moelora_memory &memory, const Dims &shape) {
   Dims strides = {};
   std::copy_n(memory.stride, strides.size(), strides.begin());
@@ -69,7 +69,7 @@ void checkStrides(const moelora_operand &operand, const std::string &name,
   }
 }
 
-/// Fails unless the memory is what the row asks for; answers its strides.
+/// Fails unless the memory matches the row. Returns its strides.
 Dims checkWeight(const moelora_operand &operand, const moelora_memory &memory,
                  const moelora_program &program) {
   std::string name = operandName(operand.role, operand.part);
@@ -108,7 +108,7 @@ std::string present(const moelora_memory &memory) {
   return operandName(memory.role, memory.part);
 }
 
-/// The weight of a row, once and only once.
+/// Finds the weight of a row, and checks that there is exactly one.
 moelora_memory &take(std::vector<Weight> &weights,
                      const moelora_operand &operand) {
   Weight *found = nullptr;
@@ -136,7 +136,7 @@ void expectAllTaken(const std::vector<Weight> &weights) {
            present(weight.memory) + " from whoever binds it");
 }
 
-/// Tokens times choices are numbered in 32 bits.
+/// The number of tokens times choices must fit 32 bits.
 int64_t mostTokensOf(const moelora_variant &variant) {
   int64_t choices = 1;
   int32_t row = moelora_variant_operand(&variant, MOELORA_EXPERT_IDS,
@@ -189,7 +189,7 @@ void checkExpected(const moelora_artifact &artifact,
     failWith(status, differs);
 }
 
-/// A table with layers is not destroyed.
+/// A table with bound layers cannot be destroyed.
 void countLayers(moelora_slot_table *table, int32_t change) {
   if (!table)
     return;

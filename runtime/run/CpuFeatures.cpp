@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// CPU features by the names that a target's feature string uses.
+// CPU features by the names in a target's feature string.
 
 #include "run/CpuFeatures.h"
 
@@ -19,8 +19,8 @@ struct Feature {
 
 #if defined(__x86_64__)
 
-// The builtin takes literals only. It also asks the system whether it saves
-// the wide registers, which the CPU's own flags do not tell.
+// The builtin accepts literals only. It also checks that the system saves the
+// wide registers, which the CPU's flags do not state.
 #define HAS(name, builtin) {name, __builtin_cpu_supports(builtin) != 0}
 
 std::vector<Feature> detect() {

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What compiled code needs of the CPU, against what this one has.
+// Compares the features that compiled code needs with those of this CPU.
 #ifndef MOELORA_EXECUTE_CPUFEATURES_H
 #define MOELORA_EXECUTE_CPUFEATURES_H
 

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The rules of artifacts. They guard against mistakes, not against enemies:
- * an artifact is code.
+ * The rules of artifacts. They detect mistakes, but do not protect against
+ * attacks, because an artifact is code.
  */
 #include "run/Description.h"
 
@@ -29,7 +29,7 @@ constexpr int64_t mostAlignment = 256;
 
 constexpr uint32_t bit(int32_t number) { return uint32_t(1) << number; }
 
-/// Elements of arrays lie as far apart as this version's structs are large.
+/// The elements of arrays must have the size of this version's structs.
 void expectSize(const char *what, uint32_t found, size_t wanted) {
   if (found != wanted)
     fail(std::string("expects the description of ") + what + " to have " +
@@ -53,7 +53,7 @@ void expectAlignment(const std::string &what, uint32_t value) {
          std::to_string(value));
 }
 
-/// Only these may be read before it holds.
+/// Only these fields may be read before this rule is checked.
 void checkVersion(const moelora_artifact &artifact) {
   if (artifact.magic != MOELORA_ABI_MAGIC)
     fail("expects a compiled layer, but its first bytes are wrong");
@@ -69,7 +69,8 @@ void checkVersion(const moelora_artifact &artifact) {
   expectSize("a compiled layer", artifact.size, sizeof artifact);
 }
 
-/// What a run gives has types and dimensions that moelora_run has too.
+/// Operands that a run provides must have the types and dimensions of
+/// moelora_run.
 struct RunOperand {
   int32_t role, dtype, dims; // dtype 0: the layer's
 };

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a compiled layer says of itself, checked before any of it is used.
+ * Checks the description of a compiled layer before it is used.
  */
 #ifndef MOELORA_RUNTIME_DESCRIPTION_H
 #define MOELORA_RUNTIME_DESCRIPTION_H
@@ -10,7 +10,7 @@
 
 namespace moelora {
 
-/// Fails where an artifact is not of this ABI, or breaks a rule of it.
+/// Fails if an artifact does not have this ABI or breaks one of its rules.
 void checkDescription(const moelora_artifact &artifact);
 
 } // namespace moelora

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Where the parts of a shared object end.
+ * Checks where the parts of a shared object end.
  */
 #include "run/ElfExtents.h"
 

@@ -9,9 +9,9 @@
 
 namespace moelora {
 
-/// Fails where a file is no shared object of this machine, or where a table,
-/// a segment or a section of it reaches beyond `end`: what the system's loader
-/// maps without asking.
+/// Fails if a file is not a shared object of this machine, or if one of its
+/// tables, segments or sections extends beyond `end`, which the system's loader
+/// does not check.
 void checkElfExtents(const File &file, uint64_t end);
 
 } // namespace moelora

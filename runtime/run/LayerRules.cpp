@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The rules of layers that services rely on.
+ * The rules for layers on which services rely.
  */
 #include "run/LayerRules.h"
 
@@ -16,8 +16,8 @@ namespace {
 
 constexpr uint32_t bit(int32_t number) { return uint32_t(1) << number; }
 
-/// A layer that is given ids and weights has no other router; one without
-/// routed experts has not even that.
+/// A layer that only receives ids and weights has no router. A layer without
+/// routed experts receives neither.
 void checkGivenRouting(const moelora_router &router) {
   expectWithin("the number of experts", router.experts, 0,
                MOELORA_MAX_ROUTED_EXPERTS);

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A compiled layer against the layer and the slot table that it is to serve,
-// field by field.
+// Compares a compiled layer, field by field, with the layer of a model and with
+// a slot table.
 
 #include "run/Match.h"
 
@@ -28,7 +28,7 @@ std::string shownType(int32_t dtype) {
   return name ? name : shown(dtype);
 }
 
-/// Fails where the two sides differ; `place` is "router." or the like.
+/// Fails if the two sides differ. `place` is a prefix such as "router.".
 class Comparison {
 public:
   explicit Comparison(std::string place = "") : place(std::move(place)) {}
@@ -56,7 +56,8 @@ private:
   }
 };
 
-// Parameters of a stage that is switched off mean nothing, and are not asked.
+// Parameters of a stage that is switched off have no effect and are not
+// compared.
 
 void compareGroups(const moelora_router &a, const moelora_router &b) {
   Comparison("router.")
@@ -75,7 +76,7 @@ void compareChoice(const moelora_router &a, const moelora_router &b) {
     compareGroups(a, b);
 }
 
-/// How the weights of the chosen come about.
+/// How the weights of the chosen experts are computed.
 void compareWeights(const moelora_router &a, const moelora_router &b) {
   Comparison stage("router.");
   stage.field("post", a.post, b.post)
@@ -169,8 +170,8 @@ bool hasEntry(const moelora_artifact &artifact, int32_t kind) {
   return false;
 }
 
-/// The layer as far as an artifact can know it: what comes before the logits,
-/// or the ids, that the artifact is always given is taken to be as compiled.
+/// The layer as far as an artifact can differ from it. If an artifact always
+/// receives the logits or the ids, the stages before them are assumed to match.
 moelora_layer knowable(const moelora_artifact &artifact, moelora_layer layer) {
   const moelora_layer &compiled = *artifact.layer;
   if (hasEntry(artifact, MOELORA_ENTRY_ALL))
@@ -198,7 +199,7 @@ constexpr uint64_t sharedLinears = bit(MOELORA_SHARED_GATE) |
                                    bit(MOELORA_SHARED_UP) |
                                    bit(MOELORA_SHARED_DOWN);
 
-/// The projections that a layer has at all.
+/// The projections that a layer has.
 uint64_t projectionsOf(const moelora_artifact &artifact) {
   const moelora_layer &layer = *artifact.layer;
   uint64_t all = 0;
@@ -229,7 +230,7 @@ void atMost(const char *what, int32_t compiled, int32_t table) {
          " of the compiled layer, but the slot table has " + shown(table));
 }
 
-/// Pairs of a slot table are never ignored in silence.
+/// Pairs of a slot table must not be ignored without an error.
 void matchProjections(const moelora_artifact &artifact, uint64_t compiled,
                       uint64_t table) {
   uint64_t ignored =

@@ -9,8 +9,7 @@
 
 namespace moelora {
 
-/// Fails where the layer of a slot table is not one that an artifact's variant
-/// takes.
+/// Fails if an artifact's variant does not support the layer of a slot table.
 void matchTable(const moelora_artifact &artifact,
                 const moelora_variant &variant, const moelora_facts &table);
 

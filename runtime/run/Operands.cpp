@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Rows of operands, one by one.
+ * Properties of operand rows.
  */
 #include "run/Operands.h"
 
@@ -49,7 +49,7 @@ constexpr const char *roleNames[MOELORA_ROLES] = {
 constexpr const char *partNames[MOELORA_PARTS] = {"values", "scales", "zeros",
                                                   "global factor", "order"};
 
-/// Products and sums that end at the largest number.
+/// Saturating products and sums.
 uint64_t times(uint64_t a, uint64_t b) {
   uint64_t product = 0;
   return __builtin_mul_overflow(a, b, &product)

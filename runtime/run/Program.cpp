@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Programs: which variant is for a device, and what it needs there.
+ * Programs: selects the variant for a device, and checks its requirements.
  */
 #include "run/Program.h"
 
@@ -26,8 +26,8 @@ int64_t ask(const moelora_device &device, int32_t key) {
   return value;
 }
 
-/// Why it cannot take a variant of the host; "": it can, should it run kernels
-/// of the host.
+/// Why a device cannot run a variant of the host. "" means that it can,
+/// provided that it runs kernels of the host.
 std::string hostMisfit(const moelora_variant &variant,
                        const moelora_device &device) {
   if (ask(device, MOELORA_DEVICE_KIND) == MOELORA_DEVICE_KIND_CUDA)
@@ -39,8 +39,8 @@ std::string hostMisfit(const moelora_variant &variant,
                    ", which this CPU does not have; compile with --cpu=...";
 }
 
-/// Targets are "sm_90", which later architectures take too, and "sm_90a", which
-/// they do not.
+/// A target "sm_90" also runs on later architectures, a target "sm_90a" does
+/// not.
 std::string gpuMisfit(const moelora_variant &variant,
                       const moelora_device &device) {
   constexpr const char *prefix = "sm_";
@@ -70,8 +70,8 @@ std::string targetsOf(const moelora_artifact &artifact) {
   return text;
 }
 
-/// The first variant that the device takes; fails with what speaks against the
-/// first that was asked for.
+/// The first variant that the device supports. Fails with the reason against
+/// the first variant for the target.
 const moelora_variant &chooseVariant(const moelora_artifact &artifact,
                                      const char *target,
                                      const moelora_device &device) {
@@ -94,7 +94,7 @@ const moelora_variant &chooseVariant(const moelora_artifact &artifact,
        MOELORA_UNSUPPORTED);
 }
 
-/// Fails where the host lacks what generated code calls.
+/// Fails if the host lacks a service that generated code calls.
 void checkServices(const moelora_services &services,
                    const moelora_variant &variant) {
   auto expect = [&](uint64_t service, bool present, const char *name) {
@@ -133,7 +133,8 @@ moelora_program &programOf(void *context) {
   return *static_cast<moelora_program *>(context);
 }
 
-// Where generated code launches, the context of the services is the program.
+// If generated code launches kernels, the context of the services is the
+// program.
 
 void forwardParallelFor(void *context, int64_t tasks, moelora_task task,
                         void *frame) {
@@ -163,7 +164,7 @@ int32_t moelora::launchFromService(void *context, moelora_stream *stream,
   return 1;
 }
 
-void moelora::failAsLaunchDid() { throw lastLaunch; }
+void moelora::failAsLaunchDid() { throw Failure(lastLaunch); }
 
 Module::Module(const moelora_device &device, const moelora_binary &binary)
     : device(device) {

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Programs and bound layers, as those who make and run them see them.
+ * Programs and bound layers, for the functions that make and run them.
  */
 #ifndef MOELORA_RUNTIME_RUN_PROGRAM_H
 #define MOELORA_RUNTIME_RUN_PROGRAM_H
@@ -16,7 +16,7 @@
 
 namespace moelora {
 
-/// Loaded code of a device.
+/// Code that is loaded on a device.
 class Module {
 public:
   Module(const moelora_device &device, const moelora_binary &binary);
@@ -30,13 +30,13 @@ private:
   moelora_module *module = nullptr;
 };
 
-/// Answers a launch of the service, and what the device said of the last one
-/// that failed on this thread.
+/// Implements the launch service, and returns the device's error of the last
+/// launch that failed on this thread.
 int32_t launchFromService(void *context, moelora_stream *stream,
                           const moelora_launch *launches, uint32_t count);
 [[noreturn]] void failAsLaunchDid();
 
-/// Runs a layer as a kernel of the host; its parameters are a LayerRun.
+/// A kernel of the host that runs a layer. Its parameters are a LayerRun.
 void runLayerKernel(const moelora_launch *launch);
 
 } // namespace moelora
@@ -45,9 +45,9 @@ struct moelora_program {
   moelora_program(const moelora_artifact &artifact,
                   const moelora_variant &variant, const moelora_device &device,
                   const moelora_services &services);
-  /// Code of the host: a run is a call, or one kernel on a stream.
+  /// For code of the host, a run is a call, or one kernel on a stream.
   bool isOfHost() const { return hostKernel; }
-  /// Where runs count that nobody wants to know of.
+  /// Receives the counters of runs without statistics.
   moelora_run_stats *unread() const {
     return reinterpret_cast<moelora_run_stats *>(counters.data());
   }
@@ -57,7 +57,7 @@ struct moelora_program {
   const moelora_variant &variant;
   const moelora_device &device;
   const moelora_services host; ///< as they were given
-  moelora_services services;   ///< as generated code gets them
+  moelora_services services;   ///< as generated code receives them
   std::vector<moelora::Module> modules;
   std::vector<moelora_kernel *> kernels;
   moelora_kernel *hostKernel = nullptr;
@@ -70,12 +70,12 @@ struct moelora_bound_layer {
   moelora_bound_layer(const moelora_bound_layer &) = delete;
   ~moelora_bound_layer();
 
-  /// What a run gives, and which entry points read it.
+  /// An operand that a run provides, and the entry points that read it.
   struct Given {
     uint32_t row;
     const moelora_operand *operand;
     int64_t width; ///< elements of a token
-    bool freeRows; ///< rows may lie further apart
+    bool freeRows; ///< rows may be further apart
   };
 
   moelora_program &program;

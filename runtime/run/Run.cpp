@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Runs of bound layers. What was checked when the layer was bound is not
- * looked at again.
+ * Runs bound layers. What was checked when the layer was bound is not checked
+ * again.
  */
 #include "moelora/runtime/Run.h"
 #include "base/Log.h"
@@ -17,17 +17,18 @@ using namespace moelora;
 
 namespace {
 
-/// Of workspaces; no variant asks for more.
+/// The alignment of workspaces, which no variant exceeds.
 constexpr uintptr_t workspaceAlignment = 256;
 
-/// The struct of the first version.
+/// The size of the struct in the first version.
 constexpr uint32_t leastRun = MOELORA_SIZE_THROUGH(moelora_run, stats);
 
-/// The most operands that a run itself gives.
+/// The largest number of operands that a run provides.
 constexpr size_t mostGiven = 8;
 
-/// One run: what generated code gets besides what was bound. It is copied into
-/// a launch on streams of the host, where a graph may keep it.
+/// The data of one run that generated code receives in addition to the bound
+/// layer. It is copied into a launch on streams of the host, where a graph may
+/// store it.
 struct LayerRun {
   const moelora_bound_layer *layer;
   moelora_run_function run;
@@ -42,7 +43,7 @@ struct LayerRun {
   int64_t pitch[mostGiven]; ///< elements from row to row
 };
 
-/// Calls generated code. Nothing here allocates: the rows are on the stack.
+/// Calls generated code. Does not allocate: the rows are on the stack.
 int32_t execute(const LayerRun &run) {
   const moelora_bound_layer &layer = *run.layer;
   void *operands[mostOperands];
@@ -121,7 +122,7 @@ void checkTokens(const moelora_bound_layer &layer, int64_t tokens) {
          std::to_string(tokens));
 }
 
-/// What a run gives for a role.
+/// The operand that a run provides for a role.
 void *givenFor(const moelora_run &run, int32_t role) {
   const void *data = nullptr;
   switch (role) {
@@ -146,7 +147,7 @@ void *givenFor(const moelora_run &run, int32_t role) {
   default:
     data = run.output;
   }
-  return const_cast<void *>(data); // what it reads it does not write
+  return const_cast<void *>(data); // operands that are read are not written
 }
 
 int64_t pitchOf(const moelora_run &run, const moelora_bound_layer::Given &row) {
@@ -163,7 +164,7 @@ int64_t pitchOf(const moelora_run &run, const moelora_bound_layer::Given &row) {
   return pitch;
 }
 
-/// Whether it is aligned, and there, should the entry point read it.
+/// Checks that an operand is aligned, and present if the entry point reads it.
 void checkGiven(const moelora_bound_layer::Given &row, const void *data,
                 bool read) {
   if (read && !data)
@@ -272,7 +273,8 @@ static_assert(sizeof(LayerRun) <= 4096, "what a launch can hold");
 void moelora::runLayerKernel(const moelora_launch *launch) {
   LayerRun run;
   std::memcpy(&run, launch->parameters, sizeof run);
-  // Nobody waits for an answer: what could be checked was.
+  // On a stream no caller can receive the status. Everything that could be
+  // checked was checked.
   if (int32_t status = execute(run))
     tell(MOELORA_LOG_WARNING,
          (std::string("on a stream, the compiled layer ") +

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Digests of artifacts' files: made, and compared.
+ * Computes and compares digests of artifacts' files.
  */
 #include "run/Seal.h"
 
@@ -65,7 +65,7 @@ std::string hexadecimal(const Digest::Bytes &bytes) {
 
 using Encoded = std::array<char, Seal::bytes>;
 
-/// The last bytes of a file, if it has so many.
+/// Reads the last bytes of a file, if it is long enough.
 Encoded readEnd(const File &file) {
   Encoded end = {};
   if (file.size() >= Seal::bytes)
@@ -104,7 +104,8 @@ Digest::Bytes digestOf(const File &file, uint64_t bytes, Piece piece) {
   return digest.get();
 }
 
-/// A file beside another one, which takes its place or goes.
+/// A temporary file in the same folder, which replaces the other file or is
+/// removed.
 class Replacement {
 public:
   explicit Replacement(const std::string &path)

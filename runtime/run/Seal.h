@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is at the end of an artifact's file: how many bytes are before it, and
+ * The seal at the end of an artifact's file: the number of bytes before it, and
  * their digest.
  */
 #ifndef MOELORA_RUNTIME_SEAL_H
@@ -13,7 +13,8 @@
 
 namespace moelora {
 
-/// XXH3-128 of bytes that come in pieces, in its canonical byte order.
+/// XXH3-128 of a sequence of bytes, added in parts, in its canonical byte
+/// order.
 class Digest {
 public:
   using Bytes = std::array<uint8_t, 16>;
@@ -36,16 +37,16 @@ struct Seal {
   std::array<char, bytes> encode() const;
 };
 
-/// The seal at the end of a file, or a failure: the file has none, or is
-/// longer or shorter than it says.
+/// Reads the seal at the end of a file. Fails if there is none, or if the file
+/// is longer or shorter than the seal states.
 Seal readSeal(const File &file);
 bool hasSeal(const File &file);
 
-/// Copies the first `bytes` of a file to a descriptor, and answers their
+/// Copies the first `bytes` of a file to a descriptor, and returns their
 /// digest.
 Digest::Bytes copyWithDigest(const File &from, uint64_t bytes, int to);
 
-/// Fails where bytes that were copied are not those that were sealed.
+/// Fails if the digest of the copied bytes differs from that of the seal.
 void checkDigest(const std::string &path, const Seal &seal,
                  const Digest::Bytes &found);
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Artifacts' files on their way to the system's loader.
+ * Copies artifacts' files for the system's loader.
  */
 #include "run/SealedFile.h"
 
@@ -30,7 +30,7 @@ bool isTaken(const std::string &place) {
   return there;
 }
 
-/// What debuggers and profilers call it.
+/// The name in debuggers and profilers.
 std::string nameOf(const std::string &path) {
   constexpr size_t longest = 200; // the system takes 249
   size_t slash = path.rfind('/');
@@ -64,8 +64,8 @@ SealedFile::SealedFile(const std::string &path) : memory(-1) {
   if (fcntl(memory.number, F_ADD_SEALS,
             F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
     failToCopy(path);
-  // The loader knows libraries by their names, and would answer one that it
-  // has not let go of under a number that has come back.
+  // The loader identifies libraries by name. If a descriptor's number is used
+  // again, it would return a library that is still loaded under the same name.
   while (isTaken(place = placeOf(memory.number)))
     takeAnotherNumber(path);
 }

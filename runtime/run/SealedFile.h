@@ -9,16 +9,16 @@
 
 namespace moelora {
 
-/// A copy of an artifact's file in memory that nobody can change any more. It
-/// is made while the digest is, so what is loaded is what was checked, whatever
-/// becomes of the file: a program that runs would die of a mapped file that is
-/// truncated, and a file that is written meanwhile would be two files in one.
+/// An immutable copy of an artifact's file in memory. It is made while the
+/// digest is computed, so the checked bytes are those that are loaded, even if
+/// the file is changed: truncating a mapped file would crash a running program,
+/// and a file that is written meanwhile could be a mixture of two files.
 class SealedFile {
 public:
-  /// Fails where the file is cut, changed or no shared object.
+  /// Fails if the file is truncated, changed or not a shared object.
   explicit SealedFile(const std::string &path);
 
-  /// Where the system finds the copy. No other one has this name meanwhile.
+  /// The path of the copy, which no other copy has at the same time.
   const std::string &name() const { return place; }
   const Digest::Bytes &digest() const { return seal.digest; }
 

@@ -9,7 +9,7 @@
 
 namespace moelora {
 
-/// The storage of adapters, by the names that the core knows it by.
+/// The storage of adapters, by the numbers that the core uses for buffers.
 class BufferStore {
 public:
   BufferId add(DeviceMemory memory);

@@ -10,7 +10,7 @@ using namespace moelora;
 
 namespace {
 
-/// What a lease holds: slot, generation, and the number of the lease.
+/// The pin of a lease: slot, generation, and the number of the lease.
 struct Pin {
   static constexpr int slotBits = 16, generationBits = 24;
   static constexpr uint64_t low(uint64_t value, int bits) {
@@ -33,14 +33,14 @@ constexpr uint32_t pinNumbers = 1u
 
 constexpr uint32_t recentLeases = 64;
 
-/// How many leases were given after this one.
+/// The number of leases that were given after this one.
 uint32_t ageOf(const Leases &leases, const Pin &pin) {
   return (leases.given - 1 - static_cast<uint32_t>(pin.number)) % pinNumbers;
 }
 
 int32_t count(uint64_t bits) { return __builtin_popcountll(bits); }
 
-/// Room for one more, got in large pieces.
+/// Reserves space for one more element, in large steps.
 template <typename T> void makeRoom(std::vector<T> &items, size_t more) {
   if (items.capacity() - items.size() < more)
     items.reserve(std::max(items.size() + more, 2 * items.capacity()));
@@ -65,7 +65,7 @@ void SlotCore::abandon(int32_t slot) noexcept {
   slotAt(slot).state = SlotState::Free;
 }
 
-/// All steps that had entered by then are past.
+/// Whether the device is past all steps that had entered by then.
 bool SlotCore::past(uint64_t then) const noexcept {
   return open.empty() || open.front().serial > then;
 }
@@ -202,7 +202,7 @@ const OpenStep *SlotCore::step(uint64_t serial) const noexcept {
   return nullptr;
 }
 
-/// Whether the store is not on its way any more.
+/// Whether the store is finished.
 bool SlotCore::settle(const Store &store, Fences &fences) noexcept {
   FenceState state = fences.state(store.fence);
   if (state == FenceState::Pending)

@@ -47,7 +47,8 @@ FenceState SlotFences::state(Fence fence) {
   int32_t state = MOELORA_EVENT_PENDING;
   moelora_status status =
       device.event_state(device.context, entry.event.get(), &state, nullptr);
-  // An event that cannot be asked now, as in a capture, may be asked later.
+  // An event whose state is not available now, as in a capture, is checked
+  // again later.
   if (status == MOELORA_DEVICE_LOST || state == MOELORA_EVENT_FAILED)
     return FenceState::Failed;
   bool passed = status == MOELORA_OK && state == MOELORA_EVENT_PASSED;

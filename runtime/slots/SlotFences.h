@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The fences of a slot table: events of its device, used again and again. Which
- * stream a fence was recorded on is not remembered: handles are no identities.
+ * The fences of a slot table, which are reused events of its device. The stream
+ * of a fence is not stored, because a handle does not identify a stream.
  */
 #ifndef MOELORA_RUNTIME_SLOTFENCES_H
 #define MOELORA_RUNTIME_SLOTFENCES_H
@@ -17,17 +17,18 @@ public:
   explicit SlotFences(const moelora_device &device) : device(device) {}
   SlotFences(const SlotFences &) = delete;
 
-  /// A fence that is not used yet, so that what comes next cannot fail for want
-  /// of one. To be recorded or dropped.
+  /// Takes an unused fence, so that the next operations cannot fail for lack of
+  /// one. The caller records or drops it.
   Fence take();
-  /// Makes sure that so many are there to be taken without a failure.
+  /// Makes sure that this number of fences can be taken without a failure.
   void reserve(size_t count);
-  /// Passes when the stream is past what is on it now. Where the device does
-  /// not record it, somebody has to say by `decide` whether it has passed.
+  /// Records a fence, which passes when the stream is past its present work. If
+  /// the device does not record it, `decide` must be called to state whether it
+  /// has passed.
   moelora_status record(Fence fence, moelora_stream *stream,
                         moelora_error **error = nullptr) noexcept;
   void decide(Fence fence, bool passed) noexcept;
-  /// For other streams to wait for; NULL: it was not recorded.
+  /// The event for which other streams can wait. NULL if it was not recorded.
   moelora_event *event(Fence fence) const;
 
   FenceState state(Fence fence) override;
@@ -37,7 +38,7 @@ private:
   struct Entry {
     Event event;
     bool recorded;
-    FenceState decided; ///< where it was not recorded
+    FenceState decided; ///< if it was not recorded
   };
   Entry &at(Fence fence) { return entries[fence - 1]; }
 

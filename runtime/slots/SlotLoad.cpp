@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Loads: assign, replace, and their first half, stage.
+ * Loads: assign, replace, and their first step, stage.
  */
 #include "slots/SlotPublish.h"
 
@@ -41,8 +41,8 @@ moelora_slot_cost costOf(const moelora_slot_table &table,
   return cost;
 }
 
-/// Makes the image in memory of the host. What is done of it goes to the device
-/// while the rest is being read.
+/// Builds the image in memory of the host, and copies finished parts to the
+/// device while the rest is being read.
 void writeThrough(UploadRing &ring, const ImageBuilder &plan, DeviceMemory &to,
                   const moelora_staging *staging) {
   HostImage image(plan.cost().bytes);
@@ -58,7 +58,7 @@ void writeThrough(UploadRing &ring, const ImageBuilder &plan, DeviceMemory &to,
 constexpr uint32_t leastStaging =
     MOELORA_SIZE_THROUGH(moelora_staging, context);
 
-/// Reads, converts and copies to the device.
+/// Reads and converts an adapter, and copies it to the device.
 void stage(moelora_staged &staged, const moelora_adapter &adapter,
            const moelora_staging *given) {
   std::optional<moelora_staging> known;
@@ -78,7 +78,7 @@ void stage(moelora_staged &staged, const moelora_adapter &adapter,
   staged.nanoseconds = monotonicTime() - begin;
 }
 
-/// Counts how loads end that do not succeed.
+/// Counts the loads that fail, by status.
 moelora_status noteFailure(moelora_slot_table *table, const char *name,
                            int32_t id, moelora_status status) {
   if (status == MOELORA_OK || !table)
@@ -140,7 +140,7 @@ moelora_status moelora_slot_table_replace(moelora_slot_table *table, int32_t id,
     name = staged.name;
     table->checkNotCapturing(stream);
     stage(staged, *adapter, staging);
-    table->checkNotCapturing(stream); // staging takes its time
+    table->checkNotCapturing(stream); // staging takes a long time
     publish(staged, stream, [&] { return findTarget(staged); });
   });
   return noteFailure(table, name.c_str(), id, status);

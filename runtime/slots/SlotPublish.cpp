@@ -25,15 +25,15 @@ void noteLoad(moelora_slot_table &table, const moelora_staged &staged,
       std::max(stats.longest_publish_ns, stats.publish_ns);
 }
 
-/// What the table holds in bytes when the staged adapter is in its slot.
+/// The bytes of all adapters in the table after the staged one is published.
 uint64_t heldWith(const moelora_staged &staged, int32_t slot) {
   const moelora_slot_table &table = staged.table;
   return table.stats.held.bytes + staged.cost.bytes -
          table.tenants[static_cast<size_t>(slot)].cost.bytes;
 }
 
-/// The one store that ends the old tenant's ids, or its version, and begins the
-/// new one's. A failure has changed nothing.
+/// One store ends the ids, or the version, of the old tenant and begins those
+/// of the new one. A failure has no effect.
 Fence overwrite(SlotTableChange &change, moelora_staged &staged,
                 const Target &target, moelora_stream *stream,
                 BufferId &buffer) {
@@ -68,7 +68,7 @@ void become(moelora_staged &staged, const Target &target, BufferId buffer,
   staged.published = true;
 }
 
-/// One whose word cannot be overwritten stays.
+/// An adapter whose word cannot be overwritten stays.
 void evictOthers(SlotTableChange &change, moelora_slot_table &table,
                  const std::vector<int32_t> &slots) {
   for (int32_t slot : slots)
@@ -77,7 +77,7 @@ void evictOthers(SlotTableChange &change, moelora_slot_table &table,
       Fence cleared = table.clear(change, slot, next, table.publishing.get());
       table.end(change, slot, next, cleared, MOELORA_SLOT_EVICTED);
     } catch (const Failure &) {
-      // The device fails; there is nothing better than to keep what it reads.
+      // The device has failed, so the memory that it may read is kept.
     }
 }
 
@@ -157,7 +157,7 @@ Target moelora::findTarget(moelora_staged &staged) {
     return *victim;
   };
   if (staged.replaces < 0 && !staged.slot)
-    staged.slot = table.core.reserve(); // one may have become free meanwhile
+    staged.slot = table.core.reserve(); // a slot may have become free meanwhile
   bool follows = staged.replaces < 0 && !staged.slot;
   target.slot = staged.replaces >= 0 ? table.find(staged.replaces)
                 : staged.slot        ? *staged.slot

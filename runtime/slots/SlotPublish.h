@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * From an adapter to a slot, in two steps. Everything that takes time, or may
- * fail for what is in a file, is in the first one.
+ * Loads an adapter into a slot in two steps. Everything that takes time, or may
+ * fail because of a file's content, is part of the first one.
  */
 #ifndef MOELORA_SLOTS_SLOTPUBLISH_H
 #define MOELORA_SLOTS_SLOTPUBLISH_H
@@ -12,12 +12,13 @@
 
 #include <functional>
 
-/// An adapter in memory of the device, with a name that is kept for it, and not
-/// in the directory yet. What was not published is given back with it.
+/// An adapter in memory of the device, with a reserved name, that is not in the
+/// directory yet. If it is destroyed before it is published, everything that it
+/// has reserved is freed.
 struct moelora_staged {
-  /// A new adapter; a slot is kept for it, if one is free.
+  /// A new adapter. A slot is reserved for it, if one is free.
   moelora_staged(moelora_slot_table &table, const char *name);
-  /// One that takes the place of a present one.
+  /// An adapter that replaces a present one.
   moelora_staged(moelora_slot_table &table, int32_t id);
   ~moelora_staged();
   moelora_staged(const moelora_staged &) = delete;
@@ -39,17 +40,19 @@ private:
 
 namespace moelora {
 
-/// Where an adapter goes.
+/// The slot and the generation for an adapter.
 struct Target {
   int32_t slot;
   uint32_t generation;
-  std::vector<int32_t> others; ///< who is evicted for want of memory
+  std::vector<int32_t>
+      others; ///< the slots that are evicted for lack of memory
 };
 
-/// Chooses a slot, and whom to evict.
+/// Chooses a slot, and the adapters to evict.
 Target findTarget(moelora_staged &staged);
 
-/// Publishes where `choose` says, which is asked under the lock; the id.
+/// Publishes an adapter in the slot that `choose` returns, which is called
+/// under the lock. Returns the id.
 int32_t publish(moelora_staged &staged, moelora_stream *stream,
                 const std::function<Target()> &choose);
 

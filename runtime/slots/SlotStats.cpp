@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a slot table tells of itself.
+ * The statistics of a slot table.
  */
 #include "slots/SlotTableState.h"
 
@@ -27,8 +27,8 @@ uint64_t load(const uint64_t &counter) {
   return __atomic_load_n(&counter, __ATOMIC_RELAXED);
 }
 
-/// What the steps have counted on the device. Not under the table's lock: it
-/// may have to wait for the copy.
+/// Reads the counters of the steps on the device. Not under the table's lock,
+/// because it may have to wait for the copy.
 moelora_run_stats readCounters(moelora_slot_table &table) {
   const moelora_device &device = table.device;
   const moelora_run_stats *counters = table.counters();
@@ -36,7 +36,7 @@ moelora_run_stats readCounters(moelora_slot_table &table) {
     return {load(counters->masked_slots), load(counters->stale_slots),
             load(counters->outside_steps), load(counters->dropped_pairs)};
   std::lock_guard<std::mutex> lock(table.counting);
-  // The copy writes to memory that stays, should waiting for it fail.
+  // The copy writes to memory that stays valid even if waiting for it fails.
   call(device, &moelora_device::copy, table.reading.get(),
        static_cast<void *>(&table.counted), static_cast<const void *>(counters),
        sizeof table.counted);
@@ -58,7 +58,7 @@ moelora_slot_table_stats readStats(moelora_slot_table &table) {
   moelora_run_stats runs = readCounters(table);
   {
     SlotTableChange first(table);
-  } // gives back what nobody reads any more
+  } // frees the memory that no step can read any more
   SlotTableChange change(table);
   moelora_slot_table_stats stats = table.stats;
   stats.runs = runs;

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The C interface of the slot table, but for loads and statistics.
+ * The C interface of the slot table, except loads and statistics.
  */
 #include "slots/SlotTableState.h"
 
@@ -33,7 +33,7 @@ moelora_status answered(moelora_slot_table *table, moelora_error **error,
   fail("adapter '" + name + "' is being loaded", MOELORA_BUSY);
 }
 
-/// The slot of a name; fails where it has none, or none yet.
+/// The slot of a name. Fails if there is none, or if it is still being loaded.
 int32_t slotOf(moelora_slot_table &table, const char *name) {
   auto found = table.slotOf.find(std::string_view(name ? name : ""));
   if (found == table.slotOf.end()) {
@@ -56,11 +56,12 @@ void evict(moelora_slot_table &table, int32_t id) {
   table.end(change, slot, next, cleared, MOELORA_SLOT_REMOVED);
 }
 
-/// Ends the ids of all adapters, or of none.
+/// Evicts all adapters, or none.
 void evictAll(moelora_slot_table &table, SlotTableChange &change) {
   std::vector<std::pair<int32_t, Fence>> cleared;
   cleared.reserve(table.slotOf.size());
-  // What clear and restore need is there before anything is changed.
+  // Allocates everything that clear and restore need before anything is
+  // changed.
   table.core.prepare(2 * table.slotOf.size());
   if (!table.isDone(table.publishing.get()))
     table.fences.reserve(2 * table.slotOf.size());

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What the functions of a slot table have in common.
+ * Code that the functions of a slot table share.
  */
 #include "slots/SlotTableState.h"
 
@@ -158,7 +158,8 @@ void moelora_slot_table::restore(SlotTableChange &change, int32_t slot,
     Fence fence = storeOn(change, publishing.get(), slot, wordOf(slot));
     core.enable(slot, state.enabled, fence);
   } catch (...) {
-    // The device fails: the ids serve base until the next change.
+    // The device has failed: tokens with these ids are base until the next
+    // change.
   }
 }
 
@@ -222,7 +223,7 @@ void SlotTableChange::await(Fence fence, moelora_stream *stream) noexcept {
   try {
     awaited.push_back({fence, stream});
   } catch (const std::bad_alloc &) {
-    table.fences.decide(fence, false); // what it guards is kept
+    table.fences.decide(fence, false); // the memory that it guards is kept
   }
 }
 
@@ -233,7 +234,7 @@ void SlotTableChange::tell(moelora_slot_event event,
   try {
     notices.push_back({event, name});
   } catch (const std::bad_alloc &) {
-    // The change is made; without memory nobody hears of it.
+    // The change is made. If there is no memory, the observer is not called.
   }
 }
 
@@ -255,7 +256,8 @@ void moelora::countAnswer(moelora_slot_table &table, moelora_status status) {
 void moelora::clearMemory(const DeviceMemory &memory,
                           const moelora_device &device) {
   std::vector<char> zeros(memory.size());
-  // A stream that ends before what it reads, should waiting fail.
+  // The stream is destroyed before the memory that it reads, even if waiting
+  // fails.
   Stream clearing = streamOf(device);
   call(device, &moelora_device::copy, clearing.get(), memory.data(),
        zeros.data(), zeros.size());

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is behind a slot table: the decisions of SlotCore, carried out.
+ * The state of a slot table, which carries out the decisions of SlotCore.
  */
 #ifndef MOELORA_RUNTIME_SLOTTABLESTATE_H
 #define MOELORA_RUNTIME_SLOTTABLESTATE_H
@@ -31,45 +31,45 @@ class SlotTableChange;
 
 struct moelora_slot_table {
   explicit moelora_slot_table(const moelora_slot_table_options &options);
-  /// Waits for stores that are on their way.
+  /// Waits for unfinished stores.
   ~moelora_slot_table();
 
-  /// The slot of a present adapter, or a failure.
+  /// The slot of a present adapter. Fails if the id has none.
   int32_t find(int32_t id) const;
   int32_t idOf(int32_t slot) const;
-  /// What publishes a buffer (0: base) under a generation.
+  /// The word that publishes a buffer (0: base) with a generation.
   uint64_t wordOf(uint32_t generation, moelora::BufferId buffer) const;
-  /// Of a present adapter, as it is.
+  /// The present word of a slot with an adapter.
   uint64_t wordOf(int32_t slot) const;
-  /// Work that is asked for on this stream is done on return.
+  /// Whether work on this stream is done on return.
   bool isDone(moelora_stream *stream) const {
     return !stream && device.null_is_done;
   }
   void checkNotCapturing(moelora_stream *stream) const;
-  /// Fails where the adapter of a slot may not be evicted.
+  /// Fails if the adapter of a slot must not be evicted.
   void checkIdle(int32_t slot) const;
-  /// Whether a store to the slot would have to wait here, under the lock, for
-  /// an earlier one.
+  /// Whether a store to the slot would have to wait for an earlier one under
+  /// the lock.
   bool mustWait(int32_t slot, moelora_stream *stream) const;
-  /// Writes a word in the order of a stream, after all earlier stores of the
-  /// slot. A failure has written nothing.
+  /// Writes a word in the order of a stream, after all earlier stores to the
+  /// slot. A failure has no effect.
   moelora::Fence storeOn(moelora::SlotTableChange &change,
                          moelora_stream *stream, int32_t slot, uint64_t word);
-  /// Writes the word of a slot that nobody has.
+  /// Writes the word of a slot without a tenant.
   moelora::Fence clear(moelora::SlotTableChange &change, int32_t slot,
                        uint32_t nextGeneration, moelora_stream *stream);
-  /// Takes it back; the fence is that of clear.
+  /// Undoes clear, whose fence it receives.
   void restore(moelora::SlotTableChange &change, int32_t slot,
                moelora::Fence cleared) noexcept;
-  /// Ends an adapter whose word has been cleared.
+  /// Evicts an adapter whose word has been cleared.
   void end(moelora::SlotTableChange &change, int32_t slot,
            uint32_t nextGeneration, moelora::Fence cleared,
            moelora_slot_event_kind kind) noexcept;
-  /// A buffer that nobody reads any more. Takes the lock.
+  /// Takes a buffer that no step can read any more. Locks the table.
   moelora::DeviceMemory takeFree() noexcept;
-  /// Of the adapter in a slot.
+  /// The id of the adapter in a slot.
   moelora_slot_event eventOf(moelora_slot_event_kind kind, int32_t slot) const;
-  /// Forgets the tenant of a slot whose word has been overwritten.
+  /// Removes the tenant of a slot whose word has been overwritten.
   void forget(moelora::SlotTableChange &change, int32_t slot,
               moelora_slot_event_kind kind) noexcept;
 
@@ -79,18 +79,20 @@ struct moelora_slot_table {
   const int indexBits;
   const moelora::DeviceMemory directory; ///< words, then moelora_run_stats
   const moelora::StepKernel kernel;
-  const moelora::Stream publishing; ///< of stores that nobody else orders
-  std::mutex counting;              ///< guards the next two
-  moelora_run_stats counted = {};   ///< where the device's counters go
-  const moelora::Stream reading;    ///< on this stream
+  const moelora::Stream
+      publishing;                 ///< for stores without a stream of the caller
+  std::mutex counting;            ///< guards the next two
+  moelora_run_stats counted = {}; ///< receives the device's counters
+  const moelora::Stream reading;  ///< on this stream
   moelora::UploadRing ring;
 
   mutable std::mutex mutex; ///< guards what follows
   moelora::SlotFences fences;
   moelora::SlotCore core;
   moelora::BufferStore buffers;
-  std::vector<moelora::DeviceMemory> kept; ///< to the end, as in `broken`
-  std::vector<moelora::Tenant> tenants;    ///< by slot
+  std::vector<moelora::DeviceMemory>
+      kept; ///< kept until the table is destroyed, as in `broken`
+  std::vector<moelora::Tenant> tenants;               ///< by slot
   std::map<std::string, int32_t, std::less<>> slotOf; ///< -1: none yet
   int32_t loads = 0, steps = 0;                       ///< under way; there
   int32_t layers = 0;                                 ///< bound to it
@@ -108,11 +110,11 @@ struct moelora_slot_table {
 
 namespace moelora {
 
-/// One change of the table: holds the lock, and does afterwards what must not
-/// be done under it: give memory back, wait, and tell the observer.
+/// One change of the table. It holds the lock, and after releasing it does what
+/// must not be done under the lock: free memory, wait, and call the observer.
 class SlotTableChange {
 public:
-  /// Looks at the fences first.
+  /// Checks the fences first.
   explicit SlotTableChange(moelora_slot_table &table);
   ~SlotTableChange();
 
@@ -138,10 +140,10 @@ private:
 
 moelora_slot_event eventOf(moelora_slot_event_kind kind, int32_t id);
 
-/// Counts the answers that say that a caller is behind the times, or too early.
+/// Counts the results that mean that a caller is too late or too early.
 void countAnswer(moelora_slot_table &table, moelora_status status);
 
-/// Makes memory of the device zero, and waits for it.
+/// Fills memory of the device with zeros, and waits until this is done.
 void clearMemory(const DeviceMemory &memory, const moelora_device &device);
 
 void addCost(moelora_slot_cost &to, const moelora_slot_cost &cost);

@@ -13,7 +13,7 @@ using namespace moelora;
 
 namespace {
 
-/// Words begin at a line of the cache of their own, numbers likewise.
+/// The words and the numbers begin at a new cache line each.
 constexpr uint64_t alignment = 64;
 
 uint64_t aligned(uint64_t bytes) {
@@ -56,7 +56,7 @@ moelora_step::moelora_step(moelora_slot_table &table, int64_t maxTokens)
 moelora_step::~moelora_step() {
   std::lock_guard<std::mutex> lock(table.mutex);
   if (isBroken())
-    table.kept.push_back(std::move(memory)); // there is room for all steps
+    table.kept.push_back(std::move(memory)); // there is space for all steps
   --table.steps;
 }
 
@@ -67,8 +67,8 @@ bool moelora_step::leaving() const {
 
 namespace {
 
-/// Lets the stream wait for what must come before the step. Where its work is
-/// done on return, the caller has waited.
+/// Makes the stream wait for the work that must come before the step. If its
+/// work is done on return, the caller has already waited.
 void orderEnter(const moelora_step &step, moelora_stream *stream) {
   moelora_slot_table &table = step.table;
   auto wait = [&](Fence fence) {
@@ -119,7 +119,7 @@ void enter(moelora_step &step, moelora_stream *stream) {
   }
 }
 
-/// The step is left, with this fence behind it.
+/// Marks the step as left, with this fence after it.
 void leaveWith(moelora_step &step, Fence fence) noexcept {
   step.table.core.leave(step.serial, fence);
   step.entered = false;
@@ -136,8 +136,9 @@ void markLeave(moelora_step &step, moelora_stream *stream) {
   moelora_status status = step.table.fences.record(step.fence, stream, &error);
   if (status == MOELORA_OK)
     return;
-  table.device.store(table.device.context, stream, step.ticket(), step.serial,
-                     nullptr); // where this fails too, the step serves base
+  table.device.store(
+      table.device.context, stream, step.ticket(), step.serial,
+      nullptr); // if this fails too, all tokens of the step are base
   failWith(status, error);
 }
 

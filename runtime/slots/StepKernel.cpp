@@ -16,7 +16,7 @@ void add(uint64_t &to, uint64_t count) {
     __atomic_fetch_add(&to, count, __ATOMIC_RELAXED);
 }
 
-/// What a resolution counts.
+/// The counters of one resolution.
 struct Counts {
   uint64_t masked = 0, stale = 0;
 };
@@ -38,7 +38,8 @@ int64_t validTokens(const Resolution &r) {
   return std::clamp<int64_t>(valid, 0, r.tokens);
 }
 
-/// A replay that nobody waits for: it must not see memory that may go.
+/// A replay outside of a step. The table does not wait for it, so it must not
+/// read images, which may be freed.
 void resolveOutside(const Resolution &r) {
   std::fill_n(r.word, r.slots, 0);
   std::fill_n(r.number, r.tokens, -1);
@@ -49,7 +50,7 @@ void readWord(const Resolution &r, int32_t slot) {
   r.word[slot] = __atomic_load_n(&r.directory[slot], __ATOMIC_ACQUIRE);
 }
 
-/// Calls `visit(slot)` for the slots that tokens name, as often as they do.
+/// Calls `visit(slot)` for the slot of each token.
 template <typename Visit>
 void visitNamed(const Resolution &r, int64_t tokens, Visit visit) {
   for (int64_t token = 0; token < tokens; ++token) {
@@ -61,7 +62,7 @@ void visitNamed(const Resolution &r, int64_t tokens, Visit visit) {
 
 /// Reads each word at most once, so that all tokens of a slot see the same one
 /// although the directory may change meanwhile. In a small table, reading all
-/// words is faster than finding those that tokens name.
+/// words is faster than finding those that tokens use.
 void readWords(const Resolution &r, int64_t tokens) {
   constexpr int64_t few = 32;
   constexpr uint64_t unread = ~uint64_t(0); // no word is this one
@@ -108,7 +109,7 @@ StepKernel::StepKernel(const moelora_device &device) : device(device) {
       device.module_load(device.context, &binary, &module, &error);
   if (status == MOELORA_UNSUPPORTED || status == MOELORA_INVALID) {
     moelora_error_free(error);
-    return; // it runs other kernels
+    return; // it does not run kernels of the host
   }
   if (status != MOELORA_OK)
     failWith(status, error);

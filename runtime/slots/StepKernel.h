@@ -11,7 +11,7 @@
 
 namespace moelora {
 
-/// The kernel's parameters: memory of the device.
+/// The kernel's parameters, with addresses of device memory.
 struct Resolution {
   const uint64_t *ticket, *directory;
   uint64_t *word;
@@ -22,18 +22,18 @@ struct Resolution {
   int32_t slots, indexBits;
 };
 
-/// Reads each word that a token names once; the other words of the step mean
-/// nothing. Does not allocate, lock or fail.
+/// Reads each word that a token uses once. The other words of the step are
+/// undefined. Does not allocate, lock or fail.
 void resolve(const Resolution &resolution) noexcept;
 
-/// The same on a device, where that runs kernels of the host.
+/// The same on a device, if it runs kernels of the host.
 class StepKernel {
 public:
   explicit StepKernel(const moelora_device &device);
   ~StepKernel();
   StepKernel(const StepKernel &) = delete;
 
-  /// Fails as UNSUPPORTED where the device does not.
+  /// Fails with UNSUPPORTED if the device does not.
   void launch(moelora_stream *stream, const Resolution &resolution) const;
 
 private:

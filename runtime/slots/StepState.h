@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is behind a step.
+ * The state of a step.
  */
 #ifndef MOELORA_RUNTIME_STEPSTATE_H
 #define MOELORA_RUNTIME_STEPSTATE_H
@@ -15,7 +15,7 @@ struct moelora_step {
   moelora_step(moelora_slot_table &table, int64_t maxTokens);
   ~moelora_step();
 
-  /// Whether the device may still be before the last leave.
+  /// Whether the device may not have reached the last leave yet.
   bool leaving() const;
 
   moelora_slot_table &table;
@@ -27,7 +27,7 @@ struct moelora_step {
   std::atomic<int64_t> tokens{0}; ///< of the last resolution
   // guarded by the table's lock
   uint64_t serial = 0;      ///< of the last enter
-  moelora::Fence fence = 0; ///< for the leave that is to come
+  moelora::Fence fence = 0; ///< for the next leave
 
   uint64_t *ticket() const {
     return reinterpret_cast<uint64_t *>(memory.data());

@@ -1,8 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Adapters that are made up: where they have pairs, of which values, and that
-// the runtime opens them.
+// Random adapters: their pairs and values, and that the runtime opens them.
 #include "moelora/adapters/Dummy.h"
 #include "moelora/adapters/Questions.h"
 #include "moelora/host/Buffer.h"

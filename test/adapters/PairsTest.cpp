@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// When one pair can stand for another, and how far apart two are.
+// The comparison of pairs: equality and distance.
 #include "moelora/adapters/Pairs.h"
 
 #include <cmath>

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A compiled layer against what the interpreter answers.
+// Compares a compiled layer with the interpreter.
 
 #ifndef MOELORA_TEST_CODEGEN_CHECK_H
 #define MOELORA_TEST_CODEGEN_CHECK_H
@@ -14,6 +14,8 @@ namespace moelora::codetest {
 struct CheckOptions {
   int64_t tokens;
   moelora_pool *pool;
+  /// Is added to the output, in units of a row's largest number.
+  double error = 0;
 };
 
 /// One layer at one tier; complaints go to `why`.
@@ -26,7 +28,7 @@ public:
   reference::Verdict verdict;
   unsigned entries = 0;
 
-  /// Every entry point of the layer answers what is wanted.
+  /// Checks that every entry point of the layer has the expected output.
   void run(const interpreter::Tensor &wanted);
 
 private:
@@ -36,6 +38,7 @@ private:
   void complain(moelora_entry_kind entry, const std::string &what);
 
   CheckOptions options;
+  int64_t products; ///< of the longest sum
   Operands operands;
   CompiledLayer code;
   Routing routing;

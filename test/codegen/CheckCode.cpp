@@ -1,14 +1,13 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-check-code FILE: each layer of a file, compiled for every tier of
-// this machine, answers what the interpreter answers, from every entry point,
-// with the same bits on one worker and on three, for the first token alone, and
-// where only the first tokens are valid; then once more with hostile ids. Given
-// ids that name no expert must be counted; numbers and images that say what
-// cannot be must do no harm. Operands are as large as their types say, and the
-// artifact says the same; nothing is mapped behind them. Status 3: a layer
-// fails.
+// moelora-check-code FILE compiles each layer of a file for every tier of this
+// machine, and compares its output with the interpreter's, from every entry
+// point, and its bits on one worker, on three, for the first token alone, and
+// with only the first tokens valid. It does the same with hostile ids. Invalid
+// given ids must be counted. Impossible numbers and images must not cause
+// invalid accesses. Operands have the sizes of their types, which the artifact
+// also states, and no memory is mapped after them. Status 3: a layer fails.
 
 #include "Check.h"
 #include "HostileIds.h"
@@ -30,6 +29,10 @@ static cl::opt<std::string> inputFile(cl::Positional, cl::Required,
 static cl::opt<uint64_t> seed("seed", cl::init(1), cl::desc("of the inputs"));
 static cl::opt<unsigned> tokens("tokens", cl::init(33),
                                 cl::desc("rows of hidden states"));
+static cl::opt<double> error("error", cl::init(0),
+                             cl::desc("for tests of this program: is added to "
+                                      "each row, in units of its largest "
+                                      "number"));
 
 namespace {
 
@@ -47,7 +50,7 @@ bool check(LayerOp layer, const interpreter::Inputs &inputs, const char *what,
   bool good = true;
   const char *tiers[] = {"avx2", "avx512f", "avx512bf16"};
   for (int tier = 0; tier <= int(best->tier); ++tier) {
-    Check check(layer, inputs, tiers[tier], {int64_t(tokens), pool});
+    Check check(layer, inputs, tiers[tier], {int64_t(tokens), pool, error});
     check.run(*wanted);
     llvm::outs() << '@' << layer.getSymName() << what << ' ' << tiers[tier]
                  << ": " << check.entries

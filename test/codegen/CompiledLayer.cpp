@@ -3,10 +3,8 @@
 
 #include "CompiledLayer.h"
 #include "mlir/Pass/PassManager.h"
-#include "moelora/codegen/Emit.h"
 #include "moelora/codegen/Passes.h"
-#include "llvm/ADT/ScopeExit.h"
-#include "llvm/Support/FileSystem.h"
+#include "moelora/link/SharedObject.h"
 
 using namespace mlir;
 
@@ -53,23 +51,7 @@ CompiledLayer::CompiledLayer(LayerOp layer, StringRef tier, std::string &why) {
     why = "it does not compile";
     return;
   }
-  llvm::SmallString<64> path;
-  if (std::error_code code = llvm::sys::fs::createTemporaryFile(
-          "moelora-check-code", "so", path)) {
-    why = code.message();
-    return;
-  }
-  // What is loaded stays loaded without its name.
-  llvm::scope_exit remove([&] { llvm::sys::fs::remove(path); });
-  if (!linkSharedObject(*object, path, why))
-    return;
-  moelora_artifact_file *loaded = nullptr;
-  moelora_error *error = nullptr;
-  if (moelora_artifact_seal(path.c_str(), &error) != MOELORA_OK ||
-      moelora_artifact_load(path.c_str(), &loaded, &error) != MOELORA_OK)
-    why = moelora_error_text(error);
-  moelora_error_free(error);
-  file.reset(loaded);
+  file.reset(loadObject(*object, why));
 }
 
 moelora_run_function CompiledLayer::entryOf(moelora_entry_kind entry) const {

@@ -16,19 +16,20 @@
 
 namespace moelora::codetest {
 
-/// What a router was given and answered.
+/// The inputs and the results of a router.
 struct Routing {
   std::vector<float> logits, weights;
   std::vector<int32_t> ids;
 };
 
-/// What a run reads. Memory is borrowed.
+/// The inputs of a run. Memory is borrowed.
 struct RunInput {
   std::array<const void *, MOELORA_ROLES> operand = {};
   std::optional<moelora_step_view> step; // none: no adapters
   const int32_t *validTokens = nullptr;
 
-  /// Of operands; what a router would make is copied from `routing`.
+  /// Takes the addresses of operands. The results of a router are copied from
+  /// `routing`.
   RunInput(const Operands &operands, const Routing &routing);
 
 private:
@@ -41,7 +42,7 @@ struct RunResult {
   int32_t status = 0;
   uint64_t droppedPairs = 0;
   std::vector<char> output;
-  /// Of the router; empty where it did not run.
+  /// The results of the router; empty if it did not run.
   Routing routing;
 };
 
@@ -50,7 +51,7 @@ public:
   /// `why` says why there is no artifact.
   CompiledLayer(LayerOp layer, llvm::StringRef tier, std::string &why);
 
-  /// Of the one variant.
+  /// The only variant.
   const moelora_variant &variant() const {
     return moelora_artifact_of(file.get(), 0)->variant[0];
   }

@@ -1,8 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Memory that ends where the program may no longer read: whoever goes past it
-// dies.
+// Memory that ends at an unmapped page: an access beyond its end is a fault.
 
 #ifndef MOELORA_TEST_CODEGEN_GUARDED_H
 #define MOELORA_TEST_CODEGEN_GUARDED_H
@@ -15,9 +14,9 @@ namespace moelora::codetest {
 class Guarded {
 public:
   Guarded() = default;
-  /// The address is a multiple of `align`, a power of two that `size` should be
-  /// a multiple of: what is missing to it lies unguarded behind the memory. It
-  /// starts as NaN in every element type.
+  /// The address is a multiple of `align`, a power of two. If `size` is not a
+  /// multiple of it, the bytes up to the next multiple are not guarded. The
+  /// memory is initialised with NaN in every element type.
   explicit Guarded(size_t size, size_t align = 1);
   Guarded(Guarded &&other) noexcept { *this = static_cast<Guarded &&>(other); }
   Guarded &operator=(Guarded &&other) noexcept;

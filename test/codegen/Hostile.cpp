@@ -86,7 +86,7 @@ private:
     }
   }
 
-  /// All tokens carry `number`, in a step of so many slots.
+  /// All tokens have `number`, in a step with this number of slots.
   void checkNumber(int32_t number, int32_t stepSlots, const std::string &what,
                    uint64_t word = 0) {
     std::vector<int32_t> all(tokens, number);
@@ -104,8 +104,8 @@ private:
            "is not base with " + what);
   }
 
-  /// Pairs that claim more pages than a table may have: as many as it may have
-  /// are read, for which there is room here, and no more.
+  /// Pairs with more pages than a table may have: only the pages that the table
+  /// may have are read, for which there is memory here.
   void checkPages() {
     std::vector<Guarded> images;
     std::vector<uint64_t> words;

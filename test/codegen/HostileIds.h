@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Ids as nobody should give them.
+// Invalid ids.
 
 #ifndef MOELORA_TEST_CODEGEN_HOSTILEIDS_H
 #define MOELORA_TEST_CODEGEN_HOSTILEIDS_H
@@ -32,7 +32,7 @@ private:
   int64_t count;
 };
 
-/// What an argument of ids names, as far as the layer's types tell.
+/// The meaning of an argument with ids, according to the layer's types.
 inline int64_t countOf(LayerOp layer, Role role) {
   auto size = [&](Role of, unsigned dim) -> int64_t {
     mlir::BlockArgument argument = layer.getArgument(of);

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the interpreter reads of a layer, in the memory that compiled code
-// reads: elements in their types, adapters in images, slot ids in a step.
+// Converts the inputs of the interpreter to memory for compiled code: elements
+// in their types, adapters in images, slot ids in a step.
 
 #ifndef MOELORA_TEST_CODEGEN_OPERANDS_H
 #define MOELORA_TEST_CODEGEN_OPERANDS_H
@@ -28,7 +28,7 @@ public:
   const std::deque<differential::Pages> &images() const { return pages; }
   /// The words of the slots; empty without adapters.
   const std::vector<uint64_t> &words() const { return slotWords; }
-  /// What a step makes of the slot ids, a number for each token.
+  /// The slot numbers of the tokens, as a step resolves them.
   const std::vector<int32_t> &numbers() const { return slotNumbers; }
 
 private:

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What every device refuses: arguments that are NULL where something is needed.
+// Arguments that every device refuses: required ones that are NULL.
 
 #include "Devices.h"
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A look at devices that others bring.
+// Checks of devices that callers provide.
 
 #include "Devices.h"
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// CUDA over the fake driver: what only its devices have.
+// CUDA with the fake driver: features that only CUDA devices have.
 
 #include "Devices.h"
 
@@ -81,7 +81,8 @@ TEST_P(Cuda, KnowsItself) {
   EXPECT_EQ(valueOf(MOELORA_DEVICE_ORDINAL), 0);
 }
 
-/// An event that cannot pass is told from one that cannot be asked for.
+/// An event that cannot pass is distinguished from one whose state is not
+/// available.
 TEST_P(Cuda, TellsFailedEventsFromWrongQuestions) {
   Event event(*device);
   const std::pair<int, moelora_status> answers[] = {
@@ -135,7 +136,7 @@ TEST_P(Cuda, RefusesKernelsWithTooManyThreads) {
             "device, but it has 1025");
 }
 
-/// What a kernel sees of its launch, on the fake driver.
+/// The launch as a kernel observes it, with the fake driver.
 moelora_launch seen;
 void look(const moelora_launch *launch) { seen = *launch; }
 

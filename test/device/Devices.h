@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The devices that the conformance suite runs on: the cpu; CUDA over the fake
-// driver, with and without what older drivers lack; the emulator; and a real
-// GPU, where there is one.
+// The devices of the conformance suite: the cpu; CUDA with the fake driver,
+// with and without the features that older drivers lack; the emulator; and a
+// real GPU, if there is one.
 #ifndef MOELORA_TEST_DEVICE_DEVICES_H
 #define MOELORA_TEST_DEVICE_DEVICES_H
 
@@ -22,7 +22,8 @@ namespace moelora::test {
 
 const FakeControl &fakeDriver();
 
-/// Names the library of the driver for devices that are opened while it lives.
+/// Sets the library of the driver for devices that are opened during its
+/// lifetime.
 class DriverFile {
 public:
   explicit DriverFile(const char *path); ///< NULL: that of the system

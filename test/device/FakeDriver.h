@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A CUDA driver without a GPU, libcuda-fake.so: what is asked of a stream
-// happens as late as CUDA allows, so that a wait that is missing shows; memory
-// of the device is out of the host's reach; and any call can be made to fail.
+// A CUDA driver without a GPU, libcuda-fake.so. Work on a stream is done as
+// late as CUDA allows, so that a missing wait is detected; the host cannot
+// access memory of the device; and any call can be made to fail.
 //
 // A module's image is text: "fake module", then names of kernels, each followed
 // by the decimal address of a moelora_host_kernel.
@@ -12,7 +12,7 @@
 
 namespace moelora::test {
 
-/// What there is of everything that must be given back.
+/// The numbers of all objects that must be freed.
 struct FakeLive {
   long current; // contexts on the calling thread's stack
   long contexts, pools, memory, host, streams, events, modules;
@@ -25,8 +25,8 @@ struct FakeLive {
 
 /// How a test steers the driver. Settings hold for devices opened later.
 struct FakeControl {
-  /// The n-th call from now, 0 being the next, answers `result`; negative: all
-  /// calls succeed. Calls that give back never fail, and are not counted.
+  /// The n-th call from now, from 0, returns `result`. If negative, all calls
+  /// succeed. Calls that free objects never fail and are not counted.
   void (*failCall)(long n, int result);
   /// Whether the driver is a new one: the device has memory pools and stores of
   /// 8 bytes, and launches may have attributes.
@@ -35,9 +35,9 @@ struct FakeControl {
   FakeLive (*live)();
   /// How many stream-ordered stores and pool allocations there have been.
   long (*featureUses)();
-  /// What the driver says of the capture of a stream.
+  /// The state of a stream's capture that the driver returns.
   void (*setCapture)(const void *stream, int status, unsigned long long id);
-  /// What is left of what failCall was told; negative: it has failed.
+  /// The number of calls before the failure of failCall; negative after it.
   long (*callsToFailure)();
 };
 

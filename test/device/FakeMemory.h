@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Memory of the fake device: the host may touch it only while the device works.
+// Memory of the fake device. The host can access it only while the device
+// works.
 #ifndef MOELORA_TEST_DEVICE_FAKEMEMORY_H
 #define MOELORA_TEST_DEVICE_FAKEMEMORY_H
 
@@ -64,7 +65,7 @@ public:
     return block.ready && at + bytes <= begin + block.size;
   }
 
-  /// While it lives, the memory can be read and written.
+  /// The memory can be read and written during the lifetime of this object.
   class Access {
   public:
     explicit Access(FakeMemory &memory) : memory(memory) {
@@ -83,7 +84,7 @@ public:
 private:
   static constexpr uint64_t unit = 512, capacity = uint64_t(1) << 30;
 
-  /// Of the last block.
+  /// The end of the last block.
   uint64_t end() const {
     if (blocks.empty())
       return 0;

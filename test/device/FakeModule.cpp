@@ -12,7 +12,7 @@
 using namespace moelora::test;
 using namespace moelora::cuda;
 
-/// What the launch's last argument says, as the kernel's parameters.
+/// The kernel's parameters in the last argument of a launch.
 static std::vector<char> parametersOf(void **extra) {
   std::vector<char> bytes;
   if (extra && extra[0] == launchParameters && extra[2] == launchParameterBytes)
@@ -22,7 +22,7 @@ static std::vector<char> parametersOf(void **extra) {
   return bytes;
 }
 
-/// Writes what a compiler says where the caller wants it.
+/// Writes a compiler's messages to the caller's buffer.
 static void writeLog(const std::string &text, unsigned count,
                      const int *options, void **values) {
   for (unsigned i = 0; i + 1 < count; ++i)

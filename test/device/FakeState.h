@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the fake driver keeps, and how its functions begin.
+// The state of the fake driver, and the common beginning of its functions.
 #ifndef MOELORA_TEST_DEVICE_FAKESTATE_H
 #define MOELORA_TEST_DEVICE_FAKESTATE_H
 
@@ -43,7 +43,7 @@ private:
   std::map<const void *, std::shared_ptr<T>> objects;
 };
 
-/// What tests say of the capture of a stream.
+/// The state of a stream's capture that tests set.
 struct FakeCapture {
   const void *stream = nullptr;
   int status = 0;
@@ -68,7 +68,7 @@ struct FakeState {
   std::map<std::thread::id, std::shared_ptr<FakeStream>> threadStreams;
 
   std::shared_ptr<FakeStream> stream(const void *handle) {
-    // As CU_STREAM_LEGACY and CU_STREAM_PER_THREAD.
+    // The values of CU_STREAM_LEGACY and CU_STREAM_PER_THREAD.
     auto value = reinterpret_cast<uintptr_t>(handle);
     if (value <= 1)
       return defaultStream;

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Streams and events of the fake driver: nothing happens before it must.
+// Streams and events of the fake driver. Work is done as late as possible.
 #ifndef MOELORA_TEST_DEVICE_FAKESTREAM_H
 #define MOELORA_TEST_DEVICE_FAKESTREAM_H
 
@@ -12,7 +12,7 @@
 
 namespace moelora::test {
 
-/// Work that waits until somebody can tell whether it is done.
+/// Work that is delayed until a caller can observe whether it is done.
 struct FakeStream {
   std::deque<std::function<void()>> work;
   uint64_t asked = 0, done = 0;

@@ -17,7 +17,8 @@ template <typename Body> int onEvent(EventHandle handle, Body body) {
   });
 }
 
-/// What the device may not use stays as it is, so that it is found wrong.
+/// Memory that the device must not use is not changed, so that tests detect an
+/// error.
 int copyBytes(Address to, Address from, size_t bytes, StreamHandle handle) {
   return onStream(handle, [&](FakeState &fake, auto &stream) {
     stream->ask([&fake, to, from, bytes] {
@@ -63,7 +64,7 @@ int cuStreamCreate(StreamHandle *handle, unsigned) {
     return Success;
   });
 }
-// What is still on the stream would be done some time later; here, never.
+// The remaining work would be done later by CUDA; here it is never done.
 int cuStreamDestroy_v2(StreamHandle handle) {
   return call(GivesBack, [&](FakeState &fake) {
     return fake.streams.remove(handle) ? Success : InvalidHandle;
@@ -92,7 +93,7 @@ int cuStreamGetCaptureInfo(StreamHandle handle, int *status, uint64_t *id) {
   return onStream(handle, [&](FakeState &fake, auto &) {
     bool captured = fake.capture.stream == handle;
     *status = captured ? fake.capture.status : CaptureNone;
-    *id = captured ? fake.capture.id : 0x77; // nobody may read it then
+    *id = captured ? fake.capture.id : 0x77; // must not be read then
     return Success;
   });
 }

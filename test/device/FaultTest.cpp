@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A driver that fails at every single call of a day's work: each time the
-// answer says so, nothing is left behind, and the next day goes well.
+// A driver that fails at each call of a typical sequence of work: the failure
+// is reported, no object is leaked, and the next sequence succeeds.
 
 #include "Devices.h"
 
@@ -69,7 +69,7 @@ TEST_P(Faults, LeaveNothingBehindWhateverCallFails) {
     injected = fakeDriver().callsToFailure() < 0;
     fakeDriver().failCall(-1, 0);
     EXPECT_EQ(fakeDriver().live().all(), 0) << n << ": " << text;
-    if (text.empty()) // a call that only asked what there is
+    if (text.empty()) // a call that only queries properties
       continue;
     ++refused;
     if (text == eventFailed)

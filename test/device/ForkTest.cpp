@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A process that is forked while streams of the cpu exist: the child's calls
-// answer, and do not wait for threads that it does not have.
+// A process that is forked while streams of the cpu exist: calls in the child
+// return, and do not wait for threads that it does not have.
 
 #include "Devices.h"
 
@@ -40,7 +40,7 @@ protected:
   Event event{cpu};
   uint64_t word = 0;
 
-  /// How many calls on what the parent has made do not answer INVALID.
+  /// The number of calls with the parent's objects that do not return INVALID.
   int unexpected() {
     int32_t state = 0;
     const moelora_status answers[] = {

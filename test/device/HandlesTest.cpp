@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Owners of memory and streams, and errors that others make, on a device that
-// somebody brought: it counts what it gave.
+// Owners of memory and streams, and errors of devices, with a device of the
+// test that counts its objects.
 
 #include "Devices.h"
 

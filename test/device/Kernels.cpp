@@ -109,7 +109,7 @@ again:
 }
 )";
 
-/// As the device wants it: an address, a fake module, or PTX.
+/// The binary for the device: an address, a fake module, or PTX.
 std::string imageFor(const moelora_device &device) {
   if (std::string(device.name).find("Fake") == std::string::npos)
     return ptx;

@@ -25,7 +25,7 @@ public:
 
   Kernel(const moelora_device &device, const char *name,
          uint32_t sharedBytes = 0);
-  /// Of a module that a test has written.
+  /// A kernel of a module that a test has written.
   Kernel(const moelora_device &device, const std::string &image,
          const char *name);
   ~Kernel() { device.module_unload(device.context, module); }

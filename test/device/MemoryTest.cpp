@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Memory of devices, and copies and stores into it.
+// Memory of devices, and copies and stores to it.
 
 #include "Devices.h"
 

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A host whose memory runs out at every single allocation while work is put on
-// streams: what is refused has not happened, what is accepted has.
+// A host whose memory runs out at each allocation while work is enqueued:
+// refused work is not done, and accepted work is.
 
 #include "Devices.h"
 

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A plug-in for the tests: the cpu under another name, which is the options
-// that it was opened with. Some options ask for something else.
+// A plug-in for the tests: the cpu with another name, which is the text of its
+// options. Some options have another effect.
 
 #include "moelora/runtime/Device.h"
 

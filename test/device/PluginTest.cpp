@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Devices that shared objects bring.
+// Devices that shared objects provide.
 
 #include "Devices.h"
 
@@ -52,7 +52,8 @@ TEST(Plugin, IsThere) {
   EXPECT_EQ(status, MOELORA_NOT_FOUND);
 }
 
-/// The emulator's plug-in is looked for beside the runtime's library.
+/// The emulator's plug-in is searched for in the folder of the runtime's
+/// library.
 TEST(Plugin, IsFoundBesideTheLibrary) {
   EXPECT_EQ(refusal("emulator:seed=1,checks=off"), "");
   moelora_status status = MOELORA_OK;

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A slot table on every device: what is read there is what a table on the cpu
-// holds, and changes come in the order of streams.
+// A slot table on every device: its content equals that of a table on the cpu,
+// and changes are in the order of streams.
 
 #include "Devices.h"
 #include "MemoryAdapter.h"
@@ -75,7 +75,7 @@ struct SlotTables : Devices {
     return words;
   }
 
-  /// What slot 0 holds for a step that enters now.
+  /// The content of slot 0 for a step that enters now.
   std::vector<uint64_t> imageOf(const Table &table,
                                 const moelora_device &where) {
     Stream stream(where);

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Streams: each in its own order, none held up by another.
+// Streams: each is in order, and none delays another.
 
 #include "Devices.h"
 

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the tests of the test device share: its functions, which throw what they
-// answer, and a kernel that counts.
+// Code that the tests of the test device share: its functions, which throw
+// errors, and a kernel that counts.
 #ifndef MOELORA_TEST_DEVICE_TESTBENCH_H
 #define MOELORA_TEST_DEVICE_TESTBENCH_H
 

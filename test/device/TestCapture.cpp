@@ -1,8 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How captures begin and end. Clocks tell which streams have been joined: that
-// of a stream holds how much of each stream's work it comes after.
+// The beginning and the end of captures. Vector clocks determine which streams
+// have been joined: the clock of a stream contains, for each stream, the amount
+// of its work that comes before.
 
 #include "TestCapture.h"
 
@@ -82,7 +83,7 @@ std::unique_ptr<TestGraph> TestCaptures::end(TestStream &stream) {
   if (objection)
     breakIt(capture, objection);
   if (capture->origin != &stream)
-    return nullptr; // it goes on, broken
+    return nullptr; // it continues, broken
   std::unique_ptr<TestGraph> graph;
   if (!capture->broken)
     graph = std::move(capture->graph);
@@ -103,7 +104,7 @@ void TestCaptures::leave(TestStream &stream) {
     drop(capture);
 }
 
-/// What is left of its streams is captured no longer.
+/// Its remaining streams are not captured any more.
 void TestCaptures::drop(Capture *capture) {
   for (TestStream *each : capture->streams)
     each->capture = 0;

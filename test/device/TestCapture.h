@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Captures of the test device: work on their streams goes into a graph. What
-// CUDA forbids meanwhile breaks them.
+// Captures of the test device: work on their streams is added to a graph. Calls
+// that CUDA forbids during a capture break it.
 #ifndef MOELORA_TEST_DEVICE_TESTCAPTURE_H
 #define MOELORA_TEST_DEVICE_TESTCAPTURE_H
 
@@ -19,8 +19,8 @@ namespace moelora::test {
 /// device that relaxes its calls, as ours of CUDA does, has none that do.
 enum class TestCaptureMode { Global, ThreadLocal, Relaxed };
 
-/// What was captured, in the order in which it was asked for. That order is one
-/// of those that the graph allows, and the one in which it is replayed.
+/// The captured work, in the order in which it was enqueued. The graph allows
+/// this order, and replays use it.
 struct TestGraph {
   TestWork work;
 };
@@ -36,8 +36,8 @@ public:
   void leave(TestStream &stream);
   void reset();
 
-  // Each answers NULL, or why it is refused; what is refused breaks captures.
-  // Those that set `taken` have dealt with the call.
+  // Each returns NULL, or the reason of a refusal, which breaks captures. Those
+  // that set `taken` have handled the call.
 
   /// Work on a stream; NULL is the one that takes part in no capture.
   const char *work(TestStream &stream, bool isNull, const TestItem &item,
@@ -46,7 +46,7 @@ public:
                      bool &taken);
   const char *wait(TestStream &stream, bool isNull, TestEvent &event,
                    bool &taken);
-  /// The host waits for a stream, or asks for an event.
+  /// The host waits for a stream, or queries an event.
   const char *synchronize(TestStream &stream, bool isNull);
   const char *ask(const TestEvent &event);
   /// A call that may wait.

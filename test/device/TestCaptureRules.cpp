@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What may be done during a capture, and what breaks it.
+// The calls that are allowed during a capture, and those that break it.
 
 #include "TestCapture.h"
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The test device in the hands of a test.
+// The functions of the test device for tests.
 
 #include "TestDevice.h"
 

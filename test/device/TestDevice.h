@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A device for tests, on the host: it captures and replays graphs, keeps its
-// memory from the host, does what it is told when the test says so, and fails
-// where the test wants it to.
+// A device on the host for tests. It captures and replays graphs, can make its
+// memory inaccessible to the host, does its work when a test requests it, and
+// can let any call fail.
 //
 //   TestDevice device;                    nothing is done but step by step
 //   device.step(stream), device.drain()
@@ -11,8 +11,8 @@
 //   device.faults.fail(TestCall::Copy), device.faults.lose()
 //   device.complaints()                   what broke the rules of devices
 //
-// The library has no runtime of its own: link moelora_rt or moelora_rt_internal
-// after it.
+// The library does not contain the runtime: link moelora_rt or
+// moelora_rt_internal after it.
 #ifndef MOELORA_TEST_DEVICE_TESTDEVICE_H
 #define MOELORA_TEST_DEVICE_TESTDEVICE_H
 
@@ -22,13 +22,14 @@
 namespace moelora::test {
 
 struct TestDeviceOptions {
-  /// Without threads, one thread calls, and all is deterministic.
+  /// Without threads, only one thread may call, and everything is
+  /// deterministic.
   bool threaded = false;
-  /// As the fields of the device. Memory that is not visible is a fault to the
-  /// host, except while the device itself works.
+  /// The fields of the device with these names. If memory is not visible, an
+  /// access of the host is a fault, except while the device works.
   bool hostVisible = false, nullIsDone = false;
   TestFreed freed = TestFreed::Reused;
-  size_t mostKept = SIZE_MAX; // allocations that were given back
+  size_t mostKept = SIZE_MAX; // freed allocations
   uint64_t arenaBytes = uint64_t(1) << 30;
   int64_t kind = MOELORA_DEVICE_KIND_OTHER;
   long patience = 10000; // see TestSteps
@@ -51,22 +52,22 @@ public:
   void drain();
   /// Whether a step would do something.
   bool isReady(moelora_stream *stream);
-  /// What is on a stream, the next thing first.
+  /// The work on a stream, in order.
   const TestWork &pending(moelora_stream *stream);
-  /// Those that exist, in the order of their handles; NULL is one of them where
-  /// work on it is not done at once.
+  /// The existing streams, in the order of their handles, including NULL if
+  /// work on it is not done immediately.
   std::vector<moelora_stream *> streams();
   /// Equal for two states that only the handles' history can tell apart: what
   /// is on streams, where events are, what is captured and what memory holds.
   uint64_t hash(bool withContents = true) const;
-  /// As it was when it was made, but for handles of the host. No streams may
-  /// have threads.
+  /// Resets the device to its initial state, except handles of the host.
+  /// Streams must not have threads.
   void reset();
 
-  /// What is asked for on the stream is not done, but recorded.
+  /// Work on the stream is recorded instead of done.
   void beginCapture(moelora_stream *stream,
                     TestCaptureMode mode = TestCaptureMode::ThreadLocal);
-  /// NULL where it broke; whyBroken() tells.
+  /// NULL if the capture broke; whyBroken() returns the reason.
   std::unique_ptr<TestGraph> endCapture(moelora_stream *stream);
   std::string whyBroken() const { return captures.whyBroken(); }
   /// Puts what a graph holds on a stream; the graph stays until that is done.
@@ -75,10 +76,10 @@ public:
   /// This event will not pass any more, until it is recorded again.
   void failEvent(moelora_event *event);
 
-  /// Copies and stores outside of allocations, kernels that touch what was
-  /// given back, handles that do not exist.
+  /// Copies and stores outside of allocations, kernels that access freed
+  /// memory, and invalid handles.
   std::vector<std::string> complaints() const;
-  /// What has been made and not been given back.
+  /// The objects that have been created and not freed.
   struct Live {
     long memory, host, streams, events, modules;
     long all() const { return memory + host + streams + events + modules; }

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What breaks a capture on the test device, as it does on CUDA.
+// The calls that break a capture on the test device, as on CUDA.
 
 #include "TestBench.h"
 

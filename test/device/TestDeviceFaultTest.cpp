@@ -1,8 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Calls of the test device that fail as a test wishes, and handles that it does
-// not know.
+// Calls of the test device that a test makes fail, and invalid handles.
 
 #include "TestBench.h"
 
@@ -69,7 +68,7 @@ TEST_F(TestDeviceFaults, LoseTheDevice) {
   EXPECT_EQ(stores(), MOELORA_DEVICE_LOST);
   EXPECT_EQ(ask(&D::stream_synchronize, stream.get()), MOELORA_DEVICE_LOST);
   EXPECT_EQ(stateOf(event), MOELORA_EVENT_FAILED);
-  memory = DeviceMemory(); // giving back goes on
+  memory = DeviceMemory(); // freeing continues
   stream = Stream();
   event = Event();
   EXPECT_EQ(device.live().all(), 0);

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Memory of the test device: who may touch it, and when.
+// Memory of the test device, and when it can be accessed.
 
 #include "TestBench.h"
 
@@ -20,7 +20,7 @@ template <bool HostVisible, TestFreed Freed> struct MemoryBench : TestBench {
   MemoryBench() : TestBench(options()) {}
 
   DeviceMemory make(uint64_t bytes) { return {*device.get(), bytes}; }
-  /// Memory that was given back.
+  /// Freed memory.
   char *gone() { return make(8).data(); }
   void copy(void *to, const void *from, uint64_t bytes) {
     call(&D::copy, stream.get(), to, from, bytes);
@@ -159,7 +159,7 @@ TEST_F(TestDeviceHides, AndGuards) {
   expectComplaint("a kernel touches memory that is not allocated");
 }
 
-/// Whoever is not the device is not forgiven.
+/// Accesses that are not by the device are faults.
 TEST_F(TestDeviceGuardsDeathTest, AgainstTheHost) {
   EXPECT_DEATH(touch(gone()), "");
 }

@@ -56,7 +56,7 @@ TEST_F(TestDeviceSteps, AreDrained) {
   EXPECT_THAT(wordAt(memory), testing::AnyOf(3u, 4u));
 }
 
-/// What the host does not wait for is not done.
+/// Work for which the host does not wait is not done.
 TEST_F(TestDeviceSteps, OfWaitsAreThoseThatAreNeeded) {
   store(other.get(), memory, 1);
   record(other.get(), event);

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Calls of the test device that a test lets fail.
+// Calls of the test device that a test makes fail.
 #ifndef MOELORA_TEST_DEVICE_TESTFAULTS_H
 #define MOELORA_TEST_DEVICE_TESTFAULTS_H
 
@@ -13,7 +13,7 @@
 
 namespace moelora::test {
 
-/// The functions of a device that answer a status.
+/// The functions of a device that return a status.
 enum class TestCall {
   Allocate,
   AllocateHost,
@@ -35,8 +35,8 @@ inline constexpr size_t testCalls = 15;
 
 class TestFaults {
 public:
-  /// The n-th call from now, 0 being the next, answers `status`; where it is
-  /// lasting, so do all after it.
+  /// The n-th call from now, from 0, returns `status`, and if `lasting`, so do
+  /// all later calls.
   void fail(TestCall call, long n = 0, moelora_status status = MOELORA_IO,
             bool lasting = false) {
     Plan &plan = of(call);
@@ -44,10 +44,10 @@ public:
     plan.lasting = lasting;
     plan.at = plan.count + n;
   }
-  /// Of launches in one call, so many are taken before a failure.
+  /// The number of launches in one call that are enqueued before a failure.
   void takeOfLaunches(uint32_t count) { taken = count; }
-  /// The device is lost: all calls answer so, events that have not passed will
-  /// not, and what is on streams is not done.
+  /// The device is lost: all calls return this status, events that have not
+  /// passed will not pass, and work on streams is not done.
   void lose() { lost = true; }
   /// Nothing fails any more.
   void heal() {

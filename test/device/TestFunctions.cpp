@@ -23,7 +23,7 @@ const char *TestFunctions::add(TestDevice &device, moelora_stream *stream,
   return nullptr;
 }
 
-/// Calls of this kind break captures, and give back all the same.
+/// Calls of this kind break captures, and free the object nevertheless.
 void TestFunctions::releaseIn(void *context, TestMemory TestDevice::*memory,
                               void *block) {
   TestDevice &device = of(context);

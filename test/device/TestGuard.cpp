@@ -1,8 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A fault of the device at guarded memory is noted, and the page is opened, so
-// that the kernel goes on and reads NaN. All other faults are faults.
+// A fault of the device at guarded memory is recorded, and the page is made
+// accessible, so that the kernel continues and reads NaN. All other faults end
+// the program.
 
 #include "TestGuard.h"
 

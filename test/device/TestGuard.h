@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Memory of the test device that is opened for the time in which it works, and
-// kernels that are caught at memory that was given back.
+// Makes memory of the test device accessible while the device works, and
+// detects kernels that access freed memory.
 #ifndef MOELORA_TEST_DEVICE_TESTGUARD_H
 #define MOELORA_TEST_DEVICE_TESTGUARD_H
 

@@ -22,7 +22,7 @@ const char *TestFunctions::addLaunch(TestDevice &device, moelora_stream *stream,
   return add(device, stream, item, launch.parameters);
 }
 
-/// Of launches that fail as the test wished, some may have been taken.
+/// If a test lets launches fail, some of them may have been enqueued.
 TestAnswer TestFunctions::launchAll(TestDevice &device, moelora_stream *stream,
                                     const moelora_launch *launches,
                                     uint32_t count, moelora_status wished) {

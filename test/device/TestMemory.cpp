@@ -94,7 +94,7 @@ bool TestMemory::release(void *memory) {
   return true;
 }
 
-/// Lets others have memory that was given back.
+/// Makes freed memory available for other allocations.
 void TestMemory::forget(uint64_t offset) {
   const Block *block = find(offset);
   if (freed == TestFreed::Guarded && !hidden)

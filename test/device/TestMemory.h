@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Memory of the test device: one arena, which the host may be kept out of. What
-// is in no use is 0xff, which is NaN to any element type.
+// Memory of the test device: one arena, which can be inaccessible to the host.
+// Unused memory is 0xff, which is NaN in every element type.
 #ifndef MOELORA_TEST_DEVICE_TESTMEMORY_H
 #define MOELORA_TEST_DEVICE_TESTMEMORY_H
 
@@ -15,7 +15,7 @@
 
 namespace moelora::test {
 
-/// What becomes of memory that is given back.
+/// The treatment of freed memory.
 enum class TestFreed {
   Reused,  // by the next allocation that fits
   Kept,    // never given out again; what writes to it is found
@@ -24,16 +24,17 @@ enum class TestFreed {
 
 class TestMemory {
 public:
-  /// Keeps the last `mostKept` allocations that were given back, if any.
+  /// Keeps the last `mostKept` freed allocations.
   TestMemory(uint64_t bytes, bool hidden, TestFreed freed, size_t mostKept);
   ~TestMemory();
   TestMemory(const TestMemory &) = delete;
 
-  /// NULL: there is no room.
+  /// NULL: there is no memory.
   void *allocate(uint64_t bytes);
   /// False where it is no allocation.
   bool release(void *memory);
-  /// Bytes at the front of an allocation that stay when it is given back.
+  /// The number of bytes at the beginning of an allocation that keep their
+  /// content when it is freed.
   void keepFront(uint64_t bytes) { front = bytes; }
   /// Forgets all allocations.
   void reset();
@@ -51,12 +52,12 @@ public:
   /// The same bytes, where the test may always look.
   char *seen(const void *memory) const { return alias + offsetOf(memory); }
 
-  /// Whether what was given back has been written to since.
+  /// Whether freed memory has been written.
   bool freedIsIntact() const;
-  /// Whether a kernel touched guarded memory since this was asked last.
+  /// Whether a kernel has accessed guarded memory since the last call.
   bool takeTouch();
-  /// Called in a signal handler: lets the faulting access go on where it is the
-  /// device's, and memory that was given back.
+  /// Called in a signal handler: lets an access continue if the device accesses
+  /// freed memory.
   bool forgive(const void *address);
 
   struct Block {
@@ -69,7 +70,7 @@ public:
   /// How often it was opened for the device.
   long accesses() const { return opened; }
 
-  /// While one lives, the device works.
+  /// The device works during the lifetime of this object.
   class Access {
   public:
     explicit Access(TestMemory &memory) : memory(memory) { memory.open(); }

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Handles of the test device: what is given back is given out next, so that
-// whoever takes a handle for an identity is found out.
+// Handles of the test device. A freed handle is used again next, so that code
+// which identifies objects by their handles is detected.
 #ifndef MOELORA_TEST_DEVICE_TESTPOOL_H
 #define MOELORA_TEST_DEVICE_TESTPOOL_H
 
@@ -33,7 +33,7 @@ public:
     --count;
     unused.push_back(&object);
   }
-  /// All are given back, and are given out again as in a new pool.
+  /// Frees all handles, which are then used as in a new pool.
   void reset() {
     unused.clear();
     for (auto object = all.rbegin(); object != all.rend(); ++object) {

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How the test device does things, one at a time, and what it finds wrong.
+// Does the work of the test device, one item at a time, and detects errors.
 #ifndef MOELORA_TEST_DEVICE_TESTRUNNER_H
 #define MOELORA_TEST_DEVICE_TESTRUNNER_H
 
@@ -19,7 +19,7 @@ public:
   /// Does an item. What it may not touch stays as it is.
   void run(const TestItem &item, const void *parameters);
 
-  /// Somebody broke a rule of devices.
+  /// A rule of devices was broken.
   void complain(const std::string &text);
   std::vector<std::string> complaints() const;
   void reset() { texts.clear(); }

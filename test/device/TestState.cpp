@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the test device is, and the state it is in.
+// The properties and the state of the test device.
 
 #include "TestFunctions.h"
 

@@ -33,7 +33,7 @@ void TestSteps::drain() {
   }
 }
 
-/// What an item waits for has been asked for before it, so that this ends.
+/// An item waits only for items that were enqueued before it, so this ends.
 void TestSteps::runTo(TestStream &stream, uint64_t position) {
   while (stream.done < position && !faults.isLost())
     if (!step(stream)) {

@@ -11,7 +11,7 @@ using namespace moelora::test;
 
 namespace {
 
-/// An item on its way to a thread.
+/// An item for a thread.
 struct Errand {
   TestRunner &runner;
   const TestFaults &faults;
@@ -27,7 +27,7 @@ void run(const moelora_launch *launch) {
                                          *errand->parameters.begin()));
 }
 
-/// The cpu does not fail but for want of memory or threads.
+/// The cpu fails only for lack of memory or threads.
 void must(moelora_status status) {
   if (status != MOELORA_OK)
     std::abort();

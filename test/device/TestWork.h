@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What streams of the test device do, and the objects that callers hold.
+// The work of the test device's streams, and the objects that callers have.
 #ifndef MOELORA_TEST_DEVICE_TESTWORK_H
 #define MOELORA_TEST_DEVICE_TESTWORK_H
 
@@ -34,7 +34,7 @@ struct TestItem {
   const void *from;      // Copy
   uint64_t bytes;        // Copy
   uint64_t value;        // Store
-  moelora_launch launch; // its parameters are kept beside the item
+  moelora_launch launch; // its parameters are stored with the item
   size_t parameters;     // where; an offset
   TestMoment moment;     // Wait: for it
 };

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Who does what is on the streams of a test device, and when: the test, step by
-// step, or threads.
+// Determines when the work on streams of a test device is done: by the test,
+// step by step, or by threads.
 #ifndef MOELORA_TEST_DEVICE_TESTWORKER_H
 #define MOELORA_TEST_DEVICE_TESTWORKER_H
 
@@ -33,12 +33,13 @@ public:
   virtual bool passed(TestEvent &event) = 0;
 };
 
-/// Nothing is done unless the test asks for it, or the host waits: then the
-/// stream in question does what it must, and others what it waits for.
+/// Work is done only if the test requests it, or if the host waits: then the
+/// stream does the necessary work, and other streams the work for which it
+/// waits.
 class TestSteps final : public TestWorker {
 public:
-  /// Of polls in a row that find an event pending, so many are one too many:
-  /// then everything is done. 0: never.
+  /// After this number of consecutive polls that find an event pending, all
+  /// work is done. 0: never.
   TestSteps(TestRunner &runner, const TestFaults &faults,
             TestPool<TestStream> &streams, long patience)
       : runner(runner), faults(faults), streams(streams), patience(patience) {}

@@ -53,7 +53,7 @@ void addShared(Random &random, moelora_layer &layer) {
   layer.shared_scale = random.oneIn(3) ? 0.5f : 1;
 }
 
-/// Experts without weights, beside at least one that has them.
+/// Experts without weights, in addition to at least one with weights.
 void addZeroExperts(Random &random, moelora_layer &layer, int32_t experts) {
   if (experts < 3 || !random.oneIn(5))
     return;

@@ -6,11 +6,13 @@
 #ifndef MOELORA_TEST_DIFFERENTIAL_CASE_H
 #define MOELORA_TEST_DIFFERENTIAL_CASE_H
 
-#include "Random.h"
 #include "moelora/import/Import.h"
+#include "moelora/reference/Random.h"
 #include "moelora/runtime/Artifact.h"
 
 namespace moelora::differential {
+
+using Random = reference::RandomNumbers;
 
 struct Case {
   uint64_t seed = 0;
@@ -28,11 +30,11 @@ struct Case {
 /// `exact`: the same layer as far as it can have data that make no sum round.
 Case makeCase(uint64_t seed, bool exact = false);
 
-/// A router of every stage. `mayAlways`: nothing else stands in the way of
-/// experts that every token chooses.
+/// A router with all stages. `mayAlways`: experts that every token chooses are
+/// possible.
 moelora_router makeRouter(Random &random, int32_t experts, bool mayAlways);
 
-/// One line: what somebody needs to see which kind of layer it is.
+/// One line that describes the layer.
 std::string describe(const Case &c);
 
 } // namespace moelora::differential

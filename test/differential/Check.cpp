@@ -29,7 +29,7 @@ void compareWithReference(const Case &c, const reference::Output &wanted,
       reference::compareRows({moelora_dtype(c.layer.dtype), output.data(),
                               c.tokens, wanted.width, wanted.width},
                              wanted);
-  // How many rows are near ties is judged over all layers.
+  // The number of near ties is checked over all layers.
   if (verdict.rows.worst > 1)
     verdict.failure = verdict.rows.failure();
   if (c.exact)
@@ -55,7 +55,7 @@ void compareBaseRows(const Case &c, const Data &data, const Bytes &adapted,
                         " has no adapter, but other bits than without any";
 }
 
-/// What is given needs no description of how it would come about.
+/// A stage whose result is given needs no description.
 std::string describedDifference(const Case &c,
                                 const moelora_artifact *artifact) {
   if (!artifact->layer)
@@ -96,7 +96,7 @@ std::string wrongRow(const Case &c, const moelora_artifact *artifact) {
   return wrong;
 }
 
-/// What a slot table must be for this layer.
+/// The required properties of a slot table for this layer.
 std::string wrongFacts(const Case &c, const moelora_artifact *artifact) {
   const moelora_facts &facts = artifact->variant->adapters;
   const moelora_layer &layer = c.layer;

@@ -5,7 +5,7 @@
 // - the layer's IR, routed and fused, means what the reference computes;
 // - every element is within the reference's error bound, or, where the case is
 //   exact, has the bits of the reference's rounded mode;
-// - one worker and several answer the same bits;
+// - one worker and several workers produce the same bits;
 // - a token without adapter has the bits of a run without any adapters.
 
 #ifndef MOELORA_TEST_DIFFERENTIAL_CHECK_H

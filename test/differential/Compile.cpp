@@ -3,11 +3,9 @@
 
 #include "Compile.h"
 #include "mlir/Pass/PassManager.h"
-#include "moelora/codegen/Emit.h"
 #include "moelora/codegen/Passes.h"
 #include "moelora/codegen/Target.h"
-#include "llvm/ADT/ScopeExit.h"
-#include "llvm/Support/FileSystem.h"
+#include "moelora/link/SharedObject.h"
 
 using namespace mlir;
 
@@ -39,24 +37,6 @@ FailureOr<ObjectBytes> emit(const Case &c, MLIRContext &context,
   return emitObject(*module);
 }
 
-Artifact load(const ObjectBytes &object, std::string &why) {
-  llvm::SmallString<64> path;
-  if (std::error_code code = llvm::sys::fs::createTemporaryFile(
-          "moelora-differential", "so", path)) {
-    why = code.message();
-    return nullptr;
-  }
-  // What is loaded stays loaded without its name.
-  llvm::scope_exit remove([&] { llvm::sys::fs::remove(path); });
-  moelora_artifact_file *file = nullptr;
-  moelora_error *error = nullptr;
-  if (linkSharedObject(object, path, why) &&
-      (moelora_artifact_seal(path.c_str(), &error) != MOELORA_OK ||
-       moelora_artifact_load(path.c_str(), &file, &error) != MOELORA_OK))
-    why = textOf(error);
-  return Artifact(file);
-}
-
 } // namespace
 
 std::string textOf(moelora_error *error) {
@@ -77,7 +57,7 @@ static FailureOr<ObjectBytes> compileWith(MLIRContext::Threading threading,
 
 Artifact compile(const Case &c, std::string &why) {
   auto object = compileWith(MLIRContext::Threading::DISABLED, c, why);
-  return succeeded(object) ? load(*object, why) : nullptr;
+  return Artifact(succeeded(object) ? loadObject(*object, why) : nullptr);
 }
 
 std::string whyUnlike(const Case &c, unsigned times) {

@@ -9,7 +9,6 @@
 
 #include "Case.h"
 #include "Pages.h"
-#include "Random.h"
 #include "Shapes.h"
 #include "moelora/reference/ExactData.h"
 
@@ -31,9 +30,9 @@ public:
   reference::Output wanted() const;
   /// The directory; empty without slots.
   const std::vector<uint64_t> &directory() const { return words; }
-  /// The ids that the directory is asked for.
+  /// The ids of the tokens.
   const std::vector<int32_t> &slotIds() const { return ids; }
-  /// What a step makes of them, and beside it numbers that name no slot.
+  /// The resolved slot numbers, and also invalid numbers.
   const std::vector<int32_t> &numbers() const { return stepNumbers; }
   /// Null: the run does not read it.
   const void *operand(moelora_role role) const {
@@ -44,7 +43,8 @@ public:
 
 private:
   void addOperands();
-  /// Of a matrix; `steps`: how many of ExactData.h, where the case is exact.
+  /// The values of a matrix. `steps` is the number of steps of ExactData.h if
+  /// the case is exact.
   reference::Vector makeRow(int64_t columns, int64_t steps);
   double makeNumber(moelora_role role);
   double makeScale();

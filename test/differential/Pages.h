@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // An adapter of the reference as the image that compiled code reads (Image.h).
-// Written here once more, apart from the runtime's loader, so that the two
-// readings of the page order meet in a test.
+// Implemented independently of the runtime's loader, so that the test compares
+// two implementations of the page order.
 
 #ifndef MOELORA_TEST_DIFFERENTIAL_PAGES_H
 #define MOELORA_TEST_DIFFERENTIAL_PAGES_H

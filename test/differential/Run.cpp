@@ -11,7 +11,7 @@ namespace {
 // NaN in every element type.
 constexpr char poison = char(0xff);
 
-/// Of an alignment that vectors need; it starts as NaN.
+/// Memory with the alignment of vectors, initialised with NaN.
 class Workspace {
 public:
   explicit Workspace(uint64_t size)
@@ -61,7 +61,7 @@ Bytes Runner::callEntry(moelora_pool *pool, std::string &failure) const {
   std::vector<void *> operands(variant.operands);
   for (uint32_t row = 0; row < variant.operands; ++row) {
     auto role = moelora_role(variant.operand[row].role);
-    // What the entry point does not need stays away.
+    // Operands that the entry point does not read are omitted.
     if (variant.operand[row].entries >> c.entry & 1)
       operands[row] = role == MOELORA_OUTPUT
                           ? output.data()

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A compiled case, run in the two ways there are.
+// Runs a compiled case in two ways.
 
 #ifndef MOELORA_TEST_DIFFERENTIAL_RUN_H
 #define MOELORA_TEST_DIFFERENTIAL_RUN_H
@@ -18,8 +18,8 @@ class Runner {
 public:
   Runner(const Case &c, const Data &data, const moelora_artifact *artifact);
 
-  /// The entry point itself, with a step that is made by hand. The output, with
-  /// a byte behind it; `failure` where something is wrong.
+  /// Calls the entry point directly, with a step made by hand. Returns the
+  /// output with one more byte, or sets `failure`.
   Bytes callEntry(moelora_pool *pool, std::string &failure) const;
   /// Through the runtime, bound and checked, without adapters.
   Bytes runBound(moelora_pool *pool, std::string &failure) const;

@@ -1,9 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The tensors of a layer as its description has them. Written here once more,
-// apart from the importer, so that the rows of an artifact meet another
-// reading.
+// The tensors of a layer as its description has them. Implemented independently
+// of the importer, so that the test compares two implementations.
 
 #ifndef MOELORA_TEST_DIFFERENTIAL_SHAPES_H
 #define MOELORA_TEST_DIFFERENTIAL_SHAPES_H
@@ -25,7 +24,7 @@ struct Shape {
 
 Shape shapeOf(const moelora_layer &layer, moelora_role role, int64_t tokens);
 
-/// What is wrong with a row; empty: nothing.
+/// The error of a row; empty if there is none.
 std::string rowError(const moelora_layer &layer, const moelora_operand &row);
 
 } // namespace moelora::differential

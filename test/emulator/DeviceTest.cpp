@@ -118,6 +118,30 @@ TEST_F(EmulatedDevice, EndsWithAFault) {
   device->release(device->context, memory, 128);
 }
 
+/// A stream has taken the launch, even where it has failed in the meantime.
+TEST_F(EmulatedDevice, TakesALaunchThatFailsLater) {
+  for (int i = 0; i < 300; ++i) {
+    open("checks=off");
+    ASSERT_EQ(load(module), "");
+    moelora_stream *stream = nullptr;
+    ASSERT_EQ(call(&moelora_device::stream_create, &stream), "");
+    EXPECT_EQ(launch(stream, 1, nullptr), "");
+    EXPECT_NE(call(&moelora_device::stream_synchronize, stream), "");
+    device->stream_destroy(device->context, stream);
+    EXPECT_EQ(moelora_device_close(device, nullptr), MOELORA_OK);
+    device = nullptr;
+  }
+}
+
+/// Without a stream, the work is done when the call returns.
+TEST_F(EmulatedDevice, TellsOfAFaultAtOnceWithoutAStream) {
+  open();
+  ASSERT_EQ(load(module), "");
+  EXPECT_THAT(launch(nullptr, 1, nullptr),
+              HasSubstr("but it stores 4 bytes at 0x0, where there is none"));
+  EXPECT_EQ(status, MOELORA_DEVICE_LOST);
+}
+
 TEST_F(EmulatedDevice, ReportsEachLaunch) {
   std::string file = testing::TempDir() + "emulator-report.jsonl";
   std::remove(file.c_str());

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <thread>
 
 using namespace moelora;
 using namespace moelora::test;
@@ -62,6 +63,42 @@ TEST(EmulatedMemory, IsNotUsedAfterItsRelease) {
     EXPECT_NE(emulator.allocate<char>(8), memory);
   EXPECT_THROW(emulator.machine.release(memory), Failure);
   EXPECT_THROW(emulator.machine.release(&emulator), Failure);
+}
+
+struct Release {
+  uint32_t *flags; ///< of the host: the kernel has begun; it may go on
+  char *memory;
+};
+
+/// Reads the memory, waits, and reads it again.
+void readTwice(Gpu gpu, const Release &release) {
+  gpu.load(release.memory, 0);
+  gpu.store(&release.flags[0], 1u, 1);
+  const uint32_t *flag =
+      gpu.address(&release.flags[1], MOELORA_EMULATOR_LOAD, 2);
+  while (!__atomic_load_n(flag, __ATOMIC_ACQUIRE))
+    std::this_thread::yield();
+  gpu.load(release.memory, wordSite);
+}
+
+/// While a kernel runs, too, and releasing does not wait for it.
+TEST(EmulatedMemory, MayBeReleasedWhileAKernelUsesIt) {
+  Emulator emulator;
+  auto *flags = static_cast<uint32_t *>(
+      emulator.machine.allocate(8, moelora::emulator::Memory::Host));
+  flags[0] = flags[1] = 0;
+  Release release = {flags, emulator.allocate<char>(1)};
+  std::string fault;
+  std::thread launch([&] {
+    fault = emulator.launch<Release>(readTwice, {1, 1, 0}, release).fault;
+  });
+  while (!__atomic_load_n(&flags[0], __ATOMIC_ACQUIRE))
+    std::this_thread::yield();
+  emulator.machine.release(release.memory);
+  __atomic_store_n(&flags[1], 1, __ATOMIC_RELEASE);
+  launch.join();
+  EXPECT_EQ(fault, here + "expects memory that is allocated, but the 1 bytes "
+                          "that it reaches have been released");
 }
 
 TEST(EmulatedMemory, IsAlignedForWhatAsksForIt) {

@@ -102,7 +102,7 @@ TEST_F(BindTable, ALayerWithoutANumberNeedsOne) {
   EXPECT_EQ(error(LAYER_UNNUMBERED), "");
 }
 
-// Nobody's adapter is ignored in silence.
+// No adapter is ignored without an error.
 TEST_F(BindTable, PairsThatTheLayerDoesNotAdapt) {
   moelora_artifact artifact = loaded.artifact();
   moelora_variant variant = loaded.variant();

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// An artifact to break one rule of at a time.
+// A valid artifact, in which a test breaks one rule at a time.
 #ifndef MOELORA_TEST_EXECUTE_CHECKEDARTIFACT_H
 #define MOELORA_TEST_EXECUTE_CHECKEDARTIFACT_H
 

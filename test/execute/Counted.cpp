@@ -21,7 +21,7 @@ template <typename Function> Function *next(const char *name) {
   return reinterpret_cast<Function *>(dlsym(RTLD_NEXT, name));
 }
 
-/// dlsym may ask for memory before it can say who has it.
+/// dlsym may allocate memory before it has returned the allocator.
 alignas(16) char early[4096];
 size_t earlyBytes = 0;
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a compiled layer may say of itself, apart from its router.
+// The rules for a compiled layer's description, except its router.
 
 #include "CheckedArtifact.h"
 

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What compiled layers that are written by hand have in common: rows of
- * operands, and the way from a token to its adapter's pairs. */
+ * Code that compiled layers written by hand share: rows of operands, and the
+ * look-up of a token's pairs. */
 #ifndef MOELORA_TEST_EXECUTE_HANDLAYER_H
 #define MOELORA_TEST_EXECUTE_HANDLAYER_H
 

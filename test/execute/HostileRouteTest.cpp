@@ -97,8 +97,7 @@ TEST(IdentityWeights, NoIdInRangeIsZero) {
   EXPECT_EQ(sum, 0);
 }
 
-/// What an artifact asks for: the ids of zero experts have no rows, and are no
-/// mistake.
+/// Ids of zero experts have no rows, and are valid.
 TEST(ZeroExperts, HaveNoRowsAndAreNotCounted) {
   int32_t ids[] = {0, 8, 9, 1, 10, -1, INT32_MIN, INT32_MAX};
   moelora_plan_shape shape = {4, 2, 8, 0, 4, 4, 2, 4, 0};

@@ -59,7 +59,7 @@ TEST_F(LaunchPath, TheCountersCount) {
   EXPECT_EQ(counted.locks, 1);
 }
 
-/// Whoever allocates, by whatever name, is seen.
+/// Every function that allocates is counted.
 TEST_F(LaunchPath, EveryWayToAllocateCounts) {
   void *volatile memory = nullptr; // or the compiler drops it
   auto counts = [&](auto allocate) {
@@ -143,7 +143,7 @@ TEST_F(LaunchPath, ALeaseTakesOneLockEachWay) {
   EXPECT_EQ(release.locks, 1);
 }
 
-// Waking workers that sleep takes a lock; nothing else does, and no memory.
+// Waking sleeping workers takes a lock. Nothing else takes a lock or allocates.
 TEST_F(LaunchPath, ARunOnAPoolDoesNotAllocate) {
   moelora_pool *pool = nullptr;
   ASSERT_EQ(errorOf(moelora_pool_create, 3, &pool), "");
@@ -161,8 +161,9 @@ TEST_F(LaunchPath, ARunOnAPoolDoesNotAllocate) {
   moelora_pool_destroy(pool);
 }
 
-// The stream of the cpu has a queue with a lock, which is the device's; the run
-// adds nothing to that, neither where it is asked for nor where it is done.
+// The stream of the cpu has a queue with a lock, which belongs to the device.
+// The run adds no further lock, neither when it is enqueued nor when it is
+// done.
 TEST_F(LaunchPath, ARunOnAStreamDoesNotAllocate) {
   BoundLayer bound(LAYER_NAIVE, table.table);
   const moelora_device *cpu = moelora_device_cpu();

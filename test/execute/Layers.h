@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A compiled layer that was written by hand, on its way from a file to a run:
-// each step owns what it makes.
+// A compiled layer that was written by hand, from its file to a run. Each step
+// owns its objects.
 #ifndef MOELORA_TEST_EXECUTE_LAYERS_H
 #define MOELORA_TEST_EXECUTE_LAYERS_H
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The log: who is told, and who is no longer.
+// The log: setting and removing its function.
 
 #include "CopyRun.h"
 
@@ -12,7 +12,7 @@ using testing::ElementsAre;
 
 namespace {
 
-/// What was told while it was there.
+/// Collects the messages during its lifetime.
 struct Listener {
   Listener() { moelora_set_log(hear, this); }
   ~Listener() { moelora_set_log(nullptr, nullptr); }

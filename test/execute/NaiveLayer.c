@@ -4,8 +4,8 @@
  * A compiled layer written by hand, in plain loops: softmax routing, gated
  * silu, bf16, adapters on the router and the experts. It shows what an artifact
  * is, and lets the tool that runs artifacts be tested without a compiler.
- * WRONG_UP adds the up adapter to the gate; ROUTER_INPUT and BY_TOKEN_ID ask
- * for an operand that only some routers read. */
+ * WRONG_UP adds the up adapter to the gate; ROUTER_INPUT and BY_TOKEN_ID add an
+ * operand that only some routers read. */
 #include "HandLayer.h"
 
 #include <math.h>
@@ -50,7 +50,7 @@ static bf16 narrow(float value) {
 /* Rows of operands. */
 enum { Hidden, Output, Logits, Ids, Weights, Router, GateUp, Down, Rows };
 
-/* What a run needs, in one piece. */
+/* The data of a run in one struct. */
 typedef struct frame {
   const moelora_run_args *args;
   int32_t *ids;

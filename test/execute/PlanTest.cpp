@@ -17,7 +17,8 @@ using testing::ElementsAre;
 
 namespace {
 
-/// A plan with arrays of exactly the promised capacities, and canaries behind.
+/// A plan with arrays of exactly the documented capacities, followed by
+/// canaries.
 struct Plan {
   static constexpr int32_t Canary = 0x5a5a5a5a;
 
@@ -60,7 +61,7 @@ Plan makePlan(const moelora_plan_shape &shape, const int32_t *experts,
   return plan;
 }
 
-/// Sizes of n rows cut into pieces of at most `limit`.
+/// The sizes of parts of at most `limit` rows into which n rows are divided.
 std::vector<int32_t> cut(int32_t n, int32_t limit) {
   std::vector<int32_t> sizes((n + limit - 1) / limit, 0);
   for (int32_t i = 0; i < n; ++i)

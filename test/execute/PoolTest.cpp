@@ -86,7 +86,8 @@ TEST(Pool, StartsTasksInAscendingOrder) {
   EXPECT_TRUE(ascending);
 }
 
-/// A task waits for its neighbour: only more than one thread gets through.
+/// A task waits for the next one, so the test ends only with more than one
+/// thread.
 TEST(Pool, WorkersTakePart) {
   Pool pool(2);
   std::atomic<int> arrived{0};

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Every combination of router stages against the reference, and the answers
+// Every combination of router stages against the reference, and the results
 // that rounding must not change: ties, NaN, saturation.
 
 #include "Routing.h"

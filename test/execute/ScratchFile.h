@@ -20,7 +20,7 @@ inline std::string contentOf(const std::string &path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// A file of the test's own, gone when this goes.
+/// A temporary file, which is deleted with this object.
 struct ScratchFile {
   explicit ScratchFile(const std::string &content)
       : path(testing::TempDir() + "moelora-artifact-" +

@@ -20,7 +20,7 @@ constexpr size_t SealBytes = 32;
 struct Sealed : testing::Test {
   const std::string whole = contentOf(LAYER_COPY);
   ScratchFile file{whole};
-  /// What the linker wrote.
+  /// The output of the linker.
   std::string unsealed() const {
     return whole.substr(0, whole.size() - SealBytes);
   }

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the tests of this folder share: services as generated code sees them,
-// and the C interface's errors as strings.
+// Code that the tests of this folder share: services as generated code sees
+// them, and the C interface's errors as strings.
 #ifndef MOELORA_TEST_EXECUTE_SERVICES_H
 #define MOELORA_TEST_EXECUTE_SERVICES_H
 
@@ -18,7 +18,7 @@ inline moelora_services serialServices() {
   return services;
 }
 
-/// The text that a call answers, "" when it succeeds.
+/// The error text of a call, "" if it succeeds.
 template <typename Function, typename... Arguments>
 std::string errorOf(Function function, Arguments... arguments) {
   moelora_error *error = nullptr;

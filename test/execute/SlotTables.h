@@ -61,7 +61,7 @@ struct TableOf {
   ~TableOf() { EXPECT_EQ(errorOf(moelora_slot_table_destroy, table), ""); }
   TableOf(const TableOf &) = delete;
 
-  /// An adapter of zeros; answers its id.
+  /// Loads an adapter of zeros, and returns its id.
   int32_t add(const char *name, int32_t rank = 16) {
     moelora_adapter_target target = model.target();
     moelora_adapter *adapter = nullptr;

@@ -56,7 +56,8 @@ public:
     summary.compiled = board->compiled;
     uint64_t heardOf = summary.refused + summary.verified + summary.compiled +
                        summary.failures + summary.knownUpstream;
-    // What nobody took when all workers gave up has failed as well.
+    // Mutants that no worker has run when all workers have ended count as
+    // failed.
     summary.failures += board->failures + (job.options.count - heardOf);
     return summary;
   }

@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Many mutants in few processes. A worker says in shared memory which mutant is
-// in which stage; when it dies, the campaign knows who did it, judges the stack
-// trace, and starts another worker behind that mutant.
+// Runs many mutants in few processes. A worker stores in shared memory which
+// mutant is in which stage. When it dies, the campaign reports this mutant,
+// classifies the stack trace, and starts another worker after it.
 #ifndef MOELORA_FUZZ_CAMPAIGN_H
 #define MOELORA_FUZZ_CAMPAIGN_H
 

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The folder that a fuzzer writes its input to, because the library reads
-// files. It lies in memory where the system has a place for that.
+// The folder to which a fuzzer writes its input, because the library reads
+// files. It is in memory if the system supports that.
 #ifndef MOELORA_FUZZ_FOLDER_H
 #define MOELORA_FUZZ_FOLDER_H
 
@@ -30,7 +30,7 @@ private:
   std::string place;
 };
 
-/// A safetensors file of this header, and so many zeros as its data.
+/// A safetensors file with this header, and this number of zeros as data.
 void writeSafetensors(const Folder &folder, const char *name,
                       std::string_view header, uint64_t zeros);
 
@@ -40,7 +40,7 @@ public:
   Input(const uint8_t *data, size_t size)
       : rest(reinterpret_cast<const char *>(data), size) {}
 
-  /// A number of so many bytes, little endian; 0 past the end.
+  /// A number with this number of bytes, little endian; 0 after the end.
   uint64_t number(unsigned bytes);
   std::string_view text(size_t size);
   std::string_view remaining() const { return rest; }

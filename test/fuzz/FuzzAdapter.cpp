@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A whole adapter beside a model: 3 bytes each of the sizes of the model's
-// config.json, of adapter_config.json and of the data, then both texts and the
-// header of the adapter's safetensors file.
+// A whole adapter with a model: the sizes of the model's config.json, of
+// adapter_config.json and of the data with 3 bytes each, then both texts, and
+// the header of the adapter's safetensors file.
 
 #include "Folder.h"
 #include "moelora/models/AdapterTarget.h"

@@ -108,7 +108,8 @@ std::string Mutator::another(const Tokens &tokens, size_t at,
 }
 
 std::string Mutator::mutate(uint64_t seed) const {
-  // What keeps a module consistent comes more often: it gets farther.
+  // Changes that keep a module consistent are more frequent, because such a
+  // module passes more stages.
   static const Mutation mutations[] = {&Mutator::drop,
                                        &Mutator::repeat,
                                        &Mutator::exchange,

@@ -14,7 +14,7 @@
 
 namespace moelora::fuzz {
 
-/// Any number of threads may ask one mutator.
+/// Any number of threads may use one mutator.
 class Mutator {
 public:
   /// Mutants of good modules, with parts of those and of donors.
@@ -45,7 +45,7 @@ private:
 
   std::vector<Tokens> modules; ///< good ones first
   size_t good;
-  /// What stands behind a token, and of which kind.
+  /// The token after another one, and its kind.
   std::map<std::pair<std::string, TokenKind>, std::vector<std::string>> after;
 };
 

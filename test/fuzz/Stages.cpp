@@ -109,7 +109,7 @@ bool isAllLLVM(ModuleOp module) {
   return !walk.wasInterrupted();
 }
 
-/// What a pipeline makes of a copy of the module; null if it fails.
+/// Runs a pipeline on a copy of the module; null if it fails.
 OwningOpRef<ModuleOp> runPipeline(const Pipeline &pipeline, ModuleOp module,
                                   Listener &listener, std::string &failure) {
   OwningOpRef<ModuleOp> copy = module.clone();

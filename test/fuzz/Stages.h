@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a module goes through: parser, verifiers, printers, every pipeline. Bad
-// modules are refused with a diagnostic; nothing else may happen to them.
+// The stages of a module: parser, verifiers, printers, every pipeline. Invalid
+// modules must be refused with a diagnostic.
 #ifndef MOELORA_FUZZ_STAGES_H
 #define MOELORA_FUZZ_STAGES_H
 
@@ -36,8 +36,8 @@ const char *nameOfStage(int stage);
 /// Once per process, before anything else.
 mlir::DialectRegistry registerEverything();
 
-/// What is slow takes turns: the tiers, one for each number, and the emission
-/// of objects, for two in `emitEvery`.
+/// Slow stages are not run for every mutant: one tier for each number, and
+/// emission of objects for two in `emitEvery`.
 struct Turn {
   uint64_t number;
   static constexpr uint64_t tiers = 2, emitEvery = 64;

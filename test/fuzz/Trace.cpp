@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Whose crash it is, by the stack trace that LLVM's signal handler prints.
+// Determines the cause of a crash from the stack trace that LLVM's signal
+// handler prints.
 
 #include "Campaign.h"
 

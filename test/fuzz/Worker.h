@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The process that takes mutants through the stages. It says in shared memory
-// what it is at, because it may not live to say anything else.
+// The process that runs mutants through the stages. It stores its progress in
+// shared memory, because it may crash.
 #ifndef MOELORA_FUZZ_WORKER_H
 #define MOELORA_FUZZ_WORKER_H
 
@@ -12,7 +12,7 @@
 
 namespace moelora::fuzz {
 
-/// What all workers have in common.
+/// The state that all workers share.
 struct Job {
   const Mutator &mutator;
   const mlir::DialectRegistry &registry;
@@ -22,7 +22,7 @@ struct Job {
   uint64_t end() const { return options.seed + options.count; }
   /// Where a mutant that fails is kept; only with a folder to save to.
   std::string placeOf(uint64_t mutant, const char *suffix) const;
-  /// Says what became of a mutant, and keeps it.
+  /// Prints the result of a mutant, and saves it.
   void report(uint64_t mutant, const std::string &what) const;
 };
 
@@ -34,7 +34,7 @@ struct WorkerState {
 
 constexpr unsigned maxWorkers = 64;
 
-/// Lives in memory that all processes share.
+/// An object in memory that all processes share.
 struct Board {
   std::atomic<uint64_t> next, refused, verified, compiled, failures;
   WorkerState workers[maxWorkers];

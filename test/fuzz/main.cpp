@@ -27,7 +27,7 @@ static cl::opt<uint64_t> dieAt("die-at", cl::init(~0u),
                                cl::desc("a mutant that crashes, for tests"));
 static cl::opt<bool> replay("replay", cl::desc("run the files as they are"));
 
-/// A campaign whose mutants all die in the parser proves nothing.
+/// A campaign in which the parser refuses all mutants is not a test.
 static constexpr double leastShareVerified = 0.05;
 
 static std::string readFile(const std::string &path) {

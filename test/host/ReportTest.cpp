@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What programs print and write, and figures of times.
+// The output of programs, and statistics of times.
 #include "moelora/host/Report.h"
 #include "moelora/host/Handles.h"
 #include "moelora/host/Times.h"
@@ -43,6 +43,12 @@ TEST(Report, json_has_everything_exactly) {
   EXPECT_THAT(textOf({{"name", "\xff"}}), HasSubstr("\ufffd"));
 }
 
+TEST(Report, texts_are_as_long_as_they_must_be) {
+  std::string name(1000, 'a');
+  EXPECT_EQ(formatted("%s is %d", name.c_str(), 3), name + " is 3");
+  EXPECT_EQ(sizeText(12.5 * (1 << 20)), "12.5 MiB");
+}
+
 TEST(Report, a_full_device_is_an_error) {
   EXPECT_THROW(writeJson("/dev/full", {{"a", 1}}), Error);
   EXPECT_THROW(writeJson("/nowhere/file", {{"a", 1}}), Error);
@@ -67,5 +73,5 @@ TEST(Times, progress_counts_units) {
   count.advance();
   count.advance();
   EXPECT_THAT(seen, testing::ElementsAre(1, 2));
-  ProgressCount({}, 1, "layers").advance(); // nobody looks
+  ProgressCount({}, 1, "layers").advance(); // not used
 }

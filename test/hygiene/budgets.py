@@ -1,7 +1,7 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Sizes that tell when a thing should be split by meaning: files, headers,
-tests. That of functions is checked by clang-tidy."""
+"""Limits of sizes: files, headers, includes, tests. clang-tidy checks the size
+of functions."""
 import re
 
 import house

@@ -1,7 +1,7 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The shape of the house: what may stand at the top, a README in each
-component, and a picture in the root README that matches `ls`."""
+"""The layout of the project: the files at the top, a README in each component,
+and a listing in the root README that matches `ls`."""
 import os
 import re
 
@@ -20,14 +20,14 @@ def top_level():
 
 
 def component_folders():
-    """Folders that are a component: the phases, and what lives in lib/."""
+    """Folders that are a component: the phases, and the folders of lib/."""
     inside = {"/".join(n.split("/")[:2]) for n in house.sources(("lib/",))
               if n.count("/") > 1}
     return sorted(set(house.COMPONENTS) | inside)
 
 
 def picture():
-    """The names that the layout picture of the README shows."""
+    """The names in the listing of the README."""
     blocks = re.findall(r"```text\n(.*?)```", house.read("README.md"), re.S)
     block = next((b for b in blocks if "include/" in b), "")
     names = set()

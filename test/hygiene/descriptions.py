@@ -1,7 +1,7 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Ops and passes describe themselves: a unique one-line summary, a
-description, a lifespan for ops, and an example that is also a test."""
+"""Ops and passes have a unique one-line summary and a description, and ops also
+a lifespan and an example that occurs in a test."""
 import re
 
 import house
@@ -44,7 +44,7 @@ def main():
         for example in found:
             report.check(squeeze(example) in tests, name,
                          "expects its example to occur in a test")
-        # A terminator lives and dies with its region.
+        # A terminator has the lifespan of its region.
         report.check("Lifespan:" in text or "yield" in name, name,
                      "expects its description to state a lifespan")
     for td, record in house.passes():

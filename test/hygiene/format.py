@@ -1,6 +1,6 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""C++ is formatted as .clang-format says."""
+"""C++ is formatted according to .clang-format."""
 import re
 import shutil
 import subprocess

@@ -1,7 +1,8 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Who may include whom. A component is `dialect`, `lib/models`, ...; the code
-of one is <c>/ and include/moelora/<c>/, where lib/<c> drops its `lib/`."""
+"""Checks includes between components. A component is `dialect`, `lib/models`,
+...; the code of one is <c>/ and include/moelora/<c>/, where lib/<c> drops its
+`lib/`."""
 import re
 
 import house
@@ -19,13 +20,15 @@ MAY = {
     "emulator": {"runtime"},
     "host": {"models", "reference", "runtime"},
     "adapters": {"host", "models", "reference", "runtime"},
+    "commandline": {"host", "runtime"},
     "interpreter": {"support", "dialect", "reference", "runtime"},
+    "link": {"codegen", "runtime"},
     "import": {"support", "dialect", "models", "runtime"},
 }
-# May see every component: registers, exports, uses or proves them.
+# May include every component: they register, export, use or test them.
 TOP = {"init", "plugin", "tools", "test"}
 NO_LLVM = {"support", "runtime", "runtime/model", "models", "reference",
-           "emulator", "host", "adapters"}
+           "emulator", "host", "adapters", "commandline"}
 ABI = "moelora/runtime/Abi.h"
 # The plain description of a layer is data of the ABI, not of the runtime.
 SHARED_DATA = {ABI, "moelora/runtime/Layer.h"}

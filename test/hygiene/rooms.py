@@ -1,18 +1,18 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The rooms of the runtime: who includes whom, drawn and checked.
+"""Checks and draws the includes between the folders of the runtime.
 
-A room is a folder below runtime/; a public header belongs to one too. A file
-is its .h and .cpp together. The rules: a room includes only the rooms that are
-listed for it, files include each other in no circle, and a room has at most
-twelve files. `--write` brings the picture in runtime/README.md up to date.
+A room is a folder below runtime/, to which its public headers belong too. A
+file is its .h and .cpp together. The rules: a room includes only the rooms that
+are listed for it, includes have no cycle, and a room has at most twelve files.
+`--write` updates the diagram in runtime/README.md.
 """
 import re
 import sys
 
 import house
 
-# room -> the rooms that it may include. The order is the flow of data.
+# The rooms that each room may include, in the order of the data flow.
 MAY = {
     "base": (),
     "base/threads": ("base",),
@@ -83,7 +83,7 @@ def read_graph(report):
 
 
 def circle(graph):
-    """One circle of stems, or nothing."""
+    """A cycle of stems, or nothing."""
     done, path = set(), []
 
     def visit(node):
@@ -118,7 +118,7 @@ def room_edges(graph):
 
 
 def reduced(pairs):
-    """The pairs that no chain of other pairs says already."""
+    """The pairs that do not follow from a chain of other pairs."""
     def reaches(a, b, without):
         todo, seen = [a], set()
         while todo:

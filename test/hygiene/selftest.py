@@ -1,7 +1,7 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The hygiene tests find what they look for: each is run on a small tree with
-one broken rule, and must name it."""
+"""Runs each hygiene test on a small tree with one broken rule, which the test
+must report."""
 import os
 import pathlib
 import subprocess
@@ -34,6 +34,10 @@ BROKEN = (
     ("words", "SECURITY.md", "`house`\nThe\nproofs.\n",
      "SECURITY.md:3: says 'proofs' instead of a test"),
     ("words", "docs/a.md", "It answers a lease.\n", "a result, or returns"),
+    ("words", "lib/a/README.md", "```\npiece\n```\nPieces.\n",
+     "lib/a/README.md:4: says 'Pieces' instead of a part"),
+    ("words", "include/moelora/A.h", "int piece; // \"\n/* `room`\n * nobody */",
+     "include/moelora/A.h:3: says 'nobody' instead of the thing"),
     ("components", "stray.txt", "", "stray.txt: is not a name"),
     ("components", "dialect/A.cpp", "", "dialect: has no README"),
     ("components", "tools/moelora-x/A.cpp", "", "table of tools"),
@@ -64,6 +68,8 @@ BROKEN = (
     ("pictures", "docs/pictures/slot.svg", "<svg/>\n", "is out of date"),
     ("pictures", "docs/pictures/old.svg", "<svg/>\n", "is shown in no page"),
     ("format", "lib/a/A.cpp", "int   a  ;\n", "clang-format-22 -i"),
+    ("makers", "test/cases/make/tables.py", 'FOLDERS = {"a": {"b": 0}}\n',
+     "test/cases/a/b: has a row, but no case"),
     ("references", "passes/Passes.td", PASS, "out of date"),
 )
 

@@ -1,7 +1,7 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""One word for one thing: names in the code that the terms of docs/style.md use
-for something else, and words in the pages for users that have a common name or
+"""Plain words: names in the code that the terms of docs/style.md use for
+something else, and expressions in pages and comments that have a common name or
 are hard to read."""
 import re
 
@@ -18,43 +18,60 @@ WRONG = (
     (r"\w*[tT]ensor\.rank\b", ("runtime/", "lib/models/"), "dims"),
 )
 
-# Expressions that pages for users do not contain, and what they say instead.
-PAGES = ("README.md", "SECURITY.md", "docs/")
-# The page that explains the rule quotes what it forbids.
-UNCHECKED = ("docs/style.md", "docs/reference/")
+# Expressions that pages and comments do not contain, and what they say instead.
 AVOIDED = (
     (r"house|(?<!make )(?<!makes )rooms?", "the project, or a folder"),
     (r"pieces?", "a part, or a buffer"),
     (r"answers?|answered", "a result, or returns"),
-    (r"go(es)? by|(is|are) told", "uses, or receives"),
-    (r"whom|(some|any|no)body", "the thing or person that is meant"),
+    (r"asks?|asked|asking", "calls, requires or requests"),
+    (r"go(es)? by|(is|are|was|were) told", "uses, or receives"),
+    (r"whom|whoever|(some|any|no)body", "the thing or person that is meant"),
+    (r"lives|speaks", "is stored, or is valid"),
     (r"proofs?", "a test"),
-    (r"short way|mended", "a sentence that states the fact"),
+    (r"short way|mended|is fine", "a sentence that states the fact"),
 )
+# The page that explains the rule quotes what it forbids.
+UNCHECKED = ("docs/style.md",)
+SOURCES = (".cpp", ".h", ".c", ".td")
+COMMENTED = house.COMPONENTS + ("include", "lib", "test", "tools")
 
 
 def prose(text):
-    """The text with code blanked, line by line as long as it was."""
-    return re.sub(r"```.*?```|`[^`]*`", lambda code: re.sub(
+    """The text with code and markers blanked, line by line as long as it was."""
+    return re.sub(r"```.*?```|`[^`]*`|<!--.*?-->", lambda code: re.sub(
         r"[^\n]", " ", code.group()), text, flags=re.S)
 
 
-def check_pages(report):
-    pages = [p for p in house.files(".md", under=PAGES)
-             if not p.startswith(UNCHECKED)]
-    for path in pages:
-        text = prose(house.read(path))
+def comments(text):
+    """The text with everything but its comments blanked."""
+    rest = house.blank_comments(text, strings=False)
+    return "".join(" " if c == kept != "\n" else c
+                   for c, kept in zip(text, rest))
+
+
+def texts():
+    """(path, text) of the pages, and of the comments of the sources."""
+    for path in house.files(".md"):
+        if not path.startswith(UNCHECKED):
+            yield path, prose(house.read(path))
+    for path in house.files(*SOURCES, under=tuple(f"{c}/" for c in COMMENTED)):
+        yield path, prose(comments(house.read(path)))
+
+
+def check_texts(report):
+    count = 0
+    for count, (path, text) in enumerate(texts(), 1):
         for pattern, instead in AVOIDED:
             for match in re.finditer(rf"\b({pattern})\b", text, re.I):
                 report.check(
                     False, f"{path}:{house.line_of(text, match.start())}",
                     f"says '{match.group()}' instead of {instead}")
-    report.figure(f"{len(AVOIDED)} expressions, {len(pages)} pages")
+    report.figure(f"{len(AVOIDED)} expressions, {count} pages and sources")
 
 
 def main():
     report, looked = house.Report("words"), 0
-    check_pages(report)
+    check_texts(report)
     for pattern, folders, instead in WRONG:
         for path in house.files(".cpp", ".h", ".c", ".td", under=folders):
             looked += 1

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What buildLayer adds to the plain layer: biases, weights on the input,
-// experts without weights, latent projections, norms, tables.
+// The parts that buildLayer adds to a plain layer: biases, weights on the
+// input, experts without weights, latent projections, norms, tables.
 
 #include "BuildLayerTest.h"
 

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What takes part in the choice of experts: tables, biases, shared experts
-// that are always chosen. And what cannot be read at all.
+// The tensors for the choice of experts: tables, biases, and shared experts
+// that are always chosen; and tensors that cannot be read.
 
 #include "TestRead.h"
 

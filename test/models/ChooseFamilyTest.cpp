@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which family a config is of, and what is said where it is not clear.
+// The family of a config, and the messages if it is not known.
 
 #include "TestModels.h"
 
@@ -34,6 +34,32 @@ TEST(ChooseFamily, unknown_types_are_told_what_is_near) {
   EXPECT_THAT(refusal(R"({"model_type": 3})"), HasSubstr("but it is 3; "));
   std::string endless(100000, 'q');
   EXPECT_LT(refusal("{\"model_type\": \"" + endless + "\"}").size(), 300u);
+}
+
+TEST(ChooseFamily, parts_that_are_no_language_model) {
+  for (const std::string type :
+       {"gemma4_vision", "glm4v_moe_vision", "llama4_vision_model",
+        "inkling_audio", "muse_spark_audio", "deepseek_ocr2_encoder",
+        "qwen3_omni_moe_talker_code_predictor"})
+    EXPECT_EQ(refusal("{\"model_type\": \"" + type + "\"}"),
+              "expects the configuration of a whole model or of its language "
+              "model, but model_type is \"" +
+                  type + "\", which names another part");
+  // Whole models of which nothing is known.
+  for (const std::string type : {"vision-encoder-decoder", "audio_flamingo3"})
+    EXPECT_THAT(refusal("{\"model_type\": \"" + type + "\"}"),
+                HasSubstr("expects model_type to name a family"));
+}
+
+TEST(ChooseFamily, empty_types_of_parts) {
+  for (const std::string type : {"\"\"", "null"})
+    EXPECT_EQ(refusal("{\"model_type\": " + type + ", \"num_experts\": 8}"),
+              "expects model_type to name a family of models, but it is "
+              "empty, as in parts of a model's configuration" +
+                  byHand);
+  EXPECT_THAT(refusal(R"({"model_type": "", "num_hidden_layers": 1,
+                          "architectures": ["MixtralForCausalLM"]})"),
+              HasSubstr("expects hidden_size"));
 }
 
 TEST(ChooseFamily, other_files_in_place_of_a_configuration) {
@@ -89,6 +115,10 @@ TEST(ChooseFamily, code_of_its_own_is_warned_of) {
             "the layer is read as qwen3_moe computes it, because model_type "
             "says so");
   EXPECT_THAT(warning(map.substr(2)), HasSubstr("class \"XForCausalLM\""));
+  EXPECT_THAT(warning(R"("auto_map": {"AutoConfig": "c.XConfig",
+                              "AutoModel": "code--modeling_x.XModel"})"),
+              HasSubstr("class \"XModel\""));
+  EXPECT_EQ(warning(R"("auto_map": {"AutoConfig": "c.XConfig"})"), "");
   // Most such code is the library's, under the library's name.
   EXPECT_EQ(warning(R"("architectures": ["Qwen3MoeForCausalLM"])" + map), "");
   // Without code of its own it is the library's that runs.

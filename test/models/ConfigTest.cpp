@@ -48,7 +48,13 @@ TEST(Config, sizes_of_another_type) {
 
 TEST(Config, missing_and_null_sizes) {
   EXPECT_EQ(refusalOf("hidden_size", "null"),
-            "expects hidden_size" + width + "absent");
+            "expects hidden_size" + width + "null");
+  // Of several spellings, the one that is there is named.
+  EXPECT_EQ(refusal(R"({"model_type": "dots1", "num_hidden_layers": 1,
+                        "hidden_size": 8, "moe_intermediate_size": 8,
+                        "n_routed_experts": null})"),
+            "expects n_routed_experts to be an integer between 1 and 65536, "
+            "but it is null");
   EXPECT_EQ(refusal(R"({"model_type": "olmoe", "num_hidden_layers": 1})"),
             "expects hidden_size" + width + "absent");
 }

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Keys that a family does not read, with values that ask for another layer.
+// Keys that a family does not read, with values that describe another layer.
 
 #include "TestModels.h"
 
@@ -76,7 +76,7 @@ const Case cases[] = {
     {"mixtral", "use_attn_moe", "true", "false", "does nothing of the kind"},
     {"mixtral", "n_group", "8", "1", "does not group its experts"},
     {"mixtral", "topk_method", "\"noaux_tc\"", "\"greedy\"",
-     "chooses among all experts"},
+     "has no bias for the choice"},
     {"mixtral", "use_routing_bias", "true", "false",
      "has no bias for the choice"},
     {"mixtral", "moe_latent_size", "8", "0",
@@ -94,6 +94,7 @@ const Case cases[] = {
     {"hunyuan_v1_moe", "moe_drop_tokens", "true", "false",
      "does nothing of the kind"},
     {"llama4", "num_shared_experts", "2", "1", "has one shared expert"},
+    {"mixtral", "multi_gate", "true", "false", "does nothing of the kind"},
 };
 
 TEST(Contradiction, keys_of_other_families) {
@@ -103,6 +104,25 @@ TEST(Contradiction, keys_of_other_families) {
               text(key, test.computed,
                    std::string(test.modelType) + " " + test.does, test.value));
   }
+}
+
+TEST(Contradiction, other_spellings_of_what_is_read) {
+  EXPECT_EQ(why("mistral4", moeWidth + R"("n_shared_experts": 2,
+                "num_shared_experts": 3)"),
+            text("num_shared_experts", "2",
+                 "mistral4 has as many shared experts", "3"));
+  EXPECT_EQ(why("mistral4", moeWidth + R"("n_shared_experts": 2,
+                "num_shared_experts": 2)"),
+            "");
+}
+
+TEST(Contradiction, methods_of_choice) {
+  for (const char *method : {"greedy", "group_limited_greedy"})
+    EXPECT_EQ(why("mistral4", moeWidth + "\"topk_method\": \"" + method + "\""),
+              "");
+  EXPECT_EQ(why("mistral4", moeWidth + R"("topk_method": "noaux_tc")"),
+            text("topk_method", "\"greedy\"",
+                 "mistral4 has no bias for the choice", "\"noaux_tc\""));
 }
 
 TEST(Contradiction, keys_of_code_that_comes_with_models) {

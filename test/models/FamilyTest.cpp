@@ -42,9 +42,43 @@ TEST(Family, known_ones_that_do_not_fit_say_why) {
                         "sparsemixer takes a softmax for each choice; "));
   for (const char *type :
        {"doge", "ernie4_5_vl_moe", "jetmoe", "muse_spark", "nemotron_h_puzzle",
-        "nllb-moe", "nllb_moe", "switch_transformers", "zaya"})
+        "nllb-moe", "nllb_moe", "switch_transformers", "vitpose",
+        "vitpose_backbone", "zaya"})
     EXPECT_THAT(refusal("{\"model_type\": \"" + std::string(type) + "\"}"),
                 HasSubstr("which does not fit: "));
+}
+
+TEST(Family, a_single_expert_may_keep_its_weight) {
+  auto renormalized = [](const std::string &type, const std::string &chosen) {
+    return load("{\"model_type\": \"" + type + "\", \"num_experts_per_tok\": " +
+                chosen + R"(, "num_hidden_layers": 1, "hidden_size": 16,
+                "moe_intermediate_size": 4, "num_experts": 8,
+                "num_shared_experts": null, "first_k_dense_replace": 0,
+                "routed_scaling_factor": 1.0, "n_group": 1, "topk_group": 1,
+                "norm_topk_prob": )" +
+                (type == "bailing_moe_v2" ? "null}" : "true}"))
+               .layer(0)
+               .router.renormalize != MOELORA_RENORMALIZE_NONE;
+  };
+  for (const std::string type : {"bailing_moe", "bailing_moe_v2", "deepseek"}) {
+    EXPECT_FALSE(renormalized(type, "1")) << type;
+    EXPECT_TRUE(renormalized(type, "2")) << type;
+  }
+  EXPECT_TRUE(renormalized("qwen3_moe", "1"));
+}
+
+TEST(Family, defaults_in_which_classes_differ_must_be_stated) {
+  auto why = [](const std::string &more) {
+    return refusal(R"({"model_type": "bailing_moe_v2", "num_hidden_layers": 2,
+        "hidden_size": 16, "moe_intermediate_size": 4, "num_experts": 8,
+        "num_experts_per_tok": 2, "n_group": 1, "topk_group": 1)" +
+                   more + "}");
+  };
+  std::string end = " to be stated, because classes of bailing_moe_v2 differ "
+                    "in their defaults for it, but it is absent";
+  EXPECT_EQ(why(""), "expects num_shared_experts" + end);
+  EXPECT_EQ(why(R"(, "num_shared_experts": null, "first_k_dense_replace": 0)"),
+            "expects routed_scaling_factor" + end);
 }
 
 TEST(Family, activations_by_word) {
@@ -62,15 +96,6 @@ TEST(Family, activations_by_word) {
             "expects hidden_act to be one of silu, swish, gelu_pytorch_tanh, "
             "gelu_new, gelu, relu2, but it is \"quick_gelu\"; such a layer can "
             "be stated by hand in MLIR and compiled from there");
-}
-
-TEST(Family, quantized_weights_are_refused_by_name) {
-  EXPECT_EQ(refusalOf("quantization_config", R"({"quant_method": "fp8"})"),
-            "expects weights in bfloat16, float16 or float32, but "
-            "quantization_config states quant_method \"fp8\"");
-  EXPECT_THAT(refusalOf("quantization_config", "7"),
-              HasSubstr("states quant_method unknown"));
-  EXPECT_EQ(refusalOf("quantization_config", "null"), "");
 }
 
 TEST(Family, adapter_sites) {

@@ -159,6 +159,7 @@ TEST(Model, element_types) {
   EXPECT_EQ(dtype(""), MOELORA_BF16);
   EXPECT_EQ(dtype("\"torch_dtype\": \"float16\""), MOELORA_F16);
   EXPECT_EQ(dtype("\"dtype\": \"float32\""), MOELORA_F32);
+  EXPECT_EQ(dtype("\"dtype\": \"auto\""), MOELORA_BF16);
   EXPECT_EQ(refusalOf("dtype", "\"float64\""),
             "expects dtype to be bfloat16, float16 or float32, but it is "
             "\"float64\"");

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Configs of several parts, and marks of quantised models in any of them.
+// Configs of several parts; marks of quantised models count in any of them.
 
 #include "TestModels.h"
 
@@ -48,9 +48,23 @@ TEST(Nesting, parts_that_hold_the_text_model) {
 TEST(Nesting, the_part_need_not_say_what_it_is) {
   EXPECT_EQ(load(nested("kimi_k25", "text_config", "")).layer(0).router.score,
             MOELORA_SCORE_SIGMOID);
-  EXPECT_EQ(load(nested("llama4", "text_config", "something_else", "\"x\": 1"))
-                .modelType(),
-            "llama4");
+  Model model = load(nested("aria", "text_config", "aria_moe_lm"));
+  EXPECT_EQ(model.modelType(), "aria");
+  EXPECT_EQ(model.warning(),
+            "model_type of the text part is \"aria_moe_lm\", which is not "
+            "known: the layer is read as aria computes it, because model_type "
+            "of the whole says so");
+  EXPECT_EQ(load(nested("aria", "text_config", "")).warning(), "");
+}
+
+TEST(Nesting, parts_in_other_places_are_pointed_out) {
+  EXPECT_THAT(
+      refusal(nested("some_vision_model", "llm_cfg", "qwen3_moe")),
+      HasSubstr("but it is \"some_vision_model\"; its part llm_cfg is of "
+                "qwen3_moe, which can be given as a configuration of its own"));
+  EXPECT_THAT(refusal(R"({"model_type": "speaker", "thinker_config":
+                  {"llm_config": {"model_type": "mixtral"}}})"),
+              HasSubstr("its part thinker_config.llm_config is of mixtral"));
 }
 
 TEST(Nesting, the_part_says_what_it_is_when_the_whole_does_not) {
@@ -97,15 +111,6 @@ TEST(Nesting, quantised_at_either_level) {
   std::string inner = nested("qwen3_5_moe", "text_config", "");
   inner.insert(inner.find("\"num_hidden_layers\""), fp8 + ", ");
   EXPECT_EQ(refusal(inner), text);
-}
-
-TEST(Nesting, other_marks_of_quantised_weights) {
-  EXPECT_EQ(refusal(withKeys("\"model_type\": \"deepseek_v4\", " + sizes,
-                             R"("vocab_size": 8, "expert_dtype": "fp4")")),
-            "expects weights in bfloat16, float16 or float32, but "
-            "expert_dtype is \"fp4\"");
-  EXPECT_THAT(refusalOf("compression_config", R"({"format": "x"})"),
-              HasSubstr("compression_config states quant_method unknown"));
 }
 
 } // namespace

@@ -130,7 +130,8 @@ TEST(Packed, a_shape_that_does_not_tell_is_refused) {
                         "[3, 8, 8] may be stored either way"));
 }
 
-/// Of more than one block of reading, and of sizes that no block divides.
+/// Tensors of more than one block, with sizes that are not multiples of a
+/// block.
 constexpr int64_t hidden = 411, width = 613;
 
 std::string largeKeys(const std::string &modelType) {

@@ -62,7 +62,8 @@ TEST(Places, modules_of_one_parameter) {
                 layer + "shared_mlp.output_linear.weight");
 }
 
-/// A router that is found tells of the place; the experts are not there.
+/// If the router is found, the message names the place where the experts are
+/// missing.
 TEST(Places, below_the_language_model_of_a_larger_one) {
   for (const char *prefix :
        {"model.language_model.", "language_model.model.", "model.llm.",

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Values that ask for what a family's row cannot say, and values that
-// contradict each other: the message names the key and the value.
+// Values that a family's row cannot express, and values that contradict each
+// other. The message names the key and the value.
 
 #include "TestModels.h"
 
@@ -60,6 +60,10 @@ TEST(Refusal, flags_that_change_the_layer) {
                 byHand);
   EXPECT_EQ(why("minimax_m2", R"("shared_intermediate_size": 8)"),
             "expects shared_intermediate_size to be 0, but it is 8" + byHand);
+  EXPECT_EQ(why("bailing_moe_v2", R"("n_group": 1, "topk_group": 1,
+                "router_type": "MultiRouter")"),
+            "expects router_type to be \"topN\", but it is \"MultiRouter\"" +
+                byHand);
   EXPECT_EQ(why("longcat_flash", R"("zero_expert_type": "copy")"),
             "expects zero_expert_type to be \"identity\", but it is \"copy\"" +
                 byHand);

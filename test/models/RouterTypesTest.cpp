@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A router that is stored in another type than the layer's is one of f32 for
-// everybody who loads the model from its folder.
+// A router that is stored in another type than the layer's becomes an f32
+// router in every program that loads the model from its folder.
 
 #include "TestTensors.h"
 
@@ -18,7 +18,7 @@ const std::string keys =
        "intermediate_size": 4, "num_local_experts": 3,
        "num_experts_per_tok": 2, "dtype": )";
 
-/// A folder with a config.json and maybe weights, as long as it lives.
+/// A temporary folder with a config.json and optionally weights.
 class Folder {
 public:
   explicit Folder(const std::string &config) : path(temporaryPath("model")) {

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a layer's description says, in words.
+// Describes a layer as text.
 
 #include "TestFacts.h"
 

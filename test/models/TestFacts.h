@@ -10,7 +10,7 @@
 
 namespace moelora::models {
 
-/// Of the first layer that has experts.
+/// The facts of the first layer with experts.
 std::string factsOf(const Model &model);
 
 } // namespace moelora::models

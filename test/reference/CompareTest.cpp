@@ -69,6 +69,20 @@ TEST(Compare, the_worst_element_is_named) {
                                            "column 1, but it is 2.5, outside"));
 }
 
+TEST(Compare, what_another_order_may_change_follows_the_sums) {
+  double narrow = reorderedUnit(MOELORA_F32, 64);
+  EXPECT_NEAR(narrow, 5 * 0x1p-22, 0x1p-30);
+  EXPECT_NEAR(reorderedUnit(MOELORA_F32, 64 * 64), 26 * 0x1p-22, 0x1p-30);
+  EXPECT_GE(reorderedUnit(MOELORA_BF16, 64), 2 * 0x1p-8);
+  const double wanted[] = {0.25, -2, 1, 8}, found[] = {0.25, -2, 1, 8 + 3e-6};
+  MatrixView right = {MOELORA_F64, wanted, 2, 2, 2}, other = right;
+  EXPECT_TRUE(compareRows(right, right, 0).right());
+  other.data = found;
+  EXPECT_TRUE(compareRows(other, right, narrow).right());
+  EXPECT_FALSE(compareRows(other, right, narrow / 4).right());
+  EXPECT_FALSE(compareRows(other, right, 0).right());
+}
+
 TEST(Compare, rows_of_other_lengths_are_wrong) {
   EXPECT_FALSE(verdictOf({1}, {1, 2}, {9, 9}).right());
   EXPECT_FALSE(verdictOf({1, 2}, {1}, {9}).right());

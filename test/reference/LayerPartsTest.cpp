@@ -161,7 +161,7 @@ TEST(LayerParts, biases_count_where_the_layer_says_so) {
     RandomLayer random(6);
     Vector plain = evaluated(random);
     Vector &values = random.set(role, count);
-    EXPECT_EQ(evaluated(random), plain) << role; // nobody asked for it
+    EXPECT_EQ(evaluated(random), plain) << role; // it was not requested
     random.problem.layer.biases = bit;
     EXPECT_NE(evaluated(random), plain) << role;
     values.assign(count, 0);

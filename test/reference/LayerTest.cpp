@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Whole layers: by hand, and by what must and must not change the rows.
+// Whole layers: compared with results by hand, and changes that must or must
+// not affect the rows.
 
 #include "RandomLayer.h"
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What is refused before anything is computed, in words.
+// Problems that are refused before anything is computed, and the messages.
 
 #include "RandomLayer.h"
 
@@ -23,7 +23,7 @@ TEST(Problem, missing_operand) {
   random.problem.operand[MOELORA_SHARED_DOWN_WEIGHT].data = nullptr;
   EXPECT_EQ(problemError(random.problem),
             "expects operand shared_down_weight, but there is none");
-  random.problem.layer.shared = 0; // now it is not asked for
+  random.problem.layer.shared = 0; // now it is not required
   EXPECT_EQ(problemError(random.problem), "");
 }
 

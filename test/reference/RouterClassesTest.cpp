@@ -75,7 +75,7 @@ void RecordedClass::chooseLayer(const models::Model &model) {
   error = "no such layer";
 }
 
-/// What is no weight here is hidden states.
+/// All other tensors are hidden states.
 int64_t RecordedClass::elementsOf(moelora_role role) const {
   for (const models::Operand &weight : weights)
     if (weight.role == role)
@@ -149,7 +149,7 @@ void expectEqual(const Choice &found, const Choice &wanted) {
   }
 }
 
-/// From exact logits, in f32.
+/// Routes from exact logits in f32.
 test::Routed routedByService(const RecordedClass &recorded) {
   const Problem &problem = recorded.problem;
   auto floatsOf = [&](const char *name) {

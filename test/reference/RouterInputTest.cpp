@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a router reads: its own tensor, its norm, in which type, and what an
-// adapter's delta reads of it.
+// The input of a router: a separate tensor, its norm, its type, and the input
+// of an adapter's delta.
 
 #include "RandomLayer.h"
 

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * One packed pair in a model whose sizes are the same both ways: the version of
- * the library decides, or the user, or nobody.
+ * One packed pair in a model whose sizes fit both layouts: the version of the
+ * library or the user decides, or the file is refused.
  */
 #include "Files.h"
 
@@ -88,7 +88,7 @@ TEST(AdapterBlind, down_where_both_sizes_are_one) {
   EXPECT_THAT(openWith(alone).text, HasSubstr("ambiguous layout"));
   EXPECT_EQ(layoutOf(openWith(alone + R"(, "peft_version": "0.18.1")")),
             MOELORA_LAYOUT_NATURAL);
-  // gate_up beside it tells for both.
+  // The shapes of gate_up determine the layout of both.
   addPair(tensors, outer + ".base_layer", experts * rank, 2 * hidden, hidden);
   Opened opened = openWith("\"target_parameters\": null");
   EXPECT_EQ(layoutOf(opened), MOELORA_LAYOUT_TRANSPOSED);

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The order of columns in packed lora_B: as files say it, as callers state it,
- * and what is refused because nobody does.
+ * The order of columns in packed lora_B: stated in files, stated by callers,
+ * and refused if it is not stated.
  */
 #include "Packed.h"
 
@@ -76,7 +76,7 @@ TEST(AdapterColumns, as_peft_does) {
   file.expectColumns(openStored(file, 0), rankMajor);
 }
 
-// PEFT 0.17 states no version; what it packs is told by its layout.
+// PEFT 0.17 states no version. The layout identifies files that it has packed.
 TEST(AdapterColumns, without_a_version) {
   DownFile natural(true, ""), transposed(false, "");
   natural.expectColumns(openStored(natural, MOELORA_STORED_IN_OUT), rankMajor);

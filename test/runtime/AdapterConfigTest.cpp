@@ -14,7 +14,7 @@ using testing::HasSubstr;
 
 namespace {
 
-/// What opening a good adapter with this configuration answers.
+/// The result of opening a valid adapter with this configuration.
 std::string answerTo(const std::string &json) {
   Folder folder;
   Tensors tensors;
@@ -88,6 +88,16 @@ TEST(AdapterConfig, keys_of_training_alone) {
         R"("megatron_config": {"a": 1})", R"("merge_weights": true)",
         R"("init_lora_weights": true, "lora_ga_config": {"direction": "A"})"})
     EXPECT_EQ(answerTo(config(2, 3, more)), "") << more;
+}
+
+TEST(AdapterConfig, versions_of_other_programs) {
+  EXPECT_EQ(answerTo(config(2, 3, R"("transformers_version": "5.24.0",
+      "unsloth_version": "2026.11.1")")),
+            "");
+  EXPECT_THAT(answerTo(config(2, 3, R"("format_version": 2)")),
+              HasSubstr("format_version"));
+  EXPECT_THAT(answerTo(config(2, 3, R"("_version": "1")")),
+              HasSubstr("_version"));
 }
 
 TEST(AdapterConfig, numbers_of_python) {

@@ -29,13 +29,13 @@ Opened makeDummy(const Model &model, int32_t rank) {
 const char *const latentIn[] = {"fc1_latent_proj", nullptr};
 const char *const latentOut[] = {"fc2_latent_proj", nullptr};
 
-/// Of a projection's module, as a file names it.
+/// The name of a projection's module in a file.
 struct Module {
   const char *name;
   int64_t in, out;
 };
 
-/// Of the test's model with a latent size of 7, by projection.
+/// The sizes of the test's model with a latent size of 7, by projection.
 constexpr Module modules[MOELORA_PROJECTIONS] = {
     {"mlp.experts.1.gate_proj", 7, intermediate},
     {"mlp.experts.1.up_proj", 7, intermediate},
@@ -59,7 +59,7 @@ std::unique_ptr<Model> fullModel(const std::function<void(Model &)> &change) {
   return model;
 }
 
-/// Whether a file may have a pair of a projection, asked of the loader of
+/// Whether a file may have a pair of a projection, according to the loader of
 /// files.
 Pair pairOfFile(const Model &model, int projection) {
   const Module &module = modules[projection];
@@ -115,7 +115,7 @@ TEST(AdapterDummy, is_of_zeros) {
         EXPECT_THAT(pair.a.data, testing::Each(0.0f));
         EXPECT_THAT(pair.b.data, testing::Each(0.0f));
       }
-  // What is read is written: no old values stay.
+  // Reading overwrites all old values.
   std::vector<float> values(static_cast<size_t>(5 * hidden), -3);
   EXPECT_EQ(moelora_adapter_read_a(dummy.get(), 0, MOELORA_GATE, 0,
                                    values.data(), nullptr),

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * How families call the modules around the experts: blocks that are the layer
- * itself, names of several words, shared experts, latent projections.
+ * The names of modules in families: blocks that are the layer itself, paths of
+ * several components, shared experts, latent projections.
  */
 #include "Files.h"
 

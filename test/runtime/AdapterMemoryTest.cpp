@@ -49,7 +49,7 @@ void expectSame(const Opened &left, const Opened &right) {
       }
 }
 
-/// The answer to good tensors of which one was changed.
+/// The result for valid tensors of which one was changed.
 Opened answerTo(const std::function<void(moelora_tensor_data &)> &change) {
   Tensors tensors = manyForms();
   std::vector<moelora_tensor_data> all = describe(tensors);
@@ -161,9 +161,9 @@ TEST(AdapterMemory, configuration_is_checked) {
   EXPECT_THAT(broken.text, HasSubstr("adapter_config.json"));
   EXPECT_THAT(openMemory(config(2, 3, R"("use_dora": true)"), all).text,
               HasSubstr("adapter_config.json: expects no use_dora"));
-  std::string blanks(9 << 20, ' ');
+  std::string blanks(17 << 20, ' ');
   EXPECT_THAT(openMemory(settings + blanks, all).text,
-              HasSubstr("to have at most 8388608 bytes"));
+              HasSubstr("to have at most 16777216 bytes"));
 }
 
 TEST(AdapterMemory, arguments_are_checked) {

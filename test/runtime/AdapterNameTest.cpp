@@ -13,7 +13,7 @@ using testing::HasSubstr;
 
 namespace {
 
-/// Opens an adapter with one good pair and this tensor beside it.
+/// Opens an adapter with one valid pair and this tensor.
 std::string refusalOf(const std::string &name, int64_t rows = 2,
                       int64_t columns = hidden, const std::string &more = "") {
   Folder folder;

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Packed pairs: every layout against the definition, element by element, and
- * what is refused because it cannot be told.
+ * Packed pairs: every layout is compared with the definition, element by
+ * element, and files whose layout cannot be determined are refused.
  */
 #include "Packed.h"
 

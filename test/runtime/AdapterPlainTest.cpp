@@ -103,8 +103,9 @@ TEST(AdapterPlain, router_and_shared_expert) {
 }
 
 TEST(AdapterPlain, router_as_a_parameter) {
-  // A two-dimensional parameter (E, H) is stored as a linear is, whichever
-  // layout the packed experts beside it have; patterns know its full name.
+  // A two-dimensional parameter (E, H) is stored like a linear module,
+  // independent of the layout of packed experts in the file. Patterns match its
+  // full name.
   Folder folder;
   Tensors tensors;
   addPair(tensors, inLayer(0, "mlp.gate"), 4, hidden, experts);

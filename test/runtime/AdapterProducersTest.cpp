@@ -71,6 +71,15 @@ TEST(AdapterProducers, prefixes_of_text_models) {
     expectBinds(std::string(prefix) + "layers.0.mlp.experts.1.up_proj");
 }
 
+TEST(AdapterProducers, a_model_that_had_an_adapter_already) {
+  expectBinds("base_model.model.model.layers.0.mlp.experts.1.up_proj");
+  expectBinds(
+      "base_model.model.base_model.model.model.layers.0.mlp."
+      "experts.1.down_proj",
+      R"("rank_pattern": {"model.layers.0.mlp.experts.1.down_proj": 2})",
+      MOELORA_DOWN);
+}
+
 TEST(AdapterProducers, prefixes_of_other_parts) {
   for (const char *prefix :
        {"talker.model.", "visual.", "mtp.", "audio_tower.",

@@ -69,6 +69,28 @@ TEST(AdapterScale, rank_stabilized) {
   EXPECT_DOUBLE_EQ(infoOf(opened, MOELORA_UP).scale, 6 / std::sqrt(3.0));
 }
 
+TEST(AdapterScale, beyond_f32) {
+  auto answer = [](const std::string &alpha, const std::string &more) {
+    Folder folder;
+    Tensors tensors;
+    return openPacked(folder, 4, 4,
+                      R"({"peft_type": "LORA", "peft_version": "0.19.1",
+                          "r": 4, )" +
+                          targets + more + ", \"lora_alpha\": " + alpha + "}",
+                      tensors)
+        .text;
+  };
+  const std::string rule =
+      "expects alpha and rank to give a scale that f32 holds, but it is ";
+  EXPECT_THAT(answer("1e300", ""), HasSubstr(rule + "2.5e+299"));
+  EXPECT_THAT(answer("-1e40", ""), HasSubstr(rule + "-2.5e+39"));
+  EXPECT_THAT(answer("1e-50", ""), HasSubstr(rule + "2.5e-51"));
+  EXPECT_THAT(answer("8", R"(, "alpha_pattern": {"down_proj": 1e300})"),
+              HasSubstr(rule + "2.5e+299"));
+  EXPECT_EQ(answer("1e38", ""), "");
+  EXPECT_EQ(answer("0", ""), "");
+}
+
 TEST(AdapterScale, converted) {
   // Gate and up of rank 3 became one pair of rank 6 and of twice the alpha:
   // the plain scale stays, the stabilized one does not.

@@ -18,7 +18,7 @@ struct LaterSite {
   int64_t later;
 };
 
-/// What opening an adapter of layers 0 and 2 for this target answers.
+/// The result of opening an adapter of layers 0 and 2 for this target.
 std::string answerTo(const moelora_adapter_target &target) {
   Folder folder;
   Tensors tensors;

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Which parameter a packed pair adapts: nesting, target_parameters, modules
+ * The parameter that a packed pair adapts: nesting, target_parameters, modules
  * with one parameter, zero experts, experts without a gate.
  */
 #include "Packed.h"

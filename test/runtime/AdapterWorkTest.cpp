@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * How much work opening an adapter is, counted in steps: a file of twice the
- * size is twice the work, whatever is in it, or it is refused.
+ * The work of opening an adapter, counted in steps: a file of twice the size
+ * takes twice the work, whatever its content, or is refused.
  */
 #include "Files.h"
 #include "adapter/Adapter.h"
@@ -17,7 +17,7 @@ using testing::HasSubstr;
 
 namespace {
 
-/// A model of so many experts in each MoE layer, and small matrices.
+/// A model with this number of experts in each MoE layer, and small matrices.
 struct Wide : Model {
   explicit Wide(int32_t experts) {
     for (moelora_adapter_site &site : sites)
@@ -82,7 +82,7 @@ private:
   const float zeros[2 * hidden] = {};
 };
 
-/// What a configuration says of a model of so many experts.
+/// A configuration for a model with this number of experts.
 using Says = std::string (*)(int experts);
 
 /// A pattern for each module, as converters write them.
@@ -135,6 +135,19 @@ TEST(AdapterWork, a_pattern_for_each_of_70000_modules) {
   EXPECT_LT(work.steps(), 20u << 20); // some nanoseconds each
 }
 
+TEST(AdapterWork, a_rank_and_an_alpha_for_each_of_them) {
+  auto patterns = [](const char *key) {
+    return many(key, "{}", 70000, [](int i) {
+      return "\"^base_model\\\\.model\\\\.model\\\\.layers\\\\." +
+             std::to_string(i) + R"(\\.mlp\\.experts\\.7\\.gate_proj$": 2)";
+    });
+  };
+  std::string both =
+      patterns("rank_pattern") + ", " + patterns("alpha_pattern");
+  EXPECT_GT(both.size(), 10u << 20);
+  EXPECT_LT(WideAdapter(100).stepsWith(both), 20u << 20);
+}
+
 TEST(AdapterWork, hostile_patterns_are_refused) {
   WideAdapter adapter(5000);
   // Which of them have met their number differs from name to name.
@@ -176,11 +189,10 @@ TEST(AdapterWork, ends_when_it_is_cancelled) {
 
 TEST(AdapterWork, json_has_a_bound) {
   Work work;
+  std::string ones =
+      many("target_modules", "[]", 600000, [](int) { return "1"; });
   try {
-    moelora::parseAdapterConfig(
-        config(2, 4,
-               many("target_modules", "[]", 600000, [](int) { return "1"; })),
-        "config", work);
+    moelora::parseAdapterConfig(config(2, 4, ones), "config", work);
     FAIL() << "expects it to be refused";
   } catch (const Failure &failure) {
     EXPECT_THAT(failure.text, HasSubstr("at most 524288 values"));

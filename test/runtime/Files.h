@@ -17,7 +17,7 @@
 
 namespace moelora::test {
 
-/// A folder that goes away with the test.
+/// A temporary folder of a test.
 class Folder {
 public:
   Folder();
@@ -73,7 +73,7 @@ struct Model {
   std::vector<moelora_adapter_site> sites;
 };
 
-/// What a model's target says, for longer than there is the model.
+/// A copy of a model's target that may outlive the model.
 class Target {
 public:
   explicit Target(const Model &model);
@@ -88,7 +88,7 @@ private:
 /// That of a Model as it is made.
 const moelora_adapter_target *usualTarget();
 
-/// What opening answered.
+/// The result of opening.
 struct Opened {
   moelora_status status = MOELORA_OK;
   std::string text;

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * An adapter that takes many pieces of work to stage.
+ * An adapter whose staging needs many tasks.
  */
 #ifndef MOELORA_TEST_RUNTIME_LARGE_H
 #define MOELORA_TEST_RUNTIME_LARGE_H

@@ -10,7 +10,7 @@
 
 namespace moelora::test {
 
-/// As f32; borrows the names and the values.
+/// Tensors in f32, which borrow the names and the values.
 inline std::vector<moelora_tensor_data> describe(const Tensors &tensors) {
   std::vector<moelora_tensor_data> all;
   for (const auto &[name, matrix] : tensors) {

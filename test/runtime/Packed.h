@@ -12,7 +12,7 @@
 
 namespace moelora::test {
 
-/// What one layout writes for a parameter of sizes in and out.
+/// The tensors of one layout for a parameter of sizes in and out.
 struct PackedFile {
   static constexpr int64_t rank = 2; // E = 3: e*r + j differs from j*E + e
   bool natural;

@@ -88,7 +88,8 @@ TEST(Pattern, anchors) {
 TEST(Pattern, of_one_length) {
   const char *keys[] = {"",     "b",    "a.b", "a\\.b", "^b",    "^a.b",
                         ".*b",  "^.*b", "...", "^...",  "\\.b",  ".*",
-                        "x\\*", "\\_b", "..b", "b\\$",  "\\\\b", ".*..b"};
+                        "x\\*", "\\_b", "..b", "b\\$",  "\\\\b", ".*..b",
+                        "b$",   "$",    "^$",  "^a.b$", "b$$",   "b\\$$"};
   const char *names[] = {"",     "b",   "a.b", "axb",  "x.a.b", "x.axb",
                          "xa.b", "x.b", "..b", "b.",   ".",     "_b",
                          "b$",   "x*",  "\\b", "a._b", "xa_b",  "bb"};
@@ -144,7 +145,7 @@ TEST(Pattern, the_first_of_many_that_matches) {
 }
 
 TEST(Pattern, a_pattern_for_each_module) {
-  // More states than are kept, so the answers survive forgetting.
+  // More states than are cached, so the results must not depend on the cache.
   All all;
   std::vector<std::string> names;
   for (int layer = 0; layer < 40; ++layer)

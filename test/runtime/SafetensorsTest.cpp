@@ -48,13 +48,6 @@ std::string tensor(const std::string &dtype, const std::string &shape,
 
 } // namespace
 
-TEST(Safetensors, pointers_of_git) {
-  EXPECT_THAT(answerToFile("version https://git-lfs.github.com/spec/v1\n"
-                           "oid sha256:0123\nsize 123\n"),
-              HasSubstr("it is a pointer of Git LFS to it; fetch it with 'git "
-                        "lfs pull'"));
-}
-
 TEST(Safetensors, well_formed) {
   EXPECT_EQ(answerTo("{}", 0), "");
   EXPECT_EQ(answerTo("{\"a\":" + tensor("F32", "2", "0,8") + "}"), "");
@@ -144,12 +137,21 @@ TEST(Safetensors, length_of_the_header) {
   EXPECT_THAT(answerTo(std::string(100000, '[')), HasSubstr("unexpected"));
 }
 
-TEST(Safetensors, json_is_called_so) {
-  const char *why = "a.safetensors: expects a safetensors file, but it begins "
-                    "like a JSON file";
-  EXPECT_THAT(answerToFile("{\n  \"architectures\": []}"), HasSubstr(why));
-  EXPECT_THAT(answerToFile("{}\n"), HasSubstr(why));
-  EXPECT_THAT(answerToFile("[1, 2, 3, 4, 5]"), HasSubstr(why));
+TEST(Safetensors, other_kinds_are_called_so) {
+  using namespace std::string_literals;
+  const std::pair<std::string, std::string> kinds[] = {
+      {"version https://git-lfs.github.com/spec/v1\noid sha256:0123\n",
+       "is a pointer of Git LFS to it; fetch it with 'git lfs pull'"},
+      {"{\n  \"architectures\": []}", "begins like a JSON file"},
+      {"{}\n", "begins like a JSON file"},
+      {"[1, 2, 3, 4, 5]", "begins like a JSON file"},
+      {"<!DOCTYPE html>", "begins like a page of HTML"},
+      {"GGUF\3\0\0\0\1\0"s, "begins like a GGUF file"},
+      {"PK\3\4\0\0\x08\x08\0\0"s, "begins like a pickle, as torch.save"},
+      {"\x80\2}q\0(X\x05\0\0"s, "begins like a pickle"},
+      {"\x80\4\x95\x10\0\0\0\0\0\1"s, "begins like a pickle"}};
+  for (const auto &[begin, kind] : kinds)
+    EXPECT_THAT(answerToFile(begin), HasSubstr("but it " + kind)) << begin;
   EXPECT_THAT(answerToFile("{\xff\xff\xff\xff\xff\xff\xff"),
               HasSubstr("expects a header of at most"));
 }

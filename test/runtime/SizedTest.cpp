@@ -13,7 +13,7 @@ using testing::HasSubstr;
 
 namespace {
 
-/// As the first version had it, and this one, and a later one.
+/// A struct in the first version, in this version, and in a later one.
 struct First {
   uint32_t size;
   int32_t a;

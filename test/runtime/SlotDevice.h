@@ -49,7 +49,7 @@ struct SlotDevice {
   }
 
   void drain() { device.drain(); }
-  /// The device fails behind the last store that is on its way.
+  /// The device fails after the last unfinished store.
   void failLastStore() {
     moelora_slot_table &t = *table->table;
     device.failEvent(t.fences.event(t.core.stores().back().fence));
@@ -89,7 +89,7 @@ public:
     device.capture = shifted<&moelora_device::capture>;
   }
 
-  /// Of both streams.
+  /// The handle of both streams.
   moelora_stream *handle() {
     return reinterpret_cast<moelora_stream *>(&current);
   }

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Leases: what they hold, in which order adapters go when there is no room, and
- * what full, busy and idle mean.
+ * Leases: which adapters they keep, the order of eviction, and the meaning of
+ * full, busy and idle.
  */
 #include "Streams.h"
 #include "Tables.h"

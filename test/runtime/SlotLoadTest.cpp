@@ -31,7 +31,7 @@ struct Loads : testing::Test {
   }
 };
 
-/// As "status name id" of failed loads.
+/// Failed loads as "status name id".
 void note(void *context, const moelora_slot_event *event) {
   if (event->kind == MOELORA_SLOT_FAILED)
     static_cast<std::vector<std::string> *>(context)->push_back(
@@ -94,7 +94,7 @@ TEST_F(Loads, reset_names_the_adapter_that_is_being_loaded) {
   moelora_staged_abandon(staged);
 }
 
-// A replace that failed used to be told without its name.
+// The event of a failed replace used to have no name.
 TEST_F(Loads, failures_are_told_with_name_and_id) {
   Folder bad;
   Opened wide = packedAdapter(bad, 65);

@@ -84,7 +84,7 @@ TEST_F(Replace, of_a_leased_adapter_keeps_no_memory_without_steps) {
   EXPECT_EQ(table.release(before), MOELORA_OK);
 }
 
-// What waits for the steps of a moment does not wait for those of a later one.
+// A buffer that waits for the present steps does not wait for later ones.
 TEST_F(Replace, twice_gives_back_in_order) {
   Step first(table.table), second(table.table);
   ASSERT_EQ(first.enter(), MOELORA_OK);

@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a slot table tells: counters, costs, events; and the bound on memory.
+ * The statistics of a slot table: counters, costs and events; and the limit of
+ * memory.
  */
 #include "Tables.h"
 
@@ -87,12 +88,12 @@ TEST_F(Stats, memory_is_bounded) {
   moelora_lease lease = {};
   ASSERT_EQ(table.assign("a", opened, id), MOELORA_OK);
   ASSERT_EQ(table.assign("b", opened, id), MOELORA_OK);
-  ASSERT_EQ(table.assign("c", opened, id), MOELORA_OK); // a goes
+  ASSERT_EQ(table.assign("c", opened, id), MOELORA_OK); // a is evicted
   EXPECT_EQ(table.stats().evictions, 1u);
   EXPECT_EQ(table.acquire("a", lease), MOELORA_NOT_FOUND);
   EXPECT_EQ(table.stats().held.bytes, 2 * cost.bytes);
   ASSERT_EQ(table.acquire("b", lease), MOELORA_OK);
-  ASSERT_EQ(table.assign("d", opened, id), MOELORA_OK); // c goes
+  ASSERT_EQ(table.assign("d", opened, id), MOELORA_OK); // c is evicted
   EXPECT_EQ(table.acquire("c", lease), MOELORA_NOT_FOUND);
   ASSERT_EQ(table.acquire("d", lease), MOELORA_OK);
   EXPECT_EQ(table.assign("e", opened, id), MOELORA_FULL);

@@ -149,8 +149,8 @@ TEST(SlotTable, options) {
   EXPECT_TRUE(refused([](auto &o) { o.page_order = 0; }));
 }
 
-// Callers with older headers get what they know, callers with newer ones are
-// refused what this library does not know.
+// Callers with older headers receive the fields that they know. Fields of newer
+// headers are refused.
 TEST(SlotTable, structs_may_grow) {
   struct {
     moelora_slot_table_options options;

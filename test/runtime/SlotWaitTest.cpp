@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What has to wait for a device does so without the lock of acquire and enter.
+ * Calls that wait for a device do not hold the lock of acquire and enter.
  */
 #include "Tables.h"
 
@@ -34,7 +34,7 @@ public:
 
   static void hold() { held = true; }
   static void letGo() { held = false; }
-  /// Until somebody waits for the device.
+  /// Until a thread waits for the device.
   static void awaitWaiter() {
     while (waiters == 0)
       std::this_thread::yield();
@@ -69,7 +69,7 @@ struct SlotWaits : testing::Test {
   void SetUp() override {
     ASSERT_EQ(table.assign("a", adapter, id), MOELORA_OK);
   }
-  /// What engines do for each batch returns while somebody waits.
+  /// The calls of engines for each batch return while another thread waits.
   void expectToServe() {
     SlowDevice::awaitWaiter();
     std::future<moelora_status> served = std::async([&] {

@@ -46,7 +46,7 @@ TEST_F(Steps, resolve_ids) {
   ASSERT_EQ(step.leave(), MOELORA_OK);
 }
 
-// Of many slots only the words are read that tokens name.
+// With many slots, only the words that tokens use are read.
 TEST_F(Steps, resolve_ids_of_a_large_table) {
   Table large(300);
   Step pass(large.table);

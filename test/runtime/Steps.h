@@ -62,7 +62,7 @@ struct Step {
   }
   Word word(int slot) const { return {view().word[slot]}; }
   const moelora_step_view &view() const { return *moelora_step_view_of(step); }
-  /// What a whole step finds in a slot.
+  /// The content of a slot for a whole step.
   Word look(int slot, moelora_stream *stream = nullptr) {
     EXPECT_EQ(enter(stream), MOELORA_OK) << text;
     EXPECT_EQ(resolve({-1}, stream), MOELORA_OK) << text;

@@ -27,7 +27,7 @@ public:
   HeldStream(const HeldStream &) = delete;
 
   moelora_stream *get() const { return stream; }
-  /// What is enqueued from now on waits for letGo.
+  /// Work that is enqueued from now on waits for letGo.
   void hold() {
     gate = std::make_shared<std::promise<void>>();
     waiting = gate->get_future().share();

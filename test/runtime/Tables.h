@@ -84,7 +84,7 @@ struct Table {
   int slotOf(int32_t id) const {
     return id & ((1 << Step(table, 1).view().index_bits) - 1);
   }
-  /// What a step of the calling thread is served with, from now on.
+  /// The adapter that a step of the calling thread reads from now on.
   Word word(int slot) const { return Step(table, 1).look(slot); }
   Image published(int slot) const { return word(slot).image(); }
   const moelora_pair &pair(int slot, int layer, int projection, int e) const {

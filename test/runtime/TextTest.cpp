@@ -11,7 +11,7 @@
 
 namespace {
 
-/// The text as whoever gets the error reads it.
+/// The text that a caller receives with the error.
 std::string shown(const std::string &text) {
   moelora_error *error = nullptr;
   moelora_error_make(&error, MOELORA_INVALID, text.c_str());

@@ -17,7 +17,7 @@ using namespace moelora::test;
 
 namespace {
 
-/// Copies in pieces.
+/// Copies in parts.
 void copyWhole(UploadRing &ring, DeviceMemory &to, const std::string &image) {
   Upload upload(ring, to);
   for (uint64_t at = 0; at < image.size(); at += UploadRing::pieceBytes)
@@ -31,7 +31,7 @@ void copyWhole(UploadRing &ring, DeviceMemory &to, const std::string &image) {
 // A load used to pin a whole image.
 TEST(LoadMemory, is_a_ring_of_two_pieces_whatever_the_adapter) {
   TestDevice device;
-  uint64_t bytes = 9 << 20; // two pieces, and a part of a third one
+  uint64_t bytes = 9 << 20; // two buffers, and a part of a third one
   std::string image(bytes, '\0');
   for (uint64_t i = 0; i < bytes; ++i)
     image[i] = static_cast<char>(i * 7 + i / 4096);

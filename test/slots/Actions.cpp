@@ -118,7 +118,7 @@ private:
   std::vector<Action> actions;
 };
 
-/// What an action is called, and who does it.
+/// The name of an action, and the caller that does it.
 struct Kind {
   void (*apply)(World &world, Action action);
   const char *text; ///< '#': what; '@': the stream

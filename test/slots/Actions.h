@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What may happen next in a world, by name.
+ * The possible next actions in a world, by name.
  */
 #ifndef MOELORA_TEST_SLOTS_ACTIONS_H
 #define MOELORA_TEST_SLOTS_ACTIONS_H

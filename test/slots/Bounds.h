@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * How much of a world there is, and how it says that a law does not hold.
+ * The size of a world, and the report of a broken rule.
  */
 #ifndef MOELORA_TEST_SLOTS_BOUNDS_H
 #define MOELORA_TEST_SLOTS_BOUNDS_H

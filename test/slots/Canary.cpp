@@ -136,7 +136,7 @@ CanaryStage::~CanaryStage() {
 
 namespace {
 
-/// `keepFront` tells the device how much of what is given back stays readable.
+/// `keepFront` is the number of bytes of freed memory that stay readable.
 template <typename KeepFront>
 void runOn(const moelora_device &device, KeepFront keepFront,
            const CanaryOptions &options, CanaryResult &result) {

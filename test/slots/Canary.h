@@ -31,13 +31,13 @@ struct CanaryOptions {
 /// Rows, by what they should be and are.
 struct CanaryCounts {
   std::atomic<uint64_t> own{0};      ///< the adapter that was leased
-  std::atomic<uint64_t> base{0};     ///< asked for: id -1
-  std::atomic<uint64_t> masked{0};   ///< ids of nobody
+  std::atomic<uint64_t> base{0};     ///< without adapter: id -1
+  std::atomic<uint64_t> masked{0};   ///< invalid ids
   std::atomic<uint64_t> stale{0};    ///< of these: ids of earlier tenants
   std::atomic<uint64_t> disabled{0}; ///< base, while it may be disabled
-  // What must not be.
-  std::atomic<uint64_t> crossed{0};    ///< somebody else's adapter
-  std::atomic<uint64_t> notNumbers{0}; ///< memory of nobody
+  // The errors.
+  std::atomic<uint64_t> crossed{0};    ///< the adapter of another tenant
+  std::atomic<uint64_t> notNumbers{0}; ///< freed memory
   std::atomic<uint64_t> garbled{0};    ///< parts of different adapters
   std::atomic<uint64_t> lost{0};       ///< base in place of an adapter
   std::atomic<uint64_t> untimely{0};   ///< a version before or after its time
@@ -59,7 +59,7 @@ struct CanaryResult {
   moelora_slot_table_stats after = {}; ///< when the table has been emptied
   int64_t held = 0;                    ///< what outlived the table
   std::vector<std::string> complaints; ///< of the test device
-  /// What is wrong with all that, a line each.
+  /// All errors, one per line.
   std::vector<std::string> faults() const;
 };
 

@@ -63,7 +63,7 @@ private:
     return status;
   }
 
-  /// Of a random slot, if there is anybody.
+  /// The tenant of a random slot, if there is one.
   void changePresent(uint32_t die) {
     auto slot = static_cast<int32_t>(random() % canarySlots);
     moelora_slot_info info = {};

@@ -14,9 +14,9 @@ namespace {
 
 constexpr int64_t H = canaryHidden, I = canaryIntermediate;
 
-/// silu(64) is 64: e^-64 is lost beside 1.
+/// silu(64) is 64, because 1 + e^-64 rounds to 1.
 constexpr float gateValue = 64;
-/// What the three projections write to, and what down's A reads.
+/// The columns that the three projections write, and those that down's A reads.
 constexpr size_t firstPlace[] = {0, 8, 24};
 constexpr size_t constantPlace = 23;
 

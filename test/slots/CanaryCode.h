@@ -33,12 +33,12 @@ constexpr int32_t canaryVersions = 1 << 12;
 
 using CanaryRow = std::array<uint16_t, canaryHidden>;
 
-/// Who changed a row; tenant -1: nobody.
+/// The tenant that changed a row; -1: none.
 struct Signature {
   int32_t tenant = -1, version = 0;
 };
 
-/// The row that a token gets from an expert of a layer.
+/// The row of a token from an expert of a layer.
 CanaryRow signedRow(const Signature &by, int32_t layer, int32_t expert);
 
 struct Reading {
@@ -47,7 +47,7 @@ struct Reading {
 };
 Reading readRow(const CanaryRow &row, int32_t layer, int32_t expert);
 
-/// What the layer computes with.
+/// The operands of the layer.
 struct CanaryWeights {
   CanaryWeights();
   std::vector<uint16_t> router, gateUp, down;

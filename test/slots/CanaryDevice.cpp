@@ -10,7 +10,7 @@ using namespace moelora::test;
 
 namespace {
 
-/// Of about 100 KB each.
+/// The number of allocations, of about 100 KB each.
 constexpr size_t quarantineLength = 512;
 /// Two of them are a NaN of bf16, four one of f32.
 constexpr int nanByte = 0xff;

@@ -1,10 +1,10 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The cpu with memory that tells on those who read it too early or too late: it
- * starts as NaN, and what is released becomes NaN again and is kept for a
- * while. The descriptions at the front of an adapter stay readable meanwhile,
- * so that a late reader sees NaN instead of a fault.
+ * The cpu with memory that reveals accesses that are too early or too late: it
+ * is initialised with NaN, and freed memory becomes NaN again and is kept for
+ * some time. The descriptions at the beginning of an adapter stay readable, so
+ * that a late read returns NaN instead of causing a fault.
  */
 #ifndef MOELORA_TEST_SLOTS_CANARYDEVICE_H
 #define MOELORA_TEST_SLOTS_CANARYDEVICE_H

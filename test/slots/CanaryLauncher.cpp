@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Steps under leases, as an engine asks for them: released as soon as they have
- * been asked for.
+ * Launches steps under leases as an engine does: leases are released as soon as
+ * the steps are enqueued.
  */
 #include "CanaryThreads.h"
 
@@ -14,7 +14,8 @@ namespace {
 
 /// So that runs wait on streams while the table changes.
 constexpr size_t runsUnderWay = 8;
-/// After about so many, all are waited for: a moment in which more is idle.
+/// After about this number of steps, the launcher waits for all of them, so
+/// that more adapters are idle.
 constexpr uint32_t runsTogether = 16;
 constexpr uint32_t mostNames = 3;
 /// How many times the tokens may be launched until all kinds of changes have

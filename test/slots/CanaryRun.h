@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * One step of the canary's layers: asked for under leases, done on a stream,
- * and checked there as soon as it is done.
+ * One step of the canary's layers: enqueued under leases, done on a stream, and
+ * checked there when it is done.
  */
 #ifndef MOELORA_TEST_SLOTS_CANARYRUN_H
 #define MOELORA_TEST_SLOTS_CANARYRUN_H
@@ -19,7 +19,7 @@ namespace moelora::test {
 /// Not a power of two: there are ids of slots that the table has not.
 constexpr int32_t canarySlots = 3;
 
-/// What all threads share.
+/// The state that all threads share.
 struct CanaryStage {
   CanaryStage(const CanaryOptions &options, const moelora_device &device,
               CanaryCounts &counts);
@@ -37,13 +37,14 @@ struct CanaryStage {
   moelora_slot_table *table = nullptr;
   moelora_program *program = nullptr;
   std::array<moelora_bound_layer *, canaryLayers> layers = {};
-  std::atomic<int64_t> remaining; ///< tokens to ask for
+  std::atomic<int64_t> remaining; ///< tokens to run
 
 private:
   void bindLayers();
 };
 
-/// A tenant that a run has leased, and what was settled when it was asked for.
+/// A tenant that a run has leased, and its finished changes when the run was
+/// enqueued.
 struct CanaryLease {
   moelora_lease lease;
   int32_t tenant, version, outages;
@@ -60,7 +61,7 @@ public:
   /// Until it is done it must not be touched.
   bool isUnderWay() const { return underWay; }
   void wait() const;
-  /// Asks for a step of `tokens` random tokens.
+  /// Enqueues a step of `tokens` random tokens.
   void launch(std::vector<CanaryLease> leases, int64_t tokens,
               moelora_stream *stream, std::mt19937 &random);
   /// Both of a pointer to a CanaryRun.
@@ -79,9 +80,9 @@ private:
   /// The layers, one after the other.
   void runLayers(moelora_stream *stream);
   void checkAll();
-  /// Whoever is in a slot is served.
+  /// The present tenant of a slot is used.
   void serveAnybody() const;
-  /// What a token has met in all layers, if that is one and the same.
+  /// The adapter that a token has read in all layers, if it is the same.
   Reading readLayers(size_t token) const;
   void check(const Token &token, const Reading &reading);
   void checkLeased(const CanaryLease &lease, const Reading &reading);

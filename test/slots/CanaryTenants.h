@@ -1,12 +1,12 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What may be true of each tenant at a moment. A change is asked for, and when
- * that call returns it is settled: every step that enters afterwards sees it,
- * on whichever stream. A step may see all that was not superseded when it
- * entered, up to what had been asked for when it ended:
+ * The possible states of each tenant at a moment. A change starts with a call,
+ * and is settled when the call returns: every step that enters afterwards reads
+ * it, on any stream. A step may read every change that was not superseded when
+ * it entered, up to the changes that were enqueued before it ended:
  *
- *     changes   asked 4 ---- settled 4     asked 5 ---- settled 5
+ *     changes   start 4 ---- settled 4     start 5 ---- settled 5
  *     step                           entered ------ ended          sees 4 or 5
  */
 #ifndef MOELORA_TEST_SLOTS_CANARYTENANTS_H
@@ -22,7 +22,7 @@
 
 namespace moelora::test {
 
-/// A number that grows with each change.
+/// A number that increases with each change.
 struct Track {
   std::atomic<int32_t> asked{0}, settled{0};
 
@@ -31,16 +31,16 @@ struct Track {
 
 struct CanaryTenant {
   std::string name;
-  std::mutex changing; ///< changes of one tenant are asked for one by one
+  std::mutex changing; ///< changes of one tenant are made one at a time
   Track versions;
-  Track outages; ///< asked for by disabling, settled by enabling
+  Track outages; ///< enqueued by disabling, finished by enabling
 };
 
-/// Ids of tenants that are gone.
+/// Ids of evicted tenants.
 class GoneIds {
 public:
   void add(int32_t id);
-  /// One of the latest; -1 when there is none.
+  /// One of the latest ids; -1 if there is none.
   int32_t pick(std::mt19937 &random);
 
 private:

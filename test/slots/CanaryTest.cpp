@@ -14,7 +14,7 @@ using testing::Not;
 
 namespace {
 
-/// What these canaries are shown is a race.
+/// The errors that these canaries detect are data races.
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define RACES_ARE_FATAL 1

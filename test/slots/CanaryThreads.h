@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What the canary's threads do.
+ * The threads of the canary.
  */
 #ifndef MOELORA_TEST_SLOTS_CANARYTHREADS_H
 #define MOELORA_TEST_SLOTS_CANARYTHREADS_H
@@ -11,8 +11,8 @@
 
 namespace moelora::test {
 
-/// Launches runs until all tokens have been asked for, or a row is wrong, and
-/// waits for its own.
+/// Launches runs until all tokens have been enqueued or a row is wrong, and
+/// waits for its own runs.
 void launchRuns(CanaryStage &stage, const CanaryStreams &streams,
                 uint32_t seed);
 

@@ -143,7 +143,7 @@ private:
                                            : std::nullopt);
   }
 
-  /// What a token may get: which of all, in the order in which they came.
+  /// The values that a token may read, in the order of their changes.
   void putServed(const Loaded &tenant, std::optional<size_t> from) {
     auto first = tenant.served.begin() + static_cast<long>(from.value_or(0));
     bool maybeBase = !from || std::count(first, tenant.served.end(), base);
@@ -198,7 +198,8 @@ private:
         put(batches.of(i + 1));
   }
 
-  /// Those that something above has named: what they may get, and have got.
+  /// The batches in the text above: the values that their tokens may read, and
+  /// have read.
   void writeBatches() {
     for (size_t i = 0; i < world.batches.size(); ++i) {
       size_t before = batches.count(), name = batches.of(i + 1);

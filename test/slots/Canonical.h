@@ -1,12 +1,12 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * One text for all states of a world that behave alike: what the table knows,
- * what is on streams, what the steps' memory holds, and what callers still
- * expect. Buffers, versions and batches are named in the order in which the
- * text meets them, fences by how far their streams are from them, times by
- * their order. Serials are told by how many open steps they wait for, and
- * generations by whether an id of the past has another one.
+ * The same text for all states of a world that behave in the same way: the
+ * state of the table, the work on streams, the memory of steps, and the
+ * expectations of callers. Buffers, versions and batches are numbered in the
+ * order of the text, fences by the distance of their streams, and times by
+ * their order. A serial is replaced by the number of open steps for which it
+ * waits, and a generation by whether an earlier id has another one.
  */
 #ifndef MOELORA_TEST_SLOTS_CANONICAL_H
 #define MOELORA_TEST_SLOTS_CANONICAL_H

@@ -18,7 +18,7 @@ struct CommandLine {
   std::map<std::string, std::variant<int32_t *, int64_t *>> numbers;
   std::map<std::string, std::function<void()>> flags;
 
-  /// Says what it does not know, and answers false.
+  /// Prints unknown options, and returns false.
   bool read(int argc, char **argv) const;
 };
 

@@ -102,11 +102,11 @@ TEST_F(Core, overlapping_steps_do_not_hold_up_buffers_for_ever) {
 TEST_F(Core, a_store_that_failed_keeps_what_it_guards) {
   Fence store = fences.make(), later = fences.make();
   replace(2, store);
-  replace(3, later); // asked for before anybody knew
+  replace(3, later); // enqueued before the host has seen the event
   fences.all[store] = FenceState::Failed;
   fences.all[later] = FenceState::Passed;
   EXPECT_THAT(free(), IsEmpty());
-  EXPECT_TRUE(core.stores().empty()); // so nobody waits for it
+  EXPECT_TRUE(core.stores().empty()); // so no buffer waits for it
   EXPECT_EQ(core.broken(), 1u);
   EXPECT_TRUE(core.at(0).broken);
   EXPECT_FALSE(core.idle(0));

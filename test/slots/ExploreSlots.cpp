@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * moelora-explore-slots: walks through all states of a slot table of a small
- * size, or through so many; with --walks=N, at random and far away.
+ * moelora-explore-slots: visits all states of a small slot table, or a limited
+ * number of them; with --walks=N, it walks through distant states at random.
  */
 #include "CommandLine.h"
 #include "Explorer.h"

@@ -52,7 +52,7 @@ struct Origin {
   Action action;
 };
 
-/// What became of an action in a state.
+/// The result of an action in a state.
 struct Outcome {
   Action action = {};
   Key key = {};

@@ -16,17 +16,17 @@ namespace moelora::test {
 struct Exploration {
   size_t states = 0, transitions = 0, depth = 0;
   bool closed = false;          ///< there are no other states
-  uint64_t full = 0, busy = 0;  ///< transitions with these answers
-  uint64_t late = 0;            ///< with memory that was given back
+  uint64_t full = 0, busy = 0;  ///< transitions with these results
+  uint64_t late = 0;            ///< with freed memory
   std::string broken;           ///< the law; empty: none
   std::vector<std::string> way; ///< to where it is broken
 };
 
-/// Stops where a law is broken, or after so many states.
+/// Stops if a rule is broken, or after this number of states.
 Exploration explore(const Bounds &bounds, size_t limit, size_t threads = 2);
 
-/// Walks of this length that take any step that may come next: few of the
-/// states, but far away. States are not told apart.
+/// Random walks of this length, which reach few but distant states. Equal
+/// states are not recognised.
 Exploration wander(const Bounds &bounds, size_t walks, size_t length,
                    uint32_t seed);
 

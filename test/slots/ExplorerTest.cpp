@@ -57,7 +57,7 @@ TEST(Explorer, far_away_in_a_larger_world) {
   EXPECT_GT(all.late, 0u);
 }
 
-/// What the explorer prints on a slot table with a part missing.
+/// The output of the explorer for a slot table without one of its parts.
 std::string explored(const std::string &mutant, const std::string &options) {
   std::string command = MUTANTS "/moelora-explore-" + mutant + " " + options,
               text;

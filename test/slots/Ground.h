@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What worlds are made on, one after the other: a device that is reset for each
- * of them, and the one adapter that they load.
+ * The objects that consecutive worlds share: a device that is reset for each
+ * world, and the adapter that they load.
  */
 #ifndef MOELORA_TEST_SLOTS_GROUND_H
 #define MOELORA_TEST_SLOTS_GROUND_H

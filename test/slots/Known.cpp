@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What callers know of the table, without asking it, and what must hold between
- * any two of their calls.
+ * The state of the table that follows from its callers' calls, and the
+ * invariants between any two calls.
  */
 #include "World.h"
 
@@ -45,7 +45,7 @@ std::string World::freeName() const {
   }
 }
 
-/// Nothing reads the image before the device goes on.
+/// Nothing reads the image before the device continues.
 void World::sign(int32_t slot, const Loaded &tenant) const {
   char *image = table->buffers.at(at(slot).buffer).data();
   *reinterpret_cast<uint64_t *>(image) =

@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The world's runs: what they are asked for, and the laws of what they read.
+ * The runs of the world: their requests, and the rules for the values that they
+ * read.
  */
 #include "World.h"
 
@@ -25,7 +26,7 @@ uint64_t askedOf(moelora_stream *stream) {
 
 } // namespace
 
-/// Those who are present, and the last one of each slot who is gone.
+/// The present tenants, and the last former tenant of each slot.
 std::vector<size_t> World::known() const {
   std::vector<size_t> all;
   for (int32_t slot = 0; slot < bounds.slots; ++slot)
@@ -79,7 +80,7 @@ void World::replay(int32_t pass) {
   run(pass);
 }
 
-/// What a token gets now: the first bytes of the image, wherever that is.
+/// The value that a token reads now: the first bytes of its image.
 static uint64_t read(const moelora_step_view &view, size_t token) {
   int32_t slot = view.number[token];
   if (slot < 0)

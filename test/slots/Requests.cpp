@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What callers ask of the table. Each answer is compared with what they know: a
- * refusal must be needed, and a consent harmless.
+ * The calls of the table. Each result is compared with the callers' knowledge:
+ * a refusal must be necessary, and a success must be safe.
  */
 #include "World.h"
 

@@ -5,8 +5,8 @@
  * to the rules. Everything is the product's but the device (test/device) and
  * the runs: a run is a kernel that reads, for each token, the first bytes of
  * the image that its step names, once when it begins and once when it ends.
- * Each image begins with whose it is, and of which version; memory that was
- * given back is overwritten at once.
+ * Each image begins with its tenant and its version. Freed memory is
+ * overwritten immediately.
  *
  *     callers: assign, replace, enter, resolve, run, leave, release, ...
  *        |
@@ -14,8 +14,8 @@
  *        |                                            |
  *        +---- memory <---- reads of runs <-- do one thing, in any order
  *
- * What callers know is kept beside it, and each answer of the table and each
- * read of a run is compared with that.
+ * The knowledge of callers is stored separately, and each result of the table
+ * and each read of a run is compared with it.
  */
 #ifndef MOELORA_TEST_SLOTS_WORLD_H
 #define MOELORA_TEST_SLOTS_WORLD_H
@@ -40,7 +40,7 @@ public:
   ~World();
   World(const World &) = delete;
 
-  // What callers ask for.
+  // The operations of callers.
   void assign();
   void replace(int32_t slot, int32_t stream);
   void toggle(int32_t slot, int32_t stream);
@@ -57,12 +57,12 @@ public:
   void stage();
   void publishAt(int32_t stream);
   void abandon();
-  /// Reads statistics, which gives back what is free.
+  /// Reads statistics, which frees memory.
   void look();
   /// The next thing on a stream of the device.
   void doNext(size_t stream);
 
-  /// What holds between any two of them.
+  /// The invariants between any two operations.
   void check() const;
   /// Ends everything in the order of the rules: nothing hangs, nothing is left.
   void end();
@@ -109,7 +109,7 @@ private:
   void checkRead(Token &token, uint64_t read, bool outside) const;
 
   std::optional<HostKernel> kernel; ///< that reads
-  bool closing = false;             ///< nobody looks at it any more
+  bool closing = false;             ///< it is not checked any more
 };
 
 } // namespace moelora::test

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What callers of the slot table know of it.
+ * The knowledge of the slot table's callers.
  */
 #ifndef MOELORA_TEST_SLOTS_WORLDPARTS_H
 #define MOELORA_TEST_SLOTS_WORLDPARTS_H
@@ -17,7 +17,7 @@ namespace moelora::test {
 
 inline size_t index(int32_t i) { return static_cast<size_t>(i); }
 
-/// What a token may get: base, or the first bytes of an image.
+/// The value that a token may read: base, or the first bytes of an image.
 constexpr uint64_t base = 0;
 inline uint64_t signatureOf(uint64_t tenant, uint64_t version) {
   return tenant << 32 | version;
@@ -32,7 +32,7 @@ struct Loaded {
   bool present = true, enabled = true;
   uint64_t version = 1;
   uint64_t used, released = 0; ///< times; enters at the last release
-  /// What its id has got, in the order of the calls that changed that.
+  /// The values of its id, in the order of the calls that changed them.
   std::vector<uint64_t> served;
 
   void change() {
@@ -85,7 +85,7 @@ struct Entry {
 
 class World;
 
-/// Of the kernel that reads.
+/// The parameters of the kernel that reads.
 struct RunParameters {
   World *world;
   size_t batch;

@@ -17,7 +17,7 @@ EARLY_SERIALS = [
      "(buffer >> 16) - 1 : enters});")]
 
 MUTANTS = {
-    # A step takes whoever is in the slot.
+    # A step accepts every generation of a slot.
     "no-generations": [(
         "StepKernel.cpp",
         "generationOfId(id, r.indexBits) == generationOfWord(word)", "true")],
@@ -31,11 +31,11 @@ MUTANTS = {
         "SlotCore.cpp",
         "retired.empty() || !past(retired.front().enters)",
         "retired.empty()")],
-    # Steps do not come after stores that are on their way.
+    # Steps are not ordered after unfinished stores.
     "unordered-steps": [NO_WAIT_FOR_STORES],
-    # What leaves waits for the steps that had entered when its store was asked
-    # for. Steps that enter between that and the store may still find it, but
-    # they come after the store: alone, this changes nothing.
+    # A buffer waits for the steps that had entered when its store was enqueued.
+    # Steps that enter between that and the store may still read it, but they
+    # are ordered after the store, so this change alone has no effect.
     "early-serials": EARLY_SERIALS,
     "early-serials-unordered-steps": [*EARLY_SERIALS, NO_WAIT_FOR_STORES],
     # A store does not come after earlier ones of its slot.
@@ -59,7 +59,7 @@ MUTANTS = {
         "__atomic_load_n(resolution.ticket, __ATOMIC_ACQUIRE) != 0", "true")],
     # A released adapter is idle at once.
     "no-releases": [("SlotCore.cpp", "  slot.released = enters;\n", "")],
-    # What was evicted is never given back.
+    # Memory of evicted adapters is never freed.
     "no-evictions": [(
         "SlotCore.cpp", "store(index, fence, std::exchange(slot.buffer, 0));",
         "store(index, fence, std::exchange(slot.buffer, 0) & 0);")],

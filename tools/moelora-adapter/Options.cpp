@@ -3,16 +3,16 @@
 
 #include "Options.h"
 
-#include "../AdapterOptions.h"
+#include "moelora/commandline/AdapterOptions.h"
 
 using namespace moelora::host;
-using namespace moelora::tools;
+using namespace moelora::commandline;
 
 namespace moelora::adapters {
 
 namespace {
 
-constexpr int32_t mostRank = 65536; // that is read back
+constexpr int32_t mostRank = 65536; // that is parsed
 constexpr int32_t mostLayers = 999999;
 
 const std::vector<std::pair<std::string, Form>> forms = {
@@ -20,7 +20,7 @@ const std::vector<std::pair<std::string, Form>> forms = {
     {"packed-natural", Form::Natural},
     {"packed-transposed", Form::Transposed}};
 
-/// A folder may have an equals sign in it, but a name has no slash.
+/// A folder may contain an equals sign, but a name contains no slash.
 AdapterFolder parseAdapter(const std::string &text) {
   size_t equals = text.find('=');
   if (equals != std::string::npos && equals > 0 && equals < text.find('/'))
@@ -76,7 +76,7 @@ public:
   }
 
 private:
-  /// `folders`: what is expected where there are fewer or more of them.
+  /// `folders` describes the expected number of folders.
   CLI::App &add(const char *name, Command command, size_t least, size_t most,
                 const char *folders, const char *what) {
     CLI::App &app = *line.app.add_subcommand(name, what);

@@ -5,9 +5,9 @@
 #ifndef MOELORA_TOOLS_ADAPTER_OPTIONS_H
 #define MOELORA_TOOLS_ADAPTER_OPTIONS_H
 
-#include "../CommandLine.h"
 #include "moelora/adapters/Convert.h"
 #include "moelora/adapters/Dummy.h"
+#include "moelora/commandline/CommandLine.h"
 
 namespace moelora::adapters {
 
@@ -24,11 +24,11 @@ struct Options {
   DummyOptions dummy;
 };
 
-/// False: help or the version was printed, and there is nothing to do. Throws a
-/// UsageError.
+/// Returns false if help or the version was printed and there is nothing to do.
+/// Throws a UsageError.
 bool parseOptions(int count, char **arguments, Options &options);
 
-/// What --to calls a form.
+/// The name of a form for --to.
 const char *nameOf(Form form);
 
 } // namespace moelora::adapters

@@ -1,12 +1,12 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-adapter: looks into adapter files before they are served, and makes
-// others of them.
+// moelora-adapter: examines adapter files, converts them, and creates new ones.
 
-#include "../Progress.h"
 #include "Options.h"
-#include "Print.h"
+#include "moelora/adapters/Texts.h"
+#include "moelora/commandline/Progress.h"
+#include "moelora/host/CompiledLayer.h"
 #include "moelora/models/AdapterTarget.h"
 
 #include <cstdio>
@@ -18,11 +18,11 @@ using host::Error;
 
 namespace {
 
-void print(const Json &document) {
-  std::printf("%s\n", host::textOf(document).c_str());
-}
+void print(const std::string &text) { std::fputs(text.c_str(), stdout); }
 
-/// Whether `inspect` can say more than what was said.
+void print(const Json &document) { print(host::textOf(document) + "\n"); }
+
+/// Whether `inspect` shows more than the message does.
 bool canBeInspected(const std::string &folder) {
   try {
     return inspect(folder).is_object();
@@ -31,12 +31,12 @@ bool canBeInspected(const std::string &folder) {
   }
 }
 
-/// One answer, or why there is none.
+/// The result for one adapter, or the error.
 void printAnswer(const Json &report, bool check) {
   std::string name = report["adapter"], folder = report["folder"];
   if (!report.contains("error")) {
     std::printf("adapter %s (%s)\n", name.c_str(), folder.c_str());
-    return check ? printBinding(report) : printInspection(report);
+    return print(check ? bindingText(report) : inspectionText(report));
   }
   std::fprintf(stderr, "error: %s: %s\n", name.c_str(),
                report["error"].get<std::string>().c_str());
@@ -46,9 +46,9 @@ void printAnswer(const Json &report, bool check) {
                  folder.c_str());
 }
 
-/// The answer for one adapter; a refusal is an answer.
+/// Computes the result for one adapter. A refusal is a result too.
 Json answer(const AdapterFolder &adapter, const Options &options,
-            const models::Result<models::Model> &model) {
+            const std::optional<models::Model> &model) {
   Json report = {{"adapter", adapter.name}, {"folder", adapter.folder}};
   try {
     report.update(options.command == Command::Check
@@ -62,9 +62,9 @@ Json answer(const AdapterFolder &adapter, const Options &options,
 
 /// Whether no adapter was refused.
 bool answerAll(const Options &options,
-               const models::Result<models::Model> &model) {
+               const std::optional<models::Model> &model) {
   Json document = {{"adapters", Json::array()}};
-  host::Progress progress = tools::printProgress();
+  host::Progress progress = commandline::printProgress();
   host::ProgressCount count(progress, options.adapters.size(), "adapters");
   bool good = true;
   for (const AdapterFolder &adapter : options.adapters) {
@@ -84,8 +84,8 @@ bool answerAll(const Options &options,
 /// Whether nothing differs.
 bool compareTwo(const Options &options, const models::Model &model) {
   Json report = diff(options.adapters[0], options.adapters[1], model,
-                     tools::printProgress());
-  options.json ? print(report) : printDifferences(report);
+                     commandline::printProgress());
+  options.json ? print(report) : print(differencesText(report));
   return report["equal"];
 }
 
@@ -94,8 +94,8 @@ void convertOne(const Options &options, const models::Model &model) {
   wish.dtype = options.dtype;
   wish.force = options.force;
   const std::string &to = options.adapters[1].folder;
-  Converted made =
-      convert(options.adapters[0], to, model, wish, tools::printProgress());
+  Converted made = convert(options.adapters[0], to, model, wish,
+                           commandline::printProgress());
   std::printf("wrote %s: %s, %zu tensors, %s; %llu pairs compared: equal\n",
               to.c_str(), nameOf(wish.form), made.tensors,
               host::sizeText(double(made.bytes)).c_str(),
@@ -118,7 +118,7 @@ void makeDummy(const Options &options, const models::Model &model) {
   Dummy dummy(names.get(), wish);
   std::printf("%s: %zu MoE layers, %s of values\n", to.name.c_str(),
               dummy.layers(), host::sizeText(dummy.bytes()).c_str());
-  host::Progress progress = tools::printProgress();
+  host::Progress progress = commandline::printProgress();
   NewAdapter made = dummy.make(progress);
   Written written = writeCompared(
       made, to.folder, names.get(), wish.form,
@@ -130,12 +130,9 @@ void makeDummy(const Options &options, const models::Model &model) {
 
 /// Whether the exit status is to be 0.
 bool execute(const Options &options) {
-  models::Result<models::Model> model(models::Failure{"no model"});
-  if (!options.model.empty()) {
-    model = models::loadModel(options.model);
-    if (!model)
-      throw Error(model.message());
-  }
+  std::optional<models::Model> model;
+  if (!options.model.empty())
+    model = host::openModel(options.model);
   switch (options.command) {
   case Command::Diff:
     return compareTwo(options, *model);
@@ -153,7 +150,7 @@ bool execute(const Options &options) {
 } // namespace
 
 int main(int count, char **arguments) {
-  return tools::runMain("moelora-adapter", [&] {
+  return commandline::runMain("moelora-adapter", [&] {
     Options options;
     bool good = !parseOptions(count, arguments, options) || execute(options);
     return good ? 0 : 1;

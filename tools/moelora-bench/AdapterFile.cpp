@@ -3,11 +3,8 @@
 
 #include "AdapterFile.h"
 
-#include "../Progress.h"
-
-#include <fcntl.h>
-#include <filesystem>
-#include <unistd.h>
+#include "moelora/commandline/Progress.h"
+#include "moelora/host/Machine.h"
 
 namespace moelora::bench {
 
@@ -41,34 +38,9 @@ host::TableHandle Workload::makeTable(int32_t slots, int32_t maxRank) const {
   return host::makeTable(target(), facts);
 }
 
-/// Brings a file to the disk, since writing back would go on while something is
-/// timed, and has it read from there once, which is how files of adapters
-/// mostly come into the page cache.
-static void settle(const std::string &path) {
-  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  bool done = file >= 0 && ::fsync(file) == 0 &&
-              ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0;
-  constexpr size_t step = 1 << 20;
-  std::vector<char> buffer(step);
-  ssize_t got = 1;
-  while (done && got > 0)
-    got = ::read(file, buffer.data(), step);
-  if (file >= 0)
-    ::close(file);
-  if (!done || got < 0)
-    throw host::Error("cannot bring " + path + " to the disk and back");
-}
-
 void writeSettled(const std::string &folder, const adapters::Dummy &dummy) {
-  dummy.make(tools::printProgress()).write(folder);
-  settle(folder + "/adapter_model.safetensors");
-}
-
-void checkRoom(const std::string &folder, double bytes) {
-  double room = double(std::filesystem::space(folder).available);
-  if (room < bytes)
-    throw host::Error("expects room for " + host::sizeText(bytes) + " in " +
-                      folder + ", but it has " + host::sizeText(room));
+  dummy.make(commandline::printProgress()).write(folder);
+  host::settleFile(folder + "/adapter_model.safetensors");
 }
 
 } // namespace moelora::bench

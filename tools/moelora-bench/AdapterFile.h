@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Adapters as large as real ones: the layers that they adapt, and files.
+// Adapters of realistic size: the layers that they adapt, and their files.
 #ifndef MOELORA_TOOLS_BENCH_ADAPTERFILE_H
 #define MOELORA_TOOLS_BENCH_ADAPTERFILE_H
 
@@ -12,7 +12,8 @@
 
 namespace moelora::bench {
 
-/// Equal MoE layers of gated experts, with the module names of Qwen3-MoE.
+/// A target with equal MoE layers of gated experts, and the module names of
+/// Qwen3-MoE.
 class Workload {
 public:
   Workload(int64_t layers, int64_t experts, int64_t hidden,
@@ -20,10 +21,10 @@ public:
 
   /// Borrowed from this object.
   moelora_adapter_target target() const { return names.get(); }
-  /// Elements of one rank of gate, up and down of all experts and of the
-  /// router, each with an A and a B of its own.
+  /// The number of elements per rank of gate, up and down of all experts and of
+  /// the router, each with a separate A and B.
   uint64_t elementsOfRank() const { return elements; }
-  /// Zeros of one rank on all of them, without files.
+  /// An adapter of zeros without files, with the same rank everywhere.
   host::AdapterHandle makeZeros(int32_t rank) const;
   /// An empty table of row-major pages of bf16.
   host::TableHandle makeTable(int32_t slots, int32_t maxRank) const;
@@ -36,9 +37,6 @@ private:
 /// Writes an adapter into an empty folder, waits until it is on the disk, and
 /// leaves it in the page cache.
 void writeSettled(const std::string &folder, const adapters::Dummy &dummy);
-
-/// Throws where a folder has less room than that.
-void checkRoom(const std::string &folder, double bytes);
 
 } // namespace moelora::bench
 

@@ -1,14 +1,14 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// One cell is timed in the order rates, ours, peer, peer, ours, rates, and what
-// was measured twice is averaged, so that a machine that slows down favours
-// nobody.
+// One cell is timed in the order rates, moelora, peer, peer, moelora, rates,
+// and the two measurements of each are averaged, so that a machine that becomes
+// slower does not favour either side.
 
 #include "Cpu.h"
 #include "Peer.h"
 #include "Problem.h"
-#include "Yardsticks.h"
+#include "moelora/host/Machine.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -58,7 +58,7 @@ void adaptPeer(Peer &peer, int32_t count, int32_t rank) {
   peer.ask({{"do", "adapters"}, {"count", count}, {"rank", rank}});
 }
 
-/// Of two measurements; nothing where one is missing.
+/// The mean of two measurements, or nothing if one is missing.
 std::optional<double> mean(std::optional<double> first,
                            std::optional<double> second) {
   if (!first || !second)
@@ -66,12 +66,12 @@ std::optional<double> mean(std::optional<double> first,
   return (*first + *second) / 2;
 }
 
-/// Both rates as they are now: other work on the machine changes them.
-Rates measureRates(Peer &peer, const Bandwidth &bandwidth) {
+/// Measures both rates now, because other work on the machine changes them.
+Rates measureRates(Peer &peer, const host::Bandwidth &bandwidth) {
   return {bandwidth.measure(), peer.ask({{"do", "dense"}}, "flops")};
 }
 
-/// Without a dense rate, of memory alone.
+/// Without a dense rate, only memory is considered.
 double floorOf(const Work &work, const Rates &rates) {
   double memory = work.bytes / rates.bandwidth;
   return rates.dense ? std::max(memory, work.flops / *rates.dense) : memory;
@@ -79,9 +79,9 @@ double floorOf(const Work &work, const Rates &rates) {
 
 Result measure(Problem &problem, const Shape &shape, const Cell &cell,
                Peer &peer, const CpuOptions &options,
-               const Bandwidth &bandwidth) {
+               const host::Bandwidth &bandwidth) {
   auto ours = [&] {
-    return medianSeconds([&] { problem.run(); }, options.repeat);
+    return host::medianSeconds([&] { problem.run(); }, options.repeat);
   };
   int64_t peerRepeat = std::max<int64_t>(3, options.repeat / 3);
   Rates before = measureRates(peer, bandwidth);
@@ -128,7 +128,7 @@ std::optional<double> scaled(std::optional<double> value, double factor) {
   return value ? std::optional(*value * factor) : std::nullopt;
 }
 
-/// The rates are the machine's, not the layer's.
+/// The rates belong to the machine and not to the layer.
 void printRow(const Result &result) {
   std::printf(
       "%-6s %6lld %8d %10.1f %7.1f %7s %7.1f%% %12s %8s %6.3f\n",
@@ -166,7 +166,7 @@ Json documentOf(const Peer &peer, const std::vector<Result> &results) {
 
 std::vector<Result> measureShape(const Shape &shape, const CpuOptions &options,
                                  const std::string &compiler, Peer &peer,
-                                 const Bandwidth &bandwidth,
+                                 const host::Bandwidth &bandwidth,
                                  const moelora_services &services) {
   int32_t slots =
       *std::max_element(options.adapters.begin(), options.adapters.end());
@@ -192,7 +192,7 @@ std::vector<Result> measureShape(const Shape &shape, const CpuOptions &options,
 void runCpu(const CpuOptions &options, const std::string &folder) {
   host::Pool pool(options.threads);
   Peer peer(options.python, MOELORA_BENCH_PEER, pool.services.workers);
-  Bandwidth bandwidth(pool.services.workers);
+  host::Bandwidth bandwidth(pool.services.workers);
   printHeader(peer, pool.services.workers);
   std::vector<Result> results;
   for (const Shape &shape : options.shapes)

@@ -7,8 +7,9 @@
 
 namespace moelora::bench {
 
-/// The grid of the CPU tier: prints a table, writes JSON where asked. The tools
-/// beside this program's own file are used. Throws, also where a cell is wrong.
+/// Measures the grid of the CPU tier: prints a table, and writes JSON if
+/// requested. Uses the tools in this program's folder. Throws on errors, also
+/// if a cell's output is wrong.
 void runCpu(const CpuOptions &options, const std::string &folder);
 
 } // namespace moelora::bench

@@ -3,9 +3,10 @@
 
 #include "Figures.h"
 
+#include "moelora/host/Machine.h"
+
 #include <cstdio>
 #include <ctime>
-#include <fstream>
 
 namespace moelora::bench {
 
@@ -39,15 +40,6 @@ void Figures::summarize() const {
   std::printf("\n%zu of %zu aims hold\n", hold, aims);
 }
 
-static std::string cpuName() {
-  const std::string key = "model name";
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);)
-    if (line.compare(0, key.size(), key) == 0)
-      return line.substr(line.find(':') + 2);
-  return "unknown";
-}
-
 static std::string today() {
   char text[sizeof "2000-01-01"];
   std::time_t now = std::time(nullptr);
@@ -69,7 +61,7 @@ host::Json Figures::document(int threads) const {
     rows.push_back(std::move(row));
   }
   return {{"date", today()},
-          {"cpu", cpuName()},
+          {"cpu", host::cpuName()},
           {"threads", threads},
           {"figures", std::move(rows)}};
 }

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What was measured, beside what it should be: a table for people while it is
-// measured, and JSON for machines.
+// Measurements and their targets: a table for people, printed during the
+// measurement, and JSON for programs.
 #ifndef MOELORA_TOOLS_BENCH_FIGURES_H
 #define MOELORA_TOOLS_BENCH_FIGURES_H
 
@@ -18,21 +18,21 @@ struct Figure {
   std::string section, name;
   double value;
   std::string unit;
-  std::optional<double> atMost; // the aim
+  std::optional<double> atMost; // the target
 
   bool holds() const { return !atMost || value <= *atMost; }
 };
 
 class Figures {
 public:
-  /// What follows belongs together; `note` says how it is measured.
+  /// Begins a section. `note` describes how it is measured.
   void begin(const std::string &section, const std::string &note);
-  /// Prints a row at once.
+  /// Adds a row and prints it immediately.
   void add(const std::string &name, double value, const std::string &unit,
            std::optional<double> atMost = {});
-  /// Prints how many aims hold.
+  /// Prints how many targets are met.
   void summarize() const;
-  /// With the date and the CPU.
+  /// JSON with the date and the CPU.
   host::Json document(int threads) const;
 
 private:

@@ -3,10 +3,10 @@
 
 #include "Options.h"
 
-#include "../CommandLine.h"
+#include "moelora/commandline/CommandLine.h"
 #include "moelora/runtime/Execute.h"
 
-using namespace moelora::tools;
+using namespace moelora::commandline;
 
 namespace moelora::bench {
 

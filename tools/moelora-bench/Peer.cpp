@@ -23,7 +23,8 @@ namespace moelora::bench {
 
 Peer::Peer(const std::string &python, const std::string &script, int threads) {
   int down[2], up[2];
-  // Our ends must not live on in the child: it would never see that we left.
+  // The parent's ends of the pipes must be closed in the child, or it would not
+  // notice that the parent has ended.
   if (python.empty() || pipe2(down, O_CLOEXEC) || pipe2(up, O_CLOEXEC))
     return;
   std::signal(SIGPIPE, SIG_IGN);
@@ -52,7 +53,7 @@ Peer::~Peer() {
     waitpid(child, nullptr, 0);
 }
 
-/// One line; an empty object where there is none that is one.
+/// Reads one line as an object, or returns an empty object.
 host::Json Peer::read() {
   std::string line;
   for (int c; (c = std::fgetc(answers)) != EOF && c != '\n';)

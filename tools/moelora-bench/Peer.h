@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A peer: a child process that is asked, a line at a time, to time something.
+// A peer: a child process that measures times on request. Requests and results
+// are lines.
 #ifndef MOELORA_TOOLS_BENCH_PEER_H
 #define MOELORA_TOOLS_BENCH_PEER_H
 
@@ -23,8 +24,8 @@ public:
   bool present() const { return requests != nullptr; }
   const std::string &version() const { return versionText; }
 
-  /// Sends one object and answers the number behind `field`; nothing where
-  /// the answer has none, or there is no peer.
+  /// Sends one object and returns the number in `field` of the result, or
+  /// nothing if there is none or no peer.
   std::optional<double> ask(const host::Json &request, const char *field = "");
 
 private:

@@ -3,63 +3,61 @@
 
 #include "Problem.h"
 
-#include "moelora/adapters/Dummy.h"
+#include "moelora/adapters/Open.h"
 #include "moelora/host/Exact.h"
 #include "moelora/host/Report.h"
-#include "moelora/models/AdapterTarget.h"
 
-#include <cstdlib>
-#include <set>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace moelora::host;
 
 namespace moelora::bench {
 
-static ArtifactHandle compile(const Shape &shape, const std::string &compiler,
-                              const Limits &limits) {
+/// Runs a program to its end. Throws if it fails.
+static void run(std::vector<std::string> words) {
+  std::vector<char *> arguments;
+  for (std::string &word : words)
+    arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  pid_t child = 0;
+  int status = 0;
+  if (::posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(),
+                     environ) != 0)
+    throw Error("cannot run " + words[0]);
+  if (::waitpid(child, &status, 0) != child || status != 0)
+    throw Error(words[0] + " " + words[1] + " failed");
+}
+
+static CompiledLayer compile(const Shape &shape, const std::string &compiler,
+                             const Limits &limits) {
   TemporaryFolder folder(TemporaryFolder::prefixIn("", "moelora-bench"));
   std::string config = folder.path() + "/config.json";
   std::string layer = folder.path() + "/layer.so";
   writeJson(config, configOf(shape, 1));
-  std::string command =
-      "'" + compiler + "' '" + config + "' --cpu=" + limits.cpu +
-      " --slots=" + std::to_string(limits.slots) +
-      " --max-rank=" + std::to_string(limits.maxRank) + " -o '" + layer + "'";
-  if (std::system(command.c_str()) != 0)
-    throw Error("failed: " + command);
-  moelora_artifact_file *loaded = nullptr;
-  call(moelora_artifact_load, layer.c_str(), &loaded);
-  return ArtifactHandle(loaded);
+  run({compiler, config, "--cpu=" + limits.cpu,
+       "--slots=" + std::to_string(limits.slots),
+       "--max-rank=" + std::to_string(limits.maxRank), "-o", layer});
+  return CompiledLayer(layer, config);
 }
 
 Layer::Layer(const Shape &shape, const std::string &compiler,
              const Limits &limits, const moelora_services &services)
-    : shape(shape), services(services), model(modelOf(shape, 1)),
-      file(compile(shape, compiler, limits)),
-      artifact(*moelora_artifact_of(file.get(), 0)),
-      weights(randomWeights(model, 0, /*seed=*/1, services)) {}
-
-static std::vector<OpenAdapter> makeAdapters(const Layer &layer, int32_t count,
-                                             int32_t rank) {
-  models::AdapterTarget names(layer.model);
-  std::vector<OpenAdapter> adapters;
-  for (int32_t slot = 0; slot < count; ++slot) {
-    adapters::DummyOptions options;
-    options.dtype = layer.model.dtype();
-    options.ranks = {rank};
-    options.random = true;
-    options.seed = static_cast<uint64_t>(slot);
-    adapters::Dummy dummy(names.get(), options);
-    adapters.push_back({"adapter-" + std::to_string(slot),
-                        adapters::openDummy(dummy, names.get())});
-  }
-  return adapters;
-}
+    : shape(shape), services(services),
+      compiled(compile(shape, compiler, limits)),
+      weights(randomWeights(compiled.model, compiled.number, /*seed=*/1,
+                            services)) {}
 
 AdaptedLayer::AdaptedLayer(const Layer &layer, int32_t count, int32_t rank)
-    : layer(layer), adapters(makeAdapters(layer, count, rank)),
-      table(adapters, *layer.artifact.variant, layer.model, 0, layer.services),
-      bound(layer.artifact, 0, layer.weights, table, layer.services) {}
+    : layer(layer),
+      adapters(adapters::openAdapters(layer.compiled, {},
+                                      std::vector<int32_t>(size_t(count), rank),
+                                      /*seed=*/0)),
+      table(adapters, layer.compiled.variant, layer.compiled.model,
+            layer.compiled.number, layer.services),
+      bound(layer.compiled.artifact, layer.compiled.number, layer.weights,
+            table, layer.services) {}
 
 Problem::Problem(const AdaptedLayer &adapted, const Cell &cell)
     : routings(makeRoutings(adapted.layer.shape, cell)), adapted(adapted),
@@ -77,12 +75,9 @@ Inputs Problem::inputsOf(const Routing &routing) const {
   made.tokens = cell.tokens;
   made.slots = routing.slots;
   made.expertIds = routing.ids;
-  int64_t elements = cell.tokens * layer.shape.hidden;
-  Operand &hidden = made.operand[MOELORA_HIDDEN];
-  hidden.type = layer.model.dtype();
-  hidden.buffer = Buffer(uint64_t(elements) * moelora_dtype_bytes(hidden.type));
-  fillRandom(layer.services, hidden.buffer.data(), hidden.type, elements,
-             {0, UnitAmplitude}, /*seed=*/inputs.size());
+  made.operand[MOELORA_HIDDEN] =
+      randomRows(cell.tokens, layer.shape.hidden, layer.compiled.model.dtype(),
+                 /*seed=*/inputs.size(), layer.services);
   Operand &weights = made.operand[MOELORA_EXPERT_WEIGHTS];
   weights.type = MOELORA_F32;
   weights.buffer = Buffer(routing.ids.size() * sizeof(float));
@@ -96,13 +91,15 @@ void Problem::run() { batches[runs++ % batches.size()].run(); }
 reference::Verdict Problem::compare() const {
   const Layer &layer = adapted.layer;
   size_t last = (runs - 1) % batches.size();
-  const std::set<int64_t> sampled = {0, cell.tokens - 1};
-  const std::vector<int64_t> tokens(sampled.begin(), sampled.end());
-  ExactRows exact = Exact(*layer.artifact.layer, 0, MOELORA_ENTRY_IDS,
-                          inputs[last], layer.weights, adapted.adapters)
-                        .evaluate(tokens, true, layer.services.workers);
+  std::vector<int64_t> tokens = {0};
+  if (cell.tokens > 1)
+    tokens.push_back(cell.tokens - 1);
+  ExactRows exact =
+      Exact(*layer.compiled.artifact.layer, layer.compiled.number,
+            MOELORA_ENTRY_IDS, inputs[last], layer.weights, adapted.adapters)
+          .evaluate(tokens, true, layer.services.workers);
   int64_t width = layer.shape.hidden;
-  return reference::compareRows({layer.model.dtype(),
+  return reference::compareRows({layer.compiled.model.dtype(),
                                  batches[last].output.data(), cell.tokens,
                                  width, width},
                                 tokens, exact);

@@ -1,12 +1,13 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A compiled layer of one shape with random weights, and its cells: adapters in
-// a slot table, and batches.
+// A compiled layer of one shape with random weights, and the cells of the grid
+// for it: adapters in a slot table, and batches.
 #ifndef MOELORA_TOOLS_BENCH_PROBLEM_H
 #define MOELORA_TOOLS_BENCH_PROBLEM_H
 
 #include "Shape.h"
+#include "moelora/host/CompiledLayer.h"
 #include "moelora/host/Run.h"
 #include "moelora/reference/Compare.h"
 
@@ -14,7 +15,7 @@
 
 namespace moelora::bench {
 
-/// What is compiled for.
+/// The options of the compilation.
 struct Limits {
   std::string cpu;
   int32_t slots, maxRank;
@@ -28,9 +29,7 @@ struct Layer {
 
   const Shape &shape;
   const moelora_services &services;
-  const models::Model model;
-  const host::ArtifactHandle file;
-  const moelora_artifact &artifact;
+  const host::CompiledLayer compiled;
   const host::Weights weights;
 };
 
@@ -52,7 +51,7 @@ public:
 
   /// One batch, the next one in turn, with the resolution of its ids.
   void run();
-  /// A few sampled rows of the last run against the reference.
+  /// Compares a few rows of the last run with the reference.
   reference::Verdict compare() const;
 
   const std::vector<Routing> routings;

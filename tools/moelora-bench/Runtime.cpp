@@ -4,27 +4,17 @@
 #include "Runtime.h"
 
 #include "moelora/host/Handles.h"
+#include "moelora/host/Machine.h"
 
 #include <cstdio>
-#include <fstream>
 
 namespace moelora::bench {
 
-static uint64_t availableMemory() {
-  const std::string key = "MemAvailable:";
-  constexpr uint64_t bytesPerUnit = 1024;
-  std::ifstream info("/proc/meminfo");
-  for (std::string word; info >> word;)
-    if (uint64_t amount; word == key && info >> amount)
-      return amount * bytesPerUnit;
-  throw host::Error("cannot read MemAvailable in /proc/meminfo");
-}
-
-/// A machine that swaps measures nothing.
+/// Measurements on a machine that swaps are not valid.
 static void checkMemory(const RuntimeOptions &options) {
   double wanted =
       double(std::max(memoryForLoading(options), memoryForMemory(options)));
-  double available = double(availableMemory());
+  double available = double(host::availableMemory());
   if (available < wanted)
     throw host::Error("expects " + host::sizeText(wanted) +
                       " of memory for these adapters, but only " +

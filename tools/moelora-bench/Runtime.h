@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The runtime around a layer: what is measured, one function a section of the
-// table. All throw what the runtime reports.
+// Measurements of the runtime around a layer, with one function per section of
+// the table. They throw the errors of the runtime.
 #ifndef MOELORA_TOOLS_BENCH_RUNTIME_H
 #define MOELORA_TOOLS_BENCH_RUNTIME_H
 
@@ -12,27 +12,28 @@
 
 namespace moelora::bench {
 
-/// Bytes of memory that two of them need.
+/// The memory in bytes that two of the measurements need.
 uint64_t memoryForLoading(const RuntimeOptions &options);
 uint64_t memoryForMemory(const RuntimeOptions &options);
 
-/// Large adapters from files in the page cache, beside memcpy.
+/// Loading large adapters from files in the page cache, compared with memcpy.
 void measureLoading(const RuntimeOptions &options,
                     const moelora_services &services, Figures &figures);
 
 /// Replacing and assigning small adapters: how long publishing takes.
 void measurePublishing(const RuntimeOptions &options, Figures &figures);
 
-/// Ids of a batch to slots, over tables of several sizes.
+/// Resolving the ids of a batch with tables of several sizes.
 void measureResolving(const RuntimeOptions &options, Figures &figures);
 
 /// acquire and release.
 void measureLeases(const RuntimeOptions &options, Figures &figures);
 
-/// Bytes of many adapters of different ranks, beside slots of one size.
+/// The memory of many adapters of different ranks, compared with slots of equal
+/// size.
 void measureMemory(const RuntimeOptions &options, Figures &figures);
 
-/// All of it: prints a table, writes JSON where asked.
+/// All measurements: prints a table, and writes JSON if requested.
 void runRuntime(const RuntimeOptions &options);
 
 } // namespace moelora::bench

@@ -1,13 +1,13 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Loading a large adapter beside copying as many bytes from memory to memory on
-// one thread. Both are timed in turns, now one first and now the other, so that
-// a machine that slows down favours nobody.
+// Compares loading a large adapter with copying the same number of bytes in
+// memory on one thread. Both are timed in turns and in alternating order, so
+// that a machine that becomes slower does not favour either side.
 
 #include "AdapterFile.h"
 #include "Runtime.h"
-#include "moelora/host/Buffer.h"
+#include "moelora/host/Machine.h"
 #include "moelora/host/Times.h"
 
 #include <cstdio>
@@ -24,8 +24,8 @@ namespace {
 constexpr int64_t hidden = 1024, intermediate = 800;
 constexpr int32_t rank = 16;
 
-// Both sides of the copy, the adapter in the table, and the file in the page
-// cache, which is twice as large in f32; one more for everything else.
+// Both sides of the copy, the adapter in the table, the file in the page cache,
+// which is twice as large in f32, and one more for everything else.
 constexpr uint64_t memoryPerByte = 6;
 
 constexpr double openAndPlanMs = 100, loadPerCopy = 1.3;
@@ -35,7 +35,7 @@ struct Case {
   const char *name;
   adapters::Form form;
   moelora_dtype dtype;
-  bool aimed; // the one that the aims speak of
+  bool aimed; // the one with targets
 };
 
 /// Seconds of each step, one value a run.
@@ -46,7 +46,7 @@ struct Times {
   } allThreads, oneThread;
 };
 
-/// One thread and memory that is there already.
+/// A copy on one thread between buffers that have been written before.
 class Copy {
 public:
   explicit Copy(uint64_t bytes) : from(bytes), to(bytes) {
@@ -54,7 +54,7 @@ public:
       std::memset(buffer->data(), 1, bytes);
   }
 
-  /// Copies so many bytes, more than once over the same ones if need be.
+  /// Copies this number of bytes, repeating the buffer if it is smaller.
   void run(uint64_t bytes) const {
     for (uint64_t part; bytes > 0; bytes -= part) {
       part = std::min(bytes, from.bytes());
@@ -73,7 +73,7 @@ public:
       : folder(folder), target(workload.target()), services(services),
         table(workload.makeTable(1, rank)) {}
 
-  /// From a closed file to an adapter that is served.
+  /// Times loading an adapter, from a closed file until it is published.
   void run(const moelora_services *copiers, Times::Load &times) {
     auto staging = sized<moelora_staging>();
     staging.services = copiers;
@@ -97,7 +97,7 @@ public:
     }));
   }
 
-  /// Ours, and then the copy; `swap`: the other way round.
+  /// Times a load and then a copy, or in the other order if `swap`.
   void runTurn(const Copy &copy, uint64_t bytes, bool swap, Times &times) {
     auto ours = [&] {
       run(&services, times.allThreads);

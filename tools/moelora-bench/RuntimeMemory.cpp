@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Bytes of adapters of different ranks, beside what slots that all have room
-// for the largest rank would take.
+// The memory of adapters of different ranks, compared with slots that all have
+// space for the largest rank.
 
 #include "AdapterFile.h"
 #include "Runtime.h"

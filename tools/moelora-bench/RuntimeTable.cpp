@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a table costs while it is used. The adapters are small: nothing here
-// depends on how much they hold.
+// The cost of operations on a table. The adapters are small, because their size
+// has no effect here.
 
 #include "AdapterFile.h"
 #include "Runtime.h"
@@ -17,8 +17,8 @@ namespace moelora::bench {
 namespace {
 
 constexpr double publishUs = 5;
-// Two tables count as equally fast within this: what a busy machine does to one
-// and the same measurement.
+// Two tables count as equally fast within this factor, by which the same
+// measurement varies on a busy machine.
 constexpr double flat = 1.5;
 constexpr int32_t rank = 16;
 constexpr int64_t largeBatch = 256;
@@ -70,7 +70,8 @@ private:
   static std::vector<int32_t> idsOf(const FullTable &full, int64_t tokens,
                                     bool all) {
     auto count = static_cast<int32_t>(full.ids.size());
-    std::vector<int32_t> ids = randomIds(tokens, all ? count : 1, /*seed=*/1);
+    std::vector<int32_t> ids =
+        reference::randomIds(tokens, all ? count : 1, /*seed=*/1);
     for (int32_t &id : ids)
       id = full.ids[static_cast<size_t>(all ? id : count / 2)];
     return ids;
@@ -80,7 +81,8 @@ private:
   Step step;
 };
 
-/// Several tables in turns, so that a machine that slows down favours none.
+/// Measures several tables in turns, so that a machine that becomes slower does
+/// not favour any.
 void compareTables(const std::vector<FullTable> &tables, int64_t tokens,
                    bool all, int64_t repeat, Figures &figures) {
   std::vector<Batch> batches;
@@ -99,8 +101,8 @@ void compareTables(const std::vector<FullTable> &tables, int64_t tokens,
                 medians.back(), "ns");
   }
   auto [least, most] = std::minmax_element(medians.begin(), medians.end());
-  // Each resolution copies the directory: what a small batch costs grows with
-  // the table. For a large one it must not matter.
+  // Each resolution copies the directory, so the time for a small batch
+  // increases with the table. For a large batch it must not matter.
   std::optional<double> aim;
   if (tokens >= largeBatch && !all)
     aim = flat;

@@ -4,7 +4,7 @@
 #include "Shape.h"
 
 #include "moelora/host/Handles.h"
-#include "moelora/host/Random.h"
+#include "moelora/reference/Random.h"
 
 #include <set>
 
@@ -37,11 +37,13 @@ static Routing makeRouting(const Shape &shape, const Cell &cell,
   for (int64_t token = 0; token < cell.tokens; ++token) {
     std::set<int32_t> chosen;
     while (static_cast<int32_t>(chosen.size()) < shape.topK)
-      chosen.insert(static_cast<int32_t>(host::mix(stream++) % shape.experts));
+      chosen.insert(
+          static_cast<int32_t>(reference::mix(stream++) % shape.experts));
     routing.ids.insert(routing.ids.end(), chosen.begin(), chosen.end());
-    int32_t slot = cell.adapters ? static_cast<int32_t>(host::mix(stream++) %
-                                                        uint64_t(cell.adapters))
-                                 : -1;
+    int32_t slot = cell.adapters
+                       ? static_cast<int32_t>(reference::mix(stream++) %
+                                              uint64_t(cell.adapters))
+                       : -1;
     routing.slots.push_back(slot);
   }
   return routing;

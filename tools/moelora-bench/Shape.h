@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What is measured: the shapes of the grid and one cell of it.
+// The shapes of the grid, and one of its cells.
 #ifndef MOELORA_TOOLS_BENCH_SHAPE_H
 #define MOELORA_TOOLS_BENCH_SHAPE_H
 
@@ -20,8 +20,8 @@ struct Shape {
   int32_t topK;
 };
 
-/// A/4: Qwen3-30B-A3B cut over four ranks. D: DeepSeek-V2-Lite's routed
-/// experts.
+/// A/4: Qwen3-30B-A3B divided among four peer ranks. D: DeepSeek-V2-Lite's
+/// routed experts.
 inline const std::vector<Shape> &allShapes() {
   static const std::vector<Shape> shapes = {{"A/4", 2048, 192, 128, 8},
                                             {"D", 2048, 1408, 64, 6},
@@ -30,8 +30,8 @@ inline const std::vector<Shape> &allShapes() {
   return shapes;
 }
 
-/// config.json of a model of that many such layers, by the rules of Qwen3-MoE,
-/// in bf16.
+/// The config.json of a Qwen3-MoE model with this number of such layers, in
+/// bf16.
 host::Json configOf(const Shape &shape, int64_t layers);
 models::Model modelOf(const Shape &shape, int64_t layers);
 
@@ -41,20 +41,20 @@ struct Cell {
   int32_t rank;
 };
 
-/// Which experts the tokens of a cell go to, and with which adapter.
+/// The experts and the adapter of each token of a cell.
 struct Routing {
   std::vector<int32_t> ids;   // [tokens, k]
   std::vector<int32_t> slots; // [tokens]
 };
 
-/// Distinct experts per token, uniform; adapters uniform. A small batch reads
-/// few experts, so it gets several routings, which runs take turns in: what
-/// one run leaves in the cache is not what the next one reads.
+/// Experts are distinct per token and uniform, and adapters are uniform. A
+/// small batch reads few experts, so it has several routings, which runs use in
+/// turn, so that a run does not find its experts in the cache.
 std::vector<Routing> makeRoutings(const Shape &shape, const Cell &cell);
 
-/// Bytes that must be read and written, and flops, for the experts and the
-/// (expert, adapter) pairs that a routing really hits, on average over several;
-/// bf16 everywhere.
+/// The bytes that must be read and written, and the flops, for the experts and
+/// the (expert, adapter) pairs that a routing uses, averaged over several
+/// routings, with bf16 everywhere.
 struct Work {
   double bytes, flops;
 };

@@ -1,11 +1,11 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-bench: benchmarks, one subcommand a tier.
+// moelora-bench: benchmarks, with one subcommand per tier.
 
-#include "../CommandLine.h"
 #include "Cpu.h"
 #include "Runtime.h"
+#include "moelora/commandline/CommandLine.h"
 
 #include <filesystem>
 
@@ -23,6 +23,6 @@ static int run(int count, char **arguments) {
 }
 
 int main(int count, char **arguments) {
-  return moelora::tools::runMain("moelora-bench",
-                                 [&] { return run(count, arguments); });
+  return moelora::commandline::runMain("moelora-bench",
+                                       [&] { return run(count, arguments); });
 }

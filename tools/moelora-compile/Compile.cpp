@@ -1,14 +1,14 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// From a layer to what was asked for: one pipeline, then LLVM.
+// Compiles a layer to the requested output: one pipeline, and then LLVM.
 
 #include "Compile.h"
-#include "../SharedObject.h"
 #include "mlir/Pass/PassManager.h"
 #include "moelora/codegen/Emit.h"
 #include "moelora/codegen/Passes.h"
 #include "moelora/codegen/Target.h"
+#include "moelora/link/SharedObject.h"
 
 using namespace mlir;
 
@@ -62,6 +62,6 @@ std::optional<std::string> compileLayer(ModuleOp module,
   case Emit::Object:
     return emitObject(module);
   default:
-    return emitSharedObject(module);
+    return moelora::emitSharedObject(module);
   }
 }

@@ -1,15 +1,15 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// From a layer to what was asked for.
+// Compiles a layer to the requested output.
 #ifndef MOELORA_TOOLS_COMPILE_COMPILE_H
 #define MOELORA_TOOLS_COMPILE_COMPILE_H
 
 #include "Options.h"
 #include "mlir/IR/BuiltinOps.h"
 
-/// The bytes of the file; nothing where it failed and stderr says why. The
-/// module is used up.
+/// The content of the output file, or nothing after an error on stderr.
+/// Consumes the module.
 std::optional<std::string> compileLayer(mlir::ModuleOp module,
                                         const Options &options);
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// From the input to one layer of IR.
+// Loads the input as one layer of IR.
 
 #include "Load.h"
 #include "mlir/Parser/Parser.h"
@@ -11,7 +11,7 @@
 using namespace mlir;
 using namespace moelora;
 
-/// What the file fixes, against what the command line says, if it does.
+/// Compares a property of the file with the command line, if that states it.
 static bool checkFixed(SlotTableType table, const char *name, int64_t has,
                        std::optional<int64_t> wanted) {
   if (!wanted || *wanted == has)

@@ -1,19 +1,20 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// From the input to one layer of IR. A null module: stderr says why.
+// Loads the input as one layer of IR. Functions return null after an error on
+// stderr.
 #ifndef MOELORA_TOOLS_COMPILE_LOAD_H
 #define MOELORA_TOOLS_COMPILE_LOAD_H
 
 #include "Options.h"
 #include "moelora/import/Import.h"
 
-/// A file of IR; it must hold one layer, and what the command line says of
-/// slots and ranks must be what the layer has.
+/// Loads a file of IR. It must contain one layer, and the slots and ranks on
+/// the command line must be those of the layer.
 mlir::OwningOpRef<mlir::ModuleOp> loadIR(mlir::MLIRContext &context,
                                          const Options &options);
 
-/// Layer `number` of a model.
+/// Imports layer `number` of a model.
 mlir::OwningOpRef<mlir::ModuleOp> loadLayer(mlir::MLIRContext &context,
                                             const moelora::models::Model &model,
                                             int number, const Options &options);

@@ -1,16 +1,16 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// LLVM's own command line is not used: it would let every option of every
-// linked library through.
+// LLVM's command line is not used, because it would accept the options of all
+// linked libraries.
 
 #include "Options.h"
-#include "../CommandLine.h"
 #include "../Version.h"
+#include "moelora/commandline/CommandLine.h"
 #include "moelora/import/Import.h"
-#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/ErrorHandling.h"
 
-using namespace moelora::tools;
+using namespace moelora::commandline;
 
 static const char description[] =
     R"(Compiles a Mixture-of-Experts layer whose tokens may carry LoRA adapters.
@@ -23,8 +23,10 @@ static const EmitNames kinds[] = {{Emit::MLIR, "mlir", ".mlir"},
                                   {Emit::SharedObject, "so", ".so"}};
 
 const EmitNames &namesOf(Emit emit) {
-  return *llvm::find_if(kinds,
-                        [&](const EmitNames &k) { return k.emit == emit; });
+  for (const EmitNames &kind : kinds)
+    if (kind.emit == emit)
+      return kind;
+  llvm_unreachable("every kind has names");
 }
 
 bool Options::readsIR() const {
@@ -66,7 +68,7 @@ static void addLayer(CLI::App &app, Options &options) {
                      "largest rank of an adapter (64)");
 }
 
-/// What options mean together.
+/// Checks combinations of options.
 static void checkOptions(Options &options) {
   bool isText = options.emit == Emit::MLIR || options.emit == Emit::LLVM;
   if (options.input.empty())

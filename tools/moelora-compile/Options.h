@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-/// What the compiler answers.
+/// The kind of output.
 enum class Emit { MLIR, LLVM, Object, SharedObject };
 
 struct EmitNames {
@@ -28,14 +28,14 @@ struct Options {
   bool allLayers = false;
   std::optional<int64_t> slots, maxRank;
 
-  /// Whether the input is IR; else it is a model folder or its config.json.
+  /// Whether the input is IR, and not a model folder or its config.json.
   bool readsIR() const;
 };
 
 enum ExitStatus { Done = 0, Failed = 1 };
 
-/// False: help or the version was printed, and there is nothing to compile.
-/// Throws a UsageError.
+/// Returns false if help or the version was printed and there is nothing to
+/// compile. Throws a UsageError.
 bool parseOptions(int count, char **arguments, Options &options);
 
 #endif // MOELORA_TOOLS_COMPILE_OPTIONS_H

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Files appear whole or not at all.
+// Writes complete files, or none.
 
 #include "Output.h"
 #include "llvm/Support/Error.h"
@@ -15,7 +15,8 @@ static bool complain(StringRef path, std::error_code why) {
   return false;
 }
 
-/// The stream's error, taken so that its end does not abort the program.
+/// The stream's error, which is cleared so that the destructor does not abort
+/// the program.
 static std::error_code writeAll(raw_fd_ostream &out, StringRef content) {
   out << content;
   out.flush();

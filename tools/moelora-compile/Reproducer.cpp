@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Inside the handler only open, write and close are called.
+// The signal handler only calls open, write and close.
 
 #include "Reproducer.h"
 #include "llvm/Support/FileSystem.h"
@@ -14,7 +14,7 @@
 Reproducer *Reproducer::live = nullptr;
 
 Reproducer::Reproducer(const Options &options, mlir::ModuleOp module) {
-  // A name that nobody can guess, and a file that is made only by a crash.
+  // An unpredictable name. The file is created only by a crash.
   llvm::SmallString<128> folder, file;
   llvm::sys::path::system_temp_directory(/*erasedOnReboot=*/true, folder);
   llvm::sys::path::append(folder, "moelora-compile-%%%%%%%%%%%%.mlir");
@@ -48,7 +48,7 @@ static bool writeRaw(int file, llvm::StringRef text) {
 void Reproducer::onSignal(void *) {
   if (!live)
     return;
-  // Exclusive: nobody else's file is written through.
+  // Exclusive, so that no existing file is overwritten.
   int file = ::open(live->path.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0600);
   if (file < 0)
     return;

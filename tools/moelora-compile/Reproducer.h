@@ -1,16 +1,17 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a crash leaves behind: a file that is itself an input of the compiler,
-// headed by the command that crashed on it.
+// Writes a reproducer after a crash: a file that is an input of the compiler,
+// and that begins with the command that crashed.
 #ifndef MOELORA_TOOLS_COMPILE_REPRODUCER_H
 #define MOELORA_TOOLS_COMPILE_REPRODUCER_H
 
 #include "Options.h"
 #include "mlir/IR/BuiltinOps.h"
 
-/// While it lives, a fatal signal writes the file and says where it is. One at
-/// a time. The text is made beforehand: a handler may not allocate.
+/// During the lifetime of this object, a fatal signal writes the file and
+/// prints its path. There may be only one object at a time. The text is
+/// prepared in advance, because a handler must not allocate.
 class Reproducer {
 public:
   Reproducer(const Options &options, mlir::ModuleOp module);

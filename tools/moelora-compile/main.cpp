@@ -1,16 +1,17 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-compile: a model's layer, or a layer of IR, to a shared object.
+// moelora-compile: compiles a model's layer, or a layer of IR, to a shared
+// object.
 
-#include "../CommandLine.h"
-#include "../Progress.h"
-#include "../SharedObject.h"
 #include "Compile.h"
 #include "Load.h"
 #include "Output.h"
 #include "Reproducer.h"
 #include "moelora/InitAll.h"
+#include "moelora/commandline/CommandLine.h"
+#include "moelora/commandline/Progress.h"
+#include "moelora/link/SharedObject.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
@@ -21,7 +22,7 @@
 using namespace mlir;
 using moelora::models::Model;
 
-/// `file:line:column: error: ...`, or without a place where there is none.
+/// `file:line:column: error: ...`, or without a location if there is none.
 static void print(Diagnostic &diagnostic, llvm::StringRef kind) {
   if (auto place = dyn_cast<FileLineColLoc>(diagnostic.getLocation()))
     llvm::errs() << place.getFilename().getValue() << ":" << place.getLine()
@@ -37,7 +38,7 @@ static LogicalResult printDiagnostic(Diagnostic &diagnostic) {
   return success();
 }
 
-/// The bytes that were written; nothing where it failed and stderr says why.
+/// The written content, or nothing after an error on stderr.
 static std::optional<std::string> compileTo(llvm::StringRef path,
                                             OwningOpRef<ModuleOp> module,
                                             const Options &options) {
@@ -50,7 +51,7 @@ static std::optional<std::string> compileTo(llvm::StringRef path,
   return bytes;
 }
 
-/// The layer that is compiled for `number`: the first that is no different.
+/// The layer that is compiled for `number`: the first equal one.
 static int representative(const Model &model, int number) {
   for (int first : model.distinctLayers())
     if (&model.layer(first) == &model.layer(number))
@@ -62,8 +63,8 @@ static std::string fileOf(int layer, const Options &options) {
   return "layer-" + std::to_string(layer) + namesOf(options.emit).suffix;
 }
 
-/// Which file serves which layer, and the digest at the file's end by layer
-/// that was compiled.
+/// The file of each layer, and the digest at the end of each compiled layer's
+/// file.
 static std::string makeIndex(const Model &model, const Options &options,
                              const std::map<int, std::string> &digests) {
   nlohmann::ordered_json layers = nlohmann::ordered_json::object();
@@ -95,7 +96,7 @@ static ExitStatus compileAll(MLIRContext &context, const Options &options) {
     return path;
   };
   std::map<int, std::string> digests;
-  moelora::host::Progress progress = moelora::tools::printProgress();
+  moelora::host::Progress progress = moelora::commandline::printProgress();
   moelora::host::ProgressCount count(progress, model->distinctLayers().size(),
                                      "layers compiled");
   for (int number : model->distinctLayers()) {
@@ -105,7 +106,7 @@ static ExitStatus compileAll(MLIRContext &context, const Options &options) {
     if (!bytes)
       return Failed;
     if (options.emit == Emit::SharedObject)
-      digests[number] = digestOf(*bytes);
+      digests[number] = moelora::digestOf(*bytes);
     count.advance();
   }
   std::string index = makeIndex(*model, options, digests);
@@ -135,7 +136,7 @@ static int compile(int argc, char **argv) {
   moelora::registerAllPasses();
   moelora::registerAllPipelines();
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  context.printOpOnDiagnostic(false); // the reader has not written that op
+  context.printOpOnDiagnostic(false); // users have not written that op
   ScopedDiagnosticHandler printer(&context, printDiagnostic);
   return options.allLayers ? compileAll(context, options)
                            : compileOne(context, options);
@@ -143,6 +144,6 @@ static int compile(int argc, char **argv) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM setUp(argc, argv);
-  return moelora::tools::runMain("moelora-compile",
-                                 [&] { return compile(argc, argv); });
+  return moelora::commandline::runMain("moelora-compile",
+                                       [&] { return compile(argc, argv); });
 }

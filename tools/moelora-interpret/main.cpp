@@ -1,14 +1,15 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-interpret: runs the layers of a file with the reference on signed
-// random inputs, and prints what they answer; or compares them with the layers
-// of the same name in another file, on the same inputs.
+// moelora-interpret: evaluates the layers of a file with the reference on
+// signed random inputs, and prints their outputs, or compares them with those
+// of the layers of the same name in another file.
 
-#include "../CommandLine.h"
 #include "../Version.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
+#include "moelora/commandline/CommandLine.h"
+#include "moelora/commandline/Progress.h"
 #include "moelora/dialect/Ops.h"
 #include "moelora/interpreter/RandomInputs.h"
 #include "moelora/reference/Bound.h"
@@ -19,31 +20,24 @@
 using namespace mlir;
 using namespace moelora;
 using namespace moelora::interpreter;
-using namespace moelora::tools;
+using namespace moelora::commandline;
 
 namespace {
 
 struct Options {
   std::string input, other;
   Mode mode = Mode::Exact;
-  uint64_t seed = 1;
-  unsigned tokens = 5;
-  unsigned exactData = 0; // 0: any numbers
-  std::vector<unsigned> ranks;
+  RandomOptions inputs;
 };
 
-} // namespace
+// Two layers with the same meaning may add in different orders, so that f64
+// sums differ by a few units of 2^-53.
+constexpr double exactUnit = 1e-12;
 
-static Options options;
-
-// Two programs that mean the same may add in another order: f64 sums then
-// differ by a few units of 2^-53.
-static constexpr double exactUnit = 1e-12;
-
-static double unitOf(LayerOp layer) {
+double unitOf(LayerOp layer, const Options &options) {
   Type element =
       cast<RankedTensorType>(layer.getResultTypes().front()).getElementType();
-  if (options.exactData)
+  if (options.inputs.exact)
     return 0;
   if (options.mode == Mode::Exact)
     return exactUnit;
@@ -52,52 +46,7 @@ static double unitOf(LayerOp layer) {
                                              : MOELORA_F32);
 }
 
-/// Bounds are `unit` times the largest number of a token's row.
-static reference::Verdict compareRows(const Tensor &a, const Tensor &b,
-                                      double unit) {
-  reference::Verdict verdict(a.rows());
-  for (int64_t t = 0; t < a.rows(); ++t)
-    verdict.compareRow(t, b.row(t), a.row(t),
-                       reference::boundsOfRow(a.row(t), unit));
-  return verdict;
-}
-
-/// Numbers that an argument has, as a double: a product of sizes may overflow.
-static double countOf(Type type) {
-  if (auto table = dyn_cast<SlotTableType>(type))
-    return double(table.getSlots()) * table.getExperts() * table.getSlices() *
-           table.getMaxRank() * (table.getIn() + table.getOut());
-  double count = 1;
-  for (int64_t size : cast<RankedTensorType>(type).getShape())
-    count *=
-        ShapedType::isDynamic(size) ? double(options.tokens) : double(size);
-  return count;
-}
-
-/// Every number takes 8 bytes here; the accumulators of a layer are some more.
-static LogicalResult checkSize(LayerOp layer) {
-  constexpr double most = 1 << 28;
-  for (Type type : layer.getArgumentTypes())
-    if (countOf(type) > most)
-      return layer.emitError() << "expects at most " << int64_t(most)
-                               << " numbers in an argument, but one is " << type
-                               << " with " << options.tokens << " tokens";
-  return success();
-}
-
-static FailureOr<Tensor> run(LayerOp layer) {
-  if (failed(checkSize(layer)))
-    return failure();
-  RandomOptions random;
-  random.seed = options.seed;
-  random.tokens = options.tokens;
-  random.exact = options.exactData;
-  if (!options.ranks.empty())
-    random.ranks.assign(options.ranks.begin(), options.ranks.end());
-  return interpret(layer, randomInputs(layer, random), options.mode);
-}
-
-static void print(LayerOp layer, const Tensor &output) {
+void print(LayerOp layer, const Tensor &output) {
   llvm::outs() << '@' << layer.getSymName() << ": " << output.rows() << " x "
                << output.rowSize() << '\n';
   for (int64_t t = 0; t < output.rows(); ++t) {
@@ -107,44 +56,76 @@ static void print(LayerOp layer, const Tensor &output) {
   }
 }
 
-/// Answers whether the two agree; no value where one does not run.
-static FailureOr<bool> compare(LayerOp layer, ModuleOp others) {
-  auto other = others.lookupSymbol<LayerOp>(layer.getSymName());
-  if (!other || other.getFunctionType() != layer.getFunctionType())
-    return layer.emitError()
-           << "expects a layer of this name and type, "
-           << layer.getFunctionType() << ", in " << options.other;
-  FailureOr<Tensor> a = run(layer), b = run(other);
-  if (failed(a) || failed(b))
-    return failure();
-  reference::Verdict verdict = compareRows(*a, *b, unitOf(layer));
-  llvm::outs() << '@' << layer.getSymName() << ": worst error / bound "
-               << llvm::format("%.3g", verdict.worst) << '\n';
-  return verdict.right();
-}
+/// Layers of one file, or of two, on the same inputs.
+class Interpretation {
+public:
+  /// `others` may be null.
+  Interpretation(const Options &options, ModuleOp module, ModuleOp others)
+      : options(options), module(module), others(others),
+        progress(printProgress()),
+        count(progress, opsOf(module) * (others ? 2 : 1), "ops evaluated") {}
 
-static int interpretAll(ModuleOp module) {
-  for (auto layer : module.getOps<LayerOp>()) {
+  /// The exit status.
+  int run() {
+    bool agree = true;
+    for (auto layer : module.getOps<LayerOp>()) {
+      FailureOr<bool> same = others ? compare(layer) : interpretOne(layer);
+      if (failed(same))
+        return 1;
+      agree &= *same;
+    }
+    return agree ? 0 : 3;
+  }
+
+private:
+  static size_t opsOf(ModuleOp module) {
+    size_t ops = 0;
+    for (auto layer : module.getOps<LayerOp>())
+      ops += interpreter::opsOf(layer);
+    return ops;
+  }
+
+  FailureOr<Tensor> run(LayerOp layer) {
+    if (failed(checkSize(layer, options.inputs)))
+      return failure();
+    return interpret(layer, randomInputs(layer, options.inputs), options.mode,
+                     [this] { count.advance(); });
+  }
+
+  FailureOr<bool> interpretOne(LayerOp layer) {
     FailureOr<Tensor> output = run(layer);
     if (failed(output))
-      return 1;
+      return failure();
     print(layer, *output);
+    return true;
   }
-  return 0;
-}
 
-static int compareAll(ModuleOp module, ModuleOp others) {
-  bool agree = true;
-  for (auto layer : module.getOps<LayerOp>()) {
-    FailureOr<bool> same = compare(layer, others);
-    if (failed(same))
-      return 1;
-    agree &= *same;
+  /// Returns whether the two agree, or no value if one cannot be evaluated.
+  FailureOr<bool> compare(LayerOp layer) {
+    auto other = others.lookupSymbol<LayerOp>(layer.getSymName());
+    if (!other || other.getFunctionType() != layer.getFunctionType())
+      return layer.emitError()
+             << "expects a layer of this name and type, "
+             << layer.getFunctionType() << ", in " << options.other;
+    FailureOr<Tensor> a = run(layer), b = run(other);
+    if (failed(a) || failed(b))
+      return failure();
+    reference::Verdict verdict =
+        reference::compareRows(b->view(), a->view(), unitOf(layer, options));
+    llvm::outs() << '@' << layer.getSymName() << ": worst error / bound "
+                 << llvm::format("%.3g", verdict.worst) << '\n';
+    return verdict.right();
   }
-  return agree ? 0 : 3;
-}
 
-static bool parseOptions(int argc, char **argv) {
+  const Options &options;
+  ModuleOp module, others;
+  host::Progress progress;
+  host::ProgressCount count;
+};
+
+} // namespace
+
+static bool parseOptions(int argc, char **argv, Options &options) {
   CommandLine line("moelora-interpret",
                    "Runs the layers of a file with the reference on signed "
                    "random inputs.\nExit status: 1 an error, 2 a wrong command "
@@ -157,18 +138,19 @@ static bool parseOptions(int argc, char **argv) {
                   {{"exact", Mode::Exact}, {"rounded", Mode::Rounded}},
                   "where numbers are rounded: nowhere (default),\nor where the "
                   "IR says");
-  addNumber<uint64_t>(line.app, "--seed", options.seed, 0, UINT64_MAX,
+  addNumber<uint64_t>(line.app, "--seed", options.inputs.seed, 0, UINT64_MAX,
                       "of the inputs (1)");
-  addNumber<unsigned>(line.app, "--exact-data", options.exactData, 0, INT32_MAX,
-                      "whole numbers, up to this one in hidden states,\non "
-                      "which no sum rounds while it is below 2^24;\nwhat is "
-                      "compared must agree in every bit");
-  addNumber<unsigned>(line.app, "--tokens", options.tokens, 0, INT32_MAX,
-                      "rows of hidden states (5)");
+  addNumber<int64_t>(line.app, "--exact-data", options.inputs.exact, 0,
+                     INT32_MAX,
+                     "whole numbers, up to this one in hidden states,\non "
+                     "which no sum rounds while it is below 2^24;\nwhat is "
+                     "compared must agree in every bit");
+  addNumber<int64_t>(line.app, "--tokens", options.inputs.tokens, 0, INT32_MAX,
+                     "rows of hidden states (5)");
   addOption(line.app, "--ranks", "N,...", "ranks of the adapters' pairs",
-            [](const std::string &text) {
-              options.ranks =
-                  parseNumbers<unsigned>("--ranks", text, 0, INT32_MAX);
+            [&](const std::string &text) {
+              options.inputs.ranks =
+                  parseNumbers<int64_t>("--ranks", text, 0, INT32_MAX);
             });
   if (!line.parse(argc, argv))
     return false;
@@ -177,7 +159,7 @@ static bool parseOptions(int argc, char **argv) {
   return true;
 }
 
-static int interpretFiles() {
+static int interpretFiles(const Options &options) {
   DialectRegistry registry;
   registry.insert<MoELoRADialect>();
   MLIRContext context(registry);
@@ -188,14 +170,14 @@ static int interpretFiles() {
   if (!module)
     return 1;
   if (options.other.empty())
-    return interpretAll(*module);
+    return Interpretation(options, *module, {}).run();
   llvm::SourceMgr otherSources;
   OwningOpRef<ModuleOp> others =
       parseSourceFile<ModuleOp>(options.other, otherSources, &context);
-  return others ? compareAll(*module, *others) : 1;
+  return others ? Interpretation(options, *module, *others).run() : 1;
 }
 
-/// LLVM's stream would end the program on its own when it cannot be written.
+/// LLVM's stream would abort the program if it cannot be written.
 static void flushOutput() {
   llvm::outs().flush();
   std::error_code error = llvm::outs().error();
@@ -207,9 +189,10 @@ static void flushOutput() {
 
 int main(int argc, char **argv) {
   return runMain("moelora-interpret", [&] {
-    if (!parseOptions(argc, argv))
+    Options options;
+    if (!parseOptions(argc, argv, options))
       return 0;
-    int status = interpretFiles();
+    int status = interpretFiles(options);
     flushOutput();
     return status;
   });

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-lsp-server: editors ask it about files of IR.
+// moelora-lsp-server: a language server for files of IR, for editors.
 
 #include "../Version.h"
 #include "mlir/InitAllDialects.h"

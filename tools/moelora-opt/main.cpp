@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-opt: every pass and dialect, ours and upstream's, on a file of IR.
-// MOELORA_DEBUG=TYPE prints what LDBG() says under that debug type, as far as
-// the code that says it was compiled with assertions.
+// moelora-opt: runs passes of moelora and of upstream on a file of IR.
+// MOELORA_DEBUG=TYPE prints the output of LDBG() with that debug type, from
+// code that was compiled with assertions.
 
 #include "../Version.h"
 #include "mlir/InitAllDialects.h"

@@ -3,7 +3,7 @@
 
 #include "Options.h"
 
-#include "../AdapterOptions.h"
+#include "moelora/commandline/AdapterOptions.h"
 
 #include "moelora/runtime/Execute.h"
 
@@ -11,7 +11,7 @@
 
 using namespace moelora;
 using namespace moelora::run;
-using namespace moelora::tools;
+using namespace moelora::commandline;
 
 namespace {
 

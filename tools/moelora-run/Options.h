@@ -19,7 +19,7 @@ struct Options {
   moelora_entry_kind entry = MOELORA_ENTRY_ALL;
   bool reference = false;
   bool randomWeights = false;
-  int32_t layer = -1; // -1: the one that the artifact was compiled for
+  int32_t layer = -1; // -1: the layer for which the artifact was compiled
   int64_t tokens = 16;
   uint64_t seed = 1;
   int32_t repeat = 1;
@@ -27,8 +27,8 @@ struct Options {
   bool stats = false, json = false;
 };
 
-/// False: help or the version was printed, and there is nothing to run. Throws
-/// a UsageError.
+/// Returns false if help or the version was printed and there is nothing to
+/// run. Throws a UsageError.
 bool parseOptions(int count, char **arguments, Options &options);
 
 } // namespace moelora::run

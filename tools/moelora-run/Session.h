@@ -1,13 +1,13 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// One invocation of the tool, from the files to the verdict.
+// One invocation of the tool, from the files to the result of the comparison.
 #ifndef MOELORA_RUN_SESSION_H
 #define MOELORA_RUN_SESSION_H
 
-#include "Compare.h"
-
 #include "Options.h"
+#include "moelora/host/CompiledLayer.h"
+#include "moelora/host/Exact.h"
 #include "moelora/host/Report.h"
 #include "moelora/host/Run.h"
 
@@ -15,26 +15,25 @@ namespace moelora::run {
 
 class Session {
 public:
+  /// Loads the layer. Throws host::Error.
   explicit Session(const Options &options);
 
-  /// What a comparison found wrong; empty where nothing is. Throws host::Error.
+  /// The error that a comparison found; empty if there is none. Throws
+  /// host::Error.
   std::string run();
   const host::Report &report() const { return lines; }
 
 private:
-  void openModel();
+  void describe();
   void openAdapters();
   void readInputs();
   void readWeights();
   void runReference();
   void runCpu();
-  void compareWithExpected();
+  void compareWithExpected(const std::vector<double> &expected);
   void compareWithReference();
-  void note(const reference::Verdict &verdict, const char *against);
-  void noteTimes(const std::vector<double> &milliseconds);
-  void noteStats(const host::Run &run, const moelora_run_stats &before,
-                 const moelora_slot_table_stats &table);
-  void noteMemory();
+  void note(const host::ExactRows &exact, const std::vector<double> *wanted,
+            const char *against);
   void writeOutput() const;
   host::Exact exact() const;
 
@@ -42,18 +41,14 @@ private:
   const host::Pool pool;
   const moelora_services &services = pool.services;
   const host::Progress progress;
-  host::ArtifactHandle file;
-  const moelora_artifact *artifact = nullptr;
-  const moelora_variant *variant = nullptr;
-  int layer = 0;
-  models::Result<models::Model> model;
+  const host::CompiledLayer layer;
   std::vector<host::OpenAdapter> adapters;
   host::Inputs inputs;
   host::Weights weights;
   host::Operand output;
   host::ExactRows all; // every token, on the reference
   host::Report lines;
-  std::string wrong; // what a comparison found
+  std::string wrong; // the error of a comparison
 };
 
 } // namespace moelora::run

@@ -1,10 +1,10 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-run: a compiled layer with real weights, adapters and inputs.
+// moelora-run: runs a compiled layer with weights, adapters and inputs.
 
-#include "../CommandLine.h"
 #include "Session.h"
+#include "moelora/commandline/CommandLine.h"
 
 #include <cstdio>
 
@@ -29,6 +29,6 @@ static int run(int count, char **arguments) {
 }
 
 int main(int count, char **arguments) {
-  return moelora::tools::runMain("moelora-run",
-                                 [&] { return run(count, arguments); });
+  return moelora::commandline::runMain("moelora-run",
+                                       [&] { return run(count, arguments); });
 }

@@ -2,21 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // moelora-seal: appends the digest to shared objects with compiled layers that
-// moelora-compile did not write: linked from several, or written by hand.
+// moelora-compile did not write, for example because they were linked from
+// several layers.
 
-#include "../CommandLine.h"
-#include "moelora/runtime/Artifact.h"
+#include "moelora/commandline/CommandLine.h"
+#include "moelora/commandline/Progress.h"
+#include "moelora/host/Handles.h"
 
-using namespace moelora::tools;
-
-static void seal(const std::string &path) {
-  moelora_error *error = nullptr;
-  if (moelora_artifact_seal(path.c_str(), &error) == MOELORA_OK)
-    return;
-  std::string why = moelora_error_text(error);
-  moelora_error_free(error);
-  throw std::runtime_error(why);
-}
+using namespace moelora;
+using namespace moelora::commandline;
 
 static int sealAll(int count, char **arguments) {
   CommandLine line("moelora-seal",
@@ -30,8 +24,12 @@ static int sealAll(int count, char **arguments) {
     return 0;
   if (files.empty())
     throw UsageError("expects the names of shared objects, but there are none");
-  for (const std::string &file : files)
-    seal(file);
+  host::Progress progress = printProgress();
+  host::ProgressCount done(progress, files.size(), "files sealed");
+  for (const std::string &file : files) {
+    host::call(moelora_artifact_seal, file.c_str());
+    done.advance();
+  }
   return 0;
 }
 

@@ -1,14 +1,13 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A module of the LLVM dialect to machine code.
+// Translates a module of the LLVM dialect to machine code.
 
-#include "../SharedObject.h"
 #include "Translations.h"
 #include "mlir/Dialect/DLTI/DLTI.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
-#include "moelora/codegen/Emit.h"
+#include "moelora/link/SharedObject.h"
 
 using namespace mlir;
 
@@ -26,7 +25,7 @@ static LogicalResult exportObject(ModuleOp module, llvm::raw_ostream &out) {
 
 static LogicalResult exportSharedObject(ModuleOp module,
                                         llvm::raw_ostream &out) {
-  std::optional<std::string> linked = emitSharedObject(module);
+  std::optional<std::string> linked = moelora::emitSharedObject(module);
   if (!linked)
     return failure();
   out << *linked;

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A model's config.json to the layer that it describes.
+// Translates a model's config.json to one of its layers.
 
 #include "moelora/import/Import.h"
 #include "Translations.h"
@@ -38,7 +38,7 @@ static OwningOpRef<Operation *> importConfig(const ImportFlags &flags,
       sources.getMemoryBuffer(sources.getMainFileID());
   StringRef name = buffer->getBufferIdentifier();
   Location location = FileLineColLoc::get(context, name, 1, 1);
-  // One line, and not the one of the file: a config may be one long line.
+  // The source line is not printed, because a config may be one long line.
   ScopedDiagnosticHandler printer(context, [&](Diagnostic &diagnostic) {
     llvm::errs() << "error: " << name << ": " << diagnostic << "\n";
   });
@@ -49,7 +49,8 @@ static OwningOpRef<Operation *> importConfig(const ImportFlags &flags,
   }
   if (!model->warning().empty())
     llvm::errs() << "warning: " << name << ": " << model->warning() << "\n";
-  // As the tools do that are given the folder; standard input is in none.
+  // Adopts the router types of the weights in the folder, as other tools do.
+  // Standard input has no folder.
   if (llvm::sys::fs::exists(name))
     models::adoptRouterTypes(*model, llvm::sys::path::parent_path(name).str());
   LayerOptions options;
@@ -61,7 +62,7 @@ static OwningOpRef<Operation *> importConfig(const ImportFlags &flags,
 }
 
 void registerImport() {
-  // Lives as long as the command line does.
+  // Valid as long as the command line.
   static ImportFlags flags;
   static TranslateToMLIRRegistration registration(
       "import-config", "a model's config.json to its Mixture-of-Experts layer",

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What moelora-translate knows beside upstream's translations.
+// The translations of moelora-translate in addition to upstream's.
 #ifndef MOELORA_TOOLS_TRANSLATE_TRANSLATIONS_H
 #define MOELORA_TOOLS_TRANSLATE_TRANSLATIONS_H
 

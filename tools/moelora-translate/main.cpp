@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-translate: into MLIR and out of it.
+// moelora-translate: translates to and from MLIR.
 
 #include "../Version.h"
 #include "Translations.h"

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The same pairs in another form, without loss or not at all.
+// Writes the same pairs in another form without loss, or fails.
 #ifndef MOELORA_ADAPTERS_CONVERT_H
 #define MOELORA_ADAPTERS_CONVERT_H
 
@@ -16,7 +16,7 @@ namespace moelora::adapters {
 
 struct ConvertOptions {
   Form form = Form::PerExpert;
-  /// Rounds every value once to it; absent: the type of the files stays.
+  /// Every value is rounded once to this type. Absent: the types of the files.
   std::optional<moelora_dtype> dtype;
   bool force = false; ///< replaces an adapter that is there
 };
@@ -29,7 +29,7 @@ struct Converted {
   std::set<std::string> rounded; ///< types of the files that were
 };
 
-/// Throws host::Error where the form cannot hold the pairs.
+/// Throws host::Error if the form cannot represent the pairs.
 Converted convert(const host::AdapterFolder &from, const std::string &to,
                   const models::Model &model, const ConvertOptions &options,
                   const host::Progress &progress);

@@ -1,30 +1,31 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Adapters that are made up, in the size of real ones: to warm an engine up, to
-// try a layer, to measure.
+// Random adapters of realistic size, for warming up an engine, for trying a
+// layer, and for benchmarks.
 #ifndef MOELORA_ADAPTERS_DUMMY_H
 #define MOELORA_ADAPTERS_DUMMY_H
 
 #include "moelora/adapters/NewAdapter.h"
-#include "moelora/host/Random.h"
+#include "moelora/reference/Random.h"
 
 namespace moelora::adapters {
 
 struct DummyOptions {
   Form form = Form::PerExpert;
   moelora_dtype dtype = MOELORA_BF16;
-  std::vector<int32_t> ranks = {16}; ///< that layers take in turn
+  std::vector<int32_t> ranks = {16}; ///< used by the layers in turn
   std::vector<int32_t> layers = {};  ///< empty: all MoE layers
-  bool random = false;               ///< B, too, and not zero
+  bool random = false;               ///< B is random too, and not zero
   uint64_t seed = 0;
 };
 
-/// The pairs of all routed experts in some layers. The same on every machine.
+/// Generates the pairs of all routed experts in some layers. The values are the
+/// same on every machine.
 class Dummy {
 public:
-  /// Throws host::Error where a layer has no experts, and where memory cannot
-  /// hold it. What the target points to is borrowed.
+  /// Throws host::Error if a layer has no experts, or if memory cannot hold the
+  /// adapter. Everything to which the target points is borrowed.
   Dummy(const moelora_adapter_target &target, DummyOptions options);
 
   size_t layers() const { return rankOf.size(); }
@@ -47,10 +48,10 @@ private:
   moelora_adapter_target target;
   DummyOptions options;
   std::map<int32_t, int32_t> rankOf; ///< by layer that gets pairs
-  mutable std::map<double, host::RandomValues> values; ///< by deviation
+  mutable std::map<double, reference::RandomValues> values; ///< by deviation
 };
 
-/// Opens one that lies in no folder of the caller's.
+/// Opens a dummy without a folder of the caller.
 host::AdapterHandle openDummy(const Dummy &dummy,
                               const moelora_adapter_target &target);
 

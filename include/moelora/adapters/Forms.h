@@ -5,13 +5,14 @@
 // all.
 //
 // A packed parameter has one rank and one scale for all experts, and one A for
-// gate and up. Where their A differ, both stand in it, and B is
-// block-diagonal:
+// gate and up. If gate and up have different A, the parameter contains both,
+// and B is block-diagonal:
 //
 //     [delta gate]     [B gate    0 ] [A gate]
 //     [delta up  ]  =  [  0     B up] [A up  ]
 //
-// Pairs that come from such a B are taken apart again.
+// Pairs with such a B are divided again when they are converted to another
+// form.
 #ifndef MOELORA_ADAPTERS_FORMS_H
 #define MOELORA_ADAPTERS_FORMS_H
 
@@ -19,13 +20,13 @@
 
 namespace moelora::adapters {
 
-/// How tensors and parameters are called.
+/// The names of tensors and parameters.
 struct Spelling {
   std::string prefix = "base_model.model.model."; ///< before "layers."
-  bool modules = false; ///< packed parameters are modules of the block
+  bool modules = false; ///< packed parameters are named as modules of the block
 };
 
-/// Throws host::Error where the form cannot hold the pairs.
+/// Throws host::Error if the form cannot represent the pairs.
 void writeLayer(const moelora_adapter_site &site, const PairSource &source,
                 Form form, int32_t dtype, const Spelling &spelling,
                 NewAdapter &to);

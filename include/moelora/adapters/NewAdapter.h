@@ -1,8 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// An adapter that is being made: tensors and configuration in memory, then a
-// folder that appears as a whole, after it was opened and compared.
+// A new adapter: its tensors and configuration are built in memory and then
+// saved as a folder. The folder becomes visible when it is complete and was
+// opened and compared.
 #ifndef MOELORA_ADAPTERS_NEWADAPTER_H
 #define MOELORA_ADAPTERS_NEWADAPTER_H
 
@@ -20,18 +21,18 @@ using host::Json;
 /// How the experts' pairs are stored.
 enum class Form { PerExpert, Natural, Transposed };
 
-/// A module or parameter of the experts that was written.
+/// A module or parameter of the experts for which tensors were written.
 struct Module {
   const moelora_adapter_site *site;
   std::string path; ///< below the layer: "mlp.experts.17.w1"
-  bool packed;      ///< the path is a parameter's
+  bool packed;      ///< the path names a parameter
   int32_t rank;
   double scale;
 };
 
 class NewAdapter {
 public:
-  /// The memory of a new tensor, all zero; it stays where it is.
+  /// Adds a tensor of zeros and returns its memory, which does not move.
   char *add(const std::string &name, int32_t dtype, std::vector<int64_t> shape);
   uint64_t bytes() const;
   size_t tensors() const { return values.size(); }
@@ -46,17 +47,18 @@ private:
   std::vector<moelora_tensor_data> headers;
 };
 
-/// What became of one.
+/// The result of saving an adapter.
 struct Written {
   uint64_t pairs = 0;
-  bool ambiguous = false; ///< only a stated layout opens it
+  bool ambiguous = false; ///< it opens only if the layout is stated
 };
 
-/// Refuses a folder that is there, unless it may be replaced.
+/// Throws if the folder exists, unless it may be replaced.
 void checkVacant(const std::string &folder, bool force);
 
-/// Writes the files beside their place, opens them, compares every pair with
-/// its source, and puts them in their place if all are the same.
+/// Writes the files to a temporary folder next to the final one, opens them,
+/// compares every pair with its source, and moves them to the final folder if
+/// all pairs are equal.
 Written writeCompared(const NewAdapter &adapter, const std::string &folder,
                       const moelora_adapter_target &target, Form form,
                       const PairSource &source, const host::Progress &progress);

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The pairs of an adapter, one at a time, whichever way they are stored.
+// The pairs of an adapter, one at a time, in whatever form they are stored.
 #ifndef MOELORA_ADAPTERS_PAIRS_H
 #define MOELORA_ADAPTERS_PAIRS_H
 
@@ -24,7 +24,7 @@ struct Pair {
   std::vector<float> b; ///< [out][rank]
 };
 
-/// Where a pair may be.
+/// The position of a pair in a model.
 struct Place {
   const moelora_adapter_site *site;
   int32_t projection;
@@ -35,7 +35,7 @@ constexpr const char *projectionNames[MOELORA_PROJECTIONS] = {
     "gate",      "up",          "down",         "router",    "shared_gate",
     "shared_up", "shared_down", "shared_score", "latent_in", "latent_out"};
 
-/// How many pairs of a projection a layer may have.
+/// The largest number of pairs of a projection that a layer can have.
 inline int32_t expertsOf(const moelora_adapter_site &site, int32_t projection) {
   return projection <= MOELORA_DOWN ? site.experts : 1;
 }
@@ -46,16 +46,15 @@ std::string placeText(const Place &place);
 void forEachPlace(const moelora_adapter_target &target,
                   const std::function<void(const Place &)> &visit);
 
-/// Where pairs come from: files, or thin air.
+/// A source of pairs: files or a generator.
 using PairSource = std::function<std::optional<Pair>(const Place &)>;
 
 std::optional<Pair> readPair(const moelora_adapter *adapter,
                              const Place &place);
 
-/// Whether one can stand for the other: equal scales, as they are served in
-/// f32, and equal components (a row of A, a column of B) in equal order;
-/// components whose B is zero add nothing and are passed over, where the ranks
-/// differ.
+/// Whether two pairs are equal: they have equal scales in f32, and equal
+/// components (a row of A with a column of B) in the same order. If the ranks
+/// differ, components whose B is zero are skipped, because they add nothing.
 bool sameDelta(const Pair &left, const Pair &right);
 
 /// The largest difference of two deltas, relative to their largest element.

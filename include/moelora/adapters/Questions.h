@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The questions about adapters, each answered with a document, which programs
-// read and people are shown.
+// Functions that examine adapters. Each returns a JSON document for programs,
+// which tools also print as text.
 #ifndef MOELORA_ADAPTERS_QUESTIONS_H
 #define MOELORA_ADAPTERS_QUESTIONS_H
 
@@ -18,15 +18,16 @@ using host::Json;
 /// "layers.12.mlp" -> "layers.*.mlp"
 std::string withoutNumbers(const std::string &name);
 
-/// What the files are, by themselves. All of these throw host::Error.
+/// Describes the files without a model. All of these functions throw
+/// host::Error.
 Json inspect(const std::string &folder);
 
-/// What they bind to in a model, and that no rank is above `maxRank`, as a slot
-/// table wants it; 0: any rank.
+/// Describes what the files bind to in a model. Checks that no rank is above
+/// `maxRank`, as a slot table requires; 0 allows any rank.
 Json checkBinding(const host::AdapterFolder &adapter,
                   const models::Model &model, int32_t maxRank);
 
-/// In which pairs two adapters differ, and by how much.
+/// Lists the pairs in which two adapters differ, and by how much.
 Json diff(const host::AdapterFolder &left, const host::AdapterFolder &right,
           const models::Model &model, const host::Progress &progress);
 

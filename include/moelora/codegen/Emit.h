@@ -1,10 +1,10 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// From a module of the llvm dialect to what a machine loads.
+// Object files and shared objects from a module of the llvm dialect.
 //
-// Everything is a function of its input: the same module gives the same bytes,
-// whatever its file is called and whenever it is compiled.
+// The output depends only on the module, and not on file names or the time: the
+// same module produces the same bytes.
 #ifndef MOELORA_CODEGEN_EMIT_H
 #define MOELORA_CODEGEN_EMIT_H
 
@@ -18,18 +18,19 @@ namespace moelora {
 
 using ObjectBytes = llvm::SmallVector<char, 0>;
 
-/// Optimised LLVM IR of a module that `moelora-to-cpu` made; null after a
-/// diagnostic.
+/// Translates a module that `moelora-to-cpu` produced to optimised LLVM IR.
+/// Null after a diagnostic.
 std::unique_ptr<llvm::Module> emitLLVM(mlir::ModuleOp module,
                                        llvm::LLVMContext &context);
 
-/// A relocatable object; diagnostics go to the module's location.
+/// Compiles a module to a relocatable object. Diagnostics are emitted at the
+/// module's location.
 mlir::FailureOr<ObjectBytes> emitObject(mlir::ModuleOp module);
 
-/// Links an object into a shared object at `path`. It exports the queries of
-/// its layer alone and needs no library but the C library's memset. It has no
-/// digest at its end yet, which loading asks for. On failure `why` says what to
-/// do.
+/// Links an object into a shared object at `path`. It exports only the query
+/// symbols of its layer, and requires only memset from the C library. It does
+/// not have the digest yet that loading requires. On failure `why` states what
+/// to do.
 bool linkSharedObject(const ObjectBytes &object, llvm::StringRef path,
                       std::string &why);
 

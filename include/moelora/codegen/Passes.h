@@ -31,7 +31,8 @@ struct ToCpuOptions : public mlir::PassPipelineOptions<ToCpuOptions> {
                                llvm::cl::init("moelora " MOELORA_VERSION)};
 };
 
-/// From a layer at the routed or fused level to the llvm dialect alone.
+/// Adds the passes from a layer at the routed or fused level to the llvm
+/// dialect.
 void buildToCpuPipeline(mlir::OpPassManager &pm, const ToCpuOptions &options);
 
 /// Registers `moelora-to-cpu`.

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which CPU code is generated for. A tier is a set of instructions that the
-// kernels are written for; the CPU's name only schedules.
+// The CPU for which code is generated. A tier is a set of instructions for
+// which the kernels are written. The name of the CPU only tunes the schedule.
 #ifndef MOELORA_CODEGEN_TARGET_H
 #define MOELORA_CODEGEN_TARGET_H
 
@@ -23,15 +23,16 @@ struct CpuTarget {
   int64_t lanes() const { return tier == CpuTier::AVX2 ? 8 : 16; }
   /// Rows of a register tile: 16 of 32 registers accumulate, or 8 of 16.
   int64_t groupRows() const { return tier == CpuTier::AVX2 ? 2 : 4; }
-  /// What generated code may use beyond baseline x86-64: "avx2,fma".
+  /// The features that generated code may use in addition to baseline x86-64,
+  /// such as "avx2,fma".
   llvm::StringRef features() const;
 };
 
 /// "avx2", "avx512f" or "avx512bf16".
 std::optional<CpuTier> parseCpuTier(llvm::StringRef name);
 
-/// The best tier of a CPU by LLVM's name, or of this machine for "native".
-/// When there is none, `why` tells what is missing.
+/// The best tier of a CPU with LLVM's name for it, or of this machine for
+/// "native". If there is none, `why` states which features are missing.
 std::optional<CpuTarget> resolveCpu(llvm::StringRef name, std::string &why);
 
 } // namespace moelora

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Adapters side by side in a slot table, and the steps that read it.
+// Adapters in a slot table, and the steps that read it.
 #ifndef MOELORA_HOST_ADAPTERS_H
 #define MOELORA_HOST_ADAPTERS_H
 
@@ -14,10 +14,10 @@
 
 namespace moelora::host {
 
-/// An adapter as a command line names it.
+/// The name and the folder of an adapter, as stated on a command line.
 struct AdapterFolder {
   std::string name, folder;
-  /// What its files may leave open.
+  /// Properties that the files may not determine.
   moelora_adapter_options stated = sized<moelora_adapter_options>();
 };
 
@@ -26,16 +26,16 @@ struct OpenAdapter {
   AdapterHandle handle;
 };
 
-/// A table on the cpu for all MoE layers of a target, or for one `layer`.
+/// Makes a table on the cpu for all MoE layers of a target, or for one `layer`.
 TableHandle makeTable(const moelora_adapter_target &target,
                       const moelora_facts &facts,
                       const int32_t *layer = nullptr);
 
-/// All zero without a table.
+/// The statistics of a table. All zero if it is NULL.
 moelora_slot_table_stats statsOf(moelora_slot_table *table);
 
-/// Adapters in one table for one layer, each leased until the table goes. A
-/// layer compiled without adapters has no table.
+/// Adapters in one table for one layer. Each is leased until the table is
+/// destroyed. A layer that was compiled without adapters has no table.
 class SlotTable {
 public:
   SlotTable(const std::vector<OpenAdapter> &adapters,
@@ -46,7 +46,7 @@ public:
 
   /// NULL: there is none.
   moelora_slot_table *get() const { return table.get(); }
-  /// Indices into the adapters as ids; -1 stays.
+  /// Converts indices of adapters to ids; -1 stays -1.
   std::vector<int32_t> idsOf(const std::vector<int32_t> &slots) const;
 
 private:
@@ -58,11 +58,11 @@ private:
 
 inline void endStep(moelora_step *step) { moelora_step_destroy(step, nullptr); }
 
-/// The ids of a batch, resolved as for one forward pass. It has entered for as
-/// long as it lives.
+/// A step with the resolved ids of a batch, as for one forward pass. The step
+/// leaves when the object is destroyed.
 class Step {
 public:
-  /// Without a table it is none, and does nothing.
+  /// Without a table, the object has no step and has no effect.
   Step(moelora_slot_table *table, std::vector<int32_t> ids);
   Step(Step &&) = default;
   ~Step();

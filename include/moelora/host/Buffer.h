@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What lasts as long as its owner: large pieces of memory, and folders.
+// Owners of large buffers and of temporary folders.
 #ifndef MOELORA_HOST_BUFFER_H
 #define MOELORA_HOST_BUFFER_H
 
@@ -16,8 +16,8 @@ struct Unmap {
   void operator()(char *memory) const;
 };
 
-/// Zeros of the system, on huge pages where it has them; counted as memory in
-/// use only once they are written.
+/// Memory of zeros from the system, on huge pages if available. It counts as
+/// memory in use only after it is written.
 class Buffer {
 public:
   Buffer() = default;
@@ -31,18 +31,18 @@ private:
   uint64_t size = 0;
 };
 
-/// A new folder, which goes with everything in it.
+/// A new temporary folder, which is deleted with everything in it.
 class TemporaryFolder {
 public:
-  /// Its path is `prefix` and a few characters that cannot be guessed.
+  /// The path is `prefix` followed by a few unpredictable characters.
   explicit TemporaryFolder(const std::string &prefix);
   ~TemporaryFolder();
   TemporaryFolder(const TemporaryFolder &) = delete;
 
   const std::string &path() const { return place; }
 
-  /// The prefix of folders of this name in `parent`; "": where the system has
-  /// its temporary files.
+  /// The prefix for folders with this name in `parent`. If `parent` is "", it
+  /// is the system's folder for temporary files.
   static std::string prefixIn(std::string parent, const std::string &name);
 
 private:

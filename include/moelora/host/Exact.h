@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a run must give: the reference, on some of its tokens.
+// Evaluates the reference on some tokens of a run.
 #ifndef MOELORA_HOST_EXACT_H
 #define MOELORA_HOST_EXACT_H
 
@@ -15,13 +15,13 @@
 
 namespace moelora::host {
 
-/// Some pairs of one adapter, exactly as its files have them.
+/// Some pairs of one adapter, with exactly the values in its files.
 class ExactAdapter {
 public:
   ExactAdapter(const OpenAdapter &adapter, const moelora_layer &layer,
                int layerNumber);
 
-  /// Reads one pair, if the adapter has it, unless it was read before.
+  /// Reads one pair, if the adapter has it and it was not read before.
   void read(moelora_projection projection, int32_t expert);
   const reference::Adapter &get() const { return adapter; }
 
@@ -34,13 +34,13 @@ private:
   std::vector<std::vector<float>> storage;
 };
 
-/// Rows of these tokens; bounds and `decided` only where asked for.
+/// The rows of these tokens, and on request their bounds and `decided`.
 struct ExactRows : reference::Output {
   std::vector<int64_t> tokens;
 };
 
-/// Evaluates tokens of one run. Adapters are read one at a time, and of each
-/// only the experts that its tokens chose, so that memory stays small.
+/// Evaluates tokens of one run. To save memory, adapters are read one at a
+/// time, and only the experts that their tokens chose.
 class Exact {
 public:
   Exact(const moelora_layer &layer, int layerNumber, moelora_entry_kind entry,

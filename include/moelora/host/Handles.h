@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The C interface in C++: errors are thrown, handles have owners.
+// The C interface of the runtime in C++: errors are thrown, and handles have
+// owners.
 #ifndef MOELORA_HOST_HANDLES_H
 #define MOELORA_HOST_HANDLES_H
 
@@ -16,13 +17,13 @@
 
 namespace moelora::host {
 
-/// What went wrong, in words for the user.
+/// An error with a message for the user.
 struct Error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Calls a function of the C interface, whose last argument is its error, and
-/// throws what it answers, with `context` in front.
+/// Calls a function of the C interface, whose last argument is its error. If it
+/// fails, throws the error with `context` in front of its text.
 template <typename Function, typename... Arguments>
 void callFor(const std::string &context, Function function,
              Arguments... arguments) {
@@ -71,7 +72,8 @@ inline CheckpointHandle openCheckpoint(const std::string &path) {
   return CheckpointHandle(opened);
 }
 
-/// `stated`: what the files leave open; nothing, unless it is given.
+/// `stated` has properties that the files may not determine; by default there
+/// are none.
 inline AdapterHandle openAdapter(
     const std::string &folder, const moelora_adapter_target &target,
     const moelora_adapter_options &stated = sized<moelora_adapter_options>(),
@@ -82,7 +84,7 @@ inline AdapterHandle openAdapter(
   return AdapterHandle(opened);
 }
 
-/// Whether it can change anything; see moelora_adapter_has_effect.
+/// Whether the adapter can change an output; see moelora_adapter_has_effect.
 inline bool hasEffect(const moelora_adapter *adapter,
                       const std::string &context = "") {
   int32_t effect = 0;
@@ -90,10 +92,10 @@ inline bool hasEffect(const moelora_adapter *adapter,
   return effect != 0;
 }
 
-/// Threads, and the services of the host that run on them.
+/// A pool of threads and the services of the host that use it.
 class Pool {
 public:
-  /// 0 threads: as many as the process may use.
+  /// 0 means as many threads as the process may use.
   explicit Pool(int32_t threads) {
     moelora_pool *made = nullptr;
     call(moelora_pool_create, threads, &made);

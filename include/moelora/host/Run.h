@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Running the compiled layer.
+// Runs a compiled layer.
 #ifndef MOELORA_HOST_RUN_H
 #define MOELORA_HOST_RUN_H
 
@@ -20,7 +20,8 @@ inline void unbind(moelora_bound_layer *layer) {
   moelora_layer_unbind(layer, nullptr);
 }
 
-/// A layer with its weights and its slot table. Borrows all of them.
+/// A layer that is bound to its weights and its slot table, all of which are
+/// borrowed.
 class BoundLayer {
 public:
   BoundLayer(const moelora_artifact &artifact, int number,
@@ -35,19 +36,19 @@ private:
   Handle<moelora_bound_layer, unbind> layer;
 };
 
-/// One batch on a layer, as often as it is wanted: output and workspace are
-/// made once. Borrows the layer, the inputs and the table.
+/// Runs one batch on a layer any number of times, with one output and one
+/// workspace. Borrows the layer, the inputs and the table.
 class Run {
 public:
   Run(const BoundLayer &layer, moelora_entry_kind entry, const Inputs &inputs,
       const SlotTable &table);
 
-  /// Resolves the ids and runs, as for a model of this one layer.
+  /// Resolves the ids and runs the layer, as in a model of this one layer.
   void run();
 
   Buffer output; ///< [T, H], layer's type
   uint64_t workspaceBytes() const { return workspace.bytes(); }
-  /// Of the last run; ids are counted by the table.
+  /// The counters of the last run. The table counts the ids.
   const moelora_run_stats &stats() const { return last; }
 
 private:

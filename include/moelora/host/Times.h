@@ -1,23 +1,25 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How long something takes, and how far it is.
+// Measures time, and reports progress.
 #ifndef MOELORA_HOST_TIMES_H
 #define MOELORA_HOST_TIMES_H
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
 namespace moelora::host {
 
-/// Told as long work goes on that so many of all units are done. May be empty.
+/// Called during long work with the number of units that are done and the
+/// number of all units. May be empty.
 using Progress =
     std::function<void(size_t done, size_t all, const char *units)>;
 
-/// Counts for one.
+/// Reports progress through a callback.
 class ProgressCount {
 public:
   ProgressCount(const Progress &progress, size_t all, const char *units)
@@ -35,7 +37,7 @@ private:
   const char *units;
 };
 
-/// Time since it was made.
+/// Measures the time since its construction.
 class Stopwatch {
 public:
   double seconds() const {
@@ -49,14 +51,13 @@ private:
       std::chrono::steady_clock::now();
 };
 
-template <typename Work> double secondsOf(Work work) {
+template <typename Work> double secondsOf(const Work &work) {
   Stopwatch watch;
   work();
   return watch.seconds();
 }
 
-/// The value that this share of all is not above, between two values where it
-/// falls between them.
+/// The quantile of the values for `share`, interpolated between two values.
 inline double quantile(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
   double place = share * double(values.size() - 1);
@@ -68,6 +69,16 @@ inline double quantile(std::vector<double> values, double share) {
 
 inline double median(const std::vector<double> &values) {
   return quantile(values, 0.5);
+}
+
+/// Median seconds of `repeat` calls after one that is not counted.
+template <typename Work>
+double medianSeconds(const Work &work, int64_t repeat) {
+  work();
+  std::vector<double> times;
+  for (int64_t index = 0; index < repeat; ++index)
+    times.push_back(secondsOf(work));
+  return median(times);
 }
 
 } // namespace moelora::host

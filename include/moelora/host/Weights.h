@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The weights of one layer in memory, once.
+// The weights of one layer in memory.
 #ifndef MOELORA_HOST_WEIGHTS_H
 #define MOELORA_HOST_WEIGHTS_H
 
@@ -25,17 +25,17 @@ struct Operand {
 struct Weights {
   std::array<Operand, MOELORA_ROLES> operand; // by moelora_role
   uint64_t bytes = 0;
-  /// What was rounded on the way, in words; empty: nothing.
+  /// A description of what was rounded; empty if nothing was.
   std::string note;
 };
 
-/// Reads them from the model's folder: in the layer's types, or, `asStored`,
-/// in those of the files.
+/// Reads the weights from the model's folder, in the layer's types, or if
+/// `asStored`, in the types of the files.
 Weights loadWeights(const models::Model &model, int layer,
                     const std::string &folder, bool asStored,
                     const Progress &progress = {});
 
-/// Signed random values that keep a layer's numbers near 1.
+/// Generates signed random weights that keep the values in a layer near 1.
 Weights randomWeights(const models::Model &model, int layer, uint64_t seed,
                       const moelora_services &services);
 

@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A model as adapters see it: the sites that they may bind to, by name.
+// Makes the adapter target of a model: the layers and names to which adapters
+// can bind.
 #ifndef MOELORA_MODELS_ADAPTERTARGET_H
 #define MOELORA_MODELS_ADAPTERTARGET_H
 
@@ -10,7 +11,7 @@
 
 namespace moelora::models {
 
-/// Keeps what a moelora_adapter_target points to; independent of the model.
+/// Owns the data of a moelora_adapter_target. Independent of the model.
 class AdapterTarget {
 public:
   explicit AdapterTarget(const Model &model);

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The family table in words, for the page that users read.
+// Describes the family table for docs/models.md.
 #ifndef MOELORA_MODELS_FAMILIES_H
 #define MOELORA_MODELS_FAMILIES_H
 
@@ -9,12 +9,12 @@
 
 namespace moelora::models {
 
-/// A Markdown table: every `model_type` that can be imported and what its
-/// layers compute; types of which this is the same share a line.
+/// A Markdown table of every `model_type` that can be imported, and what its
+/// layers compute. Types with the same layers share a line.
 std::string describeFamilies();
 
-/// A Markdown table: every `model_type` that is known and cannot be imported,
-/// and why.
+/// A Markdown table of every `model_type` that is known but cannot be imported,
+/// and the reason.
 std::string describeRefused();
 
 } // namespace moelora::models

@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What config.json says of a model's MoE layers, completed by what it does not
-// say: the semantics that are fixed per family. One description per layer
-// number, because families may vary them from layer to layer.
+// The descriptions of a model's MoE layers, from config.json and from the
+// properties that are fixed per family. There is one description per layer
+// number, because the layers of a model may differ.
 #ifndef MOELORA_MODELS_MODEL_H
 #define MOELORA_MODELS_MODEL_H
 
@@ -21,17 +21,19 @@ struct Family;
 /// Immutable once loaded; copies are cheap and independent.
 class Model {
 public:
-  /// The family's name, as config.json spells it: "qwen3_moe".
+  /// The family's name as in config.json, such as "qwen3_moe".
   const std::string &modelType() const { return type; }
-  /// Why the layers may not be what the model's own code computes; "" when
-  /// nothing tells of it.
+  /// The reason why the model's own code may compute other layers; "" if there
+  /// is none.
   const std::string &warning() const { return warningText; }
-  /// Number of layers, dense ones included.
+  /// The number of layers, including dense ones.
   int layers() const { return static_cast<int>(descriptionOf.size()); }
-  /// Layers that predict further tokens, which checkpoints number behind those.
+  /// The number of layers that predict further tokens. Checkpoints number them
+  /// after the others.
   int predictionLayers() const { return predictions; }
-  /// The type that config.json states under `dtype` or `torch_dtype`, bfloat16
-  /// where it states none: that is what the families are published in.
+  /// The type that config.json states under `dtype` or `torch_dtype`, or
+  /// bfloat16 if it states none, because the families are published in this
+  /// type.
   moelora_dtype dtype() const { return elementType; }
 
   /// False for dense layers and for numbers outside [0, layers()).
@@ -57,22 +59,22 @@ private:
   std::vector<moelora_layer> descriptions; // different from each other
   std::vector<int> descriptionOf;          // by layer number; -1: dense
 
-  /// Of an equal description, or of a new one.
+  /// The index of an equal description, or of a new one.
   int indexOf(const moelora_layer &layer);
 };
 
 /// Reads a model folder's config.json, or that file itself, and then calls
-/// adoptRouterTypes() for the folder. Unknown families,
-/// values that the family table cannot express, and malformed or contradictory
-/// files are refused in words that name the key and its value.
+/// adoptRouterTypes() for the folder. Refuses unknown families, values that the
+/// family table cannot express, and malformed or contradictory files, with a
+/// message that names the key and its value.
 Result<Model> loadModel(const std::string &path);
 
-/// The same from the text of a config.json; `origin` names it in messages.
+/// The same from the text of a config.json, which messages call `origin`.
 Result<Model> parseModel(const std::string &text, const std::string &origin);
 
-/// Gives each layer a router of f32 where the weights in `folder` have it in
-/// another type than the layer's, so that whoever compiles, runs or binds the
-/// model agrees. Without weights nothing changes.
+/// Gives each layer an f32 router if the weights in `folder` store it in
+/// another type than the layer's, so that compiling, running and binding the
+/// model agree. Has no effect if there are no weights.
 void adoptRouterTypes(Model &model, const std::string &folder);
 
 /// The `model_type` of every family that can be imported, sorted.

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A value, or the reason why there is none. Files are untrusted, so a refusal
-// is an ordinary answer: no exception leaves the library.
+// is an ordinary result, and no exception leaves the library.
 #ifndef MOELORA_MODELS_RESULT_H
 #define MOELORA_MODELS_RESULT_H
 
@@ -28,7 +28,7 @@ public:
   const T &operator*() const { return std::get<0>(content); }
   T *operator->() { return &std::get<0>(content); }
   const T *operator->() const { return &std::get<0>(content); }
-  /// Why there is none; only where there is no value.
+  /// The reason why there is no value. Requires that there is none.
   const std::string &message() const { return std::get<1>(content).message; }
 
 private:

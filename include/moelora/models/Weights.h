@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Where a layer's weights lie in a checkpoint, and how they get from there
-// into operand buffers, without a second copy in between.
+// Finds a layer's weights in a checkpoint, and reads them into operand buffers
+// without an intermediate copy of a whole tensor.
 //
 //   gate_up [E, 2, I, H], expert e, gate rows
 //     <- model.layers.3.mlp.experts.e.gate_proj.weight [I, H]
@@ -29,7 +29,7 @@ struct Axis {
 
 /// One stored tensor: its element (i, j, ..) along the axes, outermost first,
 /// is the operand's element offset + i * stride_i + j * stride_j + ... It may
-/// have more elements, which belong to nobody.
+/// have further elements, which are not used.
 struct Piece {
   std::string tensor; // "mlp.experts.3.gate_proj.weight": below "layers.N."
   Shape shape;
@@ -39,11 +39,12 @@ struct Piece {
   int64_t elements() const;
 };
 
-/// One way in which checkpoints store an operand: all of its pieces.
+/// One form in which checkpoints store an operand: a list of stored tensors.
 using Source = std::vector<Piece>;
 
 /// A weight operand of a layer. A checkpoint has one of the sources. A table of
-/// expert ids is of int32, which has the size of f32, and says `f32` here.
+/// expert ids has int32 elements; `type` is then `f32`, which has the same
+/// size.
 struct Operand {
   moelora_role role;
   moelora_dtype dtype; // type of the operand's buffer
@@ -54,29 +55,30 @@ struct Operand {
   int64_t elements() const;
 };
 
-/// The weight operands that this layer has, in the order of their roles.
-/// Requires model.isMoe(layer).
+/// The weight operands of this layer, in the order of their roles. Requires
+/// model.isMoe(layer).
 std::vector<Operand> weightOperands(const Model &model, int layer);
 
-/// The router's among them.
+/// The weight operand of the router.
 Operand routerOperand(const Model &model, int layer);
 
-/// What may stand before "layers.N." in a tensor's name, or before the word
-/// that a family has for layers.
+/// Prefixes that may precede "layers.N." in a tensor's name, or the family's
+/// other name for `layers`.
 const std::vector<std::string> &namePrefixes();
 
-/// An operand bound to a checkpoint: names are complete, shapes are checked,
-/// nothing has been read. The checkpoint must outlive it.
+/// An operand that was found in a checkpoint. Its names are complete and its
+/// shapes are checked, but no data has been read. The checkpoint must outlive
+/// it.
 class BoundOperand {
 public:
   const Operand &operand() const { return description; }
-  /// The element type in the file: F32, F16, BF16 or F64; the widest where
-  /// pieces differ; F32 for a table of ids.
+  /// The element type in the file: F32, F16, BF16 or F64; the widest if its
+  /// tensors differ; F32 for a table of ids.
   moelora_dtype storedType() const { return stored; }
 
   /// Fills `buffer`, elements() of `type`. Values of another type in the file
-  /// are converted with one rounding. A table of ids becomes int32, whatever
-  /// the type, and is checked. Empty: done; else what went wrong.
+  /// are converted with one rounding. A table of ids is converted to int32 and
+  /// checked. Returns an empty text on success, and otherwise the error.
   std::string read(void *buffer, moelora_dtype type) const;
 
 private:
@@ -84,18 +86,18 @@ private:
 
   Operand description;
   const moelora_checkpoint *checkpoint = nullptr;
-  std::vector<uint64_t> tensors; // index in the checkpoint, per piece
+  std::vector<uint64_t> tensors; // index in the checkpoint, per tensor
   Source pieces;
   moelora_dtype stored = MOELORA_BF16;
 };
 
-/// Binds the router's weight alone.
+/// Binds only the weight of the router.
 Result<BoundOperand> bindRouter(const Model &model, int layer,
                                 const moelora_checkpoint *file);
 
-/// Binds every weight operand of the layer. A tensor that is missing, or has
-/// another shape or a type that is no float, is an error that names it, and
-/// the quantisation where there is one.
+/// Binds every weight operand of the layer. A tensor that is missing or has a
+/// wrong shape or a type that is not a float is an error with its name, and
+/// with the quantisation method if the checkpoint is quantised.
 Result<std::vector<BoundOperand>> bindWeights(const Model &model, int layer,
                                               const moelora_checkpoint *file);
 

@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The levels of IR inside a layer. A level is a set of ops: one predicate,
-// asked by moelora-verify-level between the stages of a pipeline and by
-// conversions of their targets.
+// The levels of IR inside a layer. A level is a set of ops.
+// moelora-verify-level checks it between the stages of a pipeline, and
+// conversions define their targets with it.
 //
 //   Routed  what a layer means     dispatch, expert_gemm, lora_delta,
 //                                  activation, combine
@@ -22,7 +22,7 @@ enum class Level { Routed, Fused };
 
 llvm::StringRef stringifyLevel(Level level);
 
-/// Whether `op` may stand in the body of a layer at this level.
+/// Whether the body of a layer at this level may contain `op`.
 bool belongsTo(mlir::Operation *op, Level level);
 
 } // namespace moelora

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Passes from moelora to moelora: constructors, options, registration.
+// Passes within the moelora dialect: constructors, options, registration.
 
 #ifndef MOELORA_PASSES_PASSES_H
 #define MOELORA_PASSES_PASSES_H

@@ -15,8 +15,9 @@
 //   out    = r + shared_scale * shared x       layer's type; then its norm,
 //                                              likewise
 //
-// Only the tokens asked for are computed, so a few rows of a large layer are
-// cheap. Tokens are independent: NaN in one stays there.
+// Only the requested tokens are computed, so a few rows of a large layer take
+// little time. Tokens are independent: a NaN in one token does not affect
+// others.
 #ifndef MOELORA_REFERENCE_LAYER_H
 #define MOELORA_REFERENCE_LAYER_H
 
@@ -26,8 +27,8 @@
 
 namespace moelora::reference {
 
-/// An operand in memory; null data: it is not there. Shapes follow from the
-/// layer and the role.
+/// An operand in memory. If the data is null, the operand is absent. The layer
+/// and the role determine the shape.
 struct OperandView {
   moelora_dtype type = MOELORA_F32;
   const void *data = nullptr;
@@ -35,7 +36,7 @@ struct OperandView {
 
 enum class Entry { Everything, FromLogits, FromIds };
 
-/// What to compute. Everything is borrowed.
+/// The inputs of a layer. Everything is borrowed.
 struct Problem {
   moelora_layer layer = {};
   int64_t tokens = 0;
@@ -52,25 +53,25 @@ struct Problem {
 
 struct Output {
   int64_t width = 0;
-  Vector rows;                  // [tokens asked for, H]
+  Vector rows;                  // [requested tokens, H]
   Vector bounds;                // the same shape; see Bound.h
-  std::vector<Routed> routed;   // per token asked for
+  std::vector<Routed> routed;   // per requested token
   std::vector<uint8_t> decided; // likewise, with bounds; see Bound.h
 };
 
-/// The operands that a layer reads, a bit per moelora_role; slots are left to
-/// the caller.
+/// The operands that a layer reads, a bit per moelora_role, without slots.
 uint32_t operandsOf(const moelora_layer &layer, Entry entry);
 
-/// Empty when `evaluate` may run; else which rule the problem breaks.
+/// The rule that the problem breaks; empty if `evaluate` can run.
 std::string problemError(const Problem &problem);
 
-/// The logits of one token: given, or the router's with its delta. Requires
-/// what `evaluate` does, and an entry that has logits.
+/// The logits of one token: the given ones, or those of the router with its
+/// delta. Has the same requirements as `evaluate`, and requires an entry with
+/// logits.
 Vector logitsOfToken(const Problem &problem, int64_t token);
 
-/// The choices of one token; adapters of the experts are not read. Requires
-/// what `evaluate` does.
+/// The choices of one token. Does not read adapters of the experts. Has the
+/// same requirements as `evaluate`.
 Routed routeToken(const Problem &problem, int64_t token);
 
 /// Requires an empty problemError and tokens within [0, problem.tokens).
@@ -79,7 +80,7 @@ Routed routeToken(const Problem &problem, int64_t token);
 Output evaluate(const Problem &problem, const std::vector<int64_t> &tokens,
                 bool withBounds = false, int threads = 1);
 
-/// Every token.
+/// Evaluates every token.
 Output evaluate(const Problem &problem, bool withBounds = false,
                 int threads = 1);
 

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Element types as numbers: what a stored element is worth, and what a value
-// becomes when it is stored. Rounding is to nearest, ties to even, once.
+// Conversion between stored elements and doubles. Storing a value rounds it
+// once, to nearest, ties to even.
 #ifndef MOELORA_REFERENCE_NUMBER_H
 #define MOELORA_REFERENCE_NUMBER_H
 
@@ -26,8 +26,8 @@ inline double loadBrain(uint16_t bits) {
   return value;
 }
 
-/// Element `index` of an array of `type`, exactly. Inline, because the inner
-/// loops of whole layers are made of it.
+/// The exact value of element `index` of an array of `type`. Inline, because
+/// the inner loops of whole layers call it.
 inline double load(moelora_dtype type, const void *data, int64_t index) {
   switch (type) {
   case MOELORA_F32:
@@ -47,11 +47,12 @@ double roundTo(moelora_dtype type, double value);
 /// Stores roundTo(type, value).
 void store(moelora_dtype type, void *data, int64_t index, double value);
 
-/// Where values are rounded on their way through a layer. `exact()` nowhere.
-/// `rounded(layer, adapter)` gives every value its element type: accumulators,
-/// logits and router weights are f32, A x scaled is the adapter's, activations
-/// and the output are the layer's. Sums run in f64 and are rounded once, so
-/// what differs from a machine is only its order of adding f32 numbers.
+/// Where the values of a layer are rounded. `exact()` rounds nowhere.
+/// `rounded(layer, adapter)` rounds every value to its element type: f32 for
+/// accumulators, logits and router weights, the adapter's type for the scaled A
+/// x, and the layer's type for activations and the output. Sums are computed in
+/// f64 and rounded once, so compiled code differs only by the order in which it
+/// adds f32 numbers.
 class Rounding {
 public:
   static Rounding exact() { return {}; }

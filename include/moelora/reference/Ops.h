@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The meaning of each op of the dialect, for one row. Rows are independent, so
-// the meaning of a whole tensor is a loop over these.
+// The definition of each op of the dialect for one row. Rows are independent,
+// so an op on a tensor is a loop over its rows.
 //
 // A row of a routed expert is a pair p = t * k + j: token t, its choice j.
 #ifndef MOELORA_REFERENCE_OPS_H
@@ -15,10 +15,10 @@ namespace moelora::reference {
 /// weight x
 Vector multiply(const MatrixView &weight, const Vector &x);
 
-/// resolve_slots: the dense slot that an id names, or -1: no adapter. An id
-/// resolves when its index is within the directory, its generation is the
-/// word's, and something is published there. `words` is the directory; the last
-/// `indexBits` bits of an id are the index.
+/// resolve_slots: the slot that an id selects, or -1 for no adapter. An id
+/// selects a slot if its index is within the directory, its generation equals
+/// that of the word, and an image is published there. `words` is the directory;
+/// the last `indexBits` bits of an id are the index.
 int32_t resolveSlot(int32_t id, const std::vector<uint64_t> &words,
                     int indexBits);
 
@@ -28,26 +28,28 @@ struct Routed {
   Vector weights;
 };
 
-/// What a router reads beside its logits; empty where it does not ask for it.
+/// The inputs of a router besides its logits. Those that it does not read are
+/// empty.
 struct RouterOperands {
   Vector bias;                // for the choice, of those that can be chosen
   Vector expertScale;         // [E]
   std::vector<int32_t> table; // [k]: the token's row of the table
 };
 
-/// logits [E] as the router's matrix gave them. Equal choices go to the lower
-/// id; NaN is below every number. A choice by table outside of [0, E) gets the
-/// id -1 and the weight 0, and has no part in the stages of the others.
+/// `logits` [E] are the products with the router's matrix. Of equal scores,
+/// that of the lower id is chosen; NaN is below every number. An entry of the
+/// table outside of [0, E) is a choice with the id -1 and the weight 0, and
+/// does not affect the other choices.
 Routed route(const moelora_router &router, const Vector &logits,
              const RouterOperands &operands, const Rounding &rounding);
 
-/// Row `id` of a table [router.table_rows, k]; -1 throughout where the id is
-/// outside.
+/// Row `id` of a table [router.table_rows, k]; all -1 if the id is out of
+/// range.
 std::vector<int32_t> tableRow(const moelora_router &router,
                               const int32_t *table, int32_t id);
 
-/// rms_norm: x / sqrt(mean(x^2) + epsilon) * scale, times the weight where
-/// there is one. Not rounded: what it becomes depends on who reads it.
+/// rms_norm: x / sqrt(mean(x^2) + epsilon) * scale, times the weight if there
+/// is one. Not rounded: the rounding depends on the op that reads the result.
 Vector rmsNorm(const moelora_norm &norm, const Vector &x, const Vector &weight);
 
 /// identity_weight: the sum of the weights of ids in [first, end), in ascending
@@ -55,12 +57,12 @@ Vector rmsNorm(const moelora_norm &norm, const Vector &x, const Vector &weight);
 double identityWeight(const Routed &routed, int32_t first, int32_t end,
                       const Rounding &rounding);
 
-/// expert_gemm: weight x (+ bias), an accumulator. An empty bias is none.
+/// expert_gemm: weight x (+ bias), an accumulator. An empty bias is no bias.
 Vector expertGemm(const MatrixView &weight, const Vector &x, const Vector &bias,
                   const Rounding &rounding);
 
-/// lora_delta: accumulator + b (scale * (a x)). A null pair is no delta, and
-/// gives the accumulator back bit for bit.
+/// lora_delta: accumulator + b (scale * (a x)). A null pair has no delta and
+/// returns the accumulator bit for bit.
 Vector loraDelta(Vector accumulator, const LoraPair *pair, const Vector &x,
                  const Rounding &rounding);
 
@@ -68,8 +70,8 @@ Vector loraDelta(Vector accumulator, const LoraPair *pair, const Vector &x,
 Vector loraDelta(Vector accumulator, const LoraPair *gate, const LoraPair *up,
                  const Vector &x, const Rounding &rounding);
 
-/// f(g), and what it is multiplied by, with the clamps and caps of
-/// `activation`; no rounding.
+/// f(g) and its factor, with the clamps and caps of `activation`, without
+/// rounding.
 double activateGate(const moelora_activation &activation, double gate);
 double activateUp(const moelora_activation &activation, double up);
 
@@ -77,12 +79,12 @@ double activateUp(const moelora_activation &activation, double up);
 Vector activate(const moelora_activation &activation, const Vector &accumulator,
                 const Rounding &rounding);
 
-/// scale * sigmoid(score), or the scale alone where `score` is null.
+/// scale * sigmoid(score), or the scale if `score` is null.
 double sharedFactor(double scale, const double *score,
                     const Rounding &rounding);
 
-/// What combine adds up. Rows that are empty belong to dropped pairs and
-/// contribute nothing; `identity` and `shared` are empty where there is none.
+/// The terms of combine. Empty rows are those of dropped pairs and contribute
+/// nothing. `identity` and `shared` are empty if absent.
 struct Terms {
   std::vector<Vector> rows; // by choice
   Vector identity;          // already times its weight
@@ -90,9 +92,9 @@ struct Terms {
   Vector shared; // already times its scale and score
 };
 
-/// combine: routedScale * (sum_j weight[j] * rows[j] + identity) + shared.
-/// Rows are added in ascending order of their ids, so that the order of the
-/// choices means nothing.
+/// combine: routedScale * (sum_j weight[j] * rows[j] + identity) + shared. Rows
+/// are added in ascending order of their ids, so that the order of the choices
+/// does not affect the result.
 Vector combine(const Terms &terms, const Routed &routed, int64_t width,
                const Rounding &rounding);
 

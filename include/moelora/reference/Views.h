@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Weights and adapters as the reference reads them: in place, in the element
-// type they are stored in, so that a large layer needs no copy in f64.
-// Nothing here owns memory. All row-major.
+// Views of weights and adapters, which the reference reads in place and in
+// their stored element type, so that a large layer needs no copy in f64. Views
+// do not own memory. All matrices are row-major.
 #ifndef MOELORA_REFERENCE_VIEWS_H
 #define MOELORA_REFERENCE_VIEWS_H
 
@@ -41,8 +41,8 @@ struct ExpertsView {
   MatrixView expert(int64_t index) const;
 };
 
-/// A low-rank pair: delta = scale * b (a x), a [rank, in], b [out, rank].
-/// Rank 0 is no delta.
+/// A low-rank pair: delta = scale * b (a x), a [rank, in], b [out, rank]. Rank
+/// 0 means no delta.
 struct LoraPair {
   MatrixView a;
   MatrixView b;
@@ -51,12 +51,13 @@ struct LoraPair {
   int64_t rank() const { return a.rows; }
 };
 
-/// One layer of one adapter: pairs by expert; an empty list, or rank 0, where
-/// it adapts nothing. Projections outside the experts have one pair.
+/// One layer of one adapter: the pairs of each projection by expert. An empty
+/// list, or rank 0, means no pair. Projections outside the experts have one
+/// pair.
 struct Adapter {
   std::array<std::vector<LoraPair>, MOELORA_PROJECTIONS> pairs;
 
-  /// Null where there is no delta. Any expert number may be asked for.
+  /// Null if there is no delta. Accepts any expert number.
   const LoraPair *find(moelora_projection projection, int64_t expert) const;
 };
 

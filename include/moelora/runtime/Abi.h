@@ -1,19 +1,22 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * ABI 4: what generated code and the runtime agree on; the only runtime header
- * that code generation includes. Sizes are asserted in runtime/base/Abi.cpp.
+ * ABI 4: the contract between generated code and the runtime. Code generation
+ * includes no other header of the runtime. Sizes are asserted in
+ * runtime/base/Abi.cpp.
  *
- * Growth: structs that begin with `size` grow at their end, and who reads one
- * takes what lies beyond its size for zero; in an array all have one size.
- * Structs that are called fixed, or have no size, change only with
- * MOELORA_ABI_VERSION. A runtime refuses artifacts of a later minor version
- * than its own. Ownership: every pointer is borrowed
- * for the duration of the call that takes it, except an artifact, which is
- * constant data of its shared object. Threads: an artifact is immutable; any
- * number of threads may run it at once with workspaces of their own. Generated
- * code never allocates, never locks, never makes threads and never calls
- * anything but `moelora_services`.
+ * Growth: a struct that begins with `size` may grow at its end, and a reader
+ * takes fields beyond the stated size for zero. All elements of an array have
+ * the same size. Structs that are called fixed, and those without a size,
+ * change only with MOELORA_ABI_VERSION. A runtime refuses artifacts of a later
+ * minor version than its own.
+ *
+ * Ownership: every pointer is borrowed for the duration of the call that takes
+ * it, except an artifact, which is constant data of its shared object.
+ *
+ * Threads: an artifact is immutable; any number of threads may run it at once,
+ * each with its own workspace. Generated code allocates no memory, takes no
+ * lock, creates no thread, and calls only functions of `moelora_services`.
  */
 #ifndef MOELORA_RUNTIME_ABI_H
 #define MOELORA_RUNTIME_ABI_H
@@ -30,14 +33,14 @@ extern "C" {
 #define MOELORA_ABI_MINOR 0u
 #define MOELORA_ABI_MAGIC 0x41524c4du /* "MLRA", little endian */
 
-/* Answers the artifact `index` of a shared object, NULL where there is none or
- * where it cannot serve this ABI. It is a weak symbol, so that several layers
- * link into one image; MOELORA_QUERY_SYMBOL "_" NAME is the layer NAME alone
- * and takes only the ABI. */
+/* Returns the artifact `index` of a shared object, or NULL if there is none or
+ * it does not support this ABI. The symbol is weak, so that several layers can
+ * be linked into one image. MOELORA_QUERY_SYMBOL "_" NAME returns the layer
+ * NAME and takes only the ABI. */
 #define MOELORA_QUERY_SYMBOL "moelora_query"
 
-/* Where the routing comes from. A layer that has no router of its own lacks the
- * first, or the first two. */
+/* Where the routing comes from. A layer without a router does not have the
+ * first kind, or the first two. */
 typedef enum moelora_entry_kind {
   MOELORA_ENTRY_ALL = 0, /* the layer's own router */
   MOELORA_ENTRY_LOGITS = 1,
@@ -102,8 +105,8 @@ typedef struct moelora_variant {
   const moelora_binary *binary;
   const moelora_kernel_info *kernel;
   const moelora_entry *entry;
-  /* Bytes for a run of this moelora_entry_kind, of so many tokens, on so many
-   * workers. */
+  /* The size of the workspace in bytes, for a run of this moelora_entry_kind
+   * with this number of tokens and workers. */
   uint64_t (*workspace)(int32_t entry, int64_t tokens, int32_t workers);
 } moelora_variant;
 
@@ -114,10 +117,12 @@ typedef struct moelora_artifact {
   uint32_t variants;
   const char *producer; /* "moelora 0.1.0" */
   const char *name;     /* symbol of the layer in IR */
-  /* Of the layer's IR and of everything that it was compiled with: equal
-   * digests are equal programs. XXH3-128, in its canonical byte order. */
+  /* The digest of the layer's IR and of everything with which it was compiled:
+   * programs with equal digests are equal. XXH3-128, in its canonical byte
+   * order. */
   uint8_t digest[16];
-  /* Exactly what the program computes; NULL: it is no ordinary layer. */
+  /* Describes exactly what the program computes. NULL: no description can
+   * express the layer. */
   const moelora_layer *layer;
   const moelora_variant *variant;
 } moelora_artifact;

@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What adapter_config.json says by itself, before a model is known.
+ * The settings in adapter_config.json, for callers that do not know the model
+ * yet.
  */
 #ifndef MOELORA_RUNTIME_ADAPTERFACTS_H
 #define MOELORA_RUNTIME_ADAPTERFACTS_H
@@ -29,7 +30,8 @@ typedef struct moelora_adapter_facts {
 } moelora_adapter_facts;
 
 /* Reads and checks the configuration in `folder`. A configuration that opening
- * would refuse is refused here in the same words. Any thread. */
+ * would refuse is refused here with the same message. May be called from any
+ * thread. */
 MOELORA_API moelora_status moelora_adapter_read_facts(
     const char *folder, moelora_adapter_facts *facts, moelora_error **error);
 

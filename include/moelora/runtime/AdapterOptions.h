@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a caller states of an adapter, where its files leave it open.
+ * Properties of an adapter that a caller states if the files do not determine
+ * them.
  */
 #ifndef MOELORA_RUNTIME_ADAPTEROPTIONS_H
 #define MOELORA_RUNTIME_ADAPTEROPTIONS_H
@@ -12,14 +13,15 @@
 extern "C" {
 #endif
 
-/* Which of a packed parameter's two sizes plays "in". */
+/* Which of a packed parameter's two sizes is the input size of lora_A. */
 typedef enum moelora_adapter_layout {
   MOELORA_LAYOUT_DECIDE = 0,  /* from the shapes; refuse when they are blind */
   MOELORA_LAYOUT_NATURAL = 1, /* lora_A has the input size */
   MOELORA_LAYOUT_TRANSPOSED = 2, /* lora_A has the output size */
 } moelora_adapter_layout;
 
-/* How the columns of a packed lora_B are ordered: rank j of expert e. */
+/* The order of the columns of a packed lora_B: the column of rank j of expert
+ * e. */
 typedef enum moelora_adapter_columns {
   MOELORA_COLUMNS_DECIDE = 0, /* as the configuration says, or as PEFT does if
                                  the files are its; refuse others */
@@ -27,8 +29,8 @@ typedef enum moelora_adapter_columns {
   MOELORA_COLUMNS_GROUPED_BY_EXPERT = 2, /* e * r + j */
 } moelora_adapter_columns;
 
-/* What the caller states because the files leave it open. A statement that they
- * contradict is an error. */
+/* Properties that the caller states because the files do not determine them. A
+ * statement that contradicts the files is an error. */
 typedef struct moelora_adapter_options {
   uint32_t size;   /* sizeof; set by the caller, see Error.h */
   int32_t layout;  /* moelora_adapter_layout */

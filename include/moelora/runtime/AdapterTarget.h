@@ -1,12 +1,14 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What an adapter is bound to: the MoE layers of a model, by name and size.
+ * The target of an adapter: the MoE layers of a model, with their names and
+ * sizes.
  *
- * Plain data that the caller fills, usually from the table of model families.
- * A list of names is NULL-terminated; the spellings in it are equal in right:
- * checkpoints and libraries name the same module differently. A list that is
- * NULL says that the family has no such module.
+ * A target is plain data that the caller fills, usually from the table of model
+ * families. A list of names is NULL-terminated. The names in a list are
+ * equivalent alternatives, because checkpoints and libraries use different
+ * names for the same module. A list that is NULL means that the family has no
+ * such module.
  */
 #ifndef MOELORA_RUNTIME_ADAPTERTARGET_H
 #define MOELORA_RUNTIME_ADAPTERTARGET_H
@@ -17,10 +19,10 @@
 extern "C" {
 #endif
 
-/* What a packed file says when its shapes are the same both ways (one
- * projection alone, with H == 2I or H == I). */
+/* How to read a packed file if its shapes fit both layouts (only one projection
+ * is adapted, and H == 2I or H == I). */
 typedef enum moelora_blind_rule {
-  /* Nothing in the files tells: the user must. */
+  /* The files do not determine the layout: the user must state it. */
   MOELORA_BLIND_REFUSE = 0,
   /* Stored (E, out, in) by every library that packs the family: transposed
    * before PEFT 0.19.1, natural from 0.19.1 on. */
@@ -30,8 +32,8 @@ typedef enum moelora_blind_rule {
   MOELORA_BLIND_IN_OUT = 2,
 } moelora_blind_rule;
 
-/* Module paths of one family below `layers.N.`, or another word for `layers`; a
- * path may have several words, "router.gate". */
+/* The module paths of one family below `layers.N.`, or below another name for
+ * `layers`. A path may have several components, as in "router.gate". */
 typedef struct moelora_adapter_names {
   const char *container;      /* "blocks"; NULL: "layers" */
   const char *const *block;   /* the MoE block: "mlp", "block_sparse_moe"; ""
@@ -58,7 +60,8 @@ typedef struct moelora_adapter_names {
   int32_t blind_rule;     /* moelora_blind_rule */
 } moelora_adapter_names;
 
-/* How libraries keep a packed parameter; bits, since versions differ. */
+/* The forms in which libraries store a packed parameter. The values are bits,
+ * because versions differ. */
 typedef enum moelora_packed_storage {
   MOELORA_STORED_OUT_IN = 1, /* (E, out, in) */
   MOELORA_STORED_IN_OUT = 2, /* (E, in, out) */
@@ -71,7 +74,7 @@ typedef struct moelora_adapter_site {
   int32_t experts;      /* that have weights */
   int32_t always;       /* the last so many of them are shared experts, which
                            adapters do not count among the experts */
-  int32_t logits;       /* E: what the router's linear answers; 0: experts */
+  int32_t logits;       /* E: the number of router logits; 0: experts */
   int32_t zero_experts; /* packed gate_up counts them too; pairs that a file
                            has for them mean nothing and are not read */
   int64_t hidden;
@@ -85,7 +88,7 @@ typedef struct moelora_adapter_site {
   int32_t reserved;
 } moelora_adapter_site;
 
-/* A model. Layers that are no site have no experts (dense ones). */
+/* A model. Layers that are not listed are dense: they have no experts. */
 typedef struct moelora_adapter_target {
   uint32_t size; /* sizeof; set by the caller, see Error.h */
   int32_t sites;

@@ -3,9 +3,10 @@
  *
  * Artifacts: files of compiled layers.
  *
- * An artifact's file ends with a digest of all that is before it, so that one
- * that was cut or overwritten is refused before any of it runs. That is against
- * accidents: an artifact is code, load only what you would run.
+ * The file of an artifact ends with a digest of everything before it, so that a
+ * truncated or overwritten file is refused before any of its code runs. The
+ * digest does not protect against attacks: an artifact is code, so load only
+ * files that you trust.
  */
 #ifndef MOELORA_RUNTIME_ARTIFACT_H
 #define MOELORA_RUNTIME_ARTIFACT_H
@@ -17,34 +18,36 @@
 extern "C" {
 #endif
 
-/* Appends the digest to a shared object that is finished, in one step: whoever
- * opens it meanwhile finds the old file or the new one. A file that has its
- * digest already stays as it is. Errors: IO; INVALID where it is no shared
- * object, is cut, or differs from the digest that it has. */
+/* Appends the digest to a finished shared object. The file is replaced
+ * atomically, so a reader sees either the old or the new file. A file that
+ * already has its digest is not changed. Errors: IO; INVALID if the file is not
+ * a shared object, is truncated, or does not match the digest that it has. */
 MOELORA_API moelora_status moelora_artifact_seal(const char *path,
                                                  moelora_error **error);
 
-/* A shared object with compiled layers, loaded. Immutable; any thread. */
+/* A loaded shared object with compiled layers. It is immutable and may be used
+ * by any thread. */
 typedef struct moelora_artifact_file moelora_artifact_file;
 
-/* Loads a copy of the file in memory, which is what was checked; the file
- * itself may be changed or removed afterwards. Errors: IO where it cannot be
- * read; INVALID where it is no compiled layer, is cut, or differs from its
- * digest; UNSUPPORTED where it is of another version or machine. The caller
+/* Loads a copy of the file in memory. The copy is also what is checked, so the
+ * file may be changed or removed afterwards. Errors: IO if it cannot be read;
+ * INVALID if it is not a compiled layer, is truncated, or does not match its
+ * digest; UNSUPPORTED if it is for another version or machine. The caller
  * closes *file. */
 MOELORA_API moelora_status moelora_artifact_load(const char *path,
                                                  moelora_artifact_file **file,
                                                  moelora_error **error);
 
-/* Unloads it; its artifacts end here. BUSY: a program was made of it. NULL is
- * fine. */
+/* Unloads the file, and its artifacts become invalid. BUSY: a program still
+ * uses it. NULL has no effect. */
 MOELORA_API moelora_status moelora_artifact_close(moelora_artifact_file *file,
                                                   moelora_error **error);
 
-/* Layers in it. -1 for NULL. */
+/* The number of layers in the file. -1 for NULL. */
 MOELORA_API int32_t moelora_artifact_count(const moelora_artifact_file *file);
 
-/* Artifact `index` of [0, count), borrowed from the file; NULL for any other.
+/* The artifact with `index` in [0, count), borrowed from the file. NULL for any
+ * other index.
  */
 MOELORA_API const moelora_artifact *
 moelora_artifact_of(const moelora_artifact_file *file, int32_t index);
@@ -55,29 +58,30 @@ moelora_artifact_of(const moelora_artifact_file *file, int32_t index);
 MOELORA_API moelora_status moelora_artifact_digest(
     const moelora_artifact_file *file, uint8_t digest[MOELORA_DIGEST_BYTES]);
 
-/* The checks that loading makes of a description, for artifacts that were
- * linked in. */
+/* Checks a description as loading does, for artifacts that were linked into a
+ * program. */
 MOELORA_API moelora_status
 moelora_artifact_check(const moelora_artifact *artifact, moelora_error **error);
 
-/* Is the artifact compiled for this layer? INVALID names the first field that
- * differs, and both values, or says that the artifact describes no ordinary
- * layer. */
+/* Checks that the artifact is compiled for this layer. INVALID: the error names
+ * the first field that differs and both values, or states that the artifact has
+ * no description. */
 MOELORA_API moelora_status
 moelora_artifact_match(const moelora_artifact *artifact,
                        const moelora_layer *layer, moelora_error **error);
 
-/* The first variant for a target, "cpu", or, for NULL, of all; NULL: there is
- * none. */
+/* The first variant for a target such as "cpu", or the first variant if
+ * `target` is NULL. NULL: there is none. */
 MOELORA_API const moelora_variant *
 moelora_artifact_variant(const moelora_artifact *artifact, const char *target);
 
-/* The row of (role, part), or -1. Tools take types and shapes from there. */
+/* The row of an operand by role and part, or -1. The row has the type and the
+ * shape of the operand. */
 MOELORA_API int32_t moelora_variant_operand(const moelora_variant *variant,
                                             int32_t role, int32_t part);
 
-/* Bytes of row `operand` for so many tokens, row-major where the row has no
- * strides; 0 for a row that is not there. */
+/* The size in bytes of the operand in row `operand` for this number of tokens.
+ * It is row-major if the row has no strides. 0 if there is no such row. */
 MOELORA_API uint64_t moelora_variant_operand_bytes(
     const moelora_variant *variant, int32_t operand, int64_t tokens);
 

@@ -3,10 +3,9 @@
  *
  * Tensors in safetensors files: one file, or a folder with one or many.
  *
- * A checkpoint is opened once and never changes: its header is checked in full
- * before the first answer, and its bytes are read with pread, so that a file
- * which shrinks meanwhile is an error and not a fault.
- * Threads: any number may ask one checkpoint at once.
+ * A checkpoint is immutable. Opening it checks the whole header. Its data is
+ * read with pread, so that a file that shrinks meanwhile causes an error and
+ * not a fault. Any number of threads may use a checkpoint at once.
  */
 #ifndef MOELORA_RUNTIME_CHECKPOINT_H
 #define MOELORA_RUNTIME_CHECKPOINT_H
@@ -42,36 +41,38 @@ typedef struct moelora_checkpoint moelora_checkpoint;
 MOELORA_API moelora_status moelora_checkpoint_open(
     const char *path, moelora_checkpoint **checkpoint, moelora_error **error);
 
-/* NULL is fine. Names that were borrowed end here. */
+/* NULL has no effect. Names that were borrowed become invalid. */
 MOELORA_API void moelora_checkpoint_close(moelora_checkpoint *checkpoint);
 
-/* 0 for NULL. */
+/* The number of tensors. 0 for NULL. */
 MOELORA_API int64_t
 moelora_checkpoint_count(const moelora_checkpoint *checkpoint);
 
-/* Tensor `index` of [0, count), in the order of the files' names and then of
- * their bytes. INVALID for any other index. */
+/* The tensor with `index` in [0, count). Tensors are in the order of the file
+ * names, and within a file in the order of their bytes. INVALID: the index is
+ * out of range. */
 MOELORA_API moelora_status
 moelora_checkpoint_tensor(const moelora_checkpoint *checkpoint, int64_t index,
                           moelora_tensor *tensor);
 
-/* The index of a name, or -1, also for NULL; constant time. */
+/* The index of a name, or -1 if there is none or an argument is NULL. Takes
+ * constant time. */
 MOELORA_API int64_t
 moelora_checkpoint_find(const moelora_checkpoint *checkpoint, const char *name);
 
-/* Bytes [first, first + bytes) of a tensor as they are stored. */
+/* Reads bytes [first, first + bytes) of a tensor as they are stored. */
 MOELORA_API moelora_status moelora_checkpoint_read(
     const moelora_checkpoint *checkpoint, int64_t index, uint64_t first,
     uint64_t bytes, void *destination, moelora_error **error);
 
-/* Elements [first, first + count) as f32: exact from f32, f16 and bf16, one
- * rounding from f64, UNSUPPORTED from every other type. */
+/* Reads elements [first, first + count) as f32: exactly from f32, f16 and bf16,
+ * and with one rounding from f64. UNSUPPORTED: the tensor has another type. */
 MOELORA_API moelora_status moelora_checkpoint_read_f32(
     const moelora_checkpoint *checkpoint, int64_t index, uint64_t first,
     uint64_t count, float *destination, moelora_error **error);
 
 /* A tensor to be written; `data` is row-major and borrowed. Callers make arrays
- * of these, so it stays as it is for as long as the ABI does. */
+ * of this struct, so it changes only with the ABI. */
 typedef struct moelora_tensor_data {
   const char *name;
   int32_t dtype;
@@ -80,8 +81,9 @@ typedef struct moelora_tensor_data {
   const void *data;
 } moelora_tensor_data;
 
-/* Writes one file under a temporary name beside `path` and renames it when it
- * is complete: a failure leaves nothing, and an older file as it was. */
+/* Writes one file under a temporary name in the same folder, and renames it to
+ * `path` when it is complete. A failure leaves no new file and does not change
+ * an older one. */
 MOELORA_API moelora_status
 moelora_safetensors_write(const char *path, const moelora_tensor_data *tensors,
                           int64_t count, moelora_error **error);

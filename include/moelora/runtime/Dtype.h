@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Element types: of tensors in files, of operands, of adapters in slots. Each
- * place states which of them it takes.
+ * Element types of tensors in files, of operands, and of adapters in slots.
+ * Each function states which types it accepts.
  */
 #ifndef MOELORA_RUNTIME_DTYPE_H
 #define MOELORA_RUNTIME_DTYPE_H
@@ -15,8 +15,8 @@
 extern "C" {
 #endif
 
-/* The types of safetensors. Weights, adapters and activations are of one of the
- * first three. Numbers are part of the ABI and never reused. */
+/* The element types of safetensors. Weights, adapters and activations have one
+ * of the first three. The numbers are part of the ABI and are never reused. */
 typedef enum moelora_dtype {
   MOELORA_F32 = 1,
   MOELORA_F16 = 2,
@@ -35,10 +35,11 @@ typedef enum moelora_dtype {
   MOELORA_F8_E5M2 = 15,
 } moelora_dtype;
 
-/* "BF16"; NULL for a number that is no moelora_dtype. */
+/* The name of a type, such as "BF16". NULL if the number is not a
+ * moelora_dtype. */
 MOELORA_API const char *moelora_dtype_name(int32_t dtype);
 
-/* Bytes of one element; 0 for a number that is no moelora_dtype. */
+/* The size of one element in bytes. 0 if the number is not a moelora_dtype. */
 MOELORA_API uint64_t moelora_dtype_bytes(int32_t dtype);
 
 #ifdef __cplusplus

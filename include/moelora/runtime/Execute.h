@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The services that generated code calls while it runs, ready made: the
- * bookkeeping of Abi.h that depends on data, and the threads of a pool.
+ * Implementations of the services that generated code calls while it runs: the
+ * work of Services.h that depends on data, and the threads of a pool.
  */
 #ifndef MOELORA_RUNTIME_EXECUTE_H
 #define MOELORA_RUNTIME_EXECUTE_H
@@ -14,8 +14,9 @@
 extern "C" {
 #endif
 
-/* Fills in what the host has: all but launches and exchanges. `pool` NULL: the
- * services of one thread. `services` NULL: no effect. */
+/* Fills in all services of the host, that is, all but launches and exchanges.
+ * If `pool` is NULL, they use one thread. If `services` is NULL, the call has
+ * no effect. */
 MOELORA_API void moelora_services_init(moelora_pool *pool,
                                        moelora_services *services);
 

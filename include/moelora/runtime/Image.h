@@ -1,11 +1,11 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * An adapter in the memory of a device, as generated code reads it, and what a
- * step makes of the slot ids of a batch.
+ * An adapter in the memory of a device, in the form that generated code reads,
+ * and the slot ids of a batch as a step resolves them.
  *
- * An image has no addresses in it: offsets count units of 64 bytes from its
- * start, and 0 says that there is nothing.
+ * An image contains no addresses. Offsets are in units of 64 bytes from its
+ * beginning, and 0 means that there is no pair.
  *
  *     uint32_t finder[layers][MOELORA_PROJECTIONS]   where the pairs begin
  *     moelora_pair pairs[experts], or [1] where a projection is not of experts
@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-/* What one low-rank pair adapts. */
+/* The projection that a low-rank pair adapts. */
 typedef enum moelora_projection {
   MOELORA_GATE = 0, /* in L, out I, per expert; L is H without latent */
   MOELORA_UP = 1,
@@ -42,13 +42,13 @@ typedef enum moelora_projection {
 typedef enum moelora_page_order {
   /* A: [pages * 16][in], B: [pages][out][16], both row-major. */
   MOELORA_PAGE_ROW_MAJOR = 1,
-  /* As mma.m16n8k16 takes its first operand, of 2-byte elements only: blocks of
-   * 16 x 16, A as [pages][in / 16] and B as [pages][out / 16] with sizes
-   * rounded up and filled with zeros. The block of A has ranks as rows and
-   * inputs as columns, that of B outputs as rows and ranks as columns. In a
-   * block, lane l of 32 has 8 elements side by side: rows l / 4 and l / 4 + 8
-   * alternate by pairs of columns 2 (l % 4) + {0, 1}, first of columns 0-7,
-   * then of 8-15. */
+  /* The order in which mma.m16n8k16 reads its first operand, for 2-byte
+   * elements only. A matrix consists of blocks of 16 x 16: A is [pages][in /
+   * 16] and B is [pages][out / 16], with sizes rounded up and filled with
+   * zeros. A block of A has ranks as rows and inputs as columns; a block of B
+   * has outputs as rows and ranks as columns. Lane l of 32 has 8 contiguous
+   * elements of a block: rows l / 4 and l / 4 + 8 alternate by pairs of columns
+   * 2 (l % 4) + {0, 1}, first in columns 0-7, then in 8-15. */
   MOELORA_PAGE_FRAGMENT_MAJOR = 2,
 } moelora_page_order;
 
@@ -67,35 +67,38 @@ typedef struct moelora_pair {
   float scale;    /* multiplies A x in f32, before its one rounding */
 } moelora_pair;
 
-/* The most slots of a table. */
+/* The largest number of slots of a table. */
 #define MOELORA_MAX_SLOTS 65536
 
-/* What a slot table is, and what a layer expects of one: they are compared when
- * the layer is bound to the table. Sizes are those of one peer rank. */
+/* The properties that a slot table has, or that a layer expects of one. They
+ * are compared when the layer is bound to the table. Sizes are those of one
+ * peer rank. */
 typedef struct moelora_facts {
   uint32_t size;
   int32_t dtype;      /* moelora_dtype of the pages */
   int32_t page_order; /* moelora_page_order */
-  int32_t slots;      /* a layer takes tables of at most so many; 0: it takes
-                         no adapters */
-  int32_t max_rank;   /* a layer takes tables of at most this bound */
-  int32_t experts;    /* that have weights */
-  int32_t logits;     /* E: what the router's linear answers */
+  int32_t
+      slots; /* a layer accepts tables of at most this number; 0: no adapters */
+  int32_t max_rank; /* a layer accepts tables of at most this bound */
+  int32_t experts;  /* that have weights */
+  int32_t logits;   /* E: the number of router logits */
   int32_t reserved;
-  int64_t hidden, width; /* width: what routed experts read, latent or hidden */
+  int64_t hidden,
+      width; /* width: of the rows that routed experts read, latent or hidden */
   int64_t intermediate, shared;
   uint64_t projections; /* bit per moelora_projection that it adapts */
 } moelora_facts;
 
-/* A directory word, one for each slot: the generation of the slot above, the
- * address of the image in units of 256 bytes below; 0 there: nothing published.
- * An id is generation << index_bits | slot. */
+/* A directory word, one for each slot. The high bits are the generation of the
+ * slot; the low bits are the address of the image in units of 256 bytes, or 0
+ * if no image is published. An id is generation << index_bits | slot. */
 #define MOELORA_WORD_ADDRESS_BITS 40
 #define MOELORA_WORD_ADDRESS_UNIT 256
 #define MOELORA_WORD_GENERATION_BITS 24
 
-/* The slot ids of a batch, resolved once for all layers. Fixed; on the device
- * of the table, at addresses that never change. */
+/* The slot ids of a batch, resolved once for all layers. The struct is fixed.
+ * Its arrays are in memory of the table's device, at addresses that never
+ * change. */
 typedef struct moelora_step_view {
   const uint64_t *ticket;   /* not 0 between enter and leave */
   const uint64_t *word;     /* [slots], each read once from the directory */

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Kernels as an artifact has them, and launches as a device takes them.
+ * The kernels of an artifact, and the launches of a device.
  */
 #ifndef MOELORA_RUNTIME_KERNEL_H
 #define MOELORA_RUNTIME_KERNEL_H
@@ -51,11 +51,12 @@ typedef struct moelora_launch {
   uint32_t shared_bytes;    /* dynamic shared memory of a thread block */
   uint32_t parameter_bytes; /* at most 4096 */
   uint32_t flags;           /* moelora_launch_flags */
-  /* The kernel's parameters as the fields of one struct; copied by the call. */
+  /* The kernel's parameters as the fields of one struct, which the call
+   * copies. */
   const void *parameters;
 } moelora_launch;
 
-/* A kernel on the host: called once for the whole grid. */
+/* A kernel on the host. It is called once for the whole grid. */
 typedef void (*moelora_host_kernel)(const moelora_launch *launch);
 
 #ifdef __cplusplus

@@ -1,14 +1,14 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a Mixture-of-Experts layer is: the one description that every part of
- * moelora shares. `lib/models` makes it from config.json, the importer turns it
- * into IR, code generation reads it back from IR and stores it in the artifact,
- * the reference evaluates it, and the runtime compares an artifact with a
- * model.
+ * The description of a Mixture-of-Experts layer, which all parts of moelora
+ * share. `lib/models` makes it from config.json, the importer turns it into IR,
+ * code generation reads it back from IR and stores it in the artifact, the
+ * reference evaluates it, and the runtime compares an artifact with a model.
  *
- * Plain C99 data, no pointers, every struct sized and versioned by Abi.h.
- * Enumerators are part of the ABI: numbers are never reused.
+ * It is plain C99 data without pointers. Abi.h determines the size and the
+ * version of every struct. Enumerators are part of the ABI: their numbers are
+ * never reused.
  */
 #ifndef MOELORA_RUNTIME_LAYER_H
 #define MOELORA_RUNTIME_LAYER_H
@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-/* Stage "score": what becomes of the logits. */
+/* Stage "score": computes scores from the logits. */
 typedef enum moelora_score {
   MOELORA_SCORE_SOFTMAX = 1, /* over all experts */
   MOELORA_SCORE_SIGMOID = 2,
@@ -29,7 +29,7 @@ typedef enum moelora_score {
   MOELORA_SCORE_IDENTITY = 4,
 } moelora_score;
 
-/* Where the selection bias is added. It never reaches the weights. */
+/* Where the selection bias is added. It never affects the weights. */
 typedef enum moelora_bias_on {
   MOELORA_BIAS_NONE = 0,
   MOELORA_BIAS_ON_SCORE = 1,
@@ -57,8 +57,9 @@ typedef enum moelora_renormalize {
   MOELORA_RENORMALIZE_PNORM = 3, /* w / (sum w^p)^(1/p) */
 } moelora_renormalize;
 
-/* Logits [T, E] in; expert ids [T, k] and f32 weights [T, k] out. The stages
- * run in the order of the fields. Equal choices go to the lower expert id. */
+/* The router maps logits [T, E] to expert ids [T, k] and f32 weights [T, k].
+ * The stages run in the order of the fields. Of equal scores, that of the lower
+ * expert id is chosen. */
 typedef struct moelora_router {
   int32_t experts;     /* E: all that have a logit */
   int32_t top_k;       /* k, the always chosen ones included */
@@ -96,11 +97,10 @@ typedef enum moelora_clamp {
   MOELORA_CLAMP_POST = 2, /* min(f(g), gate_max) * clip(u, +-up_limit) */
 } moelora_clamp;
 
-/* gated:  f(g) * (up(u) + up_offset), f(g) = g * sigmoid(alpha g) for SILU
- * plain:  f(u)
- * The clamps are asymmetric: the gate is limited from above only. Soft caps
- * replace a factor x by cap * tanh(x / cap): in the gate the one outside the
- * sigmoid (SILU only), in up the whole. */
+/* gated: f(g) * (up(u) + up_offset), f(g) = g * sigmoid(alpha g) for SILU
+ * plain: f(u) The clamps are asymmetric: the gate is limited from above only.
+ * Soft caps replace a factor x by cap * tanh(x / cap): for the gate, the factor
+ * outside the sigmoid (SILU only); for up, the whole factor. */
 typedef struct moelora_activation {
   int32_t function; /* moelora_function */
   int32_t gated;    /* 1: two slices, gate and up; 0: one slice */
@@ -121,7 +121,7 @@ typedef struct moelora_norm {
   float scale;
 } moelora_norm;
 
-/* Which linears have a bias; it is an operand of its own. */
+/* Which linear projections have a bias. A bias is an operand of its own. */
 typedef enum moelora_bias {
   MOELORA_HAS_ROUTER_BIAS = 1,
   MOELORA_HAS_GATE_UP_BIAS = 2,
@@ -132,19 +132,19 @@ typedef enum moelora_bias {
   MOELORA_HAS_LATENT_OUT_BIAS = 64,
 } moelora_bias;
 
-/* What zero experts, which have no weights, answer. */
+/* The result of zero experts, which have no weights. */
 typedef enum moelora_zero_kind {
   MOELORA_ZERO_IDENTITY = 1, /* the row that they read */
   MOELORA_ZERO_DROP = 2,     /* nothing */
 } moelora_zero_kind;
 
-/* One layer. With X = router.experts - zero_experts experts that have weights,
- * and L = latent, or H where that is 0:
+/* One layer. X = router.experts - zero_experts is the number of experts with
+ * weights, and L is latent, or H if latent is 0:
  *   gate_up [X, 2, I, L] ([X, 1, I, L] when not gated), down [X, L, I]
  *   router [E, H], latent in [L, H], latent out [H, L]
  *   shared: gate_up [2, S, H], down [H, S]
- * All row-major. The experts read x, or latent_in x; their weighted sum is the
- * routed part, or what latent_out makes of it. */
+ * All weights are row-major. The experts read x, or latent_in x. The routed
+ * part is their weighted sum, or latent_out of it. */
 typedef struct moelora_layer {
   int32_t dtype;        /* moelora_dtype of hidden states, weights and output */
   int32_t router_dtype; /* of the router's weight: dtype, or MOELORA_F32 */

@@ -33,7 +33,7 @@ typedef enum moelora_model_weights {
                                  a model whose weights are not at hand */
 } moelora_model_weights;
 
-/* Whatever it points to must outlive the model, but for the texts. */
+/* Everything to which it points must outlive the model, except the texts. */
 typedef struct moelora_model_options {
   uint32_t size;
   int32_t weights;    /* moelora_model_weights */
@@ -47,58 +47,59 @@ typedef struct moelora_model_options {
 } moelora_model_options;
 
 /* Reads the configuration, loads and checks the artifacts, makes programs of
- * them, and reads weights once, straight into place where the host sees the
- * device's memory. An artifact that is compiled for another layer than the
- * configuration describes is refused. The caller closes *model. */
+ * them, and reads the weights once, directly into device memory if the host can
+ * access it. An artifact for another layer than the configuration describes is
+ * refused. The caller closes *model. */
 MOELORA_API moelora_status
 moelora_model_open(const moelora_model_options *options, moelora_model **model,
                    moelora_error **error);
 
-/* Unbinds the layers and ends the table. BUSY, and nothing is changed, while
- * steps of the table are there. NULL is fine. */
+/* Unbinds the layers and destroys the table. BUSY: steps of the table exist;
+ * the model is not changed. NULL has no effect. */
 MOELORA_API moelora_status moelora_model_close(moelora_model *model,
                                                moelora_error **error);
 
-/* A weight of an engine's own, used where it lies; `weight` is copied, its
- * memory must outlive the model. Replaces what was read or given before;
- * INVALID once the layers are bound. What it must look like is checked then. */
+/* Provides a weight that the engine has in memory. The struct `weight` is
+ * copied, but the memory of the tensor is used in place and must outlive the
+ * model. It replaces a weight that was read or given before. INVALID: the
+ * layers are bound already. The tensor is checked when the layers are bound. */
 MOELORA_API moelora_status moelora_model_give(moelora_model *model,
                                               int32_t layer,
                                               const moelora_memory *weight,
                                               moelora_error **error);
 
-/* Binds all MoE layers, to a new slot table of so many slots, which is borrowed
- * from the model. `slots` 0: as many as the artifacts take. `table` NULL: the
- * layers get no adapters. Once. */
+/* Binds all MoE layers to a new slot table, which is borrowed from the model.
+ * If `slots` is 0, the table has as many slots as the artifacts support. If
+ * `table` is NULL, the layers have no adapters. May be called once. */
 MOELORA_API moelora_status moelora_model_table(moelora_model *model,
                                                int32_t slots,
                                                moelora_slot_table **table,
                                                moelora_error **error);
 
-/* A step of the model's table for batches of at most so many tokens. The caller
- * destroys it before the model is closed. */
+/* Creates a step of the model's table for batches of at most this number of
+ * tokens. The caller destroys it before the model is closed. */
 MOELORA_API moelora_status moelora_model_step(moelora_model *model,
                                               int64_t max_tokens,
                                               moelora_step **step,
                                               moelora_error **error);
 
-/* What adapters of this model are opened for; borrowed. NULL for NULL. */
+/* The target for opening adapters of this model, borrowed. NULL for NULL. */
 MOELORA_API const moelora_adapter_target *
 moelora_model_target(const moelora_model *model);
 
-/* Layers of the model, dense ones included. -1 for NULL. */
+/* The number of layers, including dense ones. -1 for NULL. */
 MOELORA_API int32_t moelora_model_layers(const moelora_model *model);
 
-/* Elements of a row of hidden states. -1 for NULL. */
+/* The number of elements in a row of hidden states. -1 for NULL. */
 MOELORA_API int64_t moelora_model_hidden(const moelora_model *model);
 
-/* A bound layer, borrowed; NULL for dense layers, for numbers out of range, and
- * before the table is made. */
+/* A bound layer, borrowed. NULL for dense layers, for numbers out of range, and
+ * before moelora_model_table was called. */
 MOELORA_API const moelora_bound_layer *
 moelora_model_layer(const moelora_model *model, int32_t number);
 
-/* Bytes of workspace that are enough for a run of any layer and entry point.
- * 0 before the table is made. */
+/* The size in bytes of a workspace that is enough for a run of any layer and
+ * entry point. 0 before moelora_model_table was called. */
 MOELORA_API uint64_t moelora_model_workspace(const moelora_model *model,
                                              int64_t tokens);
 

@@ -1,9 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a compiled layer reads and writes: rows of (role, part), each with a
- * type and a shape of its own. An operand's size follows from its row and from
- * nothing beside it.
+ * The tensors that a compiled layer reads and writes: one row for each (role,
+ * part), with a type and a shape. The row alone determines the size of the
+ * operand.
  */
 #ifndef MOELORA_RUNTIME_OPERAND_H
 #define MOELORA_RUNTIME_OPERAND_H
@@ -14,8 +14,8 @@
 extern "C" {
 #endif
 
-/* What an operand is to the layer. In IR it is the attribute #moelora.role<...>
- * with the same numbers. */
+/* The meaning of an operand. In IR it is the attribute #moelora.role<...>, with
+ * the same numbers. */
 typedef enum moelora_role {
   MOELORA_HIDDEN = 0, /* [T, H] layer's type */
   /* 1 was the slot ids of a token; a step resolves them now */
@@ -48,7 +48,8 @@ typedef enum moelora_role {
   MOELORA_ROLES = 28,
 } moelora_role;
 
-/* Which tensor of a role. A quantised weight has several, any other one. */
+/* Which tensor of a role. A quantised weight has several tensors, any other
+ * operand has one. */
 typedef enum moelora_part {
   MOELORA_PART_VALUES = 0,
   MOELORA_PART_SCALES = 1,
@@ -58,8 +59,8 @@ typedef enum moelora_part {
   MOELORA_PARTS = 5,
 } moelora_part;
 
-/* How the values of a quantised weight are to be read. No layer has one yet;
- * the struct keeps its place and its size. */
+/* How to read the values of a quantised weight. No layer has one yet; the
+ * struct reserves its place and its size in the ABI. */
 typedef struct moelora_quant {
   int32_t element, packing, scale_type;
   int32_t block[2]; /* rows and columns that share a scale */
@@ -73,7 +74,7 @@ typedef struct moelora_operand {
   int32_t role, part; /* moelora_role, moelora_part */
   int32_t dtype;      /* moelora_dtype */
   int32_t dims;       /* at most MOELORA_MAX_OPERAND_DIMS */
-  uint32_t align;     /* its address is a multiple of so many bytes: a power of
+  uint32_t align;     /* its address is a multiple of this number: a power of
                          two, at most 256 */
   uint32_t entries;   /* bit per moelora_entry_kind that needs it */
   uint32_t reserved;

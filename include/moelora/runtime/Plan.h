@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The plan of a batch: in which order the rows of a layer are computed.
+ * The plan of a batch: the order in which the rows of a layer are computed.
  */
 #ifndef MOELORA_RUNTIME_PLAN_H
 #define MOELORA_RUNTIME_PLAN_H
@@ -17,15 +17,17 @@ typedef struct moelora_tile { /* rows of one expert, at most tile_rows */
 } moelora_tile;
 
 /* Rows of one (expert, slot >= 0) inside one row group. A tile of n rows has
- * ceil(n / group_rows) row groups as equal as they can be, the larger first. */
+ * ceil(n / group_rows) row groups, whose sizes differ by at most one, the
+ * larger first. */
 typedef struct moelora_segment {
   int32_t expert, slot, begin, rows;
   int32_t group_begin, group_rows;
 } moelora_segment;
 
-/* T * k pairs ordered by expert, then slot, stable. Dropped pairs are absent.
- * The caller provides the arrays; capacities, with P = T * k:
- * rows P; tiles P; segments P; scratch P + experts + slots + 2. */
+/* The T * k pairs in the order of their expert and then their slot (a stable
+ * sort), without dropped pairs. The caller provides the arrays. Their
+ * capacities are, with P = T * k: rows P; tiles P; segments P; scratch P +
+ * experts + slots + 2. */
 typedef struct moelora_plan {
   int32_t rows, tiles, segments, reserved;
   int32_t *row_token; /* pair / k */

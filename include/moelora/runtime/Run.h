@@ -3,9 +3,8 @@
  *
  * One run of a bound layer.
  *
- * A run allocates nothing, takes no lock, waits for nothing and reads nothing
- * back, so that it may be captured into a graph; only errors allocate, for
- * their texts.
+ * A run does not allocate, lock, wait, or read results back to the host, so it
+ * can be captured into a graph. Only an error allocates memory, for its text.
  */
 #ifndef MOELORA_RUNTIME_RUN_H
 #define MOELORA_RUNTIME_RUN_H
@@ -24,27 +23,29 @@ typedef struct moelora_run {
   uint32_t reserved;
   int64_t tokens;
   moelora_stream *on;
-  /* Entered, or being recorded, and resolved for at least `tokens` tokens of
-   * the table that the layer is bound to. NULL: no adapters. */
+  /* A step of the table to which the layer is bound. It has entered or is being
+   * recorded, and has resolved at least `tokens` tokens. NULL: no adapters. */
   moelora_step *step;
-  /* Whatever the entry point does not read may be NULL; what it reads is of the
-   * type and shape of its operand, row-major. */
+  /* Operands that the entry point does not read may be NULL. The others have
+   * the type and the shape of their operand, and are row-major. */
   const void *hidden, *router_hidden;
   void *output;
   const float *logits;  /* MOELORA_ROUTER_LOGITS */
   const float *weights; /* MOELORA_EXPERT_WEIGHTS */
   const int32_t *expert_ids, *token_ids;
   const int32_t *valid_tokens; /* on the device; NULL: all tokens are valid */
-  /* Elements from row to row of hidden and of output; 0: H. Others only where
-   * the operand's first stride is free. */
+  /* The number of elements from one row of hidden and of output to the next. 0
+   * means H. Another number is valid only if the operand's first stride is
+   * free. */
   int64_t pitch[2];
   void *workspace; /* of moelora_layer_workspace(), aligned to 256 */
   uint64_t workspace_bytes;
-  moelora_run_stats *stats; /* added to, on the device; NULL: not counted */
+  moelora_run_stats *stats; /* counters on the device; NULL: not counted */
 } moelora_run;
 
-/* Checks everything that does not depend on values in memory, then runs, in the
- * order of the stream: INVALID names what does not fit, and nothing has run. */
+/* Checks everything that does not depend on values in memory, and then runs the
+ * layer in the order of the stream. INVALID: the error names what is wrong, and
+ * the layer has not run. */
 MOELORA_API moelora_status moelora_layer_run(const moelora_bound_layer *layer,
                                              const moelora_run *run,
                                              moelora_error **error);

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What happened to ids while layers ran.
+ * Counters of invalid ids in runs.
  */
 #ifndef MOELORA_RUNTIME_RUNSTATS_H
 #define MOELORA_RUNTIME_RUNSTATS_H
@@ -12,9 +12,10 @@
 extern "C" {
 #endif
 
-/* Added to with relaxed 64-bit adds, never reset. Fixed. */
+/* Counters, increased with relaxed 64-bit atomic additions and never reset.
+ * Fixed. */
 typedef struct moelora_run_stats {
-  uint64_t masked_slots;  /* ids that did not resolve, served as base; -1 is not
+  uint64_t masked_slots;  /* ids that did not resolve and became base; -1 is not
                              counted */
   uint64_t stale_slots;   /* of these: the generation is not the slot's */
   uint64_t outside_steps; /* tokens that were resolved outside of a step, and

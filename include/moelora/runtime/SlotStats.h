@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a slot table holds and what has happened in it.
+ * The content of a slot table, its counters, and its events.
  */
 #ifndef MOELORA_RUNTIME_SLOTSTATS_H
 #define MOELORA_RUNTIME_SLOTSTATS_H
@@ -12,10 +12,11 @@
 extern "C" {
 #endif
 
-/* Counters grow from the creation of the table on; the others are of now. */
+/* The state of a table. Counters start at 0 when the table is created; the
+ * other fields are present values. */
 typedef struct moelora_slot_table_stats {
   uint32_t size; /* sizeof; set by the caller, see Error.h */
-  /* of now */
+  /* present values */
   int32_t slots, used_slots, leased_slots, reserved_slots;
   int32_t closed_slots; /* out of generations: they take no other adapter */
   int32_t steps, reserved;
@@ -23,23 +24,23 @@ typedef struct moelora_slot_table_stats {
   uint64_t retired_bytes; /* of earlier ones, waiting for steps to be past */
   uint64_t retired_buffers;
   /* counters */
-  uint64_t hits, misses; /* acquire found the name, or did not */
+  uint64_t hits, misses; /* names that acquire found, or did not */
   uint64_t loads, replaced, failed_loads, cancelled_loads;
   uint64_t evictions;     /* to make room */
   uint64_t removals;      /* by evict and reset */
-  uint64_t full, busy;    /* answers */
-  uint64_t stale_calls;   /* ids and leases that were of the past */
-  uint64_t broken_fences; /* behind which the device failed: what they guard
-                             is kept until the table ends */
+  uint64_t full, busy;    /* calls with this status */
+  uint64_t stale_calls;   /* calls with an ended id or lease */
+  uint64_t broken_fences; /* after which the device failed: their memory is
+                             kept until the table is destroyed */
   moelora_run_stats runs; /* of all steps of the table */
   uint64_t read_bytes;    /* from files, of loads that succeeded */
   /* nanoseconds: the last load, and the longest so far */
   uint64_t stage_ns, longest_stage_ns;     /* reading and converting */
-  uint64_t publish_ns, longest_publish_ns; /* from staged to servable */
+  uint64_t publish_ns, longest_publish_ns; /* from staged to published */
 } moelora_slot_table_stats;
 
-/* Also gives back retired memory whose time has come. What the device has
- * counted is read without the lock. */
+/* Also frees retired memory that no step can read any more. Counters of the
+ * device are read without the lock. */
 MOELORA_API moelora_status moelora_slot_table_read_stats(
     moelora_slot_table *table, moelora_slot_table_stats *stats,
     moelora_error **error);
@@ -66,7 +67,8 @@ typedef struct moelora_slot_info {
   char name[MOELORA_MAX_SLOT_NAME + 1];
 } moelora_slot_info;
 
-/* One slot of [0, slots); INVALID for any other. */
+/* Returns the state of one slot in [0, slots). INVALID: there is no such
+ * slot. */
 MOELORA_API moelora_status moelora_slot_table_inspect(moelora_slot_table *table,
                                                       int32_t slot,
                                                       moelora_slot_info *info,
@@ -99,9 +101,10 @@ typedef struct moelora_slot_event {
 typedef void (*moelora_slot_observer)(void *context,
                                       const moelora_slot_event *event);
 
-/* Calls `observer` for each event, on the thread that caused it, after the
- * fact and without a lock: it may call the table. NULL: nobody any more; a call
- * that is under way may still come. */
+/* Sets a function that is called after each event, on the thread that caused it
+ * and without a lock, so it may call functions of the table. If `observer` is
+ * NULL, no function is called any more, but a call that has already begun may
+ * still be running. */
 MOELORA_API moelora_status moelora_slot_table_observe(
     moelora_slot_table *table, moelora_slot_observer observer, void *context,
     moelora_error **error);

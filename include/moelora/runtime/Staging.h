@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * From an adapter's files into pages: what a table keeps, what that costs, and
- * how the copying goes.
+ * Copying an adapter from its files into pages: which parts a table keeps, how
+ * much memory they take, and how the copy is done.
  */
 #ifndef MOELORA_RUNTIME_STAGING_H
 #define MOELORA_RUNTIME_STAGING_H
@@ -14,9 +14,9 @@
 extern "C" {
 #endif
 
-/* What a slot table is, and what it keeps of each adapter. A table of one rank
- * of a group names its experts and its part of the intermediate sizes; nothing
- * else is read from the files or kept. */
+/* The properties of a slot table, and the parts of each adapter that it keeps.
+ * The table of one peer rank states its experts and its part of the
+ * intermediate sizes. Other parts are neither read from the files nor kept. */
 typedef struct moelora_slot_table_options {
   uint32_t size;      /* sizeof; set by the caller, see Error.h */
   int32_t slots;      /* 1 .. 65536 */
@@ -24,8 +24,8 @@ typedef struct moelora_slot_table_options {
   int32_t dtype;      /* moelora_dtype of the pages: F32, F16 or BF16 */
   int32_t page_order; /* moelora_page_order */
   int32_t reserved;   /* 0 */
-  /* The model whose adapters it keeps; never NULL. An adapter of other sizes is
-   * refused. Copied, like everything that this struct points to, but for the
+  /* The model of the adapters, not NULL. An adapter of other sizes is refused.
+   * It is copied, like everything to which this struct points except the
    * device. */
   const moelora_adapter_target *target;
   const int32_t *layers;  /* layer numbers to keep; NULL: all */
@@ -39,8 +39,8 @@ typedef struct moelora_slot_table_options {
   const struct moelora_device *device; /* NULL: the cpu */
 } moelora_slot_table_options;
 
-/* What an adapter takes. bytes = index + pages + alignment, rounded up to the
- * device's granularity. Fixed. */
+/* The memory that an adapter takes: bytes = index + pages + alignment, rounded
+ * up to the device's granularity. Fixed. */
 typedef struct moelora_slot_cost {
   uint64_t bytes;       /* allocated on the device */
   uint64_t index_bytes; /* of the pairs' descriptions */
@@ -62,14 +62,15 @@ typedef struct moelora_staging_progress {
   int32_t reserved;
 } moelora_staging_progress;
 
-/* How one load goes. All zero but for the size is fine. */
+/* Options of one load. All fields except the size may be zero. */
 typedef struct moelora_staging {
   uint32_t size; /* sizeof; set by the caller */
   int32_t order; /* moelora_staging_order */
-  /* Who copies: its parallel_for; NULL: the calling thread. Borrowed. */
+  /* The copy uses its parallel_for. NULL: only the calling thread copies.
+   * Borrowed. */
   const struct moelora_services *services;
-  /* Called now and then from the threads that copy, never by two at once, and
-   * at the end; not 0: cancel. */
+  /* Called repeatedly by the threads that copy, never by two at once, and at
+   * the end. A result other than 0 cancels the load. */
   int32_t (*progress)(void *context, const moelora_staging_progress *progress);
   void *context;
 } moelora_staging;

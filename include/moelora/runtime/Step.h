@@ -1,22 +1,23 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Steps: the one way from ids to adapters.
+ * Steps, which resolve the ids of a batch to adapters.
  *
  * A step is one forward pass, or one replay of a graph. It resolves the ids of
- * a batch once for all layers, so that all of them see one version of each
- * adapter, and it is the only reader that a slot table waits for before it
- * gives memory back.
+ * a batch once for all layers, so that all layers use the same version of each
+ * adapter. Before a slot table frees memory, it waits for steps only.
  *
  *     eager     enter  resolve  runs  leave
- *     capture   resolve  runs                 go into the graph
- *     replay    enter  the graph  leave       ids are read from where they lie
+ *     capture   resolve  runs               become part of the graph
+ *     replay    enter  the graph  leave     reads ids from the captured address
  *
  * `enter` and `leave` are calls of the host around the work; `resolve` is part
- * of it. A graph that is launched outside of a step serves base, and counts it.
+ * of it. If a graph is launched outside of a step, all of its tokens are base,
+ * and a counter is increased.
  *
- * One step serves one stream order at a time; two passes in flight at once need
- * two steps. A graph that was captured with a step must be gone before it.
+ * A step can be used for one forward pass at a time: two concurrent passes need
+ * two steps. A graph that was captured with a step must be destroyed before the
+ * step.
  */
 #ifndef MOELORA_RUNTIME_STEP_H
 #define MOELORA_RUNTIME_STEP_H
@@ -29,43 +30,47 @@ extern "C" {
 
 typedef struct moelora_step moelora_step;
 
-/* For batches of at most so many tokens. The caller destroys *step, which the
- * table outlives. */
+/* Creates a step for batches of at most this number of tokens. The caller
+ * destroys it before the table. */
 MOELORA_API moelora_status moelora_step_create(moelora_slot_table *table,
                                                int64_t max_tokens,
                                                moelora_step **step,
                                                moelora_error **error);
 
-/* Waits until the device is past the last leave of this step, and for nothing
- * else. BUSY: it has entered. NULL is fine. */
+/* Waits until the device is past the last leave of this step, and destroys it.
+ * BUSY: the step has entered. NULL has no effect. */
 MOELORA_API moelora_status moelora_step_destroy(moelora_step *step,
                                                 moelora_error **error);
 
-/* What comes on `stream` until `leave` is part of the step. It comes after the
- * step's last leave, and sees all that was published before this call.
- * INVALID: the step has entered, or the stream is being captured. DEVICE_LOST:
- * the device failed behind its last leave. */
+/* Begins the step. The work on `stream` until `leave` is part of it. This work
+ * is ordered after the step's last leave, and reads everything that was
+ * published before this call. INVALID: the step has entered already, or the
+ * stream is being captured. DEVICE_LOST: the device failed after the last
+ * leave. */
 MOELORA_API moelora_status moelora_step_enter(moelora_step *step,
                                               moelora_stream *stream,
                                               moelora_error **error);
 
-/* To be called when all of the step's work is on `stream`, or before it in the
- * order of streams. DEVICE_LOST: the step has left, and what it may have read
- * is kept until the table ends. After any other failure it has not left.
- * INVALID: the step has not entered, or the stream is being captured. */
+/* Ends the step. All of its work must be on `stream`, or ordered before it on
+ * other streams. DEVICE_LOST: the step has left, and the memory that it may
+ * have read is kept until the table is destroyed. After any other error it has
+ * not left. INVALID: the step has not entered, or the stream is being
+ * captured. */
 MOELORA_API moelora_status moelora_step_leave(moelora_step *step,
                                               moelora_stream *stream,
                                               moelora_error **error);
 
-/* Looks up ids[tokens], i32 on the device, in the order of `stream`; this may
- * be captured. `valid_tokens`, an i32 on the device or NULL: tokens from there
- * on are base and not counted. INVALID: more tokens than max_tokens.
- * UNSUPPORTED: the device runs no kernels of the host. */
+/* Resolves ids[tokens], i32 on the device, in the order of `stream`. The call
+ * may be captured. `valid_tokens` is an i32 on the device, or NULL. Tokens with
+ * this number or a higher one are base and are not counted. INVALID: more
+ * tokens than max_tokens. UNSUPPORTED: the device does not run kernels of the
+ * host. */
 MOELORA_API moelora_status moelora_step_resolve(
     moelora_step *step, moelora_stream *stream, const int32_t *ids,
     int64_t tokens, const int32_t *valid_tokens, moelora_error **error);
 
-/* What generated code reads. It lives as long as the step. NULL for NULL. */
+/* The struct that generated code reads. It is valid as long as the step. NULL
+ * for NULL. */
 MOELORA_API const moelora_step_view *
 moelora_step_view_of(const moelora_step *step);
 

@@ -1,11 +1,11 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Where models keep their text model's layers: "model.language_model.layers.0".
-// Models of several parts nest the text model under names of their own, so what
-// counts is that each word on the way is one of these. Other stacks of layers
-// (vision towers, audio, talkers, prediction layers) have words that are not
-// here.
+// The path to the layers of a text model, as in
+// "model.language_model.layers.0". Models of several parts nest the text model
+// under different names, so a path is accepted if each of its components is one
+// of these. The paths of other stacks of layers (vision towers, audio, talkers,
+// prediction layers) have other components.
 #ifndef MOELORA_SUPPORT_MODELPREFIXES_H
 #define MOELORA_SUPPORT_MODELPREFIXES_H
 
@@ -20,7 +20,7 @@ inline constexpr std::string_view modelWords[] = {
     "model",       "language_model", "llm",      "text_model", "thinker",
     "transformer", "backbone",       "language", "lm",         "vlm"};
 
-/// Paths have at most so many of them.
+/// The largest number of components in a path.
 inline constexpr int maxModelWords = 3;
 
 inline bool isModelWord(std::string_view word) {

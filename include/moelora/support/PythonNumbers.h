@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // NaN, Infinity and -Infinity, as Python writes them into JSON, which has no
-// such numbers. Published configurations have them under keys that mean nothing
-// here, so that a reader has to get past them.
+// such numbers. Published configurations have them under keys that moelora does
+// not use, so a reader must be able to skip them.
 #ifndef MOELORA_SUPPORT_PYTHONNUMBERS_H
 #define MOELORA_SUPPORT_PYTHONNUMBERS_H
 
@@ -16,9 +16,10 @@
 
 namespace moelora {
 
-/// A document of which a strict parser understands every number: those that
-/// are not JSON are strings of their length, so that positions stay as they
-/// are. The receiver of the parser's events asks at each string what it was.
+/// A document in which a strict parser accepts every number. Numbers that are
+/// not JSON are replaced by strings of the same length, so that positions do
+/// not change. The receiver of the parser's events looks up at each string
+/// whether it was a number.
 class PythonNumbers {
 public:
   /// `text` must outlive this.
@@ -31,8 +32,8 @@ public:
     return copy.empty() ? text : std::string_view(copy);
   }
 
-  /// To be called once for each string and each key of `json`, in their order:
-  /// the number that stood there instead.
+  /// Must be called once for each string and each key of `json`, in their
+  /// order. Returns the number that the string replaces, if any.
   std::optional<double> next() {
     bool isNumber = known < numbers.size() && numbers[known].first == strings++;
     return isNumber ? std::optional(numbers[known++].second) : std::nullopt;
@@ -50,8 +51,8 @@ private:
     }
   }
 
-  /// Of the string that begins at `i`: the last quotation mark, or the end of
-  /// a text without one.
+  /// The position of the last quotation mark of the string that begins at `i`,
+  /// or the end of the text if there is none.
   size_t endOfString(size_t i) const {
     for (++i; i < text.size() && text[i] != '"'; ++i)
       i += text[i] == '\\';
@@ -82,7 +83,7 @@ private:
   std::string_view text;
   std::string copy; ///< empty: nothing was replaced
   std::vector<std::pair<size_t, double>> numbers; ///< by number of the string
-  size_t known = 0, strings = 0;                  ///< that were asked for
+  size_t known = 0, strings = 0;                  ///< that were read
 };
 
 } // namespace moelora

@@ -1,8 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A text ends in another one if, read from their ends, it begins with it. What
- * begins with one of the texts is sorted right behind it.
+ * A text ends with another one if the reversed text begins with the reversed
+ * other one. In sorted order, all texts that begin with a text follow it
+ * directly.
  */
 #include "adapter/pattern/Endings.h"
 

@@ -1,9 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Many texts, of which one may be the end of another text. Asking takes the
- * logarithm of their number, so that long lists of modules cost no more than
- * their size.
+ * A set of texts that finds the one with which another text ends. A look-up
+ * takes logarithmic time, so that long lists of modules take little time.
  */
 #ifndef MOELORA_RUNTIME_ADAPTER_PATTERN_ENDINGS_H
 #define MOELORA_RUNTIME_ADAPTER_PATTERN_ENDINGS_H
@@ -22,11 +21,11 @@ public:
   Endings() = default;
   Endings(const std::vector<std::string> &texts, Work &work);
 
-  /// The shortest of the texts that `text` ends in.
+  /// The shortest text of the set with which `text` ends.
   std::optional<std::string> endOf(std::string_view text, Work &work) const;
 
 private:
-  /// Read from their ends, sorted; none begins with another one.
+  /// The reversed texts, sorted. None begins with another one.
   std::vector<std::string> reversed;
 };
 

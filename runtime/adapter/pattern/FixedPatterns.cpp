@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * One table for each group of patterns, asked with the end of a name that has
- * the group's length.
+ * There is one table for each group of patterns. The key is the end of a name,
+ * with the length of the group.
  */
 #include "adapter/pattern/FixedPatterns.h"
 
@@ -20,7 +20,7 @@ bool takePrefix(std::string_view &text, std::string_view prefix) {
   return true;
 }
 
-/// Whether a backslash before it makes it stand for itself.
+/// Whether the character is literal after a backslash.
 bool isPunctuation(char c) {
   return std::ispunct(static_cast<unsigned char>(c)) != 0;
 }
@@ -38,9 +38,12 @@ bool FixedPatterns::take(std::string_view pattern, Group &group,
       group.wild.push_back(text.size());
       c = '\0';
     } else if (c == '\\') {
-      if (++i == pattern.size() || !isPunctuation(pattern[i]))
+      ++i;
+      if (i == pattern.size() || !isPunctuation(pattern[i]))
         return false;
       c = pattern[i];
+    } else if (c == '$' && i + 1 == pattern.size()) {
+      break; // matches end there anyway
     } else if (std::string_view("()[]{}*+?|^$").find(c) !=
                std::string_view::npos) {
       return false;
@@ -77,7 +80,7 @@ bool FixedPatterns::Group::fits(std::string_view name) const {
 
 int64_t FixedPatterns::firstMatch(std::string_view name,
                                   uint64_t &steps) const {
-  /// Characters that are looked up in the time of a step.
+  /// The number of characters that are looked up in the time of one step.
   constexpr size_t charactersPerStep = 16;
   int64_t least = -1;
   std::string end;

@@ -1,9 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Patterns whose matches all have one length: the names of modules, in which
- * each dot stands for any character. Some files have one for each of 70,000
- * modules, so they are looked up and not tried.
+ * Patterns whose matches all have the same length, such as names of modules, in
+ * which each dot matches any character. Some files have one for each of 70,000
+ * modules, so they are looked up in a table instead of being tried one by one.
  */
 #ifndef MOELORA_RUNTIME_ADAPTER_PATTERN_FIXEDPATTERNS_H
 #define MOELORA_RUNTIME_ADAPTER_PATTERN_FIXEDPATTERNS_H
@@ -16,12 +16,12 @@ namespace moelora {
 
 class FixedPatterns {
 public:
-  /// Takes a pattern whose matches have one length, or answers false. The
-  /// indices rise.
+  /// Adds a pattern if all of its matches have the same length, and returns
+  /// false otherwise. Indices must ascend.
   bool add(std::string_view pattern, int64_t index);
 
-  /// The least index of a pattern that matches the end of `name`, or -1. Adds
-  /// what it cost to `steps`.
+  /// The smallest index of a pattern that matches the end of `name`, or -1.
+  /// Adds the number of steps to `steps`.
   int64_t firstMatch(std::string_view name, uint64_t &steps) const;
 
 private:

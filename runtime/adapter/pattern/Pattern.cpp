@@ -9,7 +9,7 @@
 
 using namespace moelora;
 
-/// What (.*\.)? adds to a program that reads from the end.
+/// The instructions of (.*\.)? in a program that reads texts from the end.
 static void appendAnyModules(PatternProgram &program) {
   using Instruction = PatternInstruction;
   program.insert(program.end(), {splitTo(1, 5),

@@ -1,11 +1,11 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The keys of rank_pattern and alpha_pattern, matched in bounded time.
+ * Matches the keys of rank_pattern and alpha_pattern in bounded time.
  *
- * They are Python expressions written by anybody. A backtracking matcher would
- * let one of them run for ever or eat the stack, and trying each of 70,000 keys
- * on each of as many names takes minutes.
+ * The keys are Python regular expressions from untrusted files. With a
+ * backtracking matcher, one key could run for ever or overflow the stack, and
+ * matching each of 70,000 keys with each of as many names would take minutes.
  */
 #ifndef MOELORA_RUNTIME_ADAPTER_PATTERN_PATTERN_H
 #define MOELORA_RUNTIME_ADAPTER_PATTERN_PATTERN_H
@@ -15,16 +15,16 @@
 
 namespace moelora {
 
-/// Not for several threads, even where it is const: it remembers what it met.
+/// Not thread-safe, not even in const methods, because it caches states.
 class Patterns {
 public:
-  /// Adds the pattern (.*\.)?(key)$: the end of a name, from a dot on. Fails
-  /// when the key is malformed, too long or not understood.
+  /// Adds the pattern (.*\.)?(key)$: the end of a name, from a dot on. Fails if
+  /// the key is malformed, too long or not supported.
   void add(std::string_view key, Work &work);
 
   size_t size() const { return count; }
 
-  /// Index of the first pattern that matches `name`, or -1. Fails when hostile
+  /// Index of the first pattern that matches `name`, or -1. Fails if hostile
   /// patterns would take too long.
   int64_t firstMatch(std::string_view name, Work &work) const;
 

@@ -53,8 +53,8 @@ private:
     to.insert(to.end(), from.begin(), from.end());
   }
 
-  /// One behind the other: each can be left for the next one, and all but the
-  /// last jump to the end.
+  /// The alternatives follow each other. Each begins with a split to the next
+  /// one, and all but the last jump to the end.
   Program alternation() {
     if (++nesting > maxNesting)
       refuse("too many nested groups");
@@ -81,7 +81,7 @@ private:
     return all;
   }
 
-  /// The last piece first, as texts are read.
+  /// The last element comes first, because texts are read from the end.
   Program sequence() {
     std::vector<Program> pieces;
     while (more() && !next('|') && !next(')'))
@@ -94,7 +94,7 @@ private:
 
   Program repetition() {
     Program once = atom();
-    size_t least = 1, most = 1; // most == 0: without end
+    size_t least = 1, most = 1; // most == 0: unlimited
     if (take('*'))
       least = 0, most = 0;
     else if (take('+'))
@@ -105,7 +105,7 @@ private:
       counts(least, most);
     else
       return once;
-    take('?'); // lazy: the same answer
+    take('?'); // lazy: the same result
     if (next('*') || next('+') || next('?') || next('{'))
       refuse("a repeated repetition");
     return repeat(once, least, most);
@@ -124,9 +124,11 @@ private:
 
   size_t number() {
     size_t value = 0, begin = at;
-    for (; more() && text[at] >= '0' && text[at] <= '9'; ++at)
-      if ((value = value * 10 + static_cast<size_t>(text[at] - '0')) > 1000)
+    for (; more() && text[at] >= '0' && text[at] <= '9'; ++at) {
+      value = value * 10 + static_cast<size_t>(text[at] - '0');
+      if (value > 1000)
         refuse("too many repetitions");
+    }
     if (at == begin)
       refuse("a malformed repetition");
     return value;
@@ -182,7 +184,7 @@ private:
     return inner;
   }
 
-  /// Finds a class that was used lately, and else adds one.
+  /// Finds an equal class among the last ones, or adds one.
   Program characters(const Set &set) {
     if (set.count() == 1)
       return {{Instruction::Byte, static_cast<int32_t>(set._Find_first())}};

@@ -1,14 +1,14 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * From the text of a regular expression to a small program. A program reads
- * texts from their end, so the last piece comes first in it.
+ * Compiles a regular expression to a small program. A program reads texts from
+ * their end, so the last element of the expression comes first.
  *
- * Only "does it match?" is asked, hence greedy and lazy are the same and groups
- * capture nothing. Understood: literals, `.`, escapes of punctuation, \d \w \s
- * \D \W \S, classes [...], groups (...) and (?:...), |, *, +, ?, {m}, {m,},
- * {m,n}, ^, $. Everything else (look-around, back-references, flags) is
- * refused.
+ * The only result is whether a text matches, so greedy and lazy are the same
+ * and groups capture nothing. Supported are literals, `.`, escapes of
+ * punctuation, \d \w \s \D \W \S, classes [...], groups (...) and (?:...), |,
+ * *, +, ?, {m}, {m,}, {m,n}, ^, $. Everything else (look-around,
+ * back-references, flags) is refused.
  */
 #ifndef MOELORA_RUNTIME_ADAPTER_PATTERN_PATTERNPARSER_H
 #define MOELORA_RUNTIME_ADAPTER_PATTERN_PATTERNPARSER_H
@@ -43,12 +43,12 @@ inline PatternInstruction jumpTo(int64_t distance) {
   return {PatternInstruction::Jump, 0, static_cast<int32_t>(distance), 0};
 }
 
-/// Fails when `text` is malformed or not understood. Adds its classes to
+/// Fails if `text` is malformed or not supported. Adds its classes to
 /// `classes`. The time is bounded by the length of the text and of the program.
 PatternProgram parsePattern(std::string_view text,
                             std::vector<CharacterSet> &classes, Work &work);
 
-/// Bounds a program, whatever {m,n} asks for, and with it the time.
+/// Limits the size of a program, whatever {m,n} requires, and thereby the time.
 constexpr size_t maxPatternProgram = 4096;
 
 } // namespace moelora

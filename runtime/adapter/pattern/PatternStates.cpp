@@ -19,7 +19,7 @@ size_t PatternStates::PositionsHash::operator()(const Positions &of) const {
 }
 
 void PatternStates::add(const PatternProgram &added, int64_t index) {
-  /// Bounds the memory, whatever the number of patterns: 64 MB.
+  /// Limits the memory to 64 MB, whatever the number of patterns.
   constexpr size_t maxInstructions = 4 << 20;
   if (program.size() + added.size() >= maxInstructions)
     fail("expects regular expressions of at most " +
@@ -31,7 +31,7 @@ void PatternStates::add(const PatternProgram &added, int64_t index) {
   states.clear();
 }
 
-/// Forgets all states but the first.
+/// Deletes all states except the first.
 void PatternStates::restart(const Cost &cost) {
   states.clear();
   known.clear();
@@ -39,8 +39,8 @@ void PatternStates::restart(const Cost &cost) {
   enter(begins, cost);
 }
 
-/// Follows what needs no character. A position that waits for the begin of the
-/// text stays, unless this is it.
+/// Follows the instructions that read no character. A position that waits for
+/// the beginning of the text stays, unless this is the beginning.
 void PatternStates::follow(int32_t from, bool atBegin, const Cost &cost,
                            Positions &to) {
   bool atEnd = states.empty();
@@ -76,7 +76,7 @@ PatternStates::Positions PatternStates::expand(const Positions &from,
   return expanded;
 }
 
-/// Positions are sorted, so the first match is that of the least index.
+/// Positions are sorted, so the first match has the smallest index.
 int64_t PatternStates::matchOf(const Positions &positions) const {
   for (int32_t position : positions)
     if (program[static_cast<size_t>(position)].kind == Instruction::Match)
@@ -85,7 +85,7 @@ int64_t PatternStates::matchOf(const Positions &positions) const {
 }
 
 int32_t PatternStates::enter(const Positions &positions, const Cost &cost) {
-  /// What the table of a new state costs.
+  /// The cost of the table of a new state.
   constexpr uint64_t stateSteps = 16;
   auto [found, added] =
       known.emplace(expand(positions, false, cost), states.size());
@@ -120,8 +120,8 @@ bool PatternStates::takes(int32_t position, unsigned char c) const {
 
 int32_t PatternStates::advance(int32_t state, unsigned char c,
                                const Cost &cost) {
-  /// A state takes about a kilobyte. Names have few of them in common but for
-  /// those of their ends, so forgetting the others costs little.
+  /// A state takes about a kilobyte. Names share few states except those of
+  /// their ends, so deleting the others costs little.
   constexpr size_t maxStates = 32768;
   const Positions &before = *states[static_cast<size_t>(state)].positions;
   cost.spend(1 + before.size());

@@ -1,9 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Runs all alternatives of all programs side by side (Thompson's way), and
- * remembers the sets of alternatives that it met: after a few names, a
- * character costs one look into a table.
+ * Runs all alternatives of all programs in parallel (Thompson's algorithm), and
+ * caches the sets of alternatives that occur: after a few names, a character
+ * takes one table look-up.
  */
 #ifndef MOELORA_RUNTIME_ADAPTER_PATTERN_PATTERNSTATES_H
 #define MOELORA_RUNTIME_ADAPTER_PATTERN_PATTERNSTATES_H
@@ -15,13 +15,13 @@
 
 namespace moelora {
 
-/// How much of a bounded time is left for hostile patterns.
+/// The remaining time for hostile patterns, in steps.
 class PatternBudget {
 public:
-  /// All of it takes about a second.
+  /// All steps together take about a second.
   static constexpr uint64_t maxSteps = uint64_t(1) << 25;
 
-  /// Counts steps, and fails when there were too many.
+  /// Counts steps, and fails if there are too many.
   void spend(uint64_t steps, Work &work) {
     work.step(steps);
     spent += steps;
@@ -36,12 +36,12 @@ private:
 
 class PatternStates {
 public:
-  /// Adds a program; `index` is the answer when it matches. The indices rise.
+  /// Adds a program. `index` is the result if it matches. Indices must ascend.
   void add(const PatternProgram &added, int64_t index);
 
   bool empty() const { return begins.empty(); }
 
-  /// The least index of a program that matches the whole of `text`, or -1.
+  /// The smallest index of a program that matches the whole of `text`, or -1.
   int64_t firstMatch(std::string_view text, PatternBudget &budget, Work &work);
 
   std::vector<CharacterSet> classes; ///< of the programs
@@ -52,14 +52,14 @@ private:
     size_t operator()(const Positions &positions) const;
   };
 
-  /// Positions that are possible, and what they lead to.
+  /// A set of possible positions, and its successors.
   struct State {
     const Positions *positions;
-    int64_t match; ///< the answer if the text begins here
+    int64_t match; ///< the result if the text begins here
     std::array<int32_t, 256> next;
   };
 
-  /// What a step may cost, and whose text it is part of.
+  /// Limits the steps of matching one text.
   struct Cost {
     PatternBudget &budget;
     Work &work;
@@ -77,7 +77,7 @@ private:
   PatternProgram program; ///< all of them, each ends in Match
   Positions begins;       ///< of each program
 
-  // What was met so far. State 0 is the text's end.
+  // The cached states. State 0 is the end of a text.
   std::unordered_map<Positions, int32_t, PositionsHash> known;
   std::vector<State> states;
   std::vector<uint64_t> seen; ///< by position: the last expansion

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Counts forks, in the children.
+ * Counts forks in child processes.
  */
 #include "base/threads/Fork.h"
 
@@ -12,7 +12,7 @@ namespace {
 
 std::atomic<uint64_t> forks{0};
 
-/// Asked for when the library is loaded.
+/// Registered when the library is loaded.
 const int asked = ::pthread_atfork(nullptr, nullptr, [] { ++forks; });
 
 } // namespace

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The thread pool behind parallel_for.
+// The thread pool that implements parallel_for.
 
 #include "base/threads/Pool.h"
 
@@ -15,10 +15,12 @@ namespace {
 /// enough not to take a core from an engine's own threads.
 constexpr std::chrono::microseconds SpinTime(30);
 
-/// How many looks at the condition cost about as much as one at the clock.
+/// The number of checks of the condition that take about as long as reading the
+/// clock.
 constexpr int LooksPerClock = 32;
 
-/// Which worker the current thread is, so that a task may itself be a caller.
+/// The worker number of the current thread, so that a task may call
+/// parallel_for.
 struct Seat {
   const Pool *pool = nullptr;
   int32_t worker = 0;

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A pool that runs one job at a time. A job is open from the moment its fields
-// are written until its caller has run out of tasks; workers come in only while
-// it is open, and the caller leaves only when the last of them has gone out.
-// So a worker that sleeps through a short job never holds it up.
+// are written until its caller finds no more tasks. Workers join only while it
+// is open, and the caller returns only when the last of them has left. A worker
+// that sleeps during a short job therefore never delays it.
 //
-//   gate:  0 .. n        open, n workers inside
+//   gate: 0 .. n        open, n workers have joined
 //          closed + n    closed, n on their way out
 #ifndef MOELORA_RUNTIME_BASE_POOL_H
 #define MOELORA_RUNTIME_BASE_POOL_H
@@ -30,7 +30,7 @@ namespace moelora {
 class Parking {
 public:
   template <typename Ready> void await(Ready ready);
-  /// To be called after every change that a waiter may wait for.
+  /// Must be called after every change for which a thread may wait.
   void wake();
 
 private:
@@ -41,13 +41,13 @@ private:
 
 class Pool {
 public:
-  /// May throw std::system_error when there are no more threads.
+  /// May throw std::system_error if the system cannot create the threads.
   explicit Pool(int32_t workers);
   ~Pool();
 
   int32_t workers() const { return int32_t(threads.size()) + 1; }
-  /// Else it has no threads: it runs everything alone, and must not be
-  /// destroyed.
+  /// In other processes it has no threads: the caller runs all tasks, and the
+  /// pool must not be destroyed.
   bool isOfThisProcess() const { return maker.isThisProcess(); }
   void run(int64_t tasks, moelora_task task, void *frame);
 
@@ -61,7 +61,7 @@ private:
   void stop();
 
   const Maker maker;
-  // The job; written only while the gate is closed and nobody is inside.
+  // The job. Written only while the gate is closed and no worker has joined.
   moelora_task task = nullptr;
   void *frame = nullptr;
   int64_t tasks = 0;
@@ -73,7 +73,8 @@ private:
   std::vector<std::thread> threads;
 };
 
-/// Fills in who works and how many; `pool` NULL: the calling thread alone.
+/// Fills in parallel_for and the number of workers. If `pool` is NULL, only the
+/// calling thread works.
 void shareWork(moelora_pool *pool, moelora_services &services);
 
 } // namespace moelora

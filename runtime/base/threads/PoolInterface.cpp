@@ -52,8 +52,8 @@ moelora_status moelora_pool_create(int32_t threads, moelora_pool **pool,
 }
 
 void moelora_pool_destroy(moelora_pool *pool) {
-  // Elsewhere there are no threads to end, and condition variables would wait
-  // for them: the memory stays.
+  // In other processes there are no threads to end, and condition variables
+  // would wait for them, so the memory is not freed.
   if (pool && pool->pool.isOfThisProcess())
     delete pool;
 }

@@ -1,8 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Reads what the system tells of control groups. What is absent or malformed is
- * no limit.
+ * Reads the limits of control groups. An absent or malformed file is no limit.
  */
 #include "base/threads/Processors.h"
 
@@ -16,12 +15,12 @@ using namespace moelora;
 
 namespace {
 
-/// So many microseconds of processors in each period.
+/// A quota: microseconds of processor time in each period.
 struct Quota {
   int64_t time = 0, period = 0;
 };
 
-/// Of version 2: "200000 100000", or "max 100000".
+/// Version 2 has one file: "200000 100000", or "max 100000".
 Quota readMax(const std::string &group) {
   Quota quota;
   std::ifstream file(group + "/cpu.max");
@@ -30,7 +29,7 @@ Quota readMax(const std::string &group) {
   return quota;
 }
 
-/// Of version 1, in two files; -1 for none.
+/// Version 1 has two files; -1 means no limit.
 Quota readCfs(const std::string &group) {
   Quota quota;
   std::ifstream time(group + "/cpu.cfs_quota_us");
@@ -50,8 +49,8 @@ public:
     least = std::min(least.value_or(count), count);
   }
 
-  /// A group and all around it. Inside a container, the path may be that of
-  /// the machine, of which only the end of the way is there.
+  /// Reads a group and all groups that contain it. Inside a container, the path
+  /// may be that of the host, of which only the last part exists.
   void addAll(const std::string &mount, std::string path,
               Quota (*read)(const std::string &)) {
     for (;;) {

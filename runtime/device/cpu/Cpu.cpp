@@ -16,7 +16,7 @@ using namespace moelora;
 
 namespace {
 
-/// Another thread may look at it while it is recorded again.
+/// Another thread may read it while it is recorded again.
 struct CpuEvent {
   const MadeBeforeFork madeBeforeFork;
   std::mutex mutex;
@@ -48,7 +48,7 @@ CpuEvent &cpuEvent(moelora_event *event) {
   return usable(reinterpret_cast<CpuEvent *>(event), "an event");
 }
 
-/// What another process has made is left to it.
+/// Objects of another process are not touched.
 template <typename T> void destroy(T *object) {
   if (object && !object->madeBeforeFork)
     delete object;

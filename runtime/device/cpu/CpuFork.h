@@ -1,15 +1,15 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a process that is forked leaves behind.
+ * Detects objects that were made before a fork.
  */
 #ifndef MOELORA_DEVICE_CPUFORK_H
 #define MOELORA_DEVICE_CPUFORK_H
 
 namespace moelora {
 
-/// A process that was forked has a copy of everything but the threads, and its
-/// locks may be held by those: what was made before must be left alone.
+/// A forked process has a copy of everything except the threads, which may hold
+/// locks. Objects that were made before the fork must not be touched.
 class MadeBeforeFork {
 public:
   MadeBeforeFork();

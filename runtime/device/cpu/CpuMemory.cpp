@@ -14,7 +14,7 @@ using namespace moelora;
 
 namespace {
 
-/// What is smaller is cleared faster than it is worth keeping.
+/// Clearing smaller memory takes so little time that it is not worth keeping.
 constexpr uint64_t largeBytes = 2 << 20;
 
 struct Region {
@@ -27,8 +27,8 @@ void unmap(const Region &region) {
     ::munmap(region.start, region.bytes);
 }
 
-/// At most one region, whose first bytes say how long it is. Without a lock,
-/// which a child process might find held for ever.
+/// At most one region, whose first bytes contain its size. It uses no lock,
+/// because in a child process the lock might be held for ever.
 std::atomic<Region *> kept;
 
 /// Keeps a region, if there is one, and returns what was kept before.
@@ -40,7 +40,7 @@ Region swapKept(Region region) {
   return before ? *before : Region();
 }
 
-/// NULL where the system does not.
+/// NULL if the system cannot do it.
 void *resize(const Region &region, uint64_t bytes) {
   void *moved = ::mremap(region.start, region.bytes, bytes, MREMAP_MAYMOVE);
   return moved == MAP_FAILED ? nullptr : moved;
@@ -67,7 +67,7 @@ void *moelora::allocateCpuMemory(uint64_t bytes) {
   if (mapped == MAP_FAILED)
     throw std::bad_alloc();
 #ifdef MADV_HUGEPAGE
-  ::madvise(mapped, size, MADV_HUGEPAGE); // a wish; its refusal is harmless
+  ::madvise(mapped, size, MADV_HUGEPAGE); // optional: a failure has no effect
 #endif
   return mapped;
 }

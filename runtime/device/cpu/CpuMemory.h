@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * Memory of the cpu device, from the system. The large block that was released
- * last is kept, and the next large allocation has it, cut or grown to its size:
- * an adapter that takes the place of another one is not written to memory that
- * the system must clear first, which takes as long as the writing.
+ * last is kept, and the next large allocation gets it, cut or grown to its
+ * size. An adapter that replaces another one is therefore not written to memory
+ * that the system must clear first, which takes as long as writing it.
  */
 #ifndef MOELORA_DEVICE_CPUMEMORY_H
 #define MOELORA_DEVICE_CPUMEMORY_H
@@ -17,7 +17,7 @@ uint64_t systemPageBytes();
 
 /// Throws std::bad_alloc.
 void *allocateCpuMemory(uint64_t bytes);
-/// `bytes` as when it was allocated; NULL is fine.
+/// `bytes` is the size of the allocation. NULL has no effect.
 void releaseCpuMemory(void *memory, uint64_t bytes);
 
 } // namespace moelora

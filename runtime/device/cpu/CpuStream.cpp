@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The stream's thread takes the whole queue at a time and leaves an empty one.
+ * The stream's thread takes the whole queue at once and replaces it by an empty
+ * one.
  */
 #include "device/cpu/CpuStream.h"
 

@@ -1,15 +1,15 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A stream of the cpu: a thread that does one thing after the other.
+ * A stream of the cpu: a thread that does its work in order.
  *
- *     asked for   copy  store  launch  wait  copy       position 5
+ *     enqueued    copy  store  launch  wait  copy       position 5
  *     done        copy  store                           progress 2
  *
  * An event is a stream's progress and a position in it, and has passed when the
- * one has reached the other. So recording an event costs the stream nothing,
- * recording it again does not disturb whoever waits for the earlier position,
- * and an event may outlive the stream.
+ * one has reached the other. Recording an event is therefore no work for the
+ * stream, recording it again does not disturb a thread that waits for the
+ * earlier position, and an event may outlive the stream.
  */
 #ifndef MOELORA_DEVICE_CPUSTREAM_H
 #define MOELORA_DEVICE_CPUSTREAM_H
@@ -26,20 +26,20 @@ namespace moelora {
 
 class CpuStream {
 public:
-  /// Throws std::system_error where there are no more threads.
+  /// Throws std::system_error if the system cannot create the thread.
   CpuStream();
-  /// Waits for what is on it.
+  /// Waits for all work on the stream.
   ~CpuStream();
 
-  /// Whether its thread is that of another process: nothing else may be called
-  /// then, and it may not be destroyed.
+  /// Whether the thread belongs to another process. Then no other function may
+  /// be called, and the stream must not be destroyed.
   const MadeBeforeFork madeBeforeFork;
 
-  /// Each adds all of its work or, without memory, none.
+  /// Each function adds all of its work, or none of it if there is no memory.
   void add(const CpuWork &work);
   void addLaunches(const moelora_launch *launches, uint32_t count);
 
-  /// After all that has been asked for up to now.
+  /// The position after all work that was added so far.
   CpuMoment now() const;
 
 private:
@@ -54,7 +54,7 @@ private:
   CpuQueue queue;
   uint64_t position = 0;
   bool stopping = false;
-  std::thread thread; // starts when everything else is there
+  std::thread thread; // starts when all other members are initialised
 };
 
 } // namespace moelora

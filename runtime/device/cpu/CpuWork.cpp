@@ -56,7 +56,7 @@ void moelora::runCpuWork(const CpuWork &work, const char *parameters) {
 void CpuQueue::add(const CpuWork &item) { work.push_back(item); }
 
 void CpuQueue::addLaunch(const moelora_launch &launch) {
-  // Any field of the parameters is aligned as it was.
+  // The copy preserves the alignment of all fields of the parameters.
   constexpr size_t alignment = alignof(std::max_align_t);
   size_t offset = (parameters.size() + alignment - 1) / alignment * alignment;
   auto *first = static_cast<const char *>(launch.parameters);

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What streams of the cpu do, and how far they have come.
+ * The work of cpu streams, and its progress.
  */
 #ifndef MOELORA_DEVICE_CPUWORK_H
 #define MOELORA_DEVICE_CPUWORK_H
@@ -17,7 +17,7 @@
 
 namespace moelora {
 
-/// How many things a stream has done. It only grows.
+/// The number of work items that a stream has done. It only increases.
 class Progress {
 public:
   bool reached(uint64_t position) const { return done >= position; }
@@ -30,7 +30,7 @@ private:
   std::condition_variable changed;
 };
 
-/// A place in a stream; a new one has been reached.
+/// A position in a stream. A new position has been reached.
 struct CpuMoment {
   std::shared_ptr<Progress> progress;
   uint64_t position = 0;
@@ -58,9 +58,9 @@ struct CpuLaunch {
 };
 using CpuWork = std::variant<CpuCopy, CpuStore, CpuLaunch, CpuMoment>;
 
-/// What has been asked for and not begun. It keeps its memory when it is
-/// emptied, so that a stream soon allocates no more. What it cannot add for
-/// want of memory leaves it as it was.
+/// The work that has not begun. An emptied queue keeps its memory, so that a
+/// stream soon stops allocating. If there is no memory for new work, the queue
+/// stays unchanged.
 struct CpuQueue {
   std::vector<CpuWork> work;
   std::vector<char> parameters;
@@ -73,7 +73,7 @@ private:
   void addLaunch(const moelora_launch &launch);
 };
 
-/// Does it on the calling thread. `parameters` is that of its queue.
+/// Does the work on the calling thread. `parameters` are those of its queue.
 void runCpuWork(const CpuWork &work, const char *parameters);
 void runCpuKernel(const moelora_launch &launch);
 

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The functions of a CUDA device: each is little more than a call of the driver
- * within the device's context.
+ * The functions of a CUDA device. Most of them only call the driver in the
+ * device's context.
  */
 #include "device/Openers.h"
 #include "device/Rules.h"
@@ -135,7 +135,8 @@ int32_t stateOf(const Driver &driver, Answer answer) {
     return MOELORA_EVENT_PASSED;
   if (answer.result == NotReady)
     return MOELORA_EVENT_PENDING;
-  // The caller's fault, such as an event of a capture, says nothing of it.
+  // An error of the caller, such as an event of a capture, does not determine
+  // the state.
   if (statusOf(answer.result) == MOELORA_INVALID)
     driver.check(answer);
   return MOELORA_EVENT_FAILED;

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Opens and closes a GPU, and keeps its memory.
+ * Opens and closes a GPU, and manages its memory.
  */
 #include "device/cuda/CudaDevice.h"
 
@@ -52,7 +52,7 @@ void Device::checkOrdinal(int ordinal) const {
          MOELORA_NOT_FOUND);
 }
 
-/// No also where the driver is older than the question.
+/// Also false if the driver is too old to know the attribute.
 bool Device::has(DeviceAttribute attribute) const {
   int value = 0;
   Answer answer = driver.deviceAttribute(&value, attribute, device);
@@ -107,8 +107,8 @@ void Device::startPool(int ordinal) {
   properties.ordinal = ordinal;
   driver.check(driver.streamCreate(&stream, StreamNonBlocking));
   driver.check(driver.poolCreate(&pool, &properties));
-  // Memory that is given back stays for the next adapter: handing it to the
-  // system and getting it again would stall.
+  // Freed memory stays in the pool for the next adapter, because returning it
+  // to the system and allocating it again would stall.
   uint64_t all = UINT64_MAX;
   driver.check(driver.poolSet(pool, ReleaseThreshold, &all));
 }

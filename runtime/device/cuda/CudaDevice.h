@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * One GPU: the primary context of the process, which engines use as well, and a
- * pool of memory in which allocating and freeing hold up no stream.
+ * memory pool. Allocating from the pool and freeing stall no stream.
  */
 #ifndef MOELORA_DEVICE_CUDADEVICE_H
 #define MOELORA_DEVICE_CUDADEVICE_H
@@ -20,13 +20,13 @@ namespace moelora::cuda {
 
 class Device {
 public:
-  /// Fails as NOT_FOUND where there is no such device.
+  /// Fails with NOT_FOUND if there is no such device.
   static std::unique_ptr<Device> open(int ordinal);
   ~Device();
 
   const Driver driver;
 
-  /// What callers see.
+  /// The public struct of the device.
   const moelora_device &interface() const { return functions; }
   static Device &of(void *context) { return *static_cast<Device *>(context); }
 
@@ -34,7 +34,7 @@ public:
   void release(Address memory) const noexcept;
   void store(StreamHandle stream, Address to, uint64_t value);
 
-  /// What it was when the device was opened.
+  /// Properties, read when the device was opened.
   struct Facts {
     int ordinal, architecture, multiprocessors, sharedBytes;
     bool launchesWith;       // attributes
@@ -60,12 +60,12 @@ private:
   int device = -1;
   ContextHandle context = nullptr;
   PoolHandle pool = nullptr;      // NULL: there are none
-  StreamHandle stream = nullptr;  // orders what the pool gives and takes
-  std::unique_ptr<Stores> stores; // NULL: the driver stores
+  StreamHandle stream = nullptr;  // orders allocations and releases of the pool
+  std::unique_ptr<Stores> stores; // NULL: the driver supports stores
 };
 
-/// While it lives, calls of this thread are about the device, and a stream that
-/// another thread captures into a graph does not mind them.
+/// During its lifetime, driver calls of this thread use the device, and do not
+/// disturb a stream that another thread captures into a graph.
 class Within {
 public:
   explicit Within(const Device &device);
@@ -79,8 +79,8 @@ private:
   bool relaxed = false;
 };
 
-/// Runs `body(device, driver)` within the device of a context; what it throws
-/// is the answer.
+/// Runs `body(device, driver)` with the context's device, and returns an error
+/// if it throws.
 template <typename Body>
 moelora_status use(void *context, moelora_error **error, Body body) {
   return guarded(error, [&] {
@@ -91,7 +91,7 @@ moelora_status use(void *context, moelora_error **error, Body body) {
   });
 }
 
-/// The same for what takes back, which goes on whatever happens.
+/// The same for functions that free objects, which ignore errors.
 template <typename Body> void finish(void *context, Body body) {
   Device &device = Device::of(context);
   Within within(device);
@@ -102,9 +102,9 @@ inline StreamHandle handleOf(moelora_stream *stream) {
   return reinterpret_cast<StreamHandle>(stream);
 }
 
-/// The functions of every device; its name and context are to be filled in.
+/// The functions of every CUDA device, without its name and context.
 moelora_device deviceFunctions();
-/// Those about modules, kernels and launches.
+/// Fills in the functions for modules, kernels and launches.
 void addKernelFunctions(moelora_device &device);
 
 } // namespace moelora::cuda

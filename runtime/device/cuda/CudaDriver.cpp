@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Opens the driver's library, and puts its answers into words.
+ * Loads the driver's library, and describes its results.
  */
 #include "device/cuda/CudaDriver.h"
 
@@ -33,7 +33,8 @@ Symbol Library::need(const char *symbol) const {
   return found;
 }
 
-/// Every call after one of these answers the same: the context is done for.
+/// After one of these results, every call fails in the same way, because the
+/// context is lost.
 static bool isSticky(int result) {
   switch (result) {
   case NotInitialized:
@@ -60,7 +61,8 @@ static bool isSticky(int result) {
   }
 }
 
-/// What is neither known nor the caller's is a fault of the machine.
+/// A result that is neither known nor an error of the caller is an error of the
+/// machine.
 moelora_status cuda::statusOf(int result) {
   static constexpr struct {
     Result result;

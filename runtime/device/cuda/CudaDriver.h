@@ -12,18 +12,18 @@
 
 namespace moelora::cuda {
 
-/// What a result means to a caller of a device.
+/// The status of a device's function for a result of the driver.
 moelora_status statusOf(int result);
 
-/// The symbols end in the version of the interface that is meant here. Those
-/// that are younger than the 11.0 drivers may be absent.
+/// The functions of the driver. A symbol ends with the version of its
+/// interface. Symbols that drivers of CUDA 11.0 do not have may be absent.
 struct Driver {
   /// `name` of the library. Fails where it cannot be opened or is too old.
   explicit Driver(const std::string &name) : library(name) {}
 
-  /// Fails, in words, where the answer is not Success.
+  /// Fails with a message if the result is not Success.
   void check(Answer answer) const;
-  /// "the CUDA driver answers ... to ...".
+  /// A message that names the result and the function.
   std::string words(Answer answer) const;
 
   Library library;

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Modules, kernels and launches of a CUDA device. A module is the driver's, and
- * a kernel its function: launching reads nothing else.
+ * Modules, kernels and launches of a CUDA device. Their handles are those of
+ * the driver, so a launch reads no other data.
  */
 #include "device/Rules.h"
 #include "device/cuda/CudaDevice.h"
@@ -18,7 +18,7 @@ ModuleHandle moduleOf(moelora_module *module) {
   return reinterpret_cast<ModuleHandle>(module);
 }
 
-/// What the compiler has to say of PTX, as a line.
+/// The compiler's messages about PTX, as one line.
 std::string words(const std::vector<char> &log) {
   std::string text = log.data();
   while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
@@ -66,7 +66,7 @@ FunctionHandle find(const Driver &driver, ModuleHandle module,
              "\", but it does not",
          MOELORA_NOT_FOUND);
   driver.check(found);
-  // Drivers load late what they are not told to load.
+  // Drivers otherwise load a function at its first launch.
   if (driver.functionLoad)
     driver.check(driver.functionLoad(function));
   return function;
@@ -82,7 +82,7 @@ void checkThreads(const Driver &driver, FunctionHandle function,
          std::to_string(threads));
 }
 
-/// A kernel that is described twice gets what the larger one needs.
+/// A kernel that is described twice gets the larger size.
 void raiseSharedBytes(Device &device, FunctionHandle function, uint32_t bytes) {
   if (bytes > static_cast<uint32_t>(device.facts.sharedBytes))
     fail("expects a block of the kernel to have at most the " +
@@ -111,7 +111,7 @@ moelora_status kernelGet(void *context, moelora_module *module,
   });
 }
 
-/// The attributes of a launch; there are none for most.
+/// The attributes of a launch. Most launches have none.
 unsigned addAttributes(LaunchAttribute *attributes,
                        const moelora_launch &launch,
                        const Device::Facts &facts) {

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The driver's library, opened when a device is asked for, and functions in it
- * that answer a number.
+ * The driver's library, which is loaded when a device is opened, and its
+ * functions, which return a number.
  */
 #ifndef MOELORA_DEVICE_CUDALIBRARY_H
 #define MOELORA_DEVICE_CUDALIBRARY_H
@@ -11,7 +11,7 @@
 
 namespace moelora::cuda {
 
-/// What a function of the driver said.
+/// The result of a function of the driver.
 struct [[nodiscard]] Answer {
   const char *symbol;
   int result;
@@ -40,7 +40,7 @@ private:
 /// The loaded library. It is never unloaded: the driver has threads.
 class Library {
 public:
-  /// Fails as NOT_FOUND, as does everything that there is none of.
+  /// Fails with NOT_FOUND if the library or a symbol is missing.
   explicit Library(std::string name);
   Symbol need(const char *symbol) const;
   Symbol find(const char *symbol) const; ///< its address may be NULL

@@ -1,14 +1,14 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What the functions of the CUDA driver answer.
+ * The results of functions of the CUDA driver.
  */
 #ifndef MOELORA_DEVICE_CUDARESULTS_H
 #define MOELORA_DEVICE_CUDARESULTS_H
 
 namespace moelora::cuda {
 
-/// The results that are told apart here.
+/// The results that the runtime distinguishes.
 enum Result : int {
   Success = 0,
   InvalidValue = 1,

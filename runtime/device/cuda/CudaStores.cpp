@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Words that travel to the device by copies.
+ * Implements stores by copies of pinned words.
  */
 #include "device/cuda/CudaStores.h"
 
@@ -20,7 +20,8 @@ void Stores::store(StreamHandle stream, Address to, uint64_t value) {
   Word &word = take();
   *word.value = value;
   driver.check(driver.copyFromHost(to, word.value, sizeof value, stream));
-  // Without its event, only the end of the stream tells that the word is free.
+  // Without an event, the word is free only after the stream has been
+  // synchronised.
   if (driver.eventRecord(word.copied, stream).result != Success)
     driver.check(driver.streamSynchronize(stream));
   words.push_back(word);

@@ -1,9 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Stores of 8 bytes in stream order, where the driver has none of its own:
- * copies from pinned words. A word is used again when the event behind its copy
- * has passed. (The hardware copies 8 aligned bytes as one.)
+ * Stores of 8 bytes in stream order for drivers without such a function, as
+ * copies from pinned words. A word is used again when the event after its copy
+ * has passed. (The hardware copies 8 aligned bytes atomically.)
  */
 #ifndef MOELORA_DEVICE_CUDASTORES_H
 #define MOELORA_DEVICE_CUDASTORES_H
@@ -28,7 +28,7 @@ private:
     EventHandle copied = nullptr;
   };
 
-  /// The oldest word, or a new one where that is still in use.
+  /// The oldest word, or a new one if that is still in use.
   Word &take();
   void add();
 

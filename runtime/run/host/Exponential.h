@@ -36,7 +36,7 @@ inline float exponentialNearZero(float r) {
 }
 
 inline float exponential(float x) {
-  // Beyond these ends the result is 0 or infinity anyway.
+  // Beyond these limits the result is 0 or infinity anyway.
   constexpr float Lowest = -104.0f, Highest = 89.0f;
   // Adding 1.5 * 2^23 leaves the rounded integer in the low mantissa bits.
   constexpr float Rounder = 12582912.0f;
@@ -52,8 +52,8 @@ inline float exponential(float x) {
   int32_t bits, base;
   std::memcpy(&bits, &shifted, sizeof bits);
   std::memcpy(&base, &Rounder, sizeof base);
-  // Masked, because a NaN's bits are no integer; two factors, because 2^n
-  // alone may be too small or too large for a float.
+  // Masked, because the bits of a NaN are not a valid integer. Two factors,
+  // because 2^n may be too small or too large for a float.
   int32_t n = ((bits - base + 512) & 1023) - 512;
   n = n < -252 ? -252 : n > 254 ? 254 : n;
   int32_t half = n >> 1;

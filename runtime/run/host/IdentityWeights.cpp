@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What each token gives to experts that return their input.
+// Adds up the weights that each token gives to experts that return their input.
 
 #include "run/host/Services.h"
 
@@ -9,7 +9,7 @@ using namespace moelora;
 
 namespace {
 
-/// The smallest id in [first, end); `end` where there is none.
+/// The smallest id in [first, end), or `end` if there is none.
 int32_t smallestIn(int32_t first, int32_t end, const int32_t *ids,
                    int32_t count) {
   int32_t smallest = end;

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The plan: T * k (token, choice) pairs ordered by expert, then slot, stable,
-// cut into tiles and segments.
+// Makes the plan: the T * k (token, choice) pairs in the order of expert and
+// then slot (a stable sort), divided into tiles and segments.
 //
 // Two counting sorts, the minor key first. With top_k = 1 and
 //   expert_ids  1  0  1  -1  0     numbers  0  -1  -1  0  0
@@ -18,7 +18,8 @@ using namespace moelora;
 
 namespace {
 
-/// Where each sort key's next row goes: `first` has room for `keys` counts.
+/// The position of the next row of each sort key. `first` has space for `keys`
+/// counts.
 class Buckets {
 public:
   Buckets(int32_t *first, int32_t keys) : first(first), keys(keys) {
@@ -42,14 +43,14 @@ private:
   int32_t keys;
 };
 
-/// What the sort asks of a pair. Ids that are out of range become -1 here.
+/// The sort keys of a pair. Ids that are out of range become -1.
 class Pairs {
 public:
   Pairs(const moelora_plan_shape *shape, const int32_t *expertIds,
         const int32_t *numbers)
       : shape(shape), expertIds(expertIds), numbers(numbers) {}
 
-  /// Of the tokens that are valid; the others have none.
+  /// The pairs of valid tokens; other tokens have none.
   int32_t count() const {
     int64_t tokens = std::clamp<int64_t>(shape->valid_tokens, 0, shape->tokens);
     return int32_t(tokens) * shape->top_k;
@@ -72,8 +73,8 @@ public:
   }
 
 private:
-  /// They have no rows, but they are no mistake. Unsigned, because any id may
-  /// come here.
+  /// Such ids have no rows but are valid. Unsigned, because the id may have any
+  /// value.
   bool isZeroExpert(int32_t id) const {
     return uint32_t(id) - uint32_t(shape->experts) <
            uint32_t(shape->zero_experts);
@@ -83,7 +84,8 @@ private:
   const int32_t *expertIds, *numbers;
 };
 
-/// Writes the kept pairs, ordered by slot, base rows first; returns how many.
+/// Writes the kept pairs in the order of their slots, base rows first, and
+/// returns their number.
 int32_t sortBySlot(const Pairs &pairs, Buckets buckets, int32_t *sorted) {
   for (int32_t pair = 0, end = pairs.count(); pair < end; ++pair)
     if (pairs.expert(pair) >= 0)
@@ -95,7 +97,7 @@ int32_t sortBySlot(const Pairs &pairs, Buckets buckets, int32_t *sorted) {
   return rows;
 }
 
-/// Afterwards `buckets` holds where each expert's rows end.
+/// Afterwards `buckets` contains the end of each expert's rows.
 void sortByExpert(const Pairs &pairs, const int32_t *sorted, Buckets buckets,
                   moelora_plan *plan) {
   for (int32_t i = 0; i < plan->rows; ++i)
@@ -109,8 +111,9 @@ void sortByExpert(const Pairs &pairs, const int32_t *sorted, Buckets buckets,
   }
 }
 
-/// Calls piece(begin, rows) for `rows` rows cut into as few pieces of at most
-/// `limit` as possible, as equal as they can be, the larger first.
+/// Divides `rows` rows into as few parts of at most `limit` rows as possible,
+/// whose sizes differ by at most one, the larger first, and calls
+/// `piece(begin, rows)` for each.
 template <typename Piece>
 void cut(int32_t begin, int32_t rows, int32_t limit, Piece piece) {
   int32_t pieces = int32_t((int64_t(rows) + limit - 1) / limit);

@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Logits to expert ids and weights, in f32; one function per stage, in the
-// order in which moelora_router lists them. One token at a time, in arrays on
-// the stack.
+// Computes expert ids and weights from logits, in f32. There is one function
+// per stage, in the order of moelora_router. Tokens are processed one at a
+// time, in arrays on the stack.
 
 #include "base/Convert.h"
 #include "run/host/Exponential.h"
@@ -19,7 +19,7 @@ namespace {
 
 constexpr float Infinity = std::numeric_limits<float>::infinity();
 
-/// One token's values; each stage reads and writes some of them.
+/// The values of one token. Each stage reads and writes some of them.
 struct Token {
   float logit[MOELORA_MAX_ROUTED_EXPERTS];
   float score[MOELORA_MAX_ROUTED_EXPERTS];
@@ -28,8 +28,8 @@ struct Token {
   int32_t group[MOELORA_MAX_ROUTED_EXPERTS];
 };
 
-/// combine over all values, in eight lanes so that it can be vector code; the
-/// order is a function of the count alone.
+/// Reduces all values with `combine`, in eight lanes so that it can be vector
+/// code. The order depends only on the count.
 template <typename Combine>
 float reduce(const float *values, int32_t count, float identity,
              Combine combine) {
@@ -51,7 +51,7 @@ float reduce(const float *values, int32_t count, float identity,
 float add(float a, float b) { return a + b; }
 float larger(float a, float b) { return b > a ? b : a; }
 
-/// From the side where e^x cannot overflow.
+/// Computed so that e^x cannot overflow.
 float sigmoid(float x) {
   float small = exponential(-std::fabs(x));
   return (x >= 0 ? 1.0f : small) / (1.0f + small);
@@ -77,7 +77,7 @@ template <typename Element> void roundEach(float *values, int32_t count) {
     values[i] = widen(narrow<Element>(values[i]));
 }
 
-/// To a moelora_dtype; 0, and f32, leave them as they are.
+/// Rounds values to a moelora_dtype. 0 and f32 do not change them.
 void roundTo(int32_t type, float *values, int32_t count) {
   if (type == MOELORA_BF16)
     roundEach<BF16>(values, count);
@@ -109,7 +109,7 @@ void scoreExperts(const moelora_router &router, const float *logit,
   roundTo(router.score_type, score, router.experts);
 }
 
-/// Experts that tokens choose from.
+/// The number of experts from which tokens choose.
 int32_t eligible(const moelora_router &router) {
   return router.experts - router.always;
 }
@@ -118,9 +118,10 @@ bool limitsGroups(const moelora_router &router) {
   return router.groups > 1 && router.top_groups < router.groups;
 }
 
-/// What the selection compares. Every score grows with its logit, so where
-/// nothing is added logits order the experts as exact scores would, and do not
-/// tie where scores round to the same float; unless they are meant to.
+/// The values by which experts are selected. Scores increase with their logits,
+/// so if nothing is added, logits give the same order as exact scores, without
+/// the ties of scores that round to the same float. Scores are used if the
+/// model rounds them.
 void chooseBy(const moelora_router &router, const float *bias, Token &token) {
   bool byScore = router.bias_on == MOELORA_BIAS_ON_SCORE ||
                  limitsGroups(router) || router.score_type;
@@ -137,7 +138,7 @@ void chooseBy(const moelora_router &router, const float *bias, Token &token) {
 /// The ids of the k largest choices, the largest first, equal ones by id.
 /// Choices must not be NaN.
 void selectTop(const float *choice, int32_t count, int32_t k, int32_t *ids) {
-  for (int32_t id = 0; id < count; ++id) {
+  for (int32_t id = 0; k > 0 && id < count; ++id) {
     if (id >= k && !(choice[id] > choice[ids[k - 1]]))
       continue;
     int32_t place = std::min(id, k - 1);
@@ -161,7 +162,8 @@ float scoreGroup(const moelora_router &router, const float *choice,
 void limitGroups(const moelora_router &router, Token &token) {
   int32_t size = eligible(router) / router.groups;
   for (int32_t g = 0; g < router.groups; ++g)
-    token.groupChoice[g] = scoreGroup(router, token.choice + g * size, size);
+    token.groupChoice[g] =
+        scoreGroup(router, token.choice + int64_t(g) * size, size);
   selectTop(token.groupChoice, router.groups, router.top_groups, token.group);
   std::sort(token.group, token.group + router.top_groups);
   float fill = router.group_fill_zero ? 0.0f : -Infinity;
@@ -170,7 +172,7 @@ void limitGroups(const moelora_router &router, Token &token) {
     if (kept != end && *kept == g)
       ++kept;
     else
-      std::fill_n(token.choice + g * size, size, fill);
+      std::fill_n(token.choice + int64_t(g) * size, size, fill);
 }
 
 void choose(const moelora_router &router, const float *bias, Token &token,
@@ -184,7 +186,8 @@ void choose(const moelora_router &router, const float *bias, Token &token,
     ids[chosen + i] = eligible(router) + i;
 }
 
-/// A row of the table; -1 where the token or an id of its row is out of range.
+/// Reads a row of the table; -1 if the token or an id of its row is out of
+/// range.
 void lookUp(const moelora_router &router, const moelora_route_inputs &inputs,
             int64_t t, int32_t *ids, uint64_t &dropped) {
   int32_t token = inputs.token_ids[t];
@@ -197,7 +200,7 @@ void lookUp(const moelora_router &router, const moelora_route_inputs &inputs,
   }
 }
 
-/// What the weights are divided by.
+/// The divisor of the weights.
 float divisor(const moelora_router &router, const float *weights,
               int32_t count) {
   switch (router.renormalize) {
@@ -216,7 +219,7 @@ float divisor(const moelora_router &router, const float *weights,
   }
 }
 
-/// The scores of the choices that there are, densely; returns their number.
+/// Compacts the scores of the valid choices, and returns their number.
 int32_t gather(const moelora_router &router, const float *score,
                const int32_t *ids, float *weights) {
   int32_t count = 0;
@@ -234,7 +237,8 @@ void weigh(const moelora_router &router, const float *score,
            const float *expertScale, const int32_t *ids, float *weights) {
   int32_t count = gather(router, score, ids, weights);
   float by = divisor(router, weights, count);
-  // From the last on, so that none is overwritten before it is read.
+  // Starts with the last one, so that no value is overwritten before it is
+  // read.
   for (int32_t j = router.top_k - 1; j >= 0; --j) {
     float weight = ids[j] < 0 ? 0.0f : weights[--count] / by * router.scale;
     weights[j] =
@@ -249,7 +253,8 @@ void moelora::route(const moelora_router *router,
                     const moelora_route_inputs *inputs, int32_t *ids,
                     float *weights, moelora_run_stats *stats) {
   int32_t k = router->top_k;
-  // Loading refuses such layers; without it every pair is simply dropped.
+  // Loading refuses such layers. If one is run nevertheless, every pair is
+  // dropped.
   if (router->experts > MOELORA_MAX_ROUTED_EXPERTS) {
     std::fill_n(ids, inputs->tokens * k, -1);
     std::fill_n(weights, inputs->tokens * k, 0.0f);

@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The bookkeeping services, one per file; Abi.h says what each of them does.
-// None allocates, locks or throws, and no id from outside is used as an index
-// before one unsigned compare against its bound.
+// The services that depend on data, one per file; Services.h in include/
+// describes them. They do not allocate, lock or throw. An id from outside is
+// compared once, unsigned, with its bound before it is used as an index.
 #ifndef MOELORA_EXECUTE_SERVICES_H
 #define MOELORA_EXECUTE_SERVICES_H
 
@@ -11,13 +11,13 @@
 
 namespace moelora {
 
-/// The one bounds check: false for negative ids too.
+/// The bounds check. Also false for negative ids.
 inline bool inRange(int32_t id, int32_t bound) {
   return uint32_t(id) < uint32_t(bound);
 }
 
-/// Adds to what other runs may be adding to. Most runs have nothing to add,
-/// and then write nothing that others write too.
+/// Adds to a counter that other runs may change at the same time. Most runs
+/// have nothing to add, and then do not write the shared counter.
 inline void addTo(uint64_t &counter, uint64_t count) {
   if (count)
     __atomic_fetch_add(&counter, count, __ATOMIC_RELAXED);

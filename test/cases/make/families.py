@@ -1,8 +1,9 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The families of which make_cases.py makes cases: tiny sizes, and the settings
-that are the family's point. A name is a model_type, with a word after a dash
-where the settings differ from the family's defaults."""
+"""Cases of whole families: tiny sizes, and the settings that are the family's
+point. A name is a model_type, with a word after a dash where the settings differ
+from the family's defaults."""
+from case import Case, Versions
 
 COMMON = dict(
     hidden_size=48, intermediate_size=28, moe_intermediate_size=20, num_hidden_layers=2,
@@ -222,9 +223,11 @@ TABLE = {
 
 
 def families():
-    """name -> (model_type, note, settings)"""
+    """name -> Case"""
     made = {}
     for name, (shared, own) in TABLE.items():
         own_words = ", ".join(f"{key} {value}" for key, value in own.items() if value is not None)
-        made[name] = (name.split("-")[0], own_words, {**shared, **own})
+        made[name] = Case(
+            name.split("-")[0], {**shared, **own}, None, own_words, Versions("5.23.0", "0.21.2"),
+            keep=r"^(?!.*(attn|attention)).*(layers|blocks)\.{layer}\.")
     return made

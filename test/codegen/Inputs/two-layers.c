@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Asks two layers that are linked into one image for their artifacts.
+ * Queries the artifacts of two layers that are linked into one image.
  */
 #include "moelora/runtime/Abi.h"
 

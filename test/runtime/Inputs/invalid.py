@@ -16,7 +16,7 @@ LEFT_OUT = {"Device"}
 MAY = {"error"}
 MAY_OF = {("moelora_load_poll", "progress"), ("moelora_load_poll", "id"),
           ("moelora_load_wait", "id"),
-          # Who copies; whose the name is; who is told.
+          # The services, the owner of the name, and the callback.
           ("moelora_slot_table_assign", "staging"),
           ("moelora_slot_table_replace", "staging"),
           ("moelora_slot_table_stage", "name"),

@@ -1,17 +1,17 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A serving engine in one file: everything that it asks of moelora.
+ * A serving engine in one file, which shows all calls of moelora that it needs.
  *
  *     engine LAYER.so ALICE BOB CAROL
  *
- * A compiled layer of two slots serves a batch in which each token belongs to
- * nobody, to alice or to bob. Then alice's weights are replaced while she is
- * served, bob is disabled, bob leaves, and carol gets his slot. After each of
- * these the program looks at what the tokens got.
+ * A compiled layer with two slots runs a batch in which each token has the
+ * adapter alice, bob, or none. Then alice is replaced while it is leased, bob
+ * is disabled and evicted, and carol is loaded into its slot. After each change
+ * the program checks the outputs of the tokens.
  *
- * The three rows of hidden states occur once for each tenant, side by side, so
- * that what an adapter does is seen by comparing rows of one batch.
+ * The batch has the three rows of hidden states once for each tenant, so that
+ * comparing rows of one batch shows the effect of an adapter.
  */
 #include "moelora/runtime/Artifact.h"
 #include "moelora/runtime/Checkpoint.h"
@@ -29,7 +29,7 @@ enum { LAYERS = 2, SLOTS = 2, TENANTS = 3, ROWS = 3, TOKENS = ROWS * TENANTS };
  * which the engine launches or replays its graphs. */
 static moelora_stream *const stream = NULL;
 
-/* ---- Answers ------------------------------------------------------------- */
+/* ---- Errors -------------------------------------------------------------- */
 
 static moelora_error *error;
 
@@ -41,7 +41,7 @@ static void must(moelora_status status, const char *what) {
 }
 #define MUST(call) must((call), #call)
 
-/* FULL, BUSY, STALE and NOT_FOUND are answers that an engine lives with. */
+/* FULL, BUSY, STALE and NOT_FOUND are results that an engine must handle. */
 static void answers(moelora_status expected, moelora_status status,
                     const char *what) {
   if (status != expected) {
@@ -71,8 +71,8 @@ static void *allocate(uint64_t bytes) {
 
 /* ---- The model ----------------------------------------------------------- */
 
-/* How Qwen3-MoE calls its modules. An adapter must bind to these, tensor by
- * tensor; whatever it has besides is an error or is listed as elsewhere. */
+/* The names of the modules of Qwen3-MoE. Every tensor of an adapter must bind
+ * to one of these. Other tensors are an error or are listed as elsewhere. */
 static const char *const block[] = {"mlp", NULL};
 static const char *const experts[] = {"experts", NULL};
 static const char *const gate[] = {"gate_proj", NULL};
@@ -136,7 +136,7 @@ static void describe_model(struct engine *e) {
 
 /* ---- Setting up ---------------------------------------------------------- */
 
-/* The compiled layer says what a slot table for it must be. */
+/* The compiled layer states the properties of its slot table. */
 static void make_table(struct engine *e) {
   moelora_slot_table_options options = {0};
   options.size = sizeof options;
@@ -149,7 +149,7 @@ static void make_table(struct engine *e) {
   MUST(moelora_step_create(e->table, TOKENS, &e->step, &error));
 }
 
-/* Signed numbers, in the type that the layer wants: f32 or bf16. */
+/* Signed numbers, in the type that the layer requires: f32 or bf16. */
 static void fill(char *data, uint64_t bytes, int32_t dtype) {
   uint32_t state = 12345;
   uint64_t size = dtype == MOELORA_F32 ? 4 : 2;
@@ -163,7 +163,7 @@ static void fill(char *data, uint64_t bytes, int32_t dtype) {
   }
 }
 
-/* Memory for a row of the variant, with numbers in it. */
+/* Memory for an operand of the variant, filled with numbers. */
 static char *make_operand(const struct engine *e, int32_t row) {
   uint64_t bytes = moelora_variant_operand_bytes(e->variant, row, TOKENS);
   char *data = allocate(bytes);
@@ -171,12 +171,13 @@ static char *make_operand(const struct engine *e, int32_t row) {
   return data;
 }
 
-/* Whether an operand is a weight; runs give the others. */
+/* Whether an operand is a weight. Runs provide the others. */
 static int is_weight(int32_t role) {
   return role >= MOELORA_ROUTER_WEIGHT && role != MOELORA_OUTPUT;
 }
 
-/* Made up here; an engine says where its own weights are. */
+/* The weights are generated here. An engine passes the addresses of its
+ * weights. */
 static void make_weights(struct engine *e) {
   for (uint32_t row = 0; row < e->variant->operands; ++row) {
     const moelora_operand *operand = &e->variant->operand[row];
@@ -194,8 +195,7 @@ static void make_weights(struct engine *e) {
   }
 }
 
-/* All that can be wrong with a layer, its weights and its table is found out
- * here, once. */
+/* This checks the layer, its weights and its table, once. */
 static void bind_layer(struct engine *e) {
   moelora_binding binding = {0};
   binding.size = sizeof binding;
@@ -208,7 +208,7 @@ static void bind_layer(struct engine *e) {
   MUST(moelora_layer_bind(e->program, &binding, &e->layer, &error));
 }
 
-/* Row r of the hidden states is that of tokens 3 r, 3 r + 1 and 3 r + 2. */
+/* Tokens 3 r, 3 r + 1 and 3 r + 2 have row r of the hidden states. */
 static void repeat_rows(char *hidden, uint64_t row) {
   for (uint64_t t = 0; t < TOKENS; ++t)
     memcpy(hidden + t * row, hidden + t / TENANTS * TENANTS * row, row);
@@ -249,7 +249,7 @@ static void set_up(struct engine *e, const char *path) {
   prepare_run(e);
 }
 
-/* In the opposite order: what is in use answers BUSY. */
+/* In the opposite order, because objects that are in use return BUSY. */
 static void tear_down(struct engine *e) {
   MUST(moelora_layer_unbind(e->layer, &error));
   MUST(moelora_program_destroy(e->program, &error));
@@ -266,7 +266,8 @@ static void tear_down(struct engine *e) {
 
 /* ---- Adapters come and go ------------------------------------------------ */
 
-/* From a folder into a slot, on all threads. The files are needed no longer. */
+/* Loads an adapter from a folder into a slot, with all threads. Its files are
+ * not needed afterwards. */
 static int32_t load(struct engine *e, const char *name, const char *folder) {
   moelora_adapter *adapter;
   moelora_staging staging = {0};
@@ -280,7 +281,7 @@ static int32_t load(struct engine *e, const char *name, const char *folder) {
   return id;
 }
 
-/* The text of a file, as a trainer would send it. */
+/* The text of a file, such as a trainer would send it. */
 static char *read_text(const char *folder, const char *file) {
   const size_t most = 1 << 16;
   char *path = allocate(strlen(folder) + strlen(file) + 2);
@@ -296,8 +297,8 @@ static char *read_text(const char *folder, const char *file) {
   return text;
 }
 
-/* Puts the weights of `folder`, held in memory, into the place of `id`. Whoever
- * has it leased goes on; what comes later on the stream sees the new ones. */
+/* Replaces the adapter `id` by that in `folder`, which is passed in memory. Its
+ * leases stay valid, and later work on the stream reads the new weights. */
 static void replace_from_memory(struct engine *e, int32_t id,
                                 const char *folder) {
   moelora_checkpoint *checkpoint;
@@ -333,15 +334,15 @@ static void replace_from_memory(struct engine *e, int32_t id,
   moelora_checkpoint_close(checkpoint);
 }
 
-/* The upper part of an id says which tenant of the slot it is. */
+/* The upper bits of an id are the generation of the slot. */
 static int32_t slot_of(const struct engine *e, int32_t id) {
   return id & ((1 << moelora_step_view_of(e->step)->index_bits) - 1);
 }
 
 /* ---- Serving ------------------------------------------------------------- */
 
-/* One forward pass: token t is of tenant t % 3, who has this id. A model runs
- * all of its layers between resolve and leave. */
+/* One forward pass. Token t belongs to tenant t % 3, and has its id. A model
+ * runs all of its layers between resolve and leave. */
 static void serve(struct engine *e, const int32_t id[TENANTS]) {
   for (int t = 0; t < TOKENS; ++t)
     e->ids[t] = id[t % TENANTS];
@@ -351,7 +352,8 @@ static void serve(struct engine *e, const int32_t id[TENANTS]) {
   MUST(moelora_step_leave(e->step, stream, &error));
 }
 
-/* Lease the adapters of the batch, serve it, release. NULL is nobody's. */
+/* Leases the adapters of the batch, runs it, and releases them. NULL is no
+ * adapter. */
 static void step(struct engine *e, const char *const name[TENANTS]) {
   moelora_lease lease[TENANTS];
   int32_t id[TENANTS];
@@ -368,7 +370,7 @@ static void step(struct engine *e, const char *const name[TENANTS]) {
       MUST(moelora_slot_table_release(e->table, &lease[i], &error));
 }
 
-/* Whether two tenants got the same bits, in each row. */
+/* Whether two tenants have the same bits in each row. */
 static int same(const struct engine *e, int left, int right) {
   for (int r = 0; r < ROWS; ++r)
     if (memcmp(e->output + (uint64_t)(r * TENANTS + left) * e->row,
@@ -378,12 +380,12 @@ static int same(const struct engine *e, int left, int right) {
   return 1;
 }
 
-/* Whether no two tenants got the same. */
+/* Whether all tenants have different outputs. */
 static int all_differ(const struct engine *e) {
   return !same(e, 0, 1) && !same(e, 0, 2) && !same(e, 1, 2);
 }
 
-/* With every slot leased there is no room, and that is an answer. */
+/* If every slot is leased, loading another adapter returns FULL. */
 static void ask_for_too_much(struct engine *e, const char *folder) {
   const char *const names[SLOTS] = {"alice", "carol"};
   moelora_lease lease[SLOTS];

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * One answer for each thing that may fail.
+ * The expected result for each possible failure.
  */
 #include "Answers.h"
 
@@ -11,13 +11,13 @@ namespace moelora::test {
 
 namespace {
 
-/// What an operation answers when the device refuses something.
+/// The result of an operation if a call of the device fails.
 moelora_status answerTo(FaultyDevice::Refused refused,
                         const Operation &operation) {
   switch (refused) {
   case FaultyDevice::Record:
     return operation.needsRecord ? MOELORA_IO : MOELORA_OK;
-  case FaultyDevice::State: // it may be asked for later
+  case FaultyDevice::State: // its state is available later
     return MOELORA_OK;
   default:
     return MOELORA_IO;

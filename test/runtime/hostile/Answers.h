@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What operations answer when something fails, and what they leave.
+ * The results of operations after failures, and the state that they leave.
  */
 #ifndef MOELORA_TEST_RUNTIME_HOSTILE_ANSWERS_H
 #define MOELORA_TEST_RUNTIME_HOSTILE_ANSWERS_H
@@ -17,7 +17,7 @@ struct Outcome {
 
 Outcome runOnce(World &world, const Operation &operation);
 
-/// The one thing that an operation answers when this fails.
+/// The only valid result of an operation after this failure.
 moelora_status answerTo(const Series &series, const FaultyDevice &device);
 
 /// Why the world after this run is not as it should be; "" when it is.

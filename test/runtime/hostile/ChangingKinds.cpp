@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Files that somebody changes while they are read. What was opened is served as
- * it was, or refused; never half of the one and half of the other.
+ * Files that change while they are read. The adapter is loaded as it was, or
+ * refused; it is never a mixture of two versions.
  */
 #include "Kinds.h"
 

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Configurations that ask for what would be ignored, lie about the tensors, or
- * are no configuration.
+ * Configurations with settings that would be ignored, that contradict the
+ * tensors, or that are not valid.
  */
 #include "Kinds.h"
 

@@ -1,9 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * An adapter taken apart: keys of its configuration, tensors with their places
- * in the file, and their bytes. Each part can be spoiled before the adapter is
- * put together, by the tests' own writer, which checks nothing.
+ * The parts of an adapter: keys of its configuration, tensors with their
+ * positions in the file, and their bytes. Each part can be corrupted before the
+ * tests' own writer, which checks nothing, writes the adapter.
  */
 #ifndef MOELORA_TEST_RUNTIME_HOSTILE_DRAFT_H
 #define MOELORA_TEST_RUNTIME_HOSTILE_DRAFT_H
@@ -21,7 +21,8 @@ inline uint64_t below(Random &random, uint64_t bound) {
   return bound ? random() % bound : 0;
 }
 
-/// What the MoE layers are like; all differ, so that no two shapes are alike.
+/// The sizes of the MoE layers, which are all different, so that no two shapes
+/// are equal.
 struct Sizes {
   int32_t experts = 3;
   int64_t hidden = 8, intermediate = 5, shared = 6;
@@ -60,7 +61,7 @@ struct Draft {
   /// Adds or replaces a key; `json` is its value.
   void set(const std::string &key, const std::string &json);
   void add(const std::string &name, const std::vector<int64_t> &shape);
-  /// Takes a tensor and its bytes away; those behind it move.
+  /// Removes a tensor and its bytes. The following tensors move.
   void remove(size_t entry);
   /// A random tensor of a MoE block.
   Entry &pick(Random &random);

@@ -22,7 +22,7 @@ int64_t countIn(const char *folder) {
   return std::distance(fs::begin(all), fs::end(all));
 }
 
-/// What this process holds.
+/// The resources of this process.
 struct Holdings {
   Holdings()
       : allocations(liveAllocations()), files(countIn("/proc/self/fd")),

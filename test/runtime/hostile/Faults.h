@@ -16,7 +16,7 @@
 
 namespace moelora::test {
 
-/// What is failed, and where.
+/// The call that fails, and its position.
 struct Series {
   const Operation *operation;
   Fault fault;

@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Each function asks whether it is to fail, hands on, and counts.
+ * Each function checks whether it has to fail, calls the real device, and
+ * counts.
  */
 #include "FaultyDevice.h"
 
@@ -27,7 +28,7 @@ template <typename Member> FaultyDevice::Refused kindOf(Member function) {
                                                    : FaultyDevice::Other;
 }
 
-/// What a function that can fail becomes; `Made` counts its successes.
+/// Wraps a function that can fail. `Made` counts its successes.
 template <auto Function, Count Made = nullptr> struct Failing;
 template <typename... Arguments,
           moelora_status (*moelora_device::*Function)(void *, Arguments...),
@@ -35,7 +36,7 @@ template <typename... Arguments,
 struct Failing<Function, Made> {
   static moelora_status call(void *context, Arguments... arguments) {
     auto *self = static_cast<FaultyDevice *>(context);
-    // The last argument is where the error goes.
+    // The last argument is the address of the error.
     moelora_error **error =
         std::get<sizeof...(Arguments) - 1>(std::tie(arguments...));
     if (failsNow(Fault::Device)) {
@@ -50,7 +51,7 @@ struct Failing<Function, Made> {
   }
 };
 
-/// What a function that gives back becomes.
+/// Wraps a function that frees an object.
 template <auto Function, Count Made> struct Ending;
 template <typename... Arguments,
           void (*moelora_device::*Function)(void *, Arguments...), Count Made>

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The cpu as a device of which every function can be told to fail, and which
- * counts what it has given out.
+ * The cpu as a device in which every function can be made to fail, and which
+ * counts its objects.
  */
 #ifndef MOELORA_TEST_RUNTIME_HOSTILE_FAULTYDEVICE_H
 #define MOELORA_TEST_RUNTIME_HOSTILE_FAULTYDEVICE_H
@@ -19,9 +19,9 @@ struct FaultyDevice {
   explicit FaultyDevice(bool remote);
   FaultyDevice(const FaultyDevice &) = delete;
 
-  /// The weightiest of what failed since `forget`. States of events can be
-  /// asked for later. What is not recorded is waited for, and where that fails,
-  /// kept.
+  /// The most severe failure since `forget`. States of events are available
+  /// later. If an event is not recorded, the caller waits instead, and if that
+  /// fails, memory is kept.
   enum Refused { Nothing, State, Record, Wait, Other };
   Refused refused() const {
     Refused now = weightiest;
@@ -35,7 +35,7 @@ struct FaultyDevice {
       ;
   }
 
-  /// What has been made and not been given back.
+  /// The objects that have been created and not freed.
   int64_t live() const {
     return memory + hostMemory + streams + events + modules;
   }

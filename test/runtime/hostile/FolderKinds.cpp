@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What may lie where the files of an adapter should be.
+ * Other objects in place of the files of an adapter.
  */
 #include "Kinds.h"
 
@@ -46,7 +46,7 @@ static bool folderInPlace(const Folder &folder, Random &random) {
   return fs::create_directory(path);
 }
 
-/// Nobody may read it, but the folder is open to all.
+/// The file is not readable, but the folder is.
 static bool unreadable(const Folder &folder, Random &random) {
   fs::permissions(folder.path, fs::perms(0755));
   for (const char *name : {weights, settings})
@@ -111,7 +111,7 @@ static const std::vector<Kind> kinds = {
      [](const Folder &f, Random &) { return f.write(settings, ""), true; }},
     {"huge configuration", MOELORA_INVALID, "to have at most",
      [](const Folder &f, Random &r) {
-       off_t size = (8 << 20) + 1 + static_cast<off_t>(below(r, 1 << 30));
+       off_t size = (16 << 20) + 1 + static_cast<off_t>(below(r, 1 << 30));
        return ::truncate((f / settings).c_str(), size) == 0;
      }},
     {"any byte of the configuration changed", anyAnswer, "",

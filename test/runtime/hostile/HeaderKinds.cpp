@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Headers that are no headers: lengths that lie, text that is no JSON, JSON
- * that is nothing of this format.
+ * Invalid headers: wrong lengths, text that is not JSON, and JSON of another
+ * format.
  */
 #include "Kinds.h"
 

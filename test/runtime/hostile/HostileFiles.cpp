@@ -1,9 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * moelora-hostile-files [--count=N] [--seed=S]: spoils N adapters, says what
- * became of each kind, and what was answered otherwise than it should be.
- * Status 3: something was.
+ * moelora-hostile-files [--count=N] [--seed=S]: corrupts N adapters, and prints
+ * the results of each kind and every wrong result. Status 3: there was a wrong
+ * result.
  */
 #include "Mutations.h"
 
@@ -36,7 +36,7 @@ int main(int count, char **arguments) {
   for (size_t i = 0; i < campaign.failures.size() && i < mostShown; ++i)
     std::printf("%s\n", campaign.failures[i].c_str());
   unsigned long failed = campaign.failed;
-  // What was wrong with the good ones, before the first file.
+  // The errors of the valid adapters, before the first file.
   failed += testing::UnitTest::GetInstance()->Failed();
   std::printf("%lu passed, %lu failed\n", campaign.files - campaign.failed,
               failed);

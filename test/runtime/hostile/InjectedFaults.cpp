@@ -21,7 +21,7 @@ int main() {
   for (size_t i = 0; i < faults.failures.size() && i < mostShown; ++i)
     std::printf("%s\n", faults.failures[i].c_str());
   size_t failed = faults.failures.size();
-  // What was wrong before anything was made to fail.
+  // The errors before the first injected failure.
   failed += testing::UnitTest::GetInstance()->Failed();
   std::printf("%lu passed, %lu failed\n",
               faults.injections - faults.failures.size(), failed);

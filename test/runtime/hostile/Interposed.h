@@ -18,10 +18,10 @@ enum class Fault {
   Allocation, ///< operator new
   Mapping,    ///< mmap
   Opening,    ///< open and fstat
-  Reading,    ///< pread answers EIO
+  Reading,    ///< pread returns EIO
   Ending,     ///< pread finds the end of the file
   Interrupt,  ///< pread is interrupted; to be tried again
-  Halving,    ///< pread reads half; the rest is to be asked for
+  Halving,    ///< pread reads half; the rest needs another call
   Thread,     ///< pthread_create
   Device      ///< every function of a device that may fail
 };
@@ -35,7 +35,8 @@ uint64_t disarmFault();
 /// Whether this call is to fail.
 bool failsNow(Fault fault);
 
-/// Calls `hook` once, after so many more reads (1: the next). NULL: no more.
+/// Calls `hook` once, after this number of reads (1: the next). NULL removes
+/// it.
 void hookRead(uint64_t reads, std::function<void()> hook);
 
 /// Reads since the process began.

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Ways to spoil an adapter, each with the answer that is documented for it.
+ * Ways to corrupt an adapter, each with its documented result.
  */
 #ifndef MOELORA_TEST_RUNTIME_HOSTILE_KINDS_H
 #define MOELORA_TEST_RUNTIME_HOSTILE_KINDS_H
@@ -20,7 +20,7 @@ enum class When {
   WhileStaging   ///< between two reads
 };
 
-/// What an accepted adapter holds.
+/// The content of an accepted adapter.
 enum class Content {
   Same,      ///< as the good one
   NotFinite, ///< the same, but for NaN and infinity in some places
@@ -38,7 +38,7 @@ constexpr int32_t anyAnswer = -1;
 struct Kind {
   const char *name;
   int32_t status; ///< moelora_status, or anyAnswer
-  /// What the refusal says: one of these, separated by `|`.
+  /// The message of the refusal: one of these texts, separated by `|`.
   const char *text;
   std::variant<DraftChange, BytesChange, FolderChange> change;
   When when = When::AtRest;
@@ -57,9 +57,9 @@ const std::vector<Kind> &headerKinds();
 /// The configuration, by its values and as a whole.
 const std::vector<Kind> &settingKinds();
 const std::vector<Kind> &configKinds();
-/// What packed pairs adapt, and how they are stored.
+/// The parameters that packed pairs adapt, and their storage.
 const std::vector<Kind> &layoutKinds();
-/// What lies where the files should be.
+/// The objects in place of the files.
 const std::vector<Kind> &folderKinds();
 /// Files that change under their reader.
 const std::vector<Kind> &changingKinds();

@@ -40,7 +40,7 @@ public:
                size_t first = 0);
   moelora_status run(moelora_error **error);
   void finish();
-  /// Of all tokens of the last run.
+  /// The output of all tokens of the last run.
   const Row &output() const { return outputs; }
 
   moelora_run_stats stats{}; ///< of all runs

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Packed pairs of which nobody can tell what they adapt, or which way round.
+ * Packed pairs whose parameter or layout cannot be determined.
  */
 #include "Kinds.h"
 

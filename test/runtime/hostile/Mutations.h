@@ -1,10 +1,10 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A campaign of mutations: good adapters, each spoiled in one way, are brought
- * to a slot table that is in use. Every one must be answered as its kind says;
- * a refusal must leave the table as it was, to the last byte of its pages, and
- * what is accepted must be there as it was before it was touched.
+ * A campaign of mutations: valid adapters, each corrupted in one way, are
+ * loaded into a slot table that is in use. Each must have the result of its
+ * kind. A refusal must not change any byte of the table, and an accepted
+ * adapter must have its original content.
  */
 #ifndef MOELORA_TEST_RUNTIME_HOSTILE_MUTATIONS_H
 #define MOELORA_TEST_RUNTIME_HOSTILE_MUTATIONS_H
@@ -21,7 +21,7 @@ public:
   ~Mutations();
   Mutations(const Mutations &) = delete;
 
-  /// Makes so many files, of all kinds in turn.
+  /// Makes this number of files, of all kinds in turn.
   void run(uint64_t count);
   /// So many of one kind; false: there is none of this name.
   bool runKind(const std::string &name, uint64_t count);
@@ -47,11 +47,11 @@ private:
     moelora_status status = MOELORA_OK;
     std::string text;
   };
-  /// One file on its way.
+  /// The state of one file.
   struct Mutant {
     Kind kind;
     const Good *good;
-    Recipe recipe; ///< of the draft when it was spoiled
+    Recipe recipe; ///< of the draft after it was corrupted
     Door door;
     Folder folder;
   };

@@ -25,7 +25,7 @@ static bool rename(Draft &draft, Random &random, const std::string &from,
   return false;
 }
 
-/// Adds a tensor of random values beside those of a MoE block.
+/// Adds a tensor of random values outside of a MoE block.
 static bool addToBlock(Draft &draft, const std::string &name) {
   draft.add(inLayer(0, name), {draft.recipe.rank, draft.recipe.sizes.hidden});
   return true;

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Tensors that lie elsewhere than they say: the places of all tensors must tile
- * the data, each with the bytes of its shape.
+ * Tensors with wrong offsets: the ranges of all tensors must cover the data,
+ * and each must have the size of its shape.
  */
 #include "Kinds.h"
 

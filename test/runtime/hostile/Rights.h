@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a test needs that is quicker and mightier than those who write adapters.
+ * Makes files old, and removes the rights of an administrator, for tests.
  */
 #ifndef MOELORA_TEST_RUNTIME_HOSTILE_RIGHTS_H
 #define MOELORA_TEST_RUNTIME_HOSTILE_RIGHTS_H

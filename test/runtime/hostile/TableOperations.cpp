@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is asked of a slot table while it serves.
+ * The operations of a slot table while steps use it.
  */
 #include "TableText.h"
 #include "World.h"
@@ -28,7 +28,7 @@ moelora_status replace(World &w, int32_t id, moelora_stream *stream,
                                     stream, error);
 }
 
-/// Slots of its own, so that nothing else is in them.
+/// Separate slots, so that they contain nothing else.
 moelora_status createTable(World &w, moelora_error **error) {
   moelora_slot_table_options options{};
   options.size = sizeof options;
@@ -61,8 +61,8 @@ moelora_status leave(World &w, moelora_error **error) {
   return status;
 }
 
-/// Until the table has the events that steps take in turn, and streams the
-/// memory for what is asked of them.
+/// Repeated until the table has the events that steps use in turn, and streams
+/// have the memory for their work.
 void passOften(World &w) {
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(enter(w, nullptr), MOELORA_OK);
@@ -151,7 +151,7 @@ std::vector<Operation> tableOperations() {
   };
 }
 
-/// What engines do for each batch, and looking on.
+/// The calls of engines for each batch, and reading statistics.
 std::vector<Operation> servingOperations() {
   return {
       {"read statistics", nullptr,

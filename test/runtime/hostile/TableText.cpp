@@ -106,7 +106,7 @@ int32_t findSlot(moelora_slot_table *table, const std::string &name) {
 
 std::string describeTable(moelora_slot_table *table, const Sizes &sizes,
                           uint64_t element) {
-  // First: this gives back what nobody reads any more.
+  // Called first, because it frees memory that no step can read any more.
   moelora_slot_table_stats stats{};
   stats.size = sizeof stats;
   EXPECT_EQ(moelora_slot_table_read_stats(table, &stats, nullptr), MOELORA_OK);

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A slot table as a text: two tables with the same text answer alike. Addresses
- * are not in it, so tables may be compared with others and with themselves.
+ * A slot table as text. Tables with the same text behave in the same way. The
+ * text contains no addresses, so different tables and states can be compared.
  */
 #ifndef MOELORA_TEST_RUNTIME_HOSTILE_TABLETEXT_H
 #define MOELORA_TEST_RUNTIME_HOSTILE_TABLETEXT_H
@@ -14,7 +14,7 @@
 
 namespace moelora::test {
 
-/// What a published adapter holds.
+/// The content of a published adapter.
 struct Pages {
   std::string pairs; ///< which there are, with their ranks and scales
   std::string bytes; ///< of all their pages
@@ -24,7 +24,7 @@ struct Pages {
 };
 
 /// Reads a slot of a table of the model of Files.h with these sizes, whose
-/// elements have so many bytes; empty where nothing is published.
+/// elements have this number of bytes; empty if nothing is published.
 Pages readPages(const moelora_slot_table *table, int32_t slot,
                 const Sizes &sizes, uint64_t element);
 

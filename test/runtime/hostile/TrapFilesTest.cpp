@@ -1,8 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What has taken servers down, or served base weights in silence, in the files
- * of adapters. Each trap is some kinds of mutation, tried on all forms.
+ * Files of adapters that have crashed servers, or were loaded as base weights
+ * without an error. Each trap consists of some kinds of mutations, which are
+ * applied to all forms.
  */
 #include "Mutations.h"
 #include "TrapTable.h"

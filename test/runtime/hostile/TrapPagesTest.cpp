@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Experts and tenants side by side: whoever reads a rank, an expert or an
- * adapter too far meets a NaN.
+ * Adjacent experts and tenants: an access to a wrong rank, expert or adapter
+ * reads a NaN.
  */
 #include "../Image.h"
 #include "TrapTable.h"

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What serving engines get wrong about slots and ids, seen in the outputs of
- * runs: nobody is ever served with somebody else's adapter.
+ * Typical mistakes of serving engines with slots and ids, and their effect on
+ * outputs: no token ever uses the adapter of another tenant.
  */
 #include "TrapTable.h"
 
@@ -22,7 +22,7 @@ TEST_F(Traps, all_slots_active_beside_base_tokens) {
     EXPECT_EQ(rows[t], alone(ids[t], t)) << t;
     EXPECT_EQ(rows[t] == base(t), ids[t] < 0) << t;
   }
-  for (int32_t one : ids) // no two tenants answer alike
+  for (int32_t one : ids) // all tenants have different outputs
     for (int32_t other : ids)
       EXPECT_EQ(alone(one, 0) == alone(other, 0), one == other);
 }
@@ -75,7 +75,7 @@ TEST_F(Traps, hot_load_never_takes_a_slot_in_flight) {
   ASSERT_EQ(moelora_slot_table_release(two.table, &first, nullptr), MOELORA_OK);
   ASSERT_EQ(two.assign("c", tenant(3), c), MOELORA_OK);
   ASSERT_EQ(two.slotOf(c), two.slotOf(a));
-  // Whoever still carries the old id is told, and served as base.
+  // Tokens with the old id are counted and are base.
   std::vector<Row> after = two.layer(two.table, {a, b, c});
   EXPECT_EQ(after[0], base(0));
   EXPECT_EQ(after[1], before[1]);

@@ -79,7 +79,7 @@ struct TrapTable {
               MOELORA_OK);
     return stats.runs;
   }
-  /// Of an id of this table.
+  /// The slot of an id of this table.
   int32_t slotOf(int32_t id) const {
     return id & ((1 << table->indexBits) - 1);
   }
@@ -93,7 +93,7 @@ struct TrapTable {
 
 /// All traps are one suite, each with a table of its own.
 struct Traps : testing::Test, TrapTable {
-  /// What this token answers without adapters.
+  /// The output of this token without adapters.
   Row base(size_t token) { return layer(nullptr, {-1}, token)[0]; }
   Row alone(int32_t id, size_t token) { return layer(table, {id}, token)[0]; }
 };

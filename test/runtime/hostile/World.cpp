@@ -94,7 +94,7 @@ bool World::broken() {
   return stats.broken_fences > 0;
 }
 
-/// Steps come after all stores that are on their way.
+/// Steps are ordered after all unfinished stores.
 void World::awaitStores() {
   moelora_step *last = nullptr;
   EXPECT_EQ(moelora_step_create(table, 1, &last, nullptr), MOELORA_OK);

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A small world to fail in: a device, a slot table with two adapters in three
- * slots, one of them leased, and whatever an operation leaves behind.
+ * The objects for injected failures: a device, a slot table with two adapters
+ * in three slots, one of them leased, and the results of an operation.
  */
 #ifndef MOELORA_TEST_RUNTIME_HOSTILE_WORLD_H
 #define MOELORA_TEST_RUNTIME_HOSTILE_WORLD_H
@@ -33,10 +33,10 @@ struct World {
   ~World();
   World(const World &) = delete;
 
-  /// The table, after all streams are done, and what a run of it answers.
+  /// The table after all streams are done, and the output of a run.
   std::string describe();
   void awaitStores();
-  /// Whether the table has fences behind which the device failed.
+  /// Whether the table has fences after which the device failed.
   bool broken();
   /// Ends everything; what the device still misses.
   int64_t close();
@@ -59,8 +59,8 @@ struct World {
   int32_t firstId = -1, secondId = -1;
 };
 
-/// One thing that a caller may ask for. `prepare` may be NULL; `run` allocates
-/// nothing itself.
+/// One operation of a caller. `prepare` may be NULL. `run` itself does not
+/// allocate.
 struct Operation {
   const char *name;
   void (*prepare)(World &world);
@@ -68,10 +68,10 @@ struct Operation {
   /// On a device of which nothing works any more it cannot be taken back: then
   /// base is served.
   bool keeps = false;
-  /// A refusal to record an event is the answer. Others have changed the table
-  /// by then, and keep what they replace.
+  /// A failure to record an event is the result. Other operations have changed
+  /// the table by then, and keep the replaced memory.
   bool needsRecord = false;
-  /// What fails while it is opened ahead is opened again.
+  /// An adapter that cannot be prefetched is opened again.
   bool opensAhead = false;
 };
 std::vector<Operation> tableOperations();

@@ -15,7 +15,7 @@
 
 namespace moelora::test {
 
-/// One call, and what it must answer; a pointer as 0 or 1.
+/// One call and its expected result; a pointer as 0 or 1.
 struct InvalidCall {
   const char *function;
   const char *argument; ///< the one that is NULL
@@ -24,7 +24,7 @@ struct InvalidCall {
 };
 using InvalidCalls = std::vector<InvalidCall>;
 
-/// For functions without an answer: that it returns is all there is to see.
+/// For functions without a result: checks only that they return.
 template <typename Function, typename... Arguments>
 std::function<int64_t()> returns(Function function, Arguments... arguments) {
   return [=] {
@@ -33,7 +33,7 @@ std::function<int64_t()> returns(Function function, Arguments... arguments) {
   };
 }
 
-/// What the calls need and do not ask about.
+/// Valid objects for the other arguments of the calls.
 struct Valid {
   Valid();
 

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a loader remembers: the same folder for the same model is opened once,
- * and whatever has changed is opened anew.
+ * The cache of a loader: the same folder is opened once for the same model, and
+ * opened again if it has changed.
  */
 #include "Calls.h"
 #include "Loaders.h"

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Notes calls of open and posix_fadvise, without allocating, and does what they
- * ask for.
+ * Counts calls of open and posix_fadvise without allocating, and calls the
+ * system.
  */
 #include "Calls.h"
 
@@ -28,7 +28,7 @@ struct Watches {
     return watches;
   }
 
-  /// Adds one to a count of whoever watches this path.
+  /// Increases the counter of the object that watches this path.
   void note(std::string_view path, int Watch::*count) {
     std::lock_guard<std::mutex> lock(mutex);
     for (Watch *watch = first; watch; watch = watch->next)
@@ -44,7 +44,7 @@ struct Watches {
   void noteReadAhead(std::string_view path) { note(path, &Watch::readAhead); }
 
 private:
-  /// Without an allocation where nobody asked to be called.
+  /// Does not allocate if there is no callback.
   std::vector<std::function<void()>> onOpen(std::string_view path) {
     std::vector<std::function<void()>> calls;
     std::lock_guard<std::mutex> lock(mutex);

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Sees what the library asks of the system about a file. Calls.cpp stands in
- * front of the C library's open and posix_fadvise for the whole test program.
+ * Observes the library's system calls for a file. Calls.cpp replaces open and
+ * posix_fadvise of the C library in the whole test program.
  */
 #ifndef MOELORA_TEST_LOADER_CALLS_H
 #define MOELORA_TEST_LOADER_CALLS_H
@@ -12,8 +12,8 @@
 
 namespace moelora::test {
 
-/// Counts the calls for one path while it lives. `onOpen` is called by whoever
-/// opens it, before it is opened.
+/// Counts the calls for one path during its lifetime. `onOpen` is called before
+/// the file is opened, on the same thread.
 class Watch {
 public:
   explicit Watch(std::string path, std::function<void()> onOpen = nullptr);
@@ -22,7 +22,8 @@ public:
 
   /// How often it was opened by this path.
   int opens() const;
-  /// Waits until it was asked to be read ahead, as a whole, so many times.
+  /// Waits until reading ahead of the whole file was requested this number of
+  /// times.
   void awaitReadAhead(int times) const;
 
 private:

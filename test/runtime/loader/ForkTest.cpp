@@ -28,7 +28,7 @@ using namespace moelora::test;
 
 namespace {
 
-/// The answer of `body` in a child, or -1 when it does not end.
+/// The result of `body` in a child, or -1 if it does not end.
 int inChild(const std::function<int()> &body) {
   pid_t child = ::fork();
   if (child == 0)

@@ -24,7 +24,7 @@ public:
     request.context = this;
   }
 
-  /// What the load that stands here has reported.
+  /// The progress of the load that waits at the gate.
   moelora_staging_progress awaitLoad() {
     std::unique_lock<std::mutex> lock(mutex);
     changed.wait(lock, [this] { return calls > 0; });

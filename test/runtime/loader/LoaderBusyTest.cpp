@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Loads that end with BUSY, which is also what is answered while they are under
- * way: they end all the same.
+ * Loads that end with BUSY, which is also the status of unfinished loads: they
+ * end nevertheless.
  */
 #include "Loads.h"
 
@@ -14,8 +14,7 @@ using testing::HasSubstr;
 
 namespace {
 
-/// Longer than any of these loads takes; a load that never ends is then told
-/// from one that does.
+/// Longer than any of these loads takes, to detect a load that never ends.
 constexpr int64_t longTime = 20000;
 
 /// The cpu, which takes no stores while it is busy. There is one at a time.
@@ -75,7 +74,7 @@ TEST_F(LoaderBusy, is_an_answer_like_any_other) {
               HasSubstr("the device is busy")); // each time anew
   EXPECT_EQ(loading.wait(-1), MOELORA_BUSY);    // does not wait
   BusyDevice::busy = false;
-  EXPECT_EQ(loading.poll(), MOELORA_BUSY); // what was answered stays
+  EXPECT_EQ(loading.poll(), MOELORA_BUSY); // the result stays the same
   loading.close();
   Loading again(scene.loader, replacing());
   EXPECT_EQ(again.wait(), MOELORA_OK) << again.text;

@@ -23,8 +23,8 @@ void writeWrong(const Folder &folder) {
   settle(folder);
 }
 
-/// A load that is cancelled by whoever opens a file of its folder. It waits
-/// behind another one until its handle is known.
+/// A load that is cancelled when a file of its folder is opened. It waits after
+/// another load until its handle is known.
 moelora_status cancelledAtOpen(const Folder &folder, const char *file) {
   Folder good;
   writeSmall(good);

@@ -12,7 +12,7 @@ using namespace moelora::test;
 
 namespace {
 
-/// A load that stands at a gate, and two that wait behind it.
+/// A load that waits at a gate, and two loads after it.
 struct Row {
   Row() {
     writeSmall(folder);
@@ -114,7 +114,7 @@ TEST(LoaderEnd, closed_while_it_waits) {
 TEST(LoaderEnd, closed_in_the_middle) {
   Row row;
   std::thread opener([&] {
-    row.third->wait(); // until the first one was asked to end
+    row.third->wait(); // until the first one was cancelled
     row.gate.open();
   });
   row.first->cancel();
@@ -132,7 +132,7 @@ TEST(LoaderEnd, loader_destroyed) {
     moelora_loader_destroy(row.scene.loader.loader);
     row.scene.loader.loader = nullptr;
   });
-  // What waits ends while the first load still stands at its gate.
+  // Waiting loads end while the first load still waits at its gate.
   EXPECT_EQ(row.second->wait(), MOELORA_CANCELLED);
   EXPECT_EQ(row.third->wait(), MOELORA_CANCELLED);
   EXPECT_EQ(row.first->poll(), MOELORA_BUSY);

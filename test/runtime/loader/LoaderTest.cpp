@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Loads and their answers.
+ * Loads and their results.
  */
 #include "Loads.h"
 
@@ -132,7 +132,7 @@ TEST(Loader, takes_an_open_adapter) {
   writeSmall(folder, 4);
   Scene scene;
   Opened opened = open(folder, scene.model);
-  std::filesystem::remove(folder / "adapter_config.json"); // nobody looks at it
+  std::filesystem::remove(folder / "adapter_config.json"); // it is not checked
   moelora_load_request request = scene.request("x", folder);
   request.folder = nullptr;
   request.target = nullptr;

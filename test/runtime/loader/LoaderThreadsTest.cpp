@@ -20,7 +20,7 @@ float valueOfSeed(unsigned seed) {
   return randomMatrix(2, hidden, 2 * seed).data[0];
 }
 
-/// Of 18 MiB, so that there is progress before the end.
+/// An adapter of 18 MiB, so that there is progress before the end.
 void writeLarge(const Folder &folder, Model &model) {
   constexpr int64_t size = 2048;
   Tensors tensors;
@@ -88,13 +88,13 @@ TEST(LoaderThreads, each_gets_what_it_asked_for) {
       std::string name = std::to_string(t) + "." + std::to_string(i);
       Loading loading(scene.loader,
                       scene.request(name.c_str(), folders[which]));
-      // Room is made by putting out what nobody has leased.
+      // Adapters without a lease are evicted.
       ASSERT_EQ(loading.wait(), MOELORA_OK) << loading.text;
       moelora_lease lease;
       moelora_status found = moelora_slot_table_acquire(
           scene.table.table, name.c_str(), &lease, nullptr);
       if (found == MOELORA_NOT_FOUND)
-        continue; // somebody else's load has put it out already
+        continue; // a load of another thread has evicted it already
       ASSERT_EQ(found, MOELORA_OK);
       EXPECT_EQ(lease.id, loading.id);
       Image image = scene.table.published(scene.table.slotOf(lease.id));

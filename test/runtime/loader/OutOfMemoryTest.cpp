@@ -1,9 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Memory that runs out at every single allocation of a load, on whichever
- * thread: the load's answer says so, and the next one succeeds. The countdown
- * is of the whole program, so that it reaches the loader's threads.
+ * Memory that runs out at each allocation of a load, on any thread: the load
+ * reports it, and the next load succeeds. The countdown counts allocations of
+ * the whole program, including the loader's threads.
  */
 #include "Loads.h"
 

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is asked of the system: this program's pread takes notes, and refuses
- * when it is told to.
+ * Observes reads of files: this program's pread records its calls, and fails on
+ * request.
  */
 #ifndef MOELORA_TEST_RUNTIME_STAGING_READS_H
 #define MOELORA_TEST_RUNTIME_STAGING_READS_H
@@ -16,7 +16,7 @@ struct Read {
   uint64_t offset, bytes;
 };
 
-/// Takes notes as long as it lives; one at a time.
+/// Records calls during its lifetime. There may be only one object at a time.
 class Reads {
 public:
   /// Reads fail from this one on; -1: none does.

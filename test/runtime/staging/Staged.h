@@ -30,7 +30,7 @@ struct Form {
 };
 extern const std::vector<Form> forms;
 
-/// Is told of parts of an image while it is being made.
+/// Receives the finished parts of an image.
 struct Listener {
   uint64_t partBytes;
   std::function<void(const char *image, uint64_t offset, uint64_t bytes)> hear;
@@ -62,7 +62,7 @@ public:
     return image().pairs(layer, projection);
   }
   const moelora_slot_cost &cost() const { return plan.cost(); }
-  /// Of everything in order.
+  /// A copy of all pages, in order.
   std::string bytes() const {
     return std::string(data(), static_cast<size_t>(plan.cost().bytes));
   }
@@ -85,16 +85,16 @@ private:
   std::vector<char> memory;
 };
 
-/// What a rank of a group keeps of a pair.
+/// The part of a pair that a peer rank keeps.
 Pair cutPair(const Pair &pair, int projection,
              const moelora_slot_table_options &options);
 
-/// Every kept pair has the pages that the options ask for, and nothing else is
-/// there; answers the number of pairs.
+/// Checks that every kept pair has the pages that the options require, and that
+/// there is nothing else. Returns the number of pairs.
 int expectStaged(Staged &staged, const Opened &opened,
                  const moelora_slot_table_options &options);
 
-/// What a constructor or a function throws: its text, or "".
+/// The text of the error that a constructor or a function throws, or "".
 inline std::string failureOf(const std::function<void()> &body,
                              moelora_status expected = MOELORA_INVALID) {
   try {

@@ -73,7 +73,7 @@ TEST_P(StagingForms, exact) {
     }
 }
 
-/// Rows and columns of a tensor cannot be told apart by their steps.
+/// Rows and columns of this tensor have equal steps.
 TEST(StagingSizes, of_one) {
   for (int rank : {1, 3})
     for (bool transposed : {false, true}) {

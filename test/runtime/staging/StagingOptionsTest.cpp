@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What tables may ask for, and what adapters fit: every rule and what breaks
- * it. Element types of files.
+ * Valid options of tables, and adapters that match them: every rule, and input
+ * that breaks it. Element types of files.
  */
 #include "Staged.h"
 

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Parts of an image that are told of while the rest is being read: each once,
- * and as it is in the end.
+ * Parts of an image that are reported while the rest is being read: each once,
+ * with its final content.
  */
 #include "Large.h"
 #include "Reads.h"
@@ -29,7 +29,7 @@ struct Copies {
                    told.push_back(offset);
                  }} {}
 
-  /// Every part was told of once, and was then as it is now.
+  /// Every part was reported once, with its final content.
   void expectAll(const Staged &staged) {
     uint64_t step = listener.partBytes, bytes = staged.cost().bytes;
     std::sort(told.begin(), told.end());

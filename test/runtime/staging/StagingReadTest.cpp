@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is read: what the cost says, every byte once, and nothing of experts,
- * layers and rows that are not kept.
+ * The bytes that staging reads: as many as the cost states, every byte once,
+ * and no experts, layers and rows that are not kept.
  */
 #include "Reads.h"
 #include "Staged.h"
@@ -14,7 +14,7 @@ using testing::HasSubstr;
 
 namespace {
 
-/// Bytes that staging asks for, which are what the plan says.
+/// The bytes that staging reads, which are those of the plan.
 uint64_t bytesRead(const Opened &opened,
                    const moelora_slot_table_options &options) {
   Reads reads;
@@ -53,8 +53,8 @@ TEST(StagingRead, other_experts_are_not_read) {
   Folder folder;
   Opened stacked = forms[2].open(folder, rank, MOELORA_F32);
   EXPECT_EQ(bytesRead(stacked, options), bytesOfPairs(rank, in, out, 3));
-  // Of packed pairs, only the halves that lie together are cut: A of gate_up
-  // and of down for one expert, both B for all.
+  // Only contiguous halves of packed pairs are read: A of gate_up and of down
+  // for one expert, both B for all experts.
   Opened packed = forms[4].open(folder, rank, MOELORA_F32);
   uint64_t a = static_cast<uint64_t>(rank * (in + out)) * sizeof(float);
   uint64_t b = static_cast<uint64_t>(rank * Whole::experts * (2 * out + in)) *
@@ -116,8 +116,8 @@ TEST(StagingRead, other_layers_and_rows_are_not_read) {
 }
 
 TEST(StagingRead, long_tensors_in_stripes) {
-  // Rows of 4 * 70,000 bytes are longer than what is read at once; 300 of them
-  // are more than a piece of work.
+  // Rows of 4 * 70,000 bytes are longer than one read, and 300 of them are more
+  // than one task.
   constexpr int64_t wide = 70000, deep = 300;
   Folder folder;
   Tensors tensors;
@@ -154,7 +154,7 @@ TEST(StagingRead, costs) {
   Opened opened = forms[3].open(folder, 17, MOELORA_F32);
   Staged staged(opened, tableOptions(1, MOELORA_BF16));
   const moelora_slot_cost &cost = staged.cost();
-  // Of 17 ranks, 2 pages each; A of gate and up, and B of down, exist once.
+  // 17 ranks take 2 pages each. A of gate and up, and B of down, exist once.
   const uint64_t latent = Whole::latent, inner = Whole::intermediate;
   const uint64_t sizes = latent + 2 * 4 * inner + 4 * inner + latent;
   EXPECT_EQ(cost.pages, 2u * (1 + 2 * 4 + 4 + 1));

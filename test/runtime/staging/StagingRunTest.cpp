@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * How staging goes: on several threads, reporting, cancelled, failing.
+ * Staging on several threads, with progress, cancellation and failures.
  */
 #include "Large.h"
 #include "Reads.h"
@@ -83,7 +83,7 @@ TEST(StagingRun, a_read_fails) {
     EXPECT_THAT(
         failureOf([&] { Staged(large.opened, options, &staging); }, MOELORA_IO),
         HasSubstr("cannot read"));
-    // Every thread ends at its next piece.
+    // Every thread ends at its next task.
     EXPECT_LE(reads.all().size(), static_cast<size_t>(read) + 4);
   }
 }

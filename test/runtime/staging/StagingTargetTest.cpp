@@ -1,8 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The model that a table is for: what the table knows of its layers, and
- * adapters of other models.
+ * The model of a table: the sizes of its layers, and adapters of other models.
  */
 #include "Staged.h"
 
@@ -128,7 +127,7 @@ TEST(StagingTarget, adapters_of_other_models) {
   EXPECT_EQ(answer([](Model &m) { m.sites.pop_back(); }),
             "expects an adapter of layers that the slot table's model has "
             "experts in, but layer 2 has none");
-  // What no pair has may differ.
+  // Sizes that no pair uses may differ.
   EXPECT_EQ(answer([](Model &m) { m.sites[0].shared = 7; }), "");
 }
 

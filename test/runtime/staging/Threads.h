@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Threads that stage, and what is told meanwhile.
+ * Threads that stage, and progress reports.
  */
 #ifndef MOELORA_TEST_RUNTIME_STAGING_THREADS_H
 #define MOELORA_TEST_RUNTIME_STAGING_THREADS_H
@@ -33,7 +33,7 @@ struct Threads {
   moelora_services services{};
 };
 
-/// What progress was told.
+/// The reported progress.
 struct Told {
   std::vector<moelora_staging_progress> all;
   size_t cancelAt = SIZE_MAX;

@@ -79,8 +79,8 @@ for case, adapter in ((f"{T4}/qwen3_moe_p17", "bob"),
         for second in ("packed-natural", "packed-transposed"):
             there_and_back(case, adapter, first, second)
 
-# Where the values lie, by the definition: A's row is expert * r + j, B's column
-# j * E + expert.
+# The positions of the values by definition: A's row is expert * r + j, and B's
+# column is j * E + expert.
 source, packed, _ = there_and_back(f"{T4}/qwen3_moe_p17", "alice",
                                    "packed-natural", "per-expert")
 single = convert(source, f"{T4}/qwen3_moe_p17/model", "per-expert")

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A host compiler: its own dialect beside moelora's, and moelora's pipeline run
-// from C++ over a module that has both.
+// A host compiler with its own dialect and moelora's, which runs moelora's
+// pipeline from C++ on a module with both.
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Parser/Parser.h"

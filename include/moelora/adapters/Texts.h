@@ -1,0 +1,21 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The documents of Questions.h as people read them: lines of text.
+#ifndef MOELORA_ADAPTERS_TEXTS_H
+#define MOELORA_ADAPTERS_TEXTS_H
+
+#include "moelora/adapters/Questions.h"
+
+namespace moelora::adapters {
+
+/// The text of the result of `inspect`.
+std::string inspectionText(const Json &report);
+/// The text of the result of `checkBinding`.
+std::string bindingText(const Json &report);
+/// The first differences; a document has them all.
+std::string differencesText(const Json &report);
+
+} // namespace moelora::adapters
+
+#endif // MOELORA_ADAPTERS_TEXTS_H

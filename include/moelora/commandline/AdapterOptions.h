@@ -1,0 +1,42 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Command line options for properties that the files of adapters do not
+// determine.
+#ifndef MOELORA_COMMANDLINE_ADAPTEROPTIONS_H
+#define MOELORA_COMMANDLINE_ADAPTEROPTIONS_H
+
+#include "moelora/commandline/CommandLine.h"
+#include "moelora/host/Adapters.h"
+
+namespace moelora::commandline {
+
+/// --adapter-layout=[NAME=]natural|transposed
+/// --adapter-columns=[NAME=]rank_major|grouped_by_expert
+class AdapterStatements {
+public:
+  void add(CLI::App &app);
+
+  /// Applies the options to the adapter with this name, or to all adapters
+  /// without a name.
+  void apply(std::vector<host::AdapterFolder> &adapters) const;
+
+private:
+  using Field = int32_t moelora_adapter_options::*;
+  using Choices = std::vector<std::pair<std::string, int32_t>>;
+  struct Statement {
+    std::string option, adapter; ///< adapter "": all of them
+    Field field;
+    int32_t value;
+  };
+
+  void addOne(CLI::App &app, const std::string &option,
+              const std::string &value, const std::string &what, Field field,
+              const Choices &choices);
+
+  std::vector<Statement> statements;
+};
+
+} // namespace moelora::commandline
+
+#endif // MOELORA_COMMANDLINE_ADAPTEROPTIONS_H

@@ -1,0 +1,59 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "moelora/models/RandomWeights.h"
+
+#include "moelora/reference/Random.h"
+
+#include <cmath>
+
+namespace moelora::models {
+namespace {
+
+/// What multiplies a row element by element is around 1 itself, a sum over the
+/// last dimension keeps the deviation of its inputs, and biases are small
+/// beside it.
+reference::Spread spreadOf(const Operand &operand) {
+  switch (operand.role) {
+  case MOELORA_EXPERT_SCALE:
+  case MOELORA_ROUTER_NORM_WEIGHT:
+  case MOELORA_OUTPUT_NORM_WEIGHT:
+    return {1, 0.5};
+  case MOELORA_ROUTER_BIAS:
+  case MOELORA_SELECTION_BIAS:
+  case MOELORA_GATE_UP_BIAS:
+  case MOELORA_DOWN_BIAS:
+  case MOELORA_LATENT_IN_BIAS:
+  case MOELORA_LATENT_OUT_BIAS:
+  case MOELORA_SHARED_GATE_UP_BIAS:
+  case MOELORA_SHARED_DOWN_BIAS:
+    return {0, 0.25};
+  default:
+    return {0,
+            reference::unitAmplitude / std::sqrt(double(operand.shape.back()))};
+  }
+}
+
+/// Rows of neighbours, so that no token has an expert twice.
+void fillTable(const Operand &operand, void *data, uint64_t seed) {
+  int64_t k = operand.shape.back(), rows = operand.elements() / k;
+  auto *ids = static_cast<int32_t *>(data);
+  std::vector<int32_t> first =
+      reference::randomIds(rows, int32_t(operand.ids), seed);
+  for (int64_t i = 0; i < rows * k; ++i)
+    ids[i] = int32_t((first[size_t(i / k)] + i % k) % operand.ids);
+}
+
+} // namespace
+
+void fillRandom(const Operand &operand, void *data, moelora_dtype type,
+                uint64_t seed, const moelora_services &services) {
+  uint64_t stream = reference::mix(seed) + uint64_t(operand.role);
+  if (operand.ids)
+    fillTable(operand, data, stream);
+  else
+    reference::fillRandom(services, data, type, operand.elements(),
+                          spreadOf(operand), stream);
+}
+
+} // namespace moelora::models
