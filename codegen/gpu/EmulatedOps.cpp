@@ -27,8 +27,9 @@ void OpEmulation::replace(Operation *op, size_t offset,
 }
 
 Value OpEmulation::slot(Operation *op, Type type, int64_t count) {
-  Block &entry = op->getParentOfType<LLVM::LLVMFuncOp>().getBody().front();
-  OpBuilder builder = OpBuilder::atBlockBegin(&entry);
+  OpBuilder builder(op);
+  builder.setInsertionPointToStart(
+      &op->getParentOfType<LLVM::LLVMFuncOp>().getBody().front());
   Value number = arith::ConstantIntOp::create(builder, op->getLoc(), count, 32);
   return LLVM::AllocaOp::create(builder, op->getLoc(), pointer, type, number,
                                 /*alignment=*/16);

@@ -123,8 +123,7 @@ TEST(CompiledKernel, MultipliesThroughSharedMemory) {
     for (int column = 0; column < 8; ++column) {
       float expected = 0;
       for (int k = 0; k < 16; ++k)
-        expected +=
-            number(row * 16 + k) * number((column * 16 + k) * 3 + 1);
+        expected += number(row * 16 + k) * number((column * 16 + k) * 3 + 1);
       EXPECT_EQ(d[size_t(row * 8 + column)], expected) << row << ' ' << column;
     }
 }

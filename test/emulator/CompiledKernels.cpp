@@ -36,8 +36,8 @@ FailureOr<ObjectBytes> compile(const std::string &kernels) {
   registry.insert<arith::ArithDialect, gpu::GPUDialect, LLVM::LLVMDialect,
                   NVVM::NVVMDialect, vector::VectorDialect>();
   MLIRContext context(registry);
-  auto module = parseSourceString<ModuleOp>(moduleOf(kernels), &context,
-                                            "kernels.mlir");
+  auto module =
+      parseSourceString<ModuleOp>(moduleOf(kernels), &context, "kernels.mlir");
   if (!module)
     return failure();
   PassManager passes(&context);
@@ -88,8 +88,8 @@ CompiledKernels::CompiledKernels(const std::string &kernels,
     return ADD_FAILURE() << "the kernels do not compile", void();
   moelora_binary binary = {MOELORA_BINARY_EMULATED, 0, 0, load(*object)};
   moelora_error *error = nullptr;
-  moelora_status status = moelora_device_open(
-      ("emulator:" + options).c_str(), &device, &error);
+  moelora_status status =
+      moelora_device_open(("emulator:" + options).c_str(), &device, &error);
   if (status != MOELORA_OK)
     return ADD_FAILURE() << moelora_error_text(error), void();
   EXPECT_EQ(call(device, &moelora_device::module_load,
