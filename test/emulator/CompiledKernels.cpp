@@ -23,15 +23,8 @@ using namespace mlir;
 namespace moelora::test {
 namespace {
 
-std::string moduleOf(const std::string &kernels) {
-  return "gpu.module @kernels [#nvvm.target<chip = \"sm_80\">] {\n"
-         "llvm.mlir.global external @shared() {addr_space = 3 : i32, "
-         "alignment = 16 : i64} : !llvm.array<0 x i8>\n" +
-         kernels + "}\n";
-}
-
 /// A shared object whose `kernels.module` describes the kernels.
-FailureOr<ObjectBytes> compile(const std::string &kernels) {
+FailureOr<ObjectBytes> compile(const std::string &name) {
   DialectRegistry registry;
   registry.insert<arith::ArithDialect, gpu::GPUDialect, LLVM::LLVMDialect,
                   NVVM::NVVMDialect, vector::VectorDialect>();
@@ -81,11 +74,11 @@ std::string call(const moelora_device *device,
 
 } // namespace
 
-CompiledKernels::CompiledKernels(const std::string &kernels,
+CompiledKernels::CompiledKernels(const std::string &name,
                                  const std::string &options) {
-  FailureOr<ObjectBytes> object = compile(kernels);
+  FailureOr<ObjectBytes> object = compile(name);
   if (failed(object))
-    return ADD_FAILURE() << "the kernels do not compile", void();
+    return ADD_FAILURE() << name << " does not compile", void();
   moelora_binary binary = {MOELORA_BINARY_EMULATED, 0, 0, load(*object)};
   moelora_error *error = nullptr;
   moelora_status status =

@@ -16,10 +16,10 @@ namespace moelora::test {
 
 class CompiledKernels {
 public:
-  /// `kernels` are functions of a GPU module, whose dynamic shared memory is
-  /// called @shared. `options` are those of the device. A test that cannot
-  /// compile or load them fails.
-  explicit CompiledKernels(const std::string &kernels,
+  /// `name` is that of a file in Inputs/ with a GPU module @kernels. `options`
+  /// are those of the device. The test fails if the file cannot be compiled or
+  /// loaded.
+  explicit CompiledKernels(const std::string &name,
                            const std::string &options = "");
   ~CompiledKernels();
   CompiledKernels(const CompiledKernels &) = delete;
