@@ -24,7 +24,7 @@ namespace moelora::test {
 namespace {
 
 /// A shared object whose `kernels.module` describes the kernels.
-FailureOr<ObjectBytes> compile(const std::string &name) {
+FailureOr<ObjectBytes> compile(llvm::StringRef name) {
   DialectRegistry registry;
   registry.insert<arith::ArithDialect, gpu::GPUDialect, LLVM::LLVMDialect,
                   NVVM::NVVMDialect, vector::VectorDialect>();
@@ -77,14 +77,18 @@ std::string call(const moelora_device *device,
 CompiledKernels::CompiledKernels(const std::string &name,
                                  const std::string &options) {
   FailureOr<ObjectBytes> object = compile(name);
-  if (failed(object))
-    return ADD_FAILURE() << name << " does not compile", void();
+  if (failed(object)) {
+    ADD_FAILURE() << name << " does not compile";
+    return;
+  }
   moelora_binary binary = {MOELORA_BINARY_EMULATED, 0, 0, load(*object)};
   moelora_error *error = nullptr;
   moelora_status status =
       moelora_device_open(("emulator:" + options).c_str(), &device, &error);
-  if (status != MOELORA_OK)
-    return ADD_FAILURE() << moelora_error_text(error), void();
+  if (status != MOELORA_OK) {
+    ADD_FAILURE() << moelora_error_text(error);
+    return;
+  }
   EXPECT_EQ(call(device, &moelora_device::module_load,
                  const_cast<const moelora_binary *>(&binary), &module),
             "");
