@@ -41,16 +41,19 @@ public:
   /// Loads the next one.
   Value load(Code &code, Ptr all, Type type) {
     uint64_t align = layout.getTypeABIAlignment(type);
-    bytes = llvm::alignTo(bytes, align);
-    Value value = code.load(type, all + int64_t(bytes), unsigned(align));
-    bytes += layout.getTypeSize(type).getFixedValue();
+    end = llvm::alignTo(end, align);
+    Value value = code.load(type, all + int64_t(end), unsigned(align));
+    end += layout.getTypeSize(type).getFixedValue();
+    alignment = std::max(alignment, align);
     return value;
   }
 
-  uint64_t bytes = 0;
+  /// The size of the struct.
+  int64_t bytes() const { return int64_t(llvm::alignTo(end, alignment)); }
 
 private:
   DataLayout layout;
+  uint64_t end = 0, alignment = 1;
 };
 
 struct EmulateNvvm : impl::EmulateNvvmBase<EmulateNvvm> {
@@ -98,7 +101,7 @@ struct EmulateNvvm : impl::EmulateNvvmBase<EmulateNvvm> {
                           values.push_back(parameters.load(
                               code, {&code, arguments[1]}, type));
                         }
-                        result.parameterBytes = int64_t(parameters.bytes);
+                        result.parameterBytes = parameters.bytes();
                         take(code, kernel, values);
                       });
     EmulatorCalls calls(result.run.getArgument(0), result.sites);

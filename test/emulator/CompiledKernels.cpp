@@ -29,8 +29,8 @@ FailureOr<ObjectBytes> compile(llvm::StringRef name) {
   registry.insert<arith::ArithDialect, gpu::GPUDialect, LLVM::LLVMDialect,
                   NVVM::NVVMDialect, vector::VectorDialect>();
   MLIRContext context(registry);
-  auto module =
-      parseSourceString<ModuleOp>(moduleOf(kernels), &context, "kernels.mlir");
+  auto module = parseSourceFile<ModuleOp>(
+      std::string(KERNELS_FOLDER "/") + name.str() + ".mlir", &context);
   if (!module)
     return failure();
   PassManager passes(&context);
