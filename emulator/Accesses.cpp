@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Accesses to memory: what they are checked for, and what is counted.
+ * Checks and counts of accesses to memory, and fences.
  */
 #include "Accesses.h"
 
@@ -22,8 +22,9 @@ bool isLoad(uint32_t kind) {
   return kind & (MOELORA_EMULATOR_LOAD | MOELORA_EMULATOR_ATOMIC);
 }
 
-/// What a fence has made known goes with the atomic operations after it, and
-/// what such an operation sees is known after the next fence.
+/// An atomic operation releases what the last fence of the thread released. It
+/// acquires what earlier operations on the address released, and the next fence
+/// of the thread adds this to the clock of the thread.
 void orderAtomic(Thread &thread, const Reach &reach) {
   auto &released = thread.block->released;
   auto key = reinterpret_cast<uintptr_t>(reach.address);
@@ -58,7 +59,8 @@ void noteShared(Thread &thread, const Reach &reach, const Access &access) {
                             bytes);
 }
 
-/// Keeps what is there, to be compared with what will be.
+/// Saves the bytes before the store, so that `settleStore` can compare them
+/// with the bytes after it.
 void doubt(Thread &thread, const Reach &reach, const Access &access) {
   DoubtfulStore &store = thread.doubtful;
   store.address = reach.address;

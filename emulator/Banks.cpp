@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * How the accesses of a warp to shared memory meet the banks.
+ * Counts bank conflicts.
  */
 #include "Banks.h"
 
@@ -11,10 +11,11 @@ using namespace moelora;
 using namespace moelora::emulator;
 
 static constexpr uint32_t banks = 32, bankBytes = 4;
-/// Of a warp that never meets; what is older is counted.
+/// Limits the memory for a warp whose lanes never all wait for each other. When
+/// there are more groups, they are counted early.
 static constexpr size_t mostGroups = 4096;
 
-/// Of lanes that are served together.
+/// The conflicts of lanes that the hardware serves together.
 static uint32_t conflictsOfPart(uint32_t lanes, const uint32_t *offsets,
                                 uint32_t words) {
   uint32_t held[warpLanes * 4], count = 0, fullest = 0;
@@ -23,7 +24,7 @@ static uint32_t conflictsOfPart(uint32_t lanes, const uint32_t *offsets,
     uint32_t first = offsets[__builtin_ctz(lanes)] / bankBytes;
     for (uint32_t word = first; word < first + words; ++word) {
       if (std::find(held, held + count, word) != held + count)
-        continue; // the same word goes to all who ask for it
+        continue; // all lanes that read a word are served at once
       held[count++] = word;
       fullest = std::max<uint32_t>(fullest, ++perBank[word % banks]);
     }

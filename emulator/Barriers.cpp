@@ -1,9 +1,10 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Barriers of a block. A warp has arrived when all of its lanes that have not
- * exited wait; a barrier is complete when warps of as many threads have arrived
- * as it is for, or, where it names no number, all that have not exited.
+ * The barriers of a thread block. A warp has arrived when all of its lanes that
+ * have not exited wait. A barrier with a number of threads is complete when
+ * warps of as many threads have arrived. A barrier without a number is complete
+ * when all warps that have not exited have arrived.
  */
 #include "Barriers.h"
 
@@ -16,7 +17,7 @@ using namespace moelora::emulator;
 
 namespace {
 
-/// Of bar.sync, which computes nothing.
+/// The reduction of bar.sync, which computes nothing.
 constexpr uint32_t noReduction = UINT32_MAX;
 
 struct Arrival {
@@ -112,7 +113,7 @@ void eachWaiting(Block &block, const Barrier &barrier, Visit visit) {
   for (Warp &warp : block.warps) {
     uint32_t waiting = barrier.waiting[warp.index];
     if (waiting != warp.live)
-      continue; // of a warp that has not arrived
+      continue; // the warp has not arrived
     for (; waiting; waiting &= waiting - 1)
       visit(*warp.lanes[__builtin_ctz(waiting)]);
   }
@@ -134,7 +135,8 @@ uint32_t reduced(Block &block, const Barrier &barrier) {
   }
 }
 
-/// `last` goes on by itself, and may be NULL.
+/// Completes a barrier and wakes its threads. `last` is the thread that runs
+/// and need not be woken, or NULL.
 void complete(Block &block, Barrier &barrier, const Thread *last) {
   ++block.counts->barriers;
   uint32_t result = reduced(block, barrier);

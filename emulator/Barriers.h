@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Barriers of a block.
+ * The barriers of a thread block.
  */
 #ifndef MOELORA_EMULATOR_BARRIERS_H
 #define MOELORA_EMULATOR_BARRIERS_H
@@ -13,16 +13,18 @@ namespace moelora::emulator {
 
 class Block;
 
-/// A barrier of a block while threads wait at it.
+/// The state of a barrier. The fields after `used` are valid while threads wait
+/// at the barrier.
 struct Barrier {
   bool used = false;
-  uint32_t threads;              ///< that are to come; 0: all of the block
-  uint32_t reduction;            ///< none for bar.sync
-  std::vector<uint32_t> waiting; ///< lanes of each warp
-  std::vector<uint32_t> holds;   ///< those whose value is not 0
+  uint32_t threads;              ///< that it waits for; 0: all
+  uint32_t reduction;            ///< UINT32_MAX for bar.sync
+  std::vector<uint32_t> waiting; ///< for each warp, the lanes that wait
+  std::vector<uint32_t> holds;   ///< lanes whose value is not 0
 };
 
-/// After a lane has exited: barriers of the block wait for it no longer.
+/// Called after a lane has exited. Completes the barriers that have waited for
+/// this lane only.
 void completeBarriers(Block &block);
 
 } // namespace moelora::emulator

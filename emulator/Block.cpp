@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A thread block: how its threads begin, wait and end.
+ * A thread block: the beginning, waiting and end of its threads.
  */
 #include "Block.h"
 
@@ -14,7 +14,7 @@
 using namespace moelora;
 using namespace moelora::emulator;
 
-/// Pages that cannot be read lie on both sides.
+/// The largest shared memory, with a page that cannot be read on both sides.
 static constexpr uint64_t sharedMappingBytes = (256 << 10) + 2 * pageBytes;
 
 void Block::begin(Launch &of, uint64_t block, Schedule &of_worker,
@@ -50,7 +50,7 @@ void Block::beginWarps() {
     uint32_t lanes = std::min(launch->threads - i * warpLanes, warpLanes);
     warp.index = i;
     warp.live = ~0u >> (warpLanes - lanes);
-    // Above those that fell behind.
+    // Above the priorities of warps that fell behind.
     warp.priority = schedule->random().next() | uint64_t(1) << 63;
     std::fill(std::begin(warp.lanes), std::end(warp.lanes), nullptr);
     warp.meetings.clear();

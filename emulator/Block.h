@@ -20,43 +20,46 @@ namespace moelora::emulator {
 
 class Block {
 public:
-  /// Fills the block for a launch; all its threads can go on.
+  /// Prepares thread block `number` of a launch, and schedules its threads.
   void begin(Launch &launch, uint64_t number, Schedule &schedule,
              Counts &counts);
-  /// Lets a thread run until it waits. Whether the block has ended.
+  /// Runs a thread until it waits. Returns whether the block has ended.
   bool run(Thread &thread, Stacks &stacks) {
     if (!thread.fiber.started())
       start(thread, stacks);
     thread.fiber.resume();
     return (thread.exited || !ready) && settle(thread, stacks);
   }
-  /// No thread runs any more.
+  /// Returns the stacks of all threads, which are not run any more.
   void abandon(Stacks &stacks);
 
-  // On the fiber of the thread that is named.
+  // The following functions are called on the fiber of `thread`.
 
-  /// Lets others run, where there are any.
+  /// Lets other threads run, if there are any.
   void giveWay(Thread &thread) {
     pause(thread);
     schedule->add(thread);
     thread.fiber.suspend();
   }
-  /// Until `wake`.
+  /// Suspends the thread until `wake` or `wakeFirst`.
   void sleep(Thread &thread, const Wait &wait) {
     pause(thread);
     thread.wait = wait;
     --ready;
     thread.fiber.suspend();
   }
+  /// Lets a sleeping thread go on. Called from outside its fiber.
   void wake(Thread &thread);
-  /// The same for lanes that their warp has waited for: while it runs, its
-  /// stacks are in the caches.
+  /// Like `wake`, but first in round robin, while its stack is in the caches.
   void wakeFirst(Thread &thread);
-  /// Ends the launch. Does not return; `text` is all that is on the stack.
+  /// Ends the launch with a fault. Does not return, and frees only `text`, so
+  /// callers keep nothing on the stack that needs a destructor.
   [[noreturn]] void fault(Thread &thread, uint32_t site, std::string text);
+  /// Ends the thread, whose kernel has returned.
   [[noreturn]] void leave(Thread &thread);
 
-  /// Threads that have met: each knows what all did before.
+  /// Orders the threads that `eachThread` visits, which have waited for each
+  /// other: what one of them did before comes before what any does after.
   template <typename Each> void order(Each eachThread) {
     if (!launch->options.checks)
       return;
@@ -86,27 +89,27 @@ public:
   uint64_t number = 0;
   std::vector<Thread> threads;
   std::vector<Warp> warps;
-  uint32_t live = 0, ready = 0; ///< threads that have not exited; can go on
+  uint32_t live = 0, ready = 0; ///< threads not exited, threads not waiting
   static constexpr uint32_t barrierCount = 16;
   Barrier barriers[barrierCount];
-  Mapping shared; ///< the memory that the hardware could give at most
+  Mapping shared; ///< as large as the largest shared memory
   SharedShadow shadow;
   Regions regions;
   Stamp time = 1;
-  /// What atomic operations on an address let others know.
+  /// For each address, what atomic operations on it have released.
   std::map<uintptr_t, Clock> released;
-  uint64_t lastAtomic = 0; ///< the launch's time of the last one
+  uint64_t lastAtomic = 0; ///< Launch::atomics at the last one
 
 private:
-  /// Mostly, nothing.
+  /// Inlined, because there is mostly nothing to do.
   void pause(Thread &thread) {
     if (thread.doubtful.address || schedule->kind() == Order::Random)
       beforePause(thread);
   }
   void beforePause(Thread &thread);
   void start(Thread &thread, Stacks &stacks);
-  /// After a thread has exited, or the last one waits: whether the block has
-  /// ended. Reports a deadlock.
+  /// Called after a thread has exited, and when all threads wait. Completes
+  /// barriers, reports a deadlock, and returns whether the block has ended.
   bool settle(Thread &thread, Stacks &stacks);
   void beginThreads();
   void beginWarps();

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The table of calls, special registers, and functions that the hardware
- * approximates.
+ * The table of calls, the special registers, and the functions that the
+ * hardware approximates.
  */
 #include "Calls.h"
 

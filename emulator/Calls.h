@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The functions that a kernel calls, by what they do.
+ * The table of functions that a kernel calls. Each file adds the functions of
+ * its subject.
  */
 #ifndef MOELORA_EMULATOR_CALLS_H
 #define MOELORA_EMULATOR_CALLS_H
@@ -12,7 +13,7 @@ namespace moelora::emulator {
 
 struct Thread;
 
-/// All of them.
+/// The complete table.
 const moelora_emulator_calls &calls();
 
 void addAccessCalls(moelora_emulator_calls &calls);

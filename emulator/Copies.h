@@ -1,9 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The asynchronous copies of a thread, in groups, as cp.async defines them. One
- * is done as late as it may be, when its thread waits for its group, or earlier
- * where that is asked for.
+ * The asynchronous copies of a thread, in groups, as cp.async defines them. The
+ * bytes of a copy arrive as late as allowed, when the thread waits for the
+ * group of the copy. `moveSome` lets a copy arrive earlier.
  */
 #ifndef MOELORA_EMULATOR_COPIES_H
 #define MOELORA_EMULATOR_COPIES_H
@@ -19,12 +19,12 @@ namespace moelora::emulator {
 struct AsyncCopy {
   char *to;
   const char *from;
-  uint32_t offset; ///< of `to` in shared memory
+  uint32_t offset; ///< of `to` in shared memory, in bytes
   uint32_t bytes, fromBytes;
   uint32_t site;
   bool moved = false;
 
-  /// The bytes arrive.
+  /// Writes the destination, once.
   void move();
 };
 
@@ -34,23 +34,25 @@ public:
   bool empty() const { return copies.empty(); }
   const AsyncCopy &oldest() const { return copies.front(); }
 
-  /// Makes its destination unusable.
+  /// Adds a copy and fills its destination with 0xFF.
   void issue(const AsyncCopy &copy);
+  /// Makes a group of the copies since the last call, which may be none.
   void commit();
-  /// Calls `done(copy)` for those of all groups but the last `pending` ones.
+  /// Finishes all groups but the last `pending` ones: each copy arrives, and
+  /// `done(copy)` is called.
   template <typename Done> void wait(uint32_t pending, Done done) {
     while (groups.size() > pending) {
       finish(groups.front(), done);
       groups.erase(groups.begin());
     }
   }
-  /// All, those of no group too.
+  /// Finishes all copies, also those that are in no group yet.
   template <typename Done> void waitAll(Done done) {
     finish(copies.size(), done);
     groups.clear();
     open = 0;
   }
-  /// Lets one of them arrive early, perhaps.
+  /// With a probability of one half, lets one of the copies arrive now.
   void moveSome(Random &random);
 
 private:
@@ -63,8 +65,8 @@ private:
   }
 
   std::vector<AsyncCopy> copies; ///< oldest first
-  std::vector<uint32_t> groups;  ///< sizes of those that are committed
-  uint32_t open = 0;             ///< copies of no group
+  std::vector<uint32_t> groups;  ///< the number of copies of each group
+  uint32_t open = 0;             ///< copies that are in no group yet
 };
 
 } // namespace moelora::emulator

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * cp.async, its groups, and waiting for them.
+ * The calls of cp.async: copies, groups, and waits.
  */
 #include "Accesses.h"
 #include "Block.h"
@@ -28,7 +28,8 @@ void checkSizes(Thread &thread, uint32_t bytes, uint32_t fromBytes,
                             std::to_string(fromBytes));
 }
 
-/// The cells that it writes are of the copy from now on.
+/// Counts a copy and marks the cells that it writes, which no thread may access
+/// until the end of the copy.
 void begin(Thread &thread, const AsyncCopy &copy) {
   Block &block = *thread.block;
   ++block.counts->copies;
@@ -48,7 +49,7 @@ void copyAsync(moelora_emulator_thread *caller, void *to, void *from,
   checkSizes(thread, bytes, fromBytes, site);
   Reach target = reach(thread, to, {bytes, bytes, sharedStore, site});
   const char *source = nullptr;
-  // Where nothing is read, the address need not be one.
+  // A copy that reads nothing need not have a valid source.
   if (fromBytes) {
     Access load = {fromBytes, bytes, MOELORA_EMULATOR_LOAD, site};
     Reach found = reach(thread, from, load);
@@ -68,7 +69,8 @@ void copyCommit(moelora_emulator_thread *caller, uint32_t) {
   threadOf(caller).copies.commit();
 }
 
-/// From here on, the thread may use what was copied.
+/// Returns a function that ends a copy. After it, the thread may access the
+/// destination.
 auto endOf(Thread &thread) {
   return [&thread](const AsyncCopy &copy) {
     Block &block = *thread.block;

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is said of a block in which no thread can go on.
+ * Messages about threads that wait.
  */
 #include "Deadlock.h"
 
@@ -51,7 +51,8 @@ static std::string shownWarp(const Warp &warp) {
 }
 
 std::string emulator::shownDeadlock(const Block &block) {
-  // Most warps do the same; there are at most 32.
+  // Warps that do the same are named together. There are at most 32, so a mask
+  // holds their numbers.
   std::map<std::string, uint32_t> warps;
   for (const Warp &warp : block.warps)
     warps[shownWarp(warp)] |= 1u << warp.index;

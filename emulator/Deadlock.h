@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is said of threads that wait.
+ * Messages about threads that wait.
  */
 #ifndef MOELORA_EMULATOR_DEADLOCK_H
 #define MOELORA_EMULATOR_DEADLOCK_H
@@ -13,10 +13,11 @@ namespace moelora::emulator {
 
 class Block;
 
-/// "0-3, 7" of a mask.
+/// The lanes of a mask as text, for example "0-3, 7".
 std::string shownLanes(uint32_t mask);
 
-/// Who of the block waits where, and who has exited.
+/// The message of a fault in a thread block whose threads all wait or have
+/// exited: for each warp, which lanes wait where, and which have exited.
 std::string shownDeadlock(const Block &block);
 
 } // namespace moelora::emulator

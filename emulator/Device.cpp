@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The emulator as a device of the runtime: what it is, and its memory.
+ * The emulator as a device of the runtime: its properties and its memory.
  */
 #include "Device.h"
 
@@ -31,7 +31,7 @@ moelora_status allocateHost(void *context, uint64_t bytes, void **memory,
 }
 
 void release(void *context, void *memory, uint64_t) {
-  // What is not allocated has no one to tell.
+  // This function cannot report that the memory is not allocated.
   (void)answer(nullptr, [&] { deviceOf(context).machine.release(memory); });
 }
 

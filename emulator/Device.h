@@ -1,9 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The emulator as a device of the runtime. Streams, events and pinned order are
- * those of the cpu device; copies, stores and launches are work on its streams.
- * A fault of a kernel is the end of the device, as on a GPU.
+ * The emulator as a device of the runtime. Streams and events are those of the
+ * cpu device, and copies, stores and launches are work on its streams. After a
+ * fault of a kernel, the device is lost and accepts no work, as on a GPU.
  */
 #ifndef MOELORA_EMULATOR_DEVICE_H
 #define MOELORA_EMULATOR_DEVICE_H
@@ -14,7 +14,8 @@
 
 namespace moelora::emulator {
 
-/// Closed by its own `close`. Fails where the options are not good.
+/// Opens a device. The caller closes it with its function `close`. Fails if the
+/// options are wrong; see parseOptions.
 const moelora_device *openDevice(const char *options);
 
 struct Device {
@@ -26,8 +27,9 @@ struct Device {
   const moelora_device &cpu;
 
   bool isLost() const { return lost; }
-  /// Fails where a kernel has ended the device.
+  /// Fails with the text of the first fault if there was one.
   void require() const;
+  /// Ends the device with a fault. Any thread may call it.
   void lose(std::string why);
 
 private:
@@ -36,9 +38,9 @@ private:
   std::string fault;
 };
 
-/// Functions of the device that have to do with work on streams, and with
-/// kernels.
+/// Sets the functions of the device for streams, events, copies and stores.
 void addStreamFunctions(moelora_device &device);
+/// Sets the functions of the device for modules, kernels and launches.
 void addKernelFunctions(moelora_device &device);
 
 } // namespace moelora::emulator

@@ -13,8 +13,10 @@ namespace {
 
 constexpr uint64_t stackBytes = 256 << 10, slabStacks = 32;
 
-/// Stacks whose tops lie equally far from a page would share the same sets of
-/// the cache, and all lanes of a warp use the same depth of theirs.
+/// The distance in bytes of the first byte of a stack from the end of its
+/// memory. All lanes of a warp use their stacks to the same depth. If all
+/// stacks began at the same offset in a page, these parts would compete for the
+/// same cache sets.
 uint64_t stagger(uint32_t number) {
   constexpr uint64_t step = 576, steps = 61;
   return number % steps * step / 64 * 64;

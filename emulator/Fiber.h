@@ -1,8 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Fibers: stacks with guard pages, and switches between a worker and a GPU
- * thread. A fiber that is left alone for good is simply not resumed.
+ * Fibers, which run GPU threads: a stack with a guard page, and switches
+ * between a worker and the fiber. A fiber that has not ended may be abandoned;
+ * its stack is not unwound.
  */
 #ifndef MOELORA_EMULATOR_FIBER_H
 #define MOELORA_EMULATOR_FIBER_H
@@ -17,12 +18,13 @@
 namespace moelora::emulator {
 
 struct Stack {
-  char *low = nullptr, *top = nullptr; ///< it grows down from `top`
+  char *low = nullptr, *top = nullptr; ///< the stack grows down from `top`
 };
 
-/// Stacks of one worker. They live as long as it does.
+/// The stacks of one worker. They stay allocated until the worker ends.
 class Stacks {
 public:
+  /// Throws std::bad_alloc.
   Stack take();
   void give(Stack stack) { unused.push_back(stack); }
 
@@ -39,13 +41,15 @@ public:
   using Entry = void (*)(void *argument);
 
   bool started() const { return stack.top != nullptr; }
-  /// `entry` must not return: it ends in a last `suspend`.
+  /// Sets the function that the first `resume` calls. It must not return: its
+  /// last action is to suspend the fiber.
   void start(Stack stack, Entry entry, void *argument);
-  /// On the worker: runs the fiber until it suspends.
+  /// Called on the worker. Runs the fiber until it suspends.
   void resume();
-  /// On the fiber: goes back to the worker that resumed it.
+  /// Called on the fiber. Switches to the worker that resumed it.
   void suspend();
-  /// On the worker: the stack, which the fiber will need no more.
+  /// Called on the worker. Returns the stack of a fiber that is not resumed any
+  /// more.
   Stack abandon();
 
 private:
@@ -55,15 +59,17 @@ private:
   Stack stack;
   Entry entry = nullptr;
   void *argument = nullptr;
-  /// For AddressSanitizer: the worker's stack.
+  /// The worker's stack, for AddressSanitizer.
   const void *workerStack = nullptr;
   size_t workerStackBytes = 0;
-  /// For ThreadSanitizer: what it takes for this fiber and the worker.
+  /// The sanitizer's objects for this fiber and the worker, for
+  /// ThreadSanitizer.
   void *self = nullptr, *resumer = nullptr;
 };
 
-// A return to another stack than the call came from is one that the processor
-// does not foresee, so both sides of a switch are part of their callers.
+// A switch returns to another stack than it was called from, and the processor
+// mispredicts such a return. So the two functions are inlined into their
+// callers.
 
 inline void Fiber::resume() {
   void *fake = nullptr;

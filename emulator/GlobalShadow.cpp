@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is known of each byte of an allocation.
+ * Shadow memory of an allocation.
  */
 #include "GlobalShadow.h"
 
@@ -16,14 +16,15 @@ constexpr uint64_t cellBytes = 4;
 
 uint64_t ceilDivide(uint64_t a, uint64_t b) { return a / b + (a % b != 0); }
 
-/// Bits of a range that lie in byte `byte` of an array of bits.
+/// The mask of the bits of a range [begin, end) in byte `byte` of a bit array.
 uint8_t bitsOf(uint64_t byte, uint64_t begin, uint64_t end) {
   uint64_t first = std::max(begin, byte * 8) - byte * 8;
   uint64_t last = std::min(end, byte * 8 + 8) - byte * 8;
   return static_cast<uint8_t>((0xFFu >> (8 - (last - first))) << first);
 }
 
-/// Most bits are set already, and setting one costs the others their cache.
+/// Mostly, the bits are set already, and then the load avoids a write that
+/// would invalidate the cache line for the other workers.
 void setBits(uint8_t &bits, uint8_t mask) {
   if ((__atomic_load_n(&bits, __ATOMIC_RELAXED) & mask) != mask)
     __atomic_fetch_or(&bits, mask, __ATOMIC_RELAXED);
@@ -36,8 +37,8 @@ void setRange(const ZeroArray<uint8_t> &bits, uint64_t begin, uint64_t end) {
     setBits(bits[byte], bitsOf(byte, begin, end));
 }
 
-/// Of an array of whole words, most of which are zero. Launches that run side
-/// by side may be setting others.
+/// Counts the bits of an array of whole words and sets them to 0. Most words
+/// are 0. Launches that run at the same time may set other bits meanwhile.
 uint64_t takeBits(const ZeroArray<uint8_t> &bits) {
   auto *words = reinterpret_cast<uint64_t *>(bits.begin());
   uint64_t count = 0;
@@ -48,17 +49,18 @@ uint64_t takeBits(const ZeroArray<uint8_t> &bits) {
   return count;
 }
 
-/// Bytes of an array with a bit for each sector, in whole words.
+/// The size of a bit array for the sectors of `bytes` bytes, in bytes. It
+/// consists of whole words of 64 bits.
 uint64_t sectorArrayBytes(uint64_t bytes) {
   return ceilDivide(bytes, 64 * sectorBytes) * sizeof(uint64_t);
 }
 
-/// The last writer of 4 bytes, in a word that is exchanged at once.
+/// The last writer of 4 bytes, in one word, so that it is stored atomically.
 struct Cell {
   static constexpr uint32_t timeBits = 20, blockBits = 24, launchBits = 16;
   static constexpr uint64_t latest = (1 << timeBits) - 1;
 
-  uint64_t time : timeBits; ///< `latest` also stands for all later ones
+  uint64_t time : timeBits; ///< at most `latest`
   uint64_t mask : cellBytes;
   uint64_t block : blockBits;
   uint64_t launch : launchBits;
@@ -72,7 +74,7 @@ GlobalShadow::GlobalShadow(uint64_t bytes)
       stored(sectorArrayBytes(bytes)), writers(ceilDivide(bytes, cellBytes)) {}
 
 void GlobalShadow::markWritten(uint64_t offset, uint64_t bytes) {
-  // Copies of the host are long.
+  // Copies from the host are long, so whole bytes of the array are stored.
   uint64_t end = offset + bytes, first = ceilDivide(offset, 8), last = end / 8;
   if (first >= last)
     return setRange(written, offset, end);

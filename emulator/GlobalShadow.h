@@ -1,9 +1,10 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is known of each byte of an allocation: whether it was ever written,
- * which sectors a launch touched, and which block wrote it last. Workers of a
- * launch share it; what they update is atomic.
+ * Shadow memory of an allocation: for each byte, whether it was ever written;
+ * for each sector, whether a launch loaded or stored it; for each 4 bytes, the
+ * thread block that wrote them last. Workers of a launch may call at the same
+ * time, because all updates are atomic. Offsets and sizes are in bytes.
  */
 #ifndef MOELORA_EMULATOR_GLOBALSHADOW_H
 #define MOELORA_EMULATOR_GLOBALSHADOW_H
@@ -15,16 +16,17 @@
 
 namespace moelora::emulator {
 
-/// What DRAM and caches move.
+/// The unit in which DRAM and caches transfer data.
 constexpr uint64_t sectorBytes = 32;
 
-/// Who writes: a block of a launch, and the time in atomic operations on global
-/// memory that the launch has done. Blocks can hand data to one another by such
-/// operations only, so writes with none of them in between are not ordered.
+/// A thread block that writes, and the time of the write. Time is counted in
+/// atomic operations of the launch on global memory. Thread blocks can be
+/// ordered by such operations only, so two writes are not ordered if the block
+/// of the later one has done no atomic operation since the earlier one.
 struct GlobalWriter {
   uint32_t launch, block;
-  uint64_t now;        ///< of all blocks
-  uint64_t lastAtomic; ///< of this block
+  uint64_t now;        ///< atomic operations of all blocks until now
+  uint64_t lastAtomic; ///< the time of the last one of this block
 };
 
 class GlobalShadow {
@@ -34,21 +36,23 @@ public:
   void markWritten(uint64_t offset, uint64_t bytes);
   uint64_t countUnwritten(uint64_t offset, uint64_t bytes) const;
 
+  /// Marks the sectors of an access as loaded or stored.
   void touch(uint64_t offset, uint64_t bytes, bool store);
   struct Sectors {
     uint64_t loaded, stored;
   };
-  /// What was touched since the last call.
+  /// The numbers of sectors that were loaded and stored since the last call.
   Sectors takeSectors();
 
-  /// Notes a write that is no atomic operation; whether another block of the
-  /// launch wrote one of the bytes, with no order between the two.
+  /// Records a write that is no atomic operation. Returns whether another
+  /// thread block of the launch wrote one of the bytes and is not ordered with
+  /// `writer`.
   bool write(uint64_t offset, uint64_t bytes, const GlobalWriter &writer);
 
 private:
-  ZeroArray<uint8_t> written;        ///< a bit for each byte
-  ZeroArray<uint8_t> loaded, stored; ///< a bit for each sector
-  ZeroArray<uint64_t> writers;       ///< one for each 4 bytes
+  ZeroArray<uint8_t> written;        ///< one bit for each byte
+  ZeroArray<uint8_t> loaded, stored; ///< one bit for each sector
+  ZeroArray<uint64_t> writers;       ///< one word for each 4 bytes
   std::atomic<bool> touched{false};
 };
 

@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * How functions of the device begin and end.
+ * What the functions of the device have in common: they check that the device
+ * is not lost, and turn exceptions into statuses and error texts.
  */
 #ifndef MOELORA_EMULATOR_GUARD_H
 #define MOELORA_EMULATOR_GUARD_H
@@ -18,7 +19,7 @@ inline Device &deviceOf(void *context) {
   return *static_cast<Device *>(context);
 }
 
-/// Calls `body` and returns what it fails with.
+/// Calls `body`. Returns MOELORA_OK, or the status and text of its failure.
 template <typename Body>
 moelora_status answer(moelora_error **error, Body body) noexcept {
   if (error)
@@ -34,7 +35,8 @@ moelora_status answer(moelora_error **error, Body body) noexcept {
   }
 }
 
-/// Calls `body(device)`, where a device that is lost does nothing.
+/// Like `answer`, for `body(device)`. A device that is lost does not call it
+/// and returns MOELORA_DEVICE_LOST.
 template <typename Body>
 moelora_status use(void *context, moelora_error **error, Body body) noexcept {
   return answer(error, [&] {
@@ -44,12 +46,13 @@ moelora_status use(void *context, moelora_error **error, Body body) noexcept {
   });
 }
 
-/// What a stream does in its turn. What fails is the end of the device.
+/// Work that a stream runs in order. A failure ends the device.
 using Work = std::function<void()>;
-/// Lets a stream do all of it or, on a failure, nothing.
+/// Adds all of the work to a stream or, if it fails, none of it. Without a
+/// stream (NULL), runs the work and fails if the device is lost after it.
 void enqueue(Device &device, moelora_stream *stream, std::vector<Work> works);
 
-/// Asks the cpu, and fails where it does.
+/// Calls a function of the cpu device, and fails if it fails.
 template <typename Function, typename... Values>
 void askCpu(Device &device, Function function, Values... values) {
   moelora_error *error = nullptr;

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Modules, kernels and launches of the device.
+ * The functions of the device for modules, kernels and launches.
  */
 #include "Guard.h"
 
@@ -49,7 +49,8 @@ void checkModule(const moelora_emulated_module &module,
     checkKernel(module.kernel[i]);
 }
 
-/// A module is its description, which is never unloaded by itself.
+/// The handle of a module is the address of its description, which the caller
+/// owns.
 moelora_status moduleLoad(void *context, const moelora_binary *binary,
                           moelora_module **module, moelora_error **error) {
   return use(context, error, [&](Device &device) {

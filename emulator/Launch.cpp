@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A launch, as its workers share it.
+ * The data of a launch that its workers share.
  */
 #include "Launch.h"
 
@@ -21,8 +21,10 @@ Launch::Launch(const moelora_emulated_kernel &kernel,
       number(number),
       blocks(uint64_t(shape.grid[0]) * shape.grid[1] * shape.grid[2]),
       threads(shape.block[0] * shape.block[1] * shape.block[2]) {
-  // A step without a common divisor visits each block once. Products stay below
-  // 64 bits, so very large grids keep their order.
+  // The order of thread blocks is first, first + step, first + 2 step, ...
+  // modulo their number. It has each block once if step and number have no
+  // common divisor. For very large grids, n * step would overflow 64 bits, so
+  // they are run in ascending order.
   constexpr uint64_t mostShuffled = uint64_t(1) << 32;
   if (options.order == Order::RoundRobin || blocks > mostShuffled)
     return;

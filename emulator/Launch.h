@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A launch, as its workers share it.
+ * The data of a launch that its workers share.
  */
 #ifndef MOELORA_EMULATOR_LAUNCH_H
 #define MOELORA_EMULATOR_LAUNCH_H
@@ -18,6 +18,7 @@
 
 namespace moelora::emulator {
 
+/// The referenced objects must outlive the launch. Any worker may use it.
 struct Launch {
   Launch(const moelora_emulated_kernel &kernel, const moelora_launch &shape,
          const Options &options, Memory &memory, uint64_t number);
@@ -26,19 +27,21 @@ struct Launch {
   const moelora_launch &shape;
   const Options &options;
   Memory &memory;
-  const uint64_t number; ///< of the launch on its device
+  const uint64_t number; ///< the launch's number on its device, from 0
   const uint64_t blocks;
-  const uint32_t threads;           ///< of a block
-  std::atomic<uint64_t> started{0}; ///< blocks
-  std::atomic<uint64_t> atomics{0}; ///< done on global memory
+  const uint32_t threads;           ///< of a thread block
+  std::atomic<uint64_t> started{0}; ///< thread blocks
+  std::atomic<uint64_t> atomics{0}; ///< operations on global memory
   std::atomic<bool> failed{false};
 
-  /// The block that is started as the n-th one.
+  /// The number of the thread block that is started as the n-th one.
   uint64_t blockAt(uint64_t n) const {
     return (first + n % blocks * step) % blocks;
   }
-  /// The first fault ends the launch.
+  /// Records the text of a fault, unless there is one already, and ends the
+  /// launch.
   void fail(std::string text);
+  /// The text of the first fault, or "".
   std::string fault();
 
 private:
@@ -47,10 +50,11 @@ private:
   std::string text;
 };
 
-/// "(1, 2, 3)" of a position, given as its number, in sizes.
+/// A position as text, for example "(1, 2, 3)". `number` is its index in a grid
+/// of `sizes`, in which x changes first.
 std::string shownPosition(uint64_t number, const uint32_t (&sizes)[3]);
 
-/// Fails where the hardware takes no such launch.
+/// Fails if the hardware does not accept a launch of this shape.
 void checkShape(const moelora_launch &shape, const Options &options);
 
 } // namespace moelora::emulator

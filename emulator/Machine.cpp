@@ -95,8 +95,8 @@ Machine::Workers Machine::takeWorkers(uint64_t count) {
   return taken;
 }
 
-/// All but the first one. Fewer of them, where the system gives no more
-/// threads, do the same.
+/// Starts all workers but the first one. If the system cannot start as many
+/// threads, the others do their work.
 static std::vector<std::thread>
 startWorkers(const std::vector<std::unique_ptr<Worker>> &workers,
              Launch &launch) {

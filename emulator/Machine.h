@@ -1,10 +1,10 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * An emulated GPU, as a test uses it: memory, and launches that run when they
- * are asked for. Any thread may call, and what several ask for runs side by
- * side; sectors that such launches touch are counted for the one that ends
- * first.
+ * An emulated GPU without streams: its memory, and launches that have run when
+ * the call returns. Any thread may call, and calls of several threads run at
+ * the same time. Sectors that such launches touch are counted for the launch
+ * that ends first.
  */
 #ifndef MOELORA_EMULATOR_MACHINE_H
 #define MOELORA_EMULATOR_MACHINE_H
@@ -20,32 +20,36 @@ namespace moelora::emulator {
 
 class Machine {
 public:
-  /// Fails where the file of the report cannot be written.
+  /// Fails if the file of the report cannot be opened.
   explicit Machine(const Options &options);
   ~Machine();
 
   const Options &options() const { return settings; }
 
+  /// See Memory.
   void *allocate(uint64_t bytes, Memory::Side side = Memory::Device) {
     return memory.allocate(bytes, side);
   }
   void release(void *pointer) { memory.release(pointer); }
-  /// Fails where a range is of the device and not of one allocation.
+  /// Fail if a range reaches memory of the device and does not lie in one
+  /// allocation.
   void checkCopy(const void *to, const void *from, uint64_t bytes) const;
   void checkStore(const uint64_t *to) const;
-  /// The same, and copies.
+  /// Checks a copy and performs it.
   void copy(void *to, const void *from, uint64_t bytes);
-  /// A word that no reader sees in parts.
+  /// Checks a store of one word and performs it atomically.
   void store(uint64_t *to, uint64_t value);
 
-  /// Fails where the hardware would refuse the launch.
+  /// Fails if the hardware does not accept the shape, or the size of the
+  /// parameters is not that of the kernel.
   void checkLaunch(const moelora_emulated_kernel &kernel,
                    const moelora_launch &shape) const;
-  /// The same, and runs it. What is found while it runs is in the report.
+  /// Checks a launch and runs it. A fault of the kernel is in the report.
   Report launch(const moelora_emulated_kernel &kernel,
                 const moelora_launch &shape);
 
-  /// Bytes copied from the device to the host that nothing has written.
+  /// The number of bytes that were copied from the device to the host without
+  /// having been written before.
   uint64_t unwrittenCopied() const { return unwritten; }
 
 private:
@@ -57,7 +61,7 @@ private:
 
   const Options settings;
   Memory memory;
-  std::mutex mutex; ///< of what follows and is not atomic
+  std::mutex mutex; ///< protects the members below that are not atomic
   Workers idle;
   std::ofstream report;
   std::atomic<uint64_t> launches{0}, unwritten{0};

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Pages of the system.
+ * Memory pages of the operating system.
  */
 #include "Mapping.h"
 
@@ -30,12 +30,12 @@ Mapping::~Mapping() {
 }
 
 void Mapping::protect(uint64_t offset, uint64_t length, Access access) {
-  // Fresh pages in their place: the old ones go back to the system.
+  // New pages replace the old ones, whose memory goes back to the system.
   if (access == None) {
     if (::mmap(first + offset, length, PROT_NONE,
                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
                0) == MAP_FAILED)
-      return; // they stay as they were
+      return; // the pages stay as they are
   } else if (::mprotect(first + offset, length, protection(access))) {
     throw std::bad_alloc();
   }

@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Pages of the system: zero, and taken from it when they are first touched.
+ * Memory pages of the operating system. They contain zeros, and the system
+ * provides their memory when they are first touched.
  */
 #ifndef MOELORA_EMULATOR_MAPPING_H
 #define MOELORA_EMULATOR_MAPPING_H
@@ -13,12 +14,13 @@ namespace moelora::emulator {
 
 constexpr uint64_t pageBytes = 4096;
 
+/// A range of pages, which the destructor unmaps.
 class Mapping {
 public:
   enum Access { None, ReadWrite };
 
   Mapping() = default;
-  /// Throws std::bad_alloc where the system has no room.
+  /// Throws std::bad_alloc if the system cannot map the pages.
   Mapping(uint64_t bytes, Access access);
   Mapping(Mapping &&other) noexcept { swap(other); }
   Mapping &operator=(Mapping &&other) noexcept {
@@ -32,7 +34,9 @@ public:
   bool holds(uintptr_t address) const {
     return address - reinterpret_cast<uintptr_t>(first) < size;
   }
-  /// For whole pages. None also gives back what they held, if the system will.
+  /// Changes the access to whole pages. None also returns their memory to the
+  /// system, so that they contain zeros afterwards; if the system cannot do it,
+  /// the pages stay as they are. Throws std::bad_alloc if ReadWrite fails.
   void protect(uint64_t offset, uint64_t length, Access access);
 
 private:
@@ -45,7 +49,8 @@ private:
   uint64_t size = 0;
 };
 
-/// An array that begins as zeros and takes memory where it is written.
+/// An array that is filled with zeros. The system provides memory only for
+/// those of its pages that are written.
 template <typename T> class ZeroArray {
 public:
   ZeroArray() = default;

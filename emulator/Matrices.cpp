@@ -16,11 +16,12 @@ using namespace moelora::emulator;
 namespace {
 
 constexpr uint32_t wholeWarp = ~0u;
-/// Of a matrix of 8 x 8 elements of 2 bytes.
+/// A matrix has 8 x 8 elements of 2 bytes.
 constexpr uint32_t rows = 8, rowBytes = 16;
 
-/// An 8 x 8 matrix in a warp: lane i has elements 2 (i % 4) and the next one of
-/// row i / 4, the first one in the lower half of its register.
+/// An 8 x 8 matrix in the registers of a warp. Lane i has two elements of row
+/// i / 4: column 2 (i % 4) in the lower half of its register, and the next
+/// column in the upper half.
 struct Fragment {
   uint16_t element[rows][rows];
 
@@ -35,11 +36,11 @@ struct Fragment {
 };
 
 struct LoadLane {
-  const char *row; ///< that the lane names, or NULL
+  const char *row; ///< the row whose address the lane has, or NULL
   uint32_t *registers;
 };
 
-constexpr uint32_t transposedBit = 8; ///< in the detail, beside the count
+constexpr uint32_t transposedBit = 8; ///< in MeetingKey::detail
 
 void completeLoad(Block &, const Meeting &meeting) {
   uint32_t matrices = meeting.key.detail & ~transposedBit;

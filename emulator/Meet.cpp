@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Lanes of a warp that meet.
+ * Operations that lanes of a warp execute together.
  */
 #include "Meet.h"
 #include "Deadlock.h"
@@ -14,7 +14,7 @@ using namespace moelora::emulator;
 namespace {
 
 bool agrees(const MeetingKey &a, const MeetingKey &b) {
-  // Warp barriers may be different instructions.
+  // A warp barrier may be reached through different instructions.
   return a.operation == b.operation && a.mask == b.mask &&
          a.detail == b.detail &&
          (a.site == b.site || a.operation == MeetingKey::Barrier);
@@ -44,7 +44,7 @@ void checkMask(Thread &thread, const MeetingKey &key) {
     block.fault(thread, key.site, missingLanes(thread, key.mask));
 }
 
-/// Two that wait for each other, and do not do the same.
+/// The message for lanes that wait for each other with different keys.
 std::string disagreement(const Thread &thread, const MeetingKey &key,
                          const Meeting &other) {
   uint32_t lane = __builtin_ctz(other.arrived & key.mask);
@@ -70,8 +70,8 @@ std::string disagreement(const Thread &thread, const MeetingKey &key,
   return meetings.back();
 }
 
-/// All have come. Not a part of `meet`, whose frame is on the stack of each
-/// lane that waits.
+/// Completes a meeting in which all lanes have arrived. It is not inlined into
+/// `meet`, because the frame of `meet` is on the stack of each lane that waits.
 [[gnu::noinline]] void finish(Thread &last, Meeting &meeting,
                               void (*complete)(Block &, const Meeting &)) {
   Block &block = *last.block;

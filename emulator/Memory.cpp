@@ -15,18 +15,21 @@
 using namespace moelora;
 using namespace moelora::emulator;
 
-/// Of addresses; memory is taken from the system where it is used.
+/// The size of the address range. Memory is taken from the system only for
+/// allocations.
 static constexpr uint64_t arenaBytes = uint64_t(1) << 36;
-/// No allocation begins at a page, so that none is aligned to more than this.
+/// An allocation begins this many bytes after the start of a page, so that no
+/// allocation has a greater alignment by chance.
 static constexpr uint64_t alignment = 256;
 
-/// Filling takes the memory that is allocated, so that more than the system has
-/// would end the process.
+/// The limit of the sum of all allocations, in bytes. They are filled, so the
+/// system would end the process if they exceeded its memory.
 static uint64_t mostBytes() {
   long count = ::sysconf(_SC_PHYS_PAGES), size = ::sysconf(_SC_PAGESIZE);
   return count > 0 && size > 0 ? uint64_t(count) * size / 4 * 3 : arenaBytes;
 }
 
+/// The length of the pages of an allocation, with the one that cannot be read.
 static uint64_t rangeLength(uint64_t bytes) {
   uint64_t used = alignment + bytes;
   return (used + pageBytes - 1) / pageBytes * pageBytes + pageBytes;
@@ -49,8 +52,7 @@ uint64_t Memory::takeRange(uint64_t length) {
     uint64_t from = std::max(range.first, cursor);
     return end > from && end - from >= length;
   };
-  // From where the last one ended, and where the end is reached from the
-  // beginning.
+  // Search from the end of the last range taken, and then from the beginning.
   auto found = std::find_if(ranges.begin(), ranges.end(), fits);
   if (found == ranges.end()) {
     cursor = 0;
@@ -166,7 +168,7 @@ const Allocation *Memory::require(const void *memory, uint64_t bytes,
                                   const char *what) const {
   auto address = reinterpret_cast<uintptr_t>(memory);
   auto first = reinterpret_cast<uintptr_t>(arena.begin());
-  // Begins before the arena and reaches into it, or begins within it.
+  // A range may also begin before the arena and reach into it.
   bool reaches = address < first && bytes > first - address;
   if (!bytes || (!arena.holds(address) && !reaches))
     return nullptr;

@@ -1,9 +1,10 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Memory of the device. Every allocation lies alone, between pages that cannot
- * be read, and keeps its size to the byte. Addresses of released memory are
- * used again as late as possible, so that its late users are found.
+ * Memory of the device. No two allocations share a page, and a page that cannot
+ * be read follows each of them. The size of an allocation is exact to the byte.
+ * Addresses of released memory are used again as late as possible, so that
+ * accesses after the release are found.
  */
 #ifndef MOELORA_EMULATOR_MEMORY_H
 #define MOELORA_EMULATOR_MEMORY_H
@@ -24,7 +25,8 @@ struct Allocation {
   uintptr_t begin = 0;
   uint64_t bytes = 0;
   std::atomic<bool> released{false};
-  std::unique_ptr<GlobalShadow> shadow; ///< none without checks, nor of hosts
+  std::unique_ptr<GlobalShadow>
+      shadow; ///< NULL without checks, and for host memory
 
   Allocation(uintptr_t begin, uint64_t bytes) : begin(begin), bytes(bytes) {}
 
@@ -33,20 +35,23 @@ struct Allocation {
   }
 };
 
+/// Any thread may call.
 class Memory {
 public:
-  /// Allocations have a shadow if `checks`.
+  /// With `checks`, allocations of the device have shadow memory.
   explicit Memory(bool checks);
 
-  enum Side { Device, Host }; ///< kernels reach memory of the host too
+  enum Side { Device, Host }; ///< kernels reach both
 
-  /// Filled with 0xFF, at a multiple of 256. Throws std::bad_alloc.
+  /// Allocates memory that is filled with 0xFF, at a multiple of 256 bytes. The
+  /// caller releases it. Throws std::bad_alloc.
   void *allocate(uint64_t bytes, Side side);
-  /// NULL is fine. Fails where it is no allocation.
+  /// Releases an allocation. `memory` may be NULL. Fails if it is not the
+  /// beginning of an allocation.
   void release(void *memory);
 
-  /// While one lives, memory that is released can still be touched, by what has
-  /// found it before.
+  /// While an object of this class exists, memory that is released stays
+  /// mapped, so that code that has found it before can still touch it.
   class Use {
   public:
     explicit Use(Memory &memory);
@@ -57,11 +62,13 @@ public:
     Memory &memory;
   };
 
-  /// The allocation on whose pages the address lies, a released one too, or
-  /// NULL. Any thread, without a lock.
+  /// The allocation that the page of the address belongs to, which may be a
+  /// released one, or NULL. It takes no lock.
   const Allocation *find(uintptr_t address) const;
-  /// Fails where part of the range is of the device, but not all of it is of
-  /// one allocation. `what` is "copies to". NULL for memory of the host.
+  /// Fails if a part of the range is memory of the device, but the range does
+  /// not lie in one allocation that is not released. `what` completes the
+  /// message, for example "copies to". Returns the allocation, or NULL if the
+  /// range is empty or outside the device.
   const Allocation *require(const void *memory, uint64_t bytes,
                             const char *what) const;
 
@@ -77,21 +84,21 @@ private:
   void unmap(Allocation &allocation);
   uint64_t takeRange(uint64_t length);
   void giveRange(uint64_t offset, uint64_t length);
-  /// Where the pages of an allocation begin in the arena.
+  /// The offset of the first page of an allocation in the arena.
   uint64_t offsetOf(const Allocation &allocation) const;
   void index(const Allocation &allocation);
 
   const bool checks;
-  const uint64_t limit; ///< bytes of all allocations
+  const uint64_t limit; ///< of the sum of all allocations, in bytes
   Mapping arena;
-  ZeroArray<const Allocation *> pages; ///< for each page of the arena
-  mutable std::mutex mutex;            ///< of all below
-  std::deque<Allocation> allocations;  ///< all that ever were
+  ZeroArray<const Allocation *> pages; ///< of each page of the arena
+  mutable std::mutex mutex;            ///< protects the members below
+  std::deque<Allocation> allocations;  ///< all, also released ones
   std::set<Allocation *> live;
-  std::deque<Allocation *> leaving; ///< released, and perhaps in use
+  std::deque<Allocation *> leaving; ///< released, but still mapped
   uint32_t uses = 0;
-  std::map<uint64_t, uint64_t> ranges; ///< free ones, offset to length
-  uint64_t cursor = 0;                 ///< where the last search ended
+  std::map<uint64_t, uint64_t> ranges; ///< free: offset to length
+  uint64_t cursor = 0;                 ///< the end of the last range taken
   uint64_t allocated = 0;
 };
 

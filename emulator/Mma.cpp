@@ -3,13 +3,16 @@
  *
  * The arithmetic of mma.sync.
  *
- * Fragments, with g = lane / 4, t = lane % 4 and i = 0 or 1, the half of a
- * register:
+ * The positions of the elements that a lane has, with g = lane / 4 and
+ * t = lane % 4. A register of A or B has two elements: i is 0 in its lower half
+ * and 1 in its upper half.
  *
- *   register   A, row and k          B, k and column     C and D, row and
- * column 0          g      2t + i         2t + i      g       g      2t 1 g + 8
- * 2t + i         2t + i + 8  g       g      2t + 1 2          g      2t + i + 8
- * g + 8  2t 3          g + 8  2t + i + 8                         g + 8  2t + 1
+ *             A                   B                   C and D
+ *   register  row    k            k           column  row    column
+ *   0         g      2t + i       2t + i      g       g      2t
+ *   1         g + 8  2t + i       2t + i + 8  g       g      2t + 1
+ *   2         g      2t + i + 8                       g + 8  2t
+ *   3         g + 8  2t + i + 8                       g + 8  2t + 1
  */
 #include "Mma.h"
 
@@ -25,7 +28,8 @@ namespace {
 
 constexpr uint32_t lanesOfWarp = 32, rows = 16, columns = 8, mostDepth = 16;
 
-/// The operands as matrices, rows of B first, so that a row of D is a vector.
+/// The operands as row-major matrices, so that a row of D is computed as a
+/// vector.
 struct Matrices {
   float a[rows][mostDepth], b[mostDepth][columns], d[rows][columns];
 };
@@ -38,8 +42,8 @@ float fromBits(uint32_t bits) {
 
 float bfloat(uint16_t bits) { return fromBits(uint32_t(bits) << 16); }
 
-/// The exponent's bias is moved by a multiplication, which is right for
-/// subnormal numbers too.
+/// Converts from f16. A multiplication by a power of two corrects the bias of
+/// the exponent, which is also right for subnormal numbers.
 float half(uint16_t bits) {
   uint32_t sign = uint32_t(bits & 0x8000) << 16;
   uint32_t magnitude = uint32_t(bits & 0x7FFF) << 13;

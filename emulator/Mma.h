@@ -17,9 +17,10 @@ struct MmaLane {
   float *d;
 };
 
-/// D = A B + C of the 32 lanes, for a moelora_emulator_mma. For each element of
-/// D, products are added to that of C in ascending k, each in one rounding of
-/// product and sum (fma), so that a product itself is exact.
+/// Computes D = A B + C for the 32 lanes of a warp. `kind` is a
+/// moelora_emulator_mma. For each element of D, the products are added to the
+/// element of C in ascending k. Each step is an fma: the product is exact, and
+/// the sum is rounded once.
 void multiply(uint32_t kind, const MmaLane *const *lanes);
 
 } // namespace moelora::emulator

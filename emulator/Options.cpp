@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The options of an emulated device, from text.
+ * Parses the options of an emulated device.
  */
 #include "Options.h"
 

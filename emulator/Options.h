@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What can be asked of an emulated device.
+ * The options of an emulated device.
  */
 #ifndef MOELORA_EMULATOR_OPTIONS_H
 #define MOELORA_EMULATOR_OPTIONS_H
@@ -12,32 +12,33 @@
 
 namespace moelora::emulator {
 
-/// In which order threads run that could all go on.
+/// The order in which the threads that do not wait run.
 enum class Order {
-  RoundRobin,  ///< a warp until it waits for others, then the next one
-  Random,      ///< any
-  Adversarial, ///< one warp as far ahead of the others as it can be
+  RoundRobin,  ///< warp after warp, each until it waits for others
+  Random,      ///< a random thread goes on
+  Adversarial, ///< one warp runs as far ahead of the others as it can
 };
 
 struct Options {
   uint64_t seed = 0;
   Order order = Order::RoundRobin;
   bool checks = true;         ///< shadow memory: races, conflicts, traffic
-  uint32_t workers = 0;       ///< 0: what suits the order
+  uint32_t workers = 0;       ///< 0: see workersOf
   uint32_t architecture = 90; ///< 90 for sm_90
   uint32_t multiprocessors = 4;
-  std::string report; ///< a file; "": none
+  std::string report; ///< the path of a file; "" for no report
 };
 
-/// Of a comma list, "seed=7,schedule=random". Fails where an option is not
-/// known, is there twice, or has a value that it cannot have.
+/// Parses a list with commas, for example "seed=7,schedule=random". Fails if an
+/// option is unknown, is given twice, or has an invalid value.
 Options parseOptions(std::string_view list);
 
 /// The most dynamic shared memory of a thread block, in bytes.
 uint32_t sharedLimit(uint32_t architecture);
 
-/// Workers that a launch has: all cores, or one where the same seed has to be
-/// the same run.
+/// The number of workers of a launch: the option, or by default one for each
+/// core in round robin, and one in the other orders, in which the same seed has
+/// to repeat the same run.
 uint32_t workersOf(const Options &options);
 
 } // namespace moelora::emulator

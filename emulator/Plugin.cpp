@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What the shared library exports: the device "emulator".
+ * The function that the shared library exports. It opens the device "emulator".
  */
 #include "Guard.h"
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Where a pointer leads, and faults where it leads nowhere.
+ * Finds the memory that a pointer points to, and the faults of wrong pointers.
  */
 #include "Accesses.h"
 #include "Block.h"
@@ -18,7 +18,8 @@ const char *verb(uint32_t kind) {
 }
 
 bool isShared(const Block &block, uintptr_t address) {
-  // One past its end is of shared memory too, as a place to be beyond.
+  // The address after its end counts as shared memory, so that the message of a
+  // fault there names shared memory.
   return address - reinterpret_cast<uintptr_t>(block.sharedBegin()) <=
          block.launch->shape.shared_bytes;
 }
@@ -53,7 +54,7 @@ std::string misaligned(uintptr_t address, const Access &access) {
          std::to_string(address % access.alignment) + " beyond one";
 }
 
-/// What a pointer without a region may reach.
+/// The memory that a pointer without a region may reach.
 Region regionAround(Thread &thread, uintptr_t address, const Access &access) {
   Block &block = *thread.block;
   if (isShared(block, address))

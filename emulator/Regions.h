@@ -1,8 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Regions: what pointers of a block may reach. A pointer's high 16 bits are the
- * number of one, and its low 48 bits the address.
+ * The regions of a thread block. A region is the memory that a pointer may
+ * reach. The high 16 bits of a pointer are the number of its region, and the
+ * low 48 bits are the address.
  */
 #ifndef MOELORA_EMULATOR_REGIONS_H
 #define MOELORA_EMULATOR_REGIONS_H
@@ -18,7 +19,7 @@ namespace moelora::emulator {
 struct Region {
   uintptr_t begin = 0;
   uint64_t bytes = 0;
-  const Allocation *allocation = nullptr; ///< NULL: shared memory
+  const Allocation *allocation = nullptr; ///< NULL for shared memory
 };
 
 constexpr uint32_t addressBits = 48;
@@ -41,16 +42,18 @@ inline void *pointerTo(uintptr_t address, uint32_t region) {
 
 class Regions {
 public:
+  /// Removes all regions.
   void clear();
-  /// NULL where there is none of this number, which is not 0.
+  /// The region of a number that is not 0, or NULL if there is none.
   const Region *get(uint32_t number) const {
     return number <= regions.size() ? &regions[number - 1] : nullptr;
   }
-  /// The number of a region, the same for the same one; 0: there are too many.
+  /// Adds a region and returns its number. An equal region that was added
+  /// before has the same number. Returns 0 if there are too many regions.
   uint32_t add(const Region &region);
 
 private:
-  std::vector<Region> regions; ///< from number 1 on
+  std::vector<Region> regions; ///< number n is at index n - 1
   std::map<std::pair<uintptr_t, uint64_t>, uint32_t> numbers;
 };
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What a launch did.
+ * The report of a launch.
  */
 #include "Report.h"
 
@@ -12,7 +12,7 @@ using namespace moelora::emulator;
 
 namespace {
 
-/// Each count by its name, in the order in which it is reported.
+/// The names of the counts, in the order of the report.
 constexpr struct {
   const char *name;
   uint64_t Counts::*count;

@@ -1,9 +1,9 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What sanitizers have to be told of fibers; nothing in a build without them.
- * AddressSanitizer has to know which stack is in use, and ThreadSanitizer whose
- * calls it sees.
+ * Annotations of fibers for sanitizers; they do nothing in other builds.
+ * AddressSanitizer has to know which stack is in use, and ThreadSanitizer which
+ * fiber runs.
  */
 #ifndef MOELORA_EMULATOR_SANITIZER_H
 #define MOELORA_EMULATOR_SANITIZER_H
@@ -25,14 +25,15 @@
 namespace moelora::emulator::sanitizer {
 
 #ifdef MOELORA_FIBERS_OF_ADDRESS_SANITIZER
-/// Before and after a switch; `fake` belongs to what is left.
+/// Called before and after a switch. `fake` is a variable on the stack that is
+/// left.
 inline void leave(void **fake, const void *low, size_t bytes) {
   __sanitizer_start_switch_fiber(fake, low, bytes);
 }
 inline void arrive(void *fake, const void **low, size_t *bytes) {
   __sanitizer_finish_switch_fiber(fake, low, bytes);
 }
-/// A fiber that was never resumed has left marks on its stack.
+/// Removes the marks that an abandoned fiber has left on its stack.
 inline void clean(const char *low, const char *top) {
   __asan_unpoison_memory_region(low, top - low);
 }

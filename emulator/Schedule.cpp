@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Which thread of a worker runs next.
+ * Decides which thread of a worker runs next.
  */
 #include "Schedule.h"
 
@@ -12,9 +12,11 @@
 using namespace moelora;
 using namespace moelora::emulator;
 
-/// One in so many steps lets the warp in front fall behind.
+/// On average, the warp with the highest priority receives the lowest one once
+/// in this many steps.
 static constexpr uint32_t stepsOfLead = 256;
-/// Priorities of warps start above those of warps that fell behind.
+/// The priorities of warps that fell behind are below this value, and all
+/// others are above it.
 static constexpr uint64_t firstLowest = uint64_t(1) << 40;
 
 Schedule::Schedule(Order order, uint64_t seed)

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Which thread of a worker runs next.
+ * Decides which thread of a worker runs next.
  */
 #ifndef MOELORA_EMULATOR_SCHEDULE_H
 #define MOELORA_EMULATOR_SCHEDULE_H
@@ -16,24 +16,26 @@ namespace moelora::emulator {
 
 struct Thread;
 
+/// The threads of one worker that do not wait and are not running.
 class Schedule {
 public:
   Schedule(Order order, uint64_t seed);
 
-  /// A thread that can go on.
+  /// Adds a thread.
   void add(Thread &thread);
-  /// The same, and in round robin before all others.
+  /// Adds a thread, in round robin before all others.
   void addFirst(Thread &thread);
-  /// One of them, or NULL.
+  /// Removes the thread that runs next. Returns NULL if there is none.
   Thread *next();
-  /// Whether a thread also gives way where it could go on.
+  /// Whether threads also let others run where they need not wait.
   bool interrupts() const { return order != Order::RoundRobin; }
   Order kind() const { return order; }
   Random &random() { return numbers; }
 
 private:
-  /// Warps and, for every other seed, single lanes run by priorities. Now and
-  /// then the warp in front falls behind all others.
+  /// The priority of a thread in the adversarial order. Lanes of a warp have
+  /// the same priority or, with odd seeds, their own ones. From time to time,
+  /// the warp with the highest priority receives the lowest one.
   uint64_t priority(const Thread &thread) const;
   void push(Thread &thread);
   Thread *pop();
@@ -49,9 +51,9 @@ private:
   const Order order;
   const bool byLanes;
   Random numbers;
-  std::deque<Thread *> queue; ///< round robin
-  std::vector<Thread *> any;  ///< random
-  std::vector<Ranked> ranked; ///< adversarial: a heap
+  std::deque<Thread *> queue; ///< in round robin
+  std::vector<Thread *> any;  ///< in the random order
+  std::vector<Ranked> ranked; ///< a heap in the adversarial order
   uint64_t lowest;
 };
 

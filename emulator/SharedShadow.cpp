@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is known of each byte of a block's shared memory.
+ * Shadow memory of the shared memory of a thread block.
  */
 #include "SharedShadow.h"
 
@@ -44,8 +44,10 @@ void SharedShadow::note(Cell &cell, SharedUse use, const Accessor &by) {
     cell = {record, {}};
     return;
   }
-  // What came before this load is implied by it. Where all three are not, one
-  // of them is given up: whoever races with it most likely races with others.
+  // The new load replaces one that is ordered before it, because a store that
+  // is ordered after the new load is also ordered after the replaced one. If
+  // there is none, it replaces any: a store that races with the replaced load
+  // most likely races with another one, too.
   for (Record &load : cell.loads)
     if (!load.stamp || isOrdered(load, by)) {
       load = record;
@@ -93,8 +95,8 @@ std::optional<Conflict> SharedShadow::accessPart(uint32_t index, uint32_t from,
   return std::nullopt;
 }
 
-/// Calls `visit(cell, from, to)` for the part of each cell until it returns
-/// something.
+/// Calls `visit(index, from, to)` for the bytes [from, to) of each cell of a
+/// range, until it returns a conflict.
 template <typename Visit>
 static std::optional<Conflict> eachCell(uint32_t offset, uint32_t bytes,
                                         Visit visit) {

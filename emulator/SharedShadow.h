@@ -1,14 +1,16 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What is known of each byte of a block's shared memory: whether it was
- * written, whether an asynchronous copy is still writing it, and who accessed
- * it last. Two accesses of different threads to the same byte, one of them a
- * store and not both of them atomic, must be ordered; where they are not, it is
- * a race, in whichever order they happened to run.
+ * Shadow memory of the shared memory of a thread block: for each byte, whether
+ * it was written, whether an asynchronous copy is writing it, and which threads
+ * accessed it last. Two accesses of different threads to the same byte, of
+ * which one is a store and not both are atomic, must be ordered by their
+ * clocks. If they are not, it is a race, whether or not they ran in the
+ * intended order.
  *
- * Kept for cells of 4 bytes: the last store, and loads since then, of which
- * three are remembered. Accesses of part of a cell are kept for each byte.
+ * The unit is a cell of 4 bytes. It has a record of the last store and of up to
+ * three loads since then. Accesses to a part of a cell are recorded for each of
+ * its bytes. Offsets and sizes are in bytes.
  */
 #ifndef MOELORA_EMULATOR_SHAREDSHADOW_H
 #define MOELORA_EMULATOR_SHAREDSHADOW_H
@@ -21,46 +23,49 @@
 
 namespace moelora::emulator {
 
-/// An access, as long as it is remembered.
+/// A past access.
 struct Record {
   static constexpr uint32_t mostSites = 1 << 20;
 
   uint32_t thread : 10;
   uint32_t atomic : 1;
-  uint32_t site : 21; ///< plus 1, or 0 where it is too large
-  Stamp stamp;        ///< 0: there is none
+  uint32_t site : 21; ///< plus 1, or 0 if the site is too large
+  Stamp stamp;        ///< 0 if there is no access
 };
 
-/// Who accesses.
+/// The thread that makes an access, and the place of the access.
 struct Accessor {
   uint32_t thread;
   Stamp stamp;
-  const std::vector<Stamp> &knows;
+  const std::vector<Stamp> &knows; ///< the clock of the thread
   uint32_t site;
 };
 
 enum class SharedUse { Load, Store, Atomic };
 
-/// Why an access is a fault.
+/// The reason why an access is a fault.
 struct Conflict {
   enum Kind { Race, CopyUnderWay } kind;
-  uint32_t offset; ///< of the cell
-  Record other;    ///< of a race
-  bool otherStores;
+  uint32_t offset;  ///< of the cell
+  Record other;     ///< the earlier access of a race
+  bool otherStores; ///< whether `other` is a store
 };
 
 class SharedShadow {
 public:
-  /// Everything as before the first access.
+  /// Sets the size and forgets all accesses.
   void reset(uint32_t bytes);
 
+  /// Records an access. Returns the conflict with an earlier one, if there is
+  /// any.
   std::optional<Conflict> access(uint32_t offset, uint32_t bytes, SharedUse use,
                                  const Accessor &by);
-  /// The bytes of an access that nobody has written.
+  /// The number of bytes of an access that were never written.
   uint32_t countUnwritten(uint32_t offset, uint32_t bytes) const;
 
-  /// The cells that an asynchronous copy writes, from its issue to the wait of
-  /// its thread, which counts as the store.
+  /// Begin and end an asynchronous copy into whole cells. In between, any
+  /// access to them is a conflict. The end counts as a store of the thread that
+  /// waits.
   std::optional<Conflict> beginCopy(uint32_t offset, uint32_t bytes,
                                     const Accessor &by);
   void endCopy(uint32_t offset, uint32_t bytes, const Accessor &by);
@@ -82,7 +87,7 @@ private:
   void split(uint32_t index);
 
   std::vector<Cell> cells;
-  std::vector<Cell> parts; ///< of the bytes of cells that are split
+  std::vector<Cell> parts; ///< one for each byte of cells that are split
   std::vector<uint8_t> states;
 };
 

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Streams, events and what is copied on them.
+ * The functions of the device for streams, events, copies and stores.
  */
 #include "Guard.h"
 
@@ -12,7 +12,8 @@ using namespace moelora::emulator;
 
 namespace {
 
-/// Work of a stream of the cpu is a kernel of the host; its parameter is this.
+/// Work on a stream. The cpu device runs it as a launch of a host kernel, whose
+/// parameter is a pointer to this struct.
 struct Pending {
   Device &device;
   Work work;
@@ -139,11 +140,11 @@ void emulator::enqueue(Device &device, moelora_stream *stream,
   askCpu(device, &moelora_device::launch, stream,
          static_cast<const moelora_launch *>(launches.data()),
          static_cast<uint32_t>(launches.size()));
-  // They delete themselves.
+  // runPending deletes them.
   for (std::unique_ptr<Pending> &taken : pending) [[maybe_unused]]
     Pending *asked = taken.release();
-  // Without a stream it is done, and may have failed. What a stream has taken
-  // is asked for, whatever becomes of it.
+  // Without a stream, the work has run, and the call reports its failure. On a
+  // stream, the call succeeds, and a later call reports the failure.
   if (!stream)
     device.require();
 }

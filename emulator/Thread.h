@@ -22,39 +22,40 @@ struct Warp;
 struct Wait {
   enum Kind { Nothing, Barrier, Meeting } kind = Nothing;
   uint32_t site = 0;
-  uint32_t number = 0; ///< of a barrier: which one; of a meeting: its mask
+  uint32_t number = 0; ///< the barrier, or the mask of the meeting
 };
 
-/// A store whose value is compared once it is there: another block of the
-/// launch wrote the same bytes.
+/// A store to bytes that another thread block of the launch wrote. When the
+/// kernel has performed the store, its value is compared with that of the other
+/// block.
 struct DoubtfulStore {
   static constexpr uint32_t mostBytes = 16;
-  const char *address = nullptr; ///< NULL: there is none
+  const char *address = nullptr; ///< NULL if there is no such store
   uint32_t bytes = 0, site = 0;
-  char before[mostBytes];
+  char before[mostBytes]; ///< the bytes before the store
 };
 
 struct Thread : moelora_emulator_thread {
   Block *block = nullptr;
   Warp *warp = nullptr;
-  uint32_t index = 0, lane = 0; ///< in the block, in the warp
+  uint32_t index = 0, lane = 0; ///< in the thread block, in the warp
   uint32_t position[3] = {};
   Fiber fiber;
   Wait wait;
   bool exited = false;
-  uint32_t result = 0; ///< of the last barrier
+  uint32_t result = 0; ///< the value that the last barrier returns
 
   Stamp stamp = 1;
-  Clock clock;    ///< what came before this thread
-  Clock released; ///< what its atomic operations let others know
-  Clock acquired; ///< what a fence will let it know
+  Clock clock;    ///< what this thread knows; see Clock.h
+  Clock released; ///< what its last fence released
+  Clock acquired; ///< what its next fence acquires
 
   Copies copies;
   DoubtfulStore doubtful;
   uint32_t bankCursor = 0;
 };
 
-/// What lanes that meet have to agree on.
+/// The properties that must be equal for all lanes of a meeting.
 struct MeetingKey {
   enum Operation {
     Barrier,
@@ -67,19 +68,19 @@ struct MeetingKey {
     Mma,
   } operation;
   uint32_t mask, site;
-  uint32_t detail; ///< the kind of shuffle, ...
+  uint32_t detail; ///< for example, the kind of shuffle
 };
 
-/// Lanes of a warp that wait for one another.
+/// Lanes of a warp that wait for each other in one operation.
 struct Meeting {
   MeetingKey key;
-  uint32_t arrived;
+  uint32_t arrived;          ///< a mask
   void *operands[warpLanes]; ///< on the stacks of the lanes
 };
 
 struct Warp {
   uint32_t index = 0;
-  uint32_t live = 0; ///< lanes that have not exited
+  uint32_t live = 0; ///< the mask of lanes that have not exited
   uint64_t priority = 0;
   Thread *lanes[warpLanes] = {};
   std::vector<Meeting> meetings;

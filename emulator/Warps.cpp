@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Operations of a warp: shuffles, votes, matches, reductions, its barrier. None
- * but the last one orders memory.
+ * Operations of a warp: shuffles, votes, matches, reductions, and its barrier.
+ * Only the barrier orders memory.
  */
 #include "Calls.h"
 #include "Meet.h"
@@ -35,7 +35,7 @@ void warpBarrier(moelora_emulator_thread *caller, uint32_t mask,
   meet(thread, {MeetingKey::Barrier, mask, site, 0}, &thread, completeBarrier);
 }
 
-/// Of what a kernel asks for by number.
+/// Checks a number by which a kernel selects an operation.
 void checkKind(Thread &thread, const char *what, uint32_t kind, uint32_t most,
                uint32_t site) {
   if (kind > most)
@@ -50,7 +50,8 @@ struct ShuffleLane {
   uint32_t result, inside;
 };
 
-/// The source lane as PTX defines it, and whether it is within its segment.
+/// The source lane as PTX defines it. `inside` receives whether it is within
+/// the segment of the lane.
 uint32_t sourceLane(uint32_t kind, uint32_t self, uint32_t b, uint32_t c,
                     uint32_t &inside) {
   constexpr uint32_t bits = warpLanes - 1;
@@ -84,7 +85,7 @@ void completeShuffle(Block &, const Meeting &meeting) {
     auto &mine = operand<ShuffleLane>(meeting, lane);
     uint32_t source = sourceLane(meeting.key.detail, lane, mine.lane,
                                  mine.clamp, mine.inside);
-    // The value of a lane that takes no part is undefined.
+    // The value of a lane that does not take part is undefined.
     mine.result = meeting.arrived >> source & 1
                       ? operand<ShuffleLane>(meeting, source).value
                       : ~0u;

@@ -10,8 +10,8 @@
 using namespace moelora;
 using namespace moelora::emulator;
 
-/// Blocks that take turns: none in round robin, where the results of one come
-/// sooner and its memory stays in the caches.
+/// The number of thread blocks that take turns. It is 1 in round robin, because
+/// a block that runs alone ends sooner and its memory stays in the caches.
 static uint32_t mostRunning(const Options &options) {
   return options.order == Order::RoundRobin ? 1 : options.multiprocessors;
 }
@@ -40,7 +40,8 @@ void Worker::end(Block &block) {
 void Worker::run(Launch &launch, uint64_t number) {
   sums = Counts();
   uint64_t seed = Random::mixed(launch.options.seed) + launch.number;
-  // Whether seeds differ in their last bit decides what is adversarial.
+  // The adversarial order depends on the last bit of the seed of the schedule,
+  // which is that of the option.
   Schedule schedule(launch.options.order, Random::mixed(seed + number) << 1 |
                                               (launch.options.seed & 1));
   try {

@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Runs thread blocks of a launch, one thread of the GPU at a time.
+ * Runs thread blocks of a launch, one GPU thread at a time, on one thread of
+ * the host.
  */
 #ifndef MOELORA_EMULATOR_WORKER_H
 #define MOELORA_EMULATOR_WORKER_H
@@ -12,13 +13,14 @@ namespace moelora::emulator {
 
 class Worker {
 public:
-  /// Until no block of the launch is left, as its worker of this number. What
-  /// it did is in counts().
+  /// Runs thread blocks until none of the launch is left or the launch has
+  /// failed. `number` is the number of the worker in the launch, from 0.
   void run(Launch &launch, uint64_t number);
+  /// The counts of the last run.
   const Counts &counts() const { return sums; }
 
 private:
-  /// Begins blocks while there are some, and room.
+  /// Begins thread blocks of the launch until enough of them take turns.
   void fill(Launch &launch, Schedule &schedule);
   void end(Block &block);
 

@@ -15,7 +15,8 @@ static int fail(int status, const std::string &message) {
   return status;
 }
 
-/// The output may still be in a buffer, and writing it may fail.
+/// Writes the rest of standard output, which may still be in a buffer. Returns
+/// `status`, or 1 if standard output cannot be written.
 static int flushOutput(int status) {
   if (std::ferror(stdout) != 0)
     return fail(1, "cannot write standard output: an earlier write failed");
@@ -71,11 +72,13 @@ CommandLine::CommandLine(const char *tool, const char *what,
   app.get_formatter()->label("SUBCOMMAND", "COMMAND");
   app.get_formatter()->label("Positionals", "Arguments");
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  // So that their messages can have the form of this project.
+  // CLI11 leaves unknown arguments to checkExtras, which reports them in the
+  // form of this project.
   app.allow_extras();
 }
 
-/// Also searches subcommands. Null if there is none.
+/// Finds an option of the program or its subcommands. Returns NULL if there is
+/// none.
 static const CLI::Option *findOption(const CLI::App &app,
                                      const std::string &name) {
   if (const CLI::Option *option = app.get_option_no_throw(name))
@@ -86,8 +89,8 @@ static const CLI::Option *findOption(const CLI::App &app,
   return nullptr;
 }
 
-/// CLI11 would use the next argument if a value is empty, and would accept a
-/// value for a flag.
+/// Checks an argument `--name=value`. CLI11 would use the next argument if the
+/// value is empty, and would accept a value for a flag.
 static void checkJoined(const CLI::App &app, const std::string &argument) {
   size_t equals = argument.find('=');
   if (argument.rfind("--", 0) != 0 || equals == std::string::npos)
@@ -167,7 +170,7 @@ moelora::commandline::addEach(CLI::App &app, const std::string &name,
           },
           what)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(name[0] != '-') // one for each time
+      ->allow_extra_args(name[0] != '-') // one value for each occurrence
       ->option_text(value);
 }
 

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Linkers write to files, so the bytes take the way over a temporary one, which
-// gets its digest there.
+// A linker writes to a file, so the shared object is made in a temporary file.
+// The digest is appended there.
 
 #include "moelora/link/SharedObject.h"
 #include "llvm/ADT/StringExtras.h"
@@ -25,7 +25,9 @@ static bool call(std::string &why, Function function, Arguments... arguments) {
   return false;
 }
 
-/// Links into a temporary file, which is there for as long as `use` runs.
+/// Links into a temporary file, appends the digest, and calls `use` with the
+/// path. The file is removed after the call. Returns whether everything
+/// succeeded.
 static bool linkAndUse(const ObjectBytes &object, std::string &why,
                        function_ref<bool(const char *path)> use) {
   SmallString<64> path;
@@ -64,7 +66,7 @@ std::optional<std::string> emitSharedObject(mlir::ModuleOp module) {
 }
 
 moelora_artifact_file *loadObject(const ObjectBytes &object, std::string &why) {
-  // What is loaded stays loaded without its name.
+  // The removal of the file does not unload it.
   moelora_artifact_file *file = nullptr;
   linkAndUse(object, why, [&](const char *path) {
     return call(why, moelora_artifact_load, path, &file);

@@ -29,8 +29,8 @@ void checkCopy(const void *to, const void *from, uint64_t bytes);
 /// Checks that 8 bytes can be stored atomically at an address.
 void checkStore(const uint64_t *to);
 
-/// Whether a binary of this kind is the address of code in this process, without
-/// bytes of its own.
+/// Whether a binary of this kind is the address of code in this process,
+/// without bytes of its own.
 bool isAddressOnly(int32_t kind);
 /// Checks that the code has a known form and is not NULL.
 void checkBinary(const moelora_binary *binary);

@@ -25,7 +25,7 @@ std::string faultOf(void (*body)(Gpu, const None &), uint32_t threads = 64,
   return Emulator(options).launch<None>(body, {1, threads, 4096}, 0).fault;
 }
 
-/// Each thread sums what all have stored.
+/// Each thread sums the values that all threads have stored.
 void sum(Gpu gpu, uint32_t *const &out) {
   constexpr uint32_t threads = 96;
   gpu.storeShared<uint32_t>(gpu.tid() * 4, gpu.tid() + 1, 0);
@@ -49,7 +49,7 @@ TEST(EmulatedBarrier, ShowsWhatAllHaveStored) {
   }
 }
 
-/// Two pairs of warps take turns at barriers of their own.
+/// Two pairs of warps take turns, each pair at its own barriers.
 TEST(EmulatedBarrier, HasANumberAndACount) {
   auto body = [](Gpu gpu, const None &) {
     uint32_t pair = gpu.tid() / 64, other = gpu.tid() ^ 32;
@@ -57,7 +57,7 @@ TEST(EmulatedBarrier, HasANumberAndACount) {
       gpu.storeShared<uint32_t>(gpu.tid() * 4, turn, 0);
       gpu.barrier(1, pair + 1, 64);
       if (gpu.loadShared<uint32_t>(other * 4, 2) != turn)
-        gpu.loadShared<int>(1 << 20, 9); // a fault
+        gpu.loadShared<int>(1 << 20, 9); // is out of bounds
       gpu.barrier(3, pair + 1, 64);
     }
   };
@@ -65,7 +65,7 @@ TEST(EmulatedBarrier, HasANumberAndACount) {
     EXPECT_EQ(faultOf(body, 128, options), "") << options;
 }
 
-/// Warps may come to one barrier from different places.
+/// Warps may reach a barrier through different instructions.
 TEST(EmulatedBarrier, MayBeExecutedInDifferentPlacesByWarps) {
   EXPECT_EQ(faultOf([](Gpu gpu, const None &) {
               gpu.barrier(gpu.tid() < 32 ? 1 : 2);
@@ -95,7 +95,7 @@ TEST(EmulatedBarrier, OfACountWaitsForWarpsThatHaveExited) {
             "k.mlir:1");
 }
 
-/// Lanes of a warp that go to different barriers wait for one another.
+/// Lanes of a warp at different barriers wait for each other.
 TEST(EmulatedBarrier, ThatDivergesIsADeadlock) {
   EXPECT_EQ(faultOf([](Gpu gpu, const None &) {
               gpu.barrier(1, gpu.lane() < 16 ? 0 : 1);
@@ -128,7 +128,7 @@ TEST(EmulatedBarrier, IsForWholeWarpsOfTheBlock) {
                         "40"));
   EXPECT_THAT(faultOf([](Gpu gpu, const None &) { gpu.barrier(1, 1, 96); }),
               HasSubstr("but it is for 96"));
-  // A warp that is not full counts as a whole one.
+  // A warp with fewer than 32 threads counts as 32.
   EXPECT_EQ(faultOf([](Gpu gpu, const None &) { gpu.barrier(1, 1, 64); }, 40),
             "");
 }

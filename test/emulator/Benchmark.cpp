@@ -1,8 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How fast the emulator is: prints mma.sync.m16n8k16 per second of processor
-// time, of blocks of 4 warps, with the switches between their threads.
+// Measures the speed of the emulator. It runs thread blocks of 4 warps and
+// prints mma.sync.m16n8k16 per second of processor time, with all switches
+// between threads.
 //
 //   moelora-emulator-benchmark
 
@@ -20,7 +21,7 @@ struct Loop {
   float *out;
 };
 
-/// Accumulates in registers, as a main loop does without its copies.
+/// Multiplies operands that stay in registers.
 void multiplyOnly(Gpu gpu, const Loop &loop) {
   uint32_t a[4] = {0x3F803F80, 0x3F803F80, 0x3F803F80, 0x3F803F80}, b[2] = {};
   float c[4] = {};
@@ -30,7 +31,7 @@ void multiplyOnly(Gpu gpu, const Loop &loop) {
   gpu.store(&loop.out[gpu.block() * 128 + gpu.tid()], c[0], 1);
 }
 
-/// The same with both operands from shared memory each time.
+/// Loads both operands from shared memory before each product.
 void loadAndMultiply(Gpu gpu, const Loop &loop) {
   float c[4] = {};
   uint32_t a[4], b[2], row = gpu.lane() % 16 * 32 + gpu.lane() / 16 * 16;

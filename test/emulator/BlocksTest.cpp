@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Blocks of a launch: what they may store over one another, and how they hand
-// data on.
+// Thread blocks of a launch: stores to the same memory, and the order of thread
+// blocks through atomic operations.
 
 #include "Emulator.h"
 
@@ -72,7 +72,7 @@ TEST(EmulatedBlocks, MayStoreToNeighbouringBytes) {
         << options;
 }
 
-/// The next launch may store anything.
+/// A launch may store other values than an earlier one.
 TEST(EmulatedBlocks, OfDifferentLaunchesAreOrdered) {
   Emulator emulator;
   Buffers buffers = {emulator.allocate<uint32_t>(256), nullptr};
@@ -87,7 +87,8 @@ TEST(EmulatedBlocks, OfDifferentLaunchesAreOrdered) {
   EXPECT_EQ(emulator.launch<Buffers>(second, {2, 1, 0}, buffers).fault, "");
 }
 
-/// Of threads of one block, it may be what the kernel means.
+/// Threads of one thread block may store different values, which may be
+/// intended.
 TEST(EmulatedBlocks, OrderTheirOwnStores) {
   EXPECT_EQ(faultOf("",
                     [](Gpu gpu, const Buffers &buffers) {
@@ -126,8 +127,8 @@ float blockSum(Gpu gpu, float value) {
   return sum;
 }
 
-/// The last block to arrive adds the sums of all in the order of their numbers,
-/// and sets the counter back.
+/// The thread block that arrives last adds the sums of all blocks in the order
+/// of their numbers, and sets the counter to 0.
 void lastArrival(Gpu gpu, const Reduction &r) {
   float sum =
       blockSum(gpu, gpu.load(&r.in[gpu.block() * threads + gpu.tid()], 5));
@@ -153,7 +154,7 @@ TEST(EmulatedBlocks, ReduceByTheLastOneToArrive) {
     Emulator emulator(options);
     Reduction r = {emulator.upload(in), emulator.allocate<float>(blocks),
                    emulator.allocate<float>(1), emulator.upload<uint32_t>({0})};
-    // The counter is ready for the next launch.
+    // Each launch leaves the counter at 0 for the next one.
     for (int run = 0; run < 3; ++run) {
       moelora::emulator::Report report =
           emulator.launch<Reduction>(lastArrival, {blocks, threads, 64}, r);

@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Kernels that copy asynchronously, and the schedules under which they do.
+// A fixture for kernels that copy asynchronously, and the schedules in which
+// they run.
 #ifndef MOELORA_TEST_EMULATOR_COPIER_H
 #define MOELORA_TEST_EMULATOR_COPIER_H
 
@@ -13,7 +14,7 @@ namespace moelora::test {
 
 constexpr uint32_t copySite = 1, commitSite = 2, waitSite = 3, loadSite = 4;
 
-/// A thread and what it calls.
+/// A GPU thread with the calls of asynchronous copies.
 struct Copier : Gpu {
   void copy(uint64_t to, const void *from, uint32_t bytes,
             uint32_t fromBytes) const {

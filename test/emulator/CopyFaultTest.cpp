@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What is wrong with asynchronous copies.
+// Faults of asynchronous copies.
 
 #include "Copier.h"
 
@@ -13,7 +13,7 @@ namespace {
 
 class EmulatedCopyFaults : public EmulatedCopies {};
 
-/// Groups belong to their thread: nobody waits for those of others.
+/// A thread waits for its own groups, and not for those of other threads.
 TEST_P(EmulatedCopyFaults, AreWaitedForByTheirThreadAlone) {
   EXPECT_THAT(faultOf(
                   [](Gpu gpu, const Buffers &test) {

@@ -25,7 +25,7 @@ TEST_P(EmulatedCopies, ArriveWhenTheyAreWaitedFor) {
   EXPECT_THAT(out(7), testing::ElementsAre(1, 2, 3, 4, 5, 6, 7));
 }
 
-/// What is beyond the source is zero; a source of no bytes is not looked at.
+/// The bytes after the source are zero. A source of no bytes need not be valid.
 TEST_P(EmulatedCopies, FillTheRestWithZeros) {
   EXPECT_EQ(faultOf([](Gpu gpu, const Buffers &test) {
               Copier copier{gpu};
@@ -39,7 +39,7 @@ TEST_P(EmulatedCopies, FillTheRestWithZeros) {
   EXPECT_THAT(out(8), testing::ElementsAre(1, 2, 0, 0, 0, 0, 0, 0));
 }
 
-/// A ring of two stages: all groups but the last one have arrived.
+/// In a ring of two stages, a wait is for all groups but the last one.
 TEST_P(EmulatedCopies, ArriveInGroups) {
   EXPECT_EQ(faultOf([](Gpu gpu, const Buffers &test) {
               Copier copier{gpu};
@@ -48,7 +48,7 @@ TEST_P(EmulatedCopies, ArriveInGroups) {
               for (uint32_t i = 1; i <= 8; ++i) {
                 if (i < 8)
                   copier.copy(i % 2 * 16, test.in + 4 * i, 16, 16);
-                copier.commit(); // an empty group in the end
+                copier.commit(); // the last group is empty
                 copier.wait(1);
                 uint32_t at = (i - 1) % 2 * 16;
                 gpu.store(&test.out[i - 1], gpu.loadShared<uint32_t>(at, 4), 5);
@@ -60,7 +60,7 @@ TEST_P(EmulatedCopies, ArriveInGroups) {
 
 INSTANTIATE_TEST_SUITE_P(On, EmulatedCopies, everySchedule());
 
-/// Without checks, it is a wrong answer: the bytes are not numbers yet.
+/// Without checks, a missing wait is no fault, but the kernel loads 0xFF.
 TEST(EmulatedCopiesWithoutChecks, ArriveAsLateAsTheyMay) {
   Emulator emulator("checks=off");
   std::vector<uint32_t> in = {1, 2, 3, 4};
@@ -75,7 +75,7 @@ TEST(EmulatedCopiesWithoutChecks, ArriveAsLateAsTheyMay) {
   EXPECT_EQ(emulator.download(test.out, 1)[0], UINT32_MAX);
 }
 
-/// At random, some of them come early and some do not.
+/// In the random schedule, some copies arrive before the wait, and some do not.
 TEST(EmulatedCopiesWithoutChecks, ArriveEarlyAtRandom) {
   size_t early = 0;
   constexpr size_t seeds = 64;

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The plug-in: what the device is, and that a fault of a kernel is its end.
+// The plug-in: the properties of the device, and its loss after a fault.
 
 #include "PluggedDevice.h"
 
@@ -62,7 +62,7 @@ TEST_F(EmulatedDevice, RefusesModulesThatAreNotComplete) {
             "expects the kernels of an emulated module, but it is NULL");
 }
 
-/// What is refused when it is asked for has done nothing.
+/// A call that is refused does not end the device.
 TEST_F(EmulatedDevice, SurvivesWhatItRefuses) {
   open();
   ASSERT_EQ(load(module), "");
@@ -118,7 +118,8 @@ TEST_F(EmulatedDevice, EndsWithAFault) {
   device->release(device->context, memory, 128);
 }
 
-/// A stream has taken the launch, even where it has failed in the meantime.
+/// A launch on a stream returns MOELORA_OK, even if the kernel fails before the
+/// call returns.
 TEST_F(EmulatedDevice, TakesALaunchThatFailsLater) {
   for (int i = 0; i < 300; ++i) {
     open("checks=off");
@@ -133,7 +134,7 @@ TEST_F(EmulatedDevice, TakesALaunchThatFailsLater) {
   }
 }
 
-/// Without a stream, the work is done when the call returns.
+/// A launch without a stream has run when the call returns.
 TEST_F(EmulatedDevice, TellsOfAFaultAtOnceWithoutAStream) {
   open();
   ASSERT_EQ(load(module), "");

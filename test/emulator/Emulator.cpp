@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Kernels of tests, as the emulator takes them.
+// Describes the kernels of tests and their launches to the emulator.
 
 #include "Emulator.h"
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Launches kernels of tests on a device of their own.
+// Launches kernels of tests. Each test has its own device.
 #ifndef MOELORA_TEST_EMULATOR_EMULATOR_H
 #define MOELORA_TEST_EMULATOR_EMULATOR_H
 
@@ -12,9 +12,9 @@
 
 namespace moelora::test {
 
-/// Site n of every kernel of the tests is "op<n> at k.mlir:<n>".
+/// The sites of every kernel of the tests. Site n is "op<n> at k.mlir:<n>".
 constexpr uint32_t testSites = 32;
-/// A device for one test, and memory that it frees.
+/// A device, which frees its memory at the end of the test.
 class Emulator {
 public:
   explicit Emulator(const char *options = "")

@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Kernels of tests are functions of C++ that call the emulator as compiled ones
-// do. `Gpu` is what they see of it.
+// Kernels of tests are C++ functions that call the emulator as compiled kernels
+// do, through the functions of `Gpu`.
 #ifndef MOELORA_TEST_EMULATOR_GPU_H
 #define MOELORA_TEST_EMULATOR_GPU_H
 
@@ -12,7 +12,8 @@ namespace moelora::test {
 
 constexpr uint32_t wholeWarp = ~0u;
 
-/// A GPU thread. Nothing that it holds is destroyed where a call is a fault.
+/// A GPU thread. A call that finds a fault does not return, and destructors of
+/// the kernel's variables are not run.
 struct Gpu {
   moelora_emulator_thread *self;
 

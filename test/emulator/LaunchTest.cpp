@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Launches: shapes, what a thread is told of them, and that a seed is a run.
+// Launches: their shapes, the special registers of their threads, and their
+// schedules.
 
 #include "Emulator.h"
 
@@ -73,7 +74,7 @@ TEST(EmulatedLaunch, HasTheParametersOfItsKernel) {
 
 constexpr uint32_t grid[3] = {2, 3, 2}, block[3] = {3, 5, 2};
 
-/// Each thread stores its registers at its place.
+/// Each thread stores its special registers at its index in the output.
 void storeRegisters(moelora_emulator_thread *thread, const void *parameters) {
   Gpu gpu{thread};
   auto *out = *static_cast<uint32_t *const *>(parameters);
@@ -127,7 +128,7 @@ TEST(EmulatedLaunch, NamesTheThreadOfAFault) {
                 "device, but it stores 4 bytes at 0x0"));
 }
 
-/// The order in which threads come to an atomic operation.
+/// The order in which threads execute an atomic operation.
 std::vector<uint32_t> orderOf(const std::string &options) {
   constexpr uint32_t count = 4 * 64;
   struct Order {
@@ -158,11 +159,12 @@ TEST(EmulatedLaunch, IsTheSameForTheSameSeed) {
       for (uint32_t i = 0; i < order.size(); ++i)
         EXPECT_EQ(order[i], i);
     }
-  // Round robin has no choices.
+  // Round robin does not depend on the seed.
   EXPECT_EQ(orders.size(), 9u);
 }
 
-/// In round robin, blocks have an order.
+/// Round robin runs thread blocks in ascending order. In the random schedule,
+/// the order depends on the seed.
 TEST(EmulatedLaunch, RunsBlocksInAnOrderOfItsSeed) {
   auto firstBlocks = [](const std::string &options) {
     std::vector<uint32_t> order = orderOf(options), blocks;
@@ -179,7 +181,8 @@ TEST(EmulatedLaunch, RunsBlocksInAnOrderOfItsSeed) {
   EXPECT_GE(orders.size(), 3u);
 }
 
-/// One warp comes to its barrier before another one has begun.
+/// In half of the runs or more, all lanes of one warp execute the atomic
+/// operation before any other warp does.
 TEST(EmulatedLaunch, LetsOneWarpRunAhead) {
   size_t ahead = 0;
   for (int seed = 0; seed < 16; seed += 2) {

@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Lanes of a warp that meet agree on what they do, and with whom.
+// Lanes of a warp that wait for each other have to execute the same operation
+// with the same mask.
 
 #include "Emulator.h"
 
@@ -49,7 +50,7 @@ TEST(EmulatedMask, AgreesOnItsInstruction) {
               HasSubstr("thread (31, 0, 0), op2 at k.mlir:2: expects lanes "
                         "0-31 to execute the same operation with the same "
                         "mask, but lane 0 waits in op1 at k.mlir:1"));
-  // Warp barriers of two places may be one.
+  // Lanes may reach a warp barrier through different instructions.
   EXPECT_EQ(faultOf([](Gpu gpu, const None &) {
               gpu.warpBarrier(gpu.lane() < 31 ? 1 : 2);
             }),
@@ -59,7 +60,7 @@ TEST(EmulatedMask, AgreesOnItsInstruction) {
 TEST(EmulatedMask, MayMeetInParts) {
   EXPECT_EQ(faultOf([](Gpu gpu, const None &) {
               if (gpu.lane() == 1)
-                gpu.warpBarrier(1, 2); // by itself, while lane 0 waits
+                gpu.warpBarrier(1, 2); // lane 1 alone, while lane 0 waits
               if (gpu.lane() < 2)
                 gpu.warpBarrier(2, 3);
               gpu.warpBarrier(3);

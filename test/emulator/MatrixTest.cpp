@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Matrices in a warp, against the layouts that the PTX ISA states.
+// Compares ldmatrix and movmatrix with the layouts that the PTX ISA states.
 
 #include "Emulator.h"
 
@@ -16,19 +16,19 @@ namespace {
 constexpr uint32_t lanes = 32;
 
 struct LoadCase {
-  const uint16_t *rows; ///< of 4 matrices of 8 x 8, one after the other
+  const uint16_t *rows; ///< of 4 matrices of 8 x 8, one after another
   uint32_t *out;
   uint32_t matrices, transposed;
 };
 
-/// Lane i names row i of the rows of all matrices, in shared memory.
+/// Lane i has the address of row i of all matrices, in shared memory.
 void loadMatrices(Gpu gpu, const LoadCase &test) {
   uint32_t lane = gpu.lane(), registers[4] = {};
   for (uint32_t i = 0; i < 8; ++i)
     gpu.storeShared<uint16_t>(lane * 16 + i * 2,
                               gpu.load(test.rows + lane * 8 + i, 0), 1);
   gpu.warpBarrier(2);
-  // Where fewer are loaded, addresses of the other lanes are not used.
+  // With fewer matrices, the addresses of the other lanes are not used.
   void *row = lane < test.matrices * 8 ? gpu.shared(lane * 16) : nullptr;
   gpu.calls().load_matrix(gpu.self, row, test.matrices, test.transposed,
                           registers, 3);
@@ -93,8 +93,8 @@ TEST(EmulatedMatrices, AreLoadedFromAlignedRowsInSharedMemory) {
 TEST(EmulatedMatrices, AreTransposedBetweenLanes) {
   Emulator emulator;
   auto *out = emulator.allocate<uint32_t>(lanes);
-  // Element (r, c) is 8 r + c; lane i has row i / 4, columns 2 (i % 4) + {0,
-  // 1}.
+  // Element (r, c) is 8 r + c. Lane i has columns 2 (i % 4) and 2 (i % 4) + 1
+  // of row i / 4.
   auto body = [](Gpu gpu, uint32_t *const &out) {
     uint32_t first = gpu.lane() / 4 * 8 + gpu.lane() % 4 * 2;
     gpu.store(&out[gpu.lane()],

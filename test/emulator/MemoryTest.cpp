@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What pointers may reach, and what memory holds.
+// Accesses to allocations and shared memory: bounds, alignment, release, and
+// the contents of new memory.
 
 #include "Touch.h"
 
@@ -58,7 +59,7 @@ TEST(EmulatedMemory, IsNotUsedAfterItsRelease) {
   EXPECT_EQ(faultOf(emulator, {memory, 0, 0}),
             here + "expects memory that is allocated, but the 8 bytes that it "
                    "reaches have been released");
-  // Others get it late.
+  // New allocations do not use the address soon.
   for (int i = 0; i < 100; ++i)
     EXPECT_NE(emulator.allocate<char>(8), memory);
   EXPECT_THROW(emulator.machine.release(memory), Failure);
@@ -66,11 +67,11 @@ TEST(EmulatedMemory, IsNotUsedAfterItsRelease) {
 }
 
 struct Release {
-  uint32_t *flags; ///< of the host: the kernel has begun; it may go on
+  uint32_t *flags; ///< in host memory: the kernel has begun, it may go on
   char *memory;
 };
 
-/// Reads the memory, waits, and reads it again.
+/// Reads the memory, waits for flag 1, and reads it again.
 void readTwice(Gpu gpu, const Release &release) {
   gpu.load(release.memory, 0);
   gpu.store(&release.flags[0], 1u, 1);
@@ -81,7 +82,7 @@ void readTwice(Gpu gpu, const Release &release) {
   gpu.load(release.memory, wordSite);
 }
 
-/// While a kernel runs, too, and releasing does not wait for it.
+/// A release does not wait for kernels that use the memory.
 TEST(EmulatedMemory, MayBeReleasedWhileAKernelUsesIt) {
   Emulator emulator;
   auto *flags = static_cast<uint32_t *>(

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// mma.sync, against the layouts that the PTX ISA states.
+// Compares mma.sync with the layouts that the PTX ISA states.
 
 #include "Emulator.h"
 
@@ -63,7 +63,7 @@ uint16_t bitsOf(uint32_t kind, float value) {
       kind == MOELORA_EMULATOR_MMA_M16N8K8_BF16) {
     uint32_t bits;
     std::memcpy(&bits, &value, 4);
-    return static_cast<uint16_t>(bits >> 16); // exact for what is used
+    return static_cast<uint16_t>(bits >> 16); // exact for the operands
   }
   auto rounded = static_cast<_Float16>(value);
   uint16_t bits;
@@ -75,7 +75,7 @@ struct Product {
   float a[16][16] = {}, b[16][8] = {}, c[16][8] = {}, d[16][8] = {};
 };
 
-/// Runs mma.sync on operands in the layouts of the ISA.
+/// Runs mma.sync on operands in the layouts of the PTX ISA.
 void run(uint32_t kind, Product &p) {
   uint32_t depth = kind < MOELORA_EMULATOR_MMA_M16N8K8_BF16 ? 16 : 8;
   std::vector<uint16_t> a(lanes * 8), b(lanes * 4);
@@ -115,7 +115,7 @@ protected:
   }
 };
 
-/// Small integers: any order of sums is exact.
+/// The operands are small integers, so sums in any order are exact.
 TEST_P(EmulatedMma, MultipliesMatrices) {
   std::mt19937 random(1);
   std::uniform_int_distribution<int> small(-8, 8);
@@ -139,8 +139,8 @@ TEST_P(EmulatedMma, MultipliesMatrices) {
     }
 }
 
-/// 1, then 2^-24 twice: each of them is lost, one after the other, while their
-/// sum would not be.
+/// Adds 2^-24 to 1 twice. Each addition is rounded back to 1, but the addition
+/// of their sum would not be.
 TEST_P(EmulatedMma, AddsInAscendingOrder) {
   Product p;
   p.c[3][5] = 1;
@@ -171,7 +171,8 @@ TEST_P(EmulatedMma, KeepsWhatIsNotFinite) {
 
 INSTANTIATE_TEST_SUITE_P(Of, EmulatedMma, testing::Range(0u, 4u));
 
-/// The least of them, and the least that is normal.
+/// The least positive number, the largest subnormal one, and the least normal
+/// one.
 TEST(EmulatedMmaOfHalves, ReadsSubnormalNumbers) {
   Product p;
   p.a[0][0] = 0x1p-24f;

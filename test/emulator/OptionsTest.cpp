@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What can be asked of an emulated device.
+// The options of an emulated device.
 
 #include "Options.h"
 
@@ -47,7 +47,7 @@ TEST(Options, AreAList) {
   EXPECT_EQ(options.report, "/a=b");
 }
 
-/// One worker where the same seed has to be the same run.
+/// The default is one worker in the schedules in which a seed repeats a run.
 TEST(Options, DecideTheWorkers) {
   EXPECT_EQ(workersOf(parseOptions("schedule=random")), 1u);
   EXPECT_EQ(workersOf(parseOptions("schedule=adversarial")), 1u);

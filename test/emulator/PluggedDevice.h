@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The emulator as a plug-in, and a module for it.
+// A fixture that opens the emulator as a plug-in, and a module for it.
 #ifndef MOELORA_TEST_EMULATOR_PLUGGEDDEVICE_H
 #define MOELORA_TEST_EMULATOR_PLUGGEDDEVICE_H
 
@@ -18,7 +18,7 @@ struct Parameters {
   uint32_t *out;
 };
 
-/// Stores its number at its place.
+/// A kernel: each thread stores its index at its index in the output.
 inline void store(moelora_emulator_thread *thread, const void *parameters) {
   uint32_t i = thread->calls->special(thread, MOELORA_EMULATOR_TID_X);
   auto *out = static_cast<const Parameters *>(parameters)->out + i;
@@ -41,7 +41,7 @@ protected:
         moelora_device_open(("emulator:" + options).c_str(), &device, nullptr),
         MOELORA_OK);
   }
-  /// The text of a call of the device, "" where it succeeds.
+  /// Calls a function of the device. Returns the text of its error, or "".
   template <typename Function, typename... Values>
   std::string call(Function function, Values... values) {
     moelora_error *error = nullptr;

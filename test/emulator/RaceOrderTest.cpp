@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What orders accesses to shared memory beside barriers: the waits of copies,
-// and fences around atomic operations.
+// The order of accesses to shared memory by waits for asynchronous copies, and
+// by fences around atomic operations.
 
 #include "Emulator.h"
 
@@ -28,7 +28,8 @@ protected:
   }
 };
 
-/// A thread sees its own copy after its wait, and others after a barrier too.
+/// After its wait, a thread may read its own copy. To read the copies of other
+/// threads, it also needs a barrier.
 TEST_P(EmulatedOrder, OfCopiesNeedABarrierAfterTheWait) {
   static uint32_t *in;
   Body body = [](Gpu gpu, const None &) {
@@ -51,7 +52,7 @@ TEST_P(EmulatedOrder, OfCopiesNeedABarrierAfterTheWait) {
   EXPECT_NE(emulator.launch<None>(without, {1, 64, 256}, 0).fault, "");
 }
 
-/// The next copy into a stage must not begin while others read it.
+/// A copy must not begin while other threads read its destination.
 TEST_P(EmulatedOrder, OfCopiesIntoWhatIsRead) {
   static uint32_t *in;
   Body body = [](Gpu gpu, const None &) {
@@ -90,7 +91,8 @@ TEST_P(EmulatedOrder, AreNotAmongAtomicOperations) {
               HasSubstr("to be ordered, but thread"));
 }
 
-/// The last thread to arrive reads what the others have stored, after fences.
+/// The thread that arrives last reads the values of all threads, with or
+/// without fences around the atomic operation.
 template <bool fenceBefore, bool fenceAfter>
 void lastArrival(Gpu gpu, const None &) {
   if (gpu.tid() == 0)

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Races in shared memory: found in whichever order the accesses run.
+// Races in shared memory. They are found in all schedules.
 
 #include "Emulator.h"
 
@@ -41,7 +41,7 @@ TEST_P(EmulatedRaces, AreAccessesWithoutABarrier) {
                    "between"));
 }
 
-/// The next round must not begin while the one before is read.
+/// The stores of the second round need a barrier after the loads of the first.
 TEST_P(EmulatedRaces, AreStoresAfterLoadsToo) {
   EXPECT_THAT(faultOf([](Gpu gpu, const None &) {
                 for (int round = 0; round < 2; ++round) {
@@ -72,7 +72,7 @@ TEST_P(EmulatedRaces, AreNotOrderedByAWarpBarrierBetweenWarps) {
   EXPECT_THAT(faultOf(body, 64), HasSubstr("to be ordered, but thread"));
 }
 
-/// A shuffle makes lanes meet, but the ISA does not let it order memory.
+/// A shuffle makes lanes wait, but does not order memory by the PTX ISA.
 TEST_P(EmulatedRaces, AreNotOrderedByAShuffle) {
   EXPECT_THAT(faultOf(
                   [](Gpu gpu, const None &) {
@@ -114,7 +114,7 @@ TEST_P(EmulatedRaces, AreOfTheSameBytes) {
               HasSubstr("to be ordered, but thread"));
 }
 
-/// Loads of many, then a store of one of them: all but its own race with it.
+/// All threads load, and then one stores. The loads of all others race with it.
 TEST_P(EmulatedRaces, OfManyLoadsAreRemembered) {
   EXPECT_THAT(faultOf(
                   [](Gpu gpu, const None &) {

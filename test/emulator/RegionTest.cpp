@@ -1,8 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Regions: a pointer reaches what it was bounded to, and no valid memory beside
-// it.
+// Regions: a pointer reaches its region, and no valid memory beside it.
 
 #include "Touch.h"
 
@@ -14,7 +13,7 @@ using testing::HasSubstr;
 
 namespace {
 
-/// The neighbour is memory that could be read, in both directions.
+/// The bytes before and after the region belong to the same allocation.
 TEST(EmulatedRegions, EndBeforeTheirNeighbours) {
   Emulator emulator;
   char *memory = emulator.allocate<char>(300);
@@ -39,7 +38,8 @@ TEST(EmulatedRegions, OnlyGetSmaller) {
       HasSubstr("op0 at k.mlir:0: expects an access within the 100 bytes"));
 }
 
-/// Each of them is a region of its own, and the same one is found again.
+/// Different pointers have different regions, and an equal region is used
+/// again.
 TEST(EmulatedRegions, AreMany) {
   Emulator emulator;
   char *memory = emulator.allocate<char>(1 << 17);

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a launch is reported to have done.
+// The counts of a launch and their report.
 
 #include "Banks.h"
 #include "Emulator.h"
@@ -27,7 +27,7 @@ Counts countsOf(void (*body)(Gpu, const Words &), uint32_t blocks = 1,
 }
 
 TEST(EmulatedReport, CountsBytesAndSectors) {
-  // 32 lanes next to each other: 4 sectors; 2 blocks load the same.
+  // 32 adjacent words are 4 sectors. Both thread blocks load the same words.
   Counts counts = countsOf(
       [](Gpu gpu, const Words &words) {
         gpu.load(&words[gpu.tid()], 0);
@@ -100,15 +100,15 @@ uint32_t conflictsOf(uint32_t bytes, uint32_t (*offset)(uint32_t lane),
 
 TEST(EmulatedBanks, ServeAWordOfEachAtOnce) {
   EXPECT_EQ(conflictsOf(4, [](uint32_t lane) { return lane * 4; }), 0u);
-  EXPECT_EQ(conflictsOf(4, [](uint32_t) { return 12u; }), 0u); // to all
+  EXPECT_EQ(conflictsOf(4, [](uint32_t) { return 12u; }), 0u); // one word
   EXPECT_EQ(conflictsOf(2, [](uint32_t lane) { return lane * 2; }), 0u);
   EXPECT_EQ(conflictsOf(4, [](uint32_t lane) { return lane * 8; }), 1u);
   EXPECT_EQ(conflictsOf(4, [](uint32_t lane) { return lane * 128; }), 31u);
   EXPECT_EQ(conflictsOf(4, [](uint32_t lane) { return lane * 128; }, 3), 1u);
 }
 
-/// Rows of 128 bytes: quarter warps conflict as in ldmatrix, unless chunks are
-/// exchanged by row.
+/// With rows of 128 bytes, the lanes of a quarter warp conflict, as in
+/// ldmatrix. They do not if the chunks of 16 bytes are permuted by row.
 TEST(EmulatedBanks, ServeLongAccessesInParts) {
   EXPECT_EQ(conflictsOf(8, [](uint32_t lane) { return lane * 8; }), 0u);
   EXPECT_EQ(conflictsOf(16, [](uint32_t lane) { return lane * 16; }), 0u);
@@ -119,8 +119,8 @@ TEST(EmulatedBanks, ServeLongAccessesInParts) {
   EXPECT_EQ(conflictsOf(8, [](uint32_t lane) { return lane * 16; }), 2u);
 }
 
-/// The n-th execution of a site by each lane is one access of the warp, also
-/// where lanes run one after the other.
+/// The n-th execution of a site by each lane is one access of the warp, also if
+/// the lanes run one after another.
 TEST(EmulatedBanks, SeeAccessesOfTheWholeWarp) {
   for (const char *options : {"", "schedule=random"}) {
     Counts counts = countsOf(

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A kernel that touches one byte.
+// A kernel that loads one byte.
 #ifndef MOELORA_TEST_EMULATOR_TOUCH_H
 #define MOELORA_TEST_EMULATOR_TOUCH_H
 
@@ -12,12 +12,13 @@ namespace moelora::test {
 struct Touch {
   char *memory;
   int64_t offset;
-  uint64_t region; ///< 0: none
+  uint64_t region; ///< in bytes; 0 for none
 };
 
 constexpr uint32_t wordSite = 3;
 
-/// Loads a byte at an offset, perhaps through a region of the first bytes.
+/// Loads the byte at `offset`. If `region` is not 0, the pointer may reach only
+/// the first `region` bytes of the memory.
 inline void loadByte(Gpu gpu, const Touch &touch) {
   char *pointer = touch.memory;
   if (touch.region)

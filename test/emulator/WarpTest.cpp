@@ -17,7 +17,7 @@ using namespace moelora::test;
 namespace {
 
 constexpr uint32_t lanes = 32;
-/// The pseudo-code of shfl.sync, word by word.
+/// The pseudo-code of shfl.sync in the PTX ISA.
 struct Shuffled {
   int32_t source;
   bool inside;
@@ -83,7 +83,8 @@ TEST(EmulatedWarp, ShufflesByEveryKindWidthAndDistance) {
       }
 }
 
-/// The value of a lane that takes no part is not defined, and a NaN here.
+/// The value from a lane that does not take part is undefined in the PTX ISA.
+/// The emulator returns 0xFFFFFFFF.
 TEST(EmulatedWarp, ShufflesNothingFromLanesThatTakeNoPart) {
   Emulator emulator;
   auto *out = emulator.allocate<uint32_t>(lanes);
@@ -142,7 +143,7 @@ uint32_t reducedBy(uint32_t kind, uint32_t a, uint32_t b) {
   return all[kind];
 }
 
-/// Two halves of the warp do the same at once, each for itself.
+/// The even and the odd lanes execute the same operations with their own masks.
 TEST(EmulatedWarp, VotesMatchesAndReducesWithinItsMask) {
   Emulator emulator("schedule=random");
   auto *out = emulator.allocate<Results>(lanes);

@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The documents of Questions.h as people read them: lines of text.
+// Formats the JSON documents that the functions of Questions.h return as lines
+// of text for the user.
 #ifndef MOELORA_ADAPTERS_TEXTS_H
 #define MOELORA_ADAPTERS_TEXTS_H
 
@@ -13,7 +14,8 @@ namespace moelora::adapters {
 std::string inspectionText(const Json &report);
 /// The text of the result of `checkBinding`.
 std::string bindingText(const Json &report);
-/// The first differences; a document has them all.
+/// The text of the result of `diff`. It lists at most 40 differences; the
+/// document has all of them.
 std::string differencesText(const Json &report);
 
 } // namespace moelora::adapters

@@ -11,21 +11,24 @@
 
 namespace moelora::commandline {
 
-/// --adapter-layout=[NAME=]natural|transposed
-/// --adapter-columns=[NAME=]rank_major|grouped_by_expert
+/// The options
+///   --adapter-layout=[NAME=]natural|transposed
+///   --adapter-columns=[NAME=]rank_major|grouped_by_expert
+/// The object must outlive the parser that it was added to.
 class AdapterStatements {
 public:
+  /// Adds the options to a parser.
   void add(CLI::App &app);
 
-  /// Applies the options to the adapter with this name, or to all adapters
-  /// without a name.
+  /// Applies each option to the adapters with its NAME, or to all adapters if
+  /// it has no NAME. Throws a UsageError if no adapter has the name.
   void apply(std::vector<host::AdapterFolder> &adapters) const;
 
 private:
   using Field = int32_t moelora_adapter_options::*;
   using Choices = std::vector<std::pair<std::string, int32_t>>;
   struct Statement {
-    std::string option, adapter; ///< adapter "": all of them
+    std::string option, adapter; ///< adapter "" stands for all
     Field field;
     int32_t value;
   };

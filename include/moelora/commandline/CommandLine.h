@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The command line of all programs that do not use LLVM's: one grammar, in
-// which `--name=value` and `--name value` are the same, and the same handling
-// of errors.
+// The command line of all programs that do not use LLVM's command line library.
+// They have the same grammar, in which `--name=value` and `--name value` are
+// the same, and handle errors in the same way.
 #ifndef MOELORA_COMMANDLINE_COMMANDLINE_H
 #define MOELORA_COMMANDLINE_COMMANDLINE_H
 
@@ -23,7 +23,8 @@ int runMain(const char *tool, const std::function<int()> &body);
 /// The command line of a program, which may have subcommands.
 class CommandLine {
 public:
-  /// `builtWith` is a second line of what --version prints.
+  /// `tool` is the name of the program, and `what` describes it in the help
+  /// text. --version prints `builtWith` on a second line.
   CommandLine(const char *tool, const char *what, const char *builtWith = "");
 
   /// Parses the command line and sets the options, or throws a UsageError.
@@ -35,7 +36,8 @@ public:
 };
 
 // ---- Options. `name` is "--name", or "name" for a positional argument.
-// `value` is the name of the value in the help text.
+// `value` is the name of the value in the help text, and `what` describes the
+// option there. Variables that receive values must outlive the parser.
 
 /// Calls `set` with the value. If the option is repeated, the last value is
 /// used.
@@ -43,15 +45,16 @@ CLI::Option *addOption(CLI::App &app, const std::string &name,
                        const std::string &value, const std::string &what,
                        const std::function<void(const std::string &)> &set);
 
-/// Calls `add` for each occurrence.
+/// Calls `add` with the value of each occurrence of the option.
 CLI::Option *addEach(CLI::App &app, const std::string &name,
                      const std::string &value, const std::string &what,
                      std::function<void(const std::string &)> add);
 
-/// A file, a folder, a name.
+/// Sets `text`, for example a path or a name. An empty value is a UsageError.
 CLI::Option *addText(CLI::App &app, const std::string &name, std::string &text,
                      const std::string &value, const std::string &what);
 
+/// Sets `target` to a number in [least, most]; see parseNumber.
 template <typename Number, typename Target>
 CLI::Option *addNumber(CLI::App &app, const std::string &name, Target &target,
                        Number least, Number most, const std::string &what) {
@@ -60,6 +63,7 @@ CLI::Option *addNumber(CLI::App &app, const std::string &name, Target &target,
   });
 }
 
+/// Sets `target` to the value of one of the named choices; see parseChoice.
 template <typename Value>
 CLI::Option *
 addChoice(CLI::App &app, const std::string &name, Value &target,

@@ -9,9 +9,10 @@
 
 namespace moelora::commandline {
 
-/// Nothing for the first two seconds, nor where standard error is no terminal;
-/// then a line every two seconds: "12 of 48 layers converted". The variable
-/// MOELORA_PROGRESS_SECONDS of the environment gives another number of seconds.
+/// Returns a callback that prints a line such as "12 of 48 layers converted" to
+/// standard error, at most every two seconds and not in the first two. The
+/// environment variable MOELORA_PROGRESS_SECONDS sets another number of
+/// seconds. If standard error is no terminal, the callback is empty.
 host::Progress printProgress();
 
 } // namespace moelora::commandline

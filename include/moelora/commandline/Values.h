@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Values of command lines, with the same checks and messages in all tools.
+// Parses the values of options, with the same checks and messages in all tools.
 #ifndef MOELORA_COMMANDLINE_VALUES_H
 #define MOELORA_COMMANDLINE_VALUES_H
 
@@ -13,18 +13,19 @@
 
 namespace moelora::commandline {
 
-/// A wrong command line.
+/// The error of a wrong command line.
 struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// "natural, transposed or both"
+/// Joins names for a message, for example "natural, transposed or both".
 std::string alternatives(const std::vector<std::string> &names);
 
-/// "a,b" -> a, b
+/// Splits a text at its commas. The parts may be empty.
 std::vector<std::string> split(const std::string &text);
 
-/// A number in [least, most].
+/// Parses a number in [least, most], or throws a UsageError. `name` is the name
+/// of the option for the message.
 template <typename Number>
 Number parseNumber(const std::string &name, const std::string &text,
                    Number least, Number most) {
@@ -38,7 +39,7 @@ Number parseNumber(const std::string &name, const std::string &text,
   return number;
 }
 
-/// Several values, separated by commas.
+/// Parses numbers in [least, most] that are separated by commas.
 template <typename Number>
 std::vector<Number> parseNumbers(const std::string &name,
                                  const std::string &text, Number least,
@@ -49,7 +50,8 @@ std::vector<Number> parseNumbers(const std::string &name,
   return numbers;
 }
 
-/// One of several values, by its name.
+/// Returns the value of the choice that has the name `text`, or throws a
+/// UsageError.
 template <typename Value>
 Value parseChoice(const std::string &name, const std::string &text,
                   const std::vector<std::pair<std::string, Value>> &choices) {

@@ -10,13 +10,16 @@
 
 namespace moelora::host {
 
-/// Reads a model folder or a config.json, or throws what is wrong with it.
+/// Reads a model from a folder or a config.json. Throws an Error if it is
+/// invalid.
 models::Model openModel(const std::string &path);
 
-/// Loads an artifact for the cpu, and throws unless it was compiled for what
-/// the model says about the layer.
+/// An artifact that is loaded for the cpu, and that matches a layer of a model.
 struct CompiledLayer {
-  /// `number` -1: the layer that it was compiled for.
+  /// Loads the artifact and reads the model. A `number` of -1 stands for the
+  /// layer that the artifact was compiled for. Throws an Error if the artifact
+  /// has no variant for the cpu, or was not compiled for a layer with the
+  /// properties that the model states.
   CompiledLayer(const std::string &path, const std::string &modelPath,
                 int number = -1);
 

@@ -10,28 +10,33 @@
 
 namespace moelora::host {
 
-/// As the system calls it; "unknown" where it does not.
+/// The name of the CPU as the system reports it, or "unknown".
 std::string cpuName();
 
-/// Bytes of memory that programs can have without others being swapped out.
+/// The memory that programs can allocate without swapping, in bytes. Throws an
+/// Error if the system does not report it.
 uint64_t availableMemory();
 
-/// The most bytes of memory that this process has had at once.
+/// The largest resident memory of this process until now, in bytes.
 uint64_t peakMemory();
 
-/// Throws if the file system of a folder has less free space.
+/// Throws an Error if the file system of the folder has less free space than
+/// this number of bytes.
 void checkRoom(const std::string &folder, double bytes);
 
-/// Brings a file to the disk, since writing back would go on while something is
-/// timed, and has it read from there once, which is how files of adapters
-/// mostly come into the page cache.
+/// Prepares a file that was just written for a measurement. Writes it back to
+/// the disk, so that the system does not do so during the measurement, and
+/// removes it from the page cache. Then reads it once, so that it is in the
+/// page cache as files of adapters usually are. Throws an Error if it fails.
 void settleFile(const std::string &path);
 
-/// Streaming readers over memory that no cache holds.
+/// Measures the bandwidth of reads of main memory. Allocates 1 GiB, which is
+/// more than caches hold.
 class Bandwidth {
 public:
+  /// `threads` is the number of threads that read at the same time.
   explicit Bandwidth(int threads);
-  /// Bytes per second that the threads reach together now, the best of a few
+  /// The bytes per second that all threads read together, in the best of four
   /// passes.
   double measure() const;
 

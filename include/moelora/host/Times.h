@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Measures time, and reports progress.
+// Measures time and reports progress.
 #ifndef MOELORA_HOST_TIMES_H
 #define MOELORA_HOST_TIMES_H
 
@@ -51,13 +51,15 @@ private:
       std::chrono::steady_clock::now();
 };
 
+/// The seconds that one call takes.
 template <typename Work> double secondsOf(const Work &work) {
   Stopwatch watch;
   work();
   return watch.seconds();
 }
 
-/// The quantile of the values for `share`, interpolated between two values.
+/// The quantile of the values for `share`, a number from 0 to 1. It is
+/// interpolated between two values. `values` must not be empty.
 inline double quantile(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
   double place = share * double(values.size() - 1);
@@ -67,11 +69,13 @@ inline double quantile(std::vector<double> values, double share) {
          (place - double(below)) * (values[above] - values[below]);
 }
 
+/// The median of the values, which must not be empty.
 inline double median(const std::vector<double> &values) {
   return quantile(values, 0.5);
 }
 
-/// Median seconds of `repeat` calls after one that is not counted.
+/// The median of the seconds of `repeat` calls, at least one, after a call that
+/// is not counted.
 template <typename Work>
 double medianSeconds(const Work &work, int64_t repeat) {
   work();

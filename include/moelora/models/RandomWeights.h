@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Weights that are made up, for a model whose own are not at hand.
+// Random weights, for runs without the weights of a model.
 #ifndef MOELORA_MODELS_RANDOMWEIGHTS_H
 #define MOELORA_MODELS_RANDOMWEIGHTS_H
 
@@ -10,9 +10,11 @@
 
 namespace moelora::models {
 
-/// Fills `data`, elements() of `type`, with signed random values that keep a
-/// layer's numbers near 1; a table of ids, with ids, whatever the type. Equal
-/// seeds give equal values, but each operand of a layer has values of its own.
+/// Fills `data`, which has operand.elements() elements of `type`, with random
+/// values on all workers of `services`. The range of the values is chosen so
+/// that the activations of a layer stay near 1. A table of ids is filled with
+/// ids as int32_t, and `type` is ignored. Equal seeds give equal values for an
+/// operand, and operands of different roles have different values.
 void fillRandom(const Operand &operand, void *data, moelora_dtype type,
                 uint64_t seed, const moelora_services &services);
 

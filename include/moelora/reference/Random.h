@@ -1,9 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Signed random data, equal on every machine: numbers one after the other for
-// data that depend on each other, and whole arrays, fast enough for gigabytes
-// and equal with any number of threads.
+// Signed random data that is equal on every machine. RandomNumbers returns one
+// number after another. RandomValues fills arrays; it is fast enough for
+// gigabytes, and the values do not depend on the number of threads.
 #ifndef MOELORA_REFERENCE_RANDOM_H
 #define MOELORA_REFERENCE_RANDOM_H
 
@@ -17,13 +17,13 @@
 
 namespace moelora::reference {
 
-/// The half width of the uniform distribution whose deviation is 1.
+/// The half width of a uniform distribution whose standard deviation is 1.
 constexpr double unitAmplitude = 1.7320508075688772;
 
-/// What SplitMix64 adds to its state for each number.
+/// The constant that SplitMix64 adds to its state for each number.
 constexpr uint64_t mixStep = 0x9e3779b97f4a7c15;
 
-/// A well mixed function of its argument: SplitMix64's number after a state.
+/// A hash of its argument: the number that SplitMix64 returns after this state.
 constexpr uint64_t mix(uint64_t state) {
   state += mixStep;
   state = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9;
@@ -31,7 +31,7 @@ constexpr uint64_t mix(uint64_t state) {
   return state ^ (state >> 31);
 }
 
-/// SplitMix64: the same numbers from the same seed.
+/// The generator SplitMix64. Equal seeds give equal numbers.
 class RandomNumbers {
 public:
   explicit RandomNumbers(uint64_t seed) : state(seed) {}
@@ -41,14 +41,17 @@ public:
     state += mixStep;
     return number;
   }
-  /// In [0, limit).
+  /// A number in [0, limit).
   int64_t below(int64_t limit) { return int64_t(next() % uint64_t(limit)); }
+  /// A number in [least, most].
   int64_t between(int64_t least, int64_t most) {
     return least + below(most - least + 1);
   }
+  /// True with a probability of 1 / n.
   bool oneIn(int64_t n) { return below(n) == 0; }
-  /// In (-1, 1).
+  /// A number in [-1, 1).
   double real() { return std::ldexp(double(next() >> 11), -52) - 1; }
+  /// One of the values, of which there is at least one.
   template <typename T> T pick(std::initializer_list<T> values) {
     return values.begin()[below(int64_t(values.size()))];
   }
@@ -57,20 +60,21 @@ private:
   uint64_t state;
 };
 
-/// Where uniform values lie: within `amplitude` of `center`.
+/// The range of uniform values: center - amplitude to center + amplitude.
 struct Spread {
   double center, amplitude;
 };
 
-/// Values of one spread and type, as often as they are wanted.
+/// Fills arrays with uniform values of one range and type. An object may be
+/// used for several arrays.
 class RandomValues {
 public:
   /// Each value is rounded once to `type` and stored as `storage`.
   RandomValues(moelora_dtype type, moelora_dtype storage, Spread spread);
 
-  /// Fills `count` elements; equal seeds give equal ones.
+  /// Fills `count` elements. Equal seeds give equal elements.
   void fill(void *data, int64_t count, uint64_t seed) const;
-  /// The same on all workers.
+  /// Fills the same elements on all workers of `services`.
   void fill(const moelora_services &services, void *data, int64_t count,
             uint64_t seed) const;
 
@@ -81,12 +85,13 @@ private:
   std::vector<char> table;
 };
 
-/// Fills `count` elements of `type` on all workers.
+/// Fills `count` elements of `type` with values of a range, on all workers of
+/// `services`. Equal seeds give equal elements.
 void fillRandom(const moelora_services &services, void *data,
                 moelora_dtype type, int64_t count, Spread spread,
                 uint64_t seed);
 
-/// Ids in [0, limit).
+/// Returns `count` ids in [0, limit). Equal seeds give equal ids.
 std::vector<int32_t> randomIds(int64_t count, int32_t limit, uint64_t seed);
 
 } // namespace moelora::reference
