@@ -135,11 +135,11 @@ bool execute(const Options &options) {
     model = host::openModel(options.model);
   switch (options.command) {
   case Command::Diff:
-    return compareTwo(options, *model);
+    return compareTwo(options, model.value());
   case Command::Convert:
-    return convertOne(options, *model), true;
+    return convertOne(options, model.value()), true;
   case Command::MakeDummy:
-    return makeDummy(options, *model), true;
+    return makeDummy(options, model.value()), true;
   case Command::Inspect:
   case Command::Check:
     break;
