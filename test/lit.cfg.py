@@ -55,6 +55,19 @@ config.substitutions += [
     ("%clang", config.cc),
 ]
 
+def has_terminals():
+    """Whether a test can make a terminal, which some containers lack."""
+    try:
+        ends = os.openpty()
+    except OSError:
+        return False
+    for end in ends:
+        os.close(end)
+    return True
+
+
+if has_terminals():
+    config.available_features.add("terminals")
 if config.sanitizers:
     config.available_features.add("sanitizers")
 if lit_config.params.get("roundtrip") or lit_config.params.get("bytecode"):

@@ -14,7 +14,7 @@ os.close(theirs)
 while True:
     try:
         text = os.read(ours, 1 << 16)
-    except OSError:  # nobody has the other end any more
+    except OSError:  # the command has closed the other end
         break
     if not text:
         break
