@@ -55,9 +55,9 @@ def EmulateNvvm : Pass<"moelora-emulate-nvvm", "::mlir::ModuleOp"> {
     copies. Everything else stays as it is. The kernels are described by a
     constant, which takes the place of the module's PTX in the artifact.
 
-    Declines, with a diagnostic: an operation that the emulator does not know,
-    memory on the stack, globals other than dynamic shared memory, a module
-    without an `#nvvm.target`.
+    Declines, with a diagnostic: an operation of the nvvm dialect, or one that
+    touches memory, that the emulator does not know; memory on the stack; globals
+    other than dynamic shared memory; a module without an `#nvvm.target`.
 
     Numerics: the same operations in the same order. What hardware approximates,
     the emulator computes in f64 and rounds once; products of matrices are added

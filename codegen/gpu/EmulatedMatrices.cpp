@@ -4,11 +4,8 @@
 // Matrices, asynchronous copies, and rounding to 16 bits.
 
 #include "gpu/OpEmulation.h"
-#include "moelora/emulator/Kernel.h"
 
 using namespace mlir;
-
-#define CALL(name) offsetof(moelora_emulator_calls, name)
 
 namespace moelora::codegen {
 

@@ -4,11 +4,8 @@
 // Access to memory, and what a pointer may reach.
 
 #include "gpu/OpEmulation.h"
-#include "moelora/emulator/Kernel.h"
 
 using namespace mlir;
-
-#define CALL(name) offsetof(moelora_emulator_calls, name)
 
 namespace moelora::codegen {
 

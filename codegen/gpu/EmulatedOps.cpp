@@ -6,13 +6,10 @@
 #include "gpu/EmulatedOps.h"
 #include "gpu/OpEmulation.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "moelora/emulator/Kernel.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
-
-#define CALL(name) offsetof(moelora_emulator_calls, name)
 
 namespace moelora::codegen {
 
@@ -143,11 +140,13 @@ bool OpEmulation::rewrite(Operation *op) {
       .Case([&](LLVM::CallOp op) { return callOf(op); })
       .Case([&](LLVM::CallIntrinsicOp op) { return intrinsic(op); })
       .Case([&](LLVM::InlineAsmOp op) { return inlinePtx(op); })
-      // A host knows these.
+      // These are the same on a host.
       .Case<LLVM::GEPOp, LLVM::IntToPtrOp, LLVM::AddrSpaceCastOp>(always)
+      // So are all others that touch no memory, which would not be checked.
       .Default([](Operation *op) {
         return isa<LLVM::LLVMDialect>(op->getDialect()) &&
-               !isa<LLVM::AllocaOp>(op);
+               (isMemoryEffectFree(op) ||
+                op->hasTrait<OpTrait::IsTerminator>());
       });
 }
 

@@ -4,12 +4,9 @@
 // Special registers, and what threads of a block do together.
 
 #include "gpu/OpEmulation.h"
-#include "moelora/emulator/Kernel.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
-
-#define CALL(name) offsetof(moelora_emulator_calls, name)
 
 namespace moelora::codegen {
 

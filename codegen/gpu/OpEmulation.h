@@ -7,6 +7,10 @@
 
 #include "gpu/EmulatorCalls.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "moelora/emulator/Kernel.h"
+
+/// The offset of a function in the emulator's table.
+#define CALL(name) offsetof(moelora_emulator_calls, name)
 
 namespace moelora::codegen {
 

@@ -47,3 +47,23 @@ gpu.module @call [#nvvm.target<chip = "sm_80">] {
     llvm.return
   }
 }
+
+// -----
+
+gpu.module @fill [#nvvm.target<chip = "sm_80">] {
+  llvm.func @kernel(%to: !llvm.ptr<1>, %byte: i8, %bytes: i64) attributes {nvvm.kernel} {
+    // expected-error @+1 {{expects an operation that the emulator knows}}
+    "llvm.intr.memset"(%to, %byte, %bytes) <{isVolatile = false}> : (!llvm.ptr<1>, i8, i64) -> ()
+    llvm.return
+  }
+}
+
+// -----
+
+gpu.module @fence [#nvvm.target<chip = "sm_80">] {
+  llvm.func @kernel() attributes {nvvm.kernel} {
+    // expected-error @+1 {{expects an operation that the emulator knows}}
+    llvm.fence acq_rel
+    llvm.return
+  }
+}
