@@ -47,7 +47,7 @@ TEST(CompiledKernel, MultipliesThroughSharedMemory) {
     }
 }
 
-/// Each lane of two warps stores what it has from the others.
+/// Each lane of two warps stores the values that it received from the others.
 TEST(CompiledKernel, ExchangesValuesBetweenLanes) {
   CompiledKernels kernels("exchange");
   struct {
@@ -112,7 +112,7 @@ TEST(CompiledKernel, AddsWhatTheLastBlockFinds) {
   }
 }
 
-/// Reads `count` numbers of a region that has 4.
+/// Reads one number of a region that has four.
 TEST(CompiledKernel, NamesThePlaceOfAFault) {
   struct {
     void *all;
