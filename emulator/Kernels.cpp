@@ -14,8 +14,6 @@ using namespace moelora::emulator;
 
 namespace {
 
-constexpr uint32_t mostThreads = 1024;
-
 const moelora_emulated_kernel &kernelOf(const moelora_kernel *kernel) {
   return *reinterpret_cast<const moelora_emulated_kernel *>(kernel);
 }

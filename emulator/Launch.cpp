@@ -57,7 +57,6 @@ std::string emulator::shownPosition(uint64_t number,
 
 namespace {
 
-constexpr uint32_t mostThreads = 1024;
 constexpr uint32_t mostBlock[3] = {1024, 1024, 64};
 constexpr uint32_t mostGrid[3] = {INT32_MAX, 65535, 65535};
 

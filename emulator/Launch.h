@@ -54,6 +54,9 @@ private:
 /// of `sizes`, in which x changes first.
 std::string shownPosition(uint64_t number, const uint32_t (&sizes)[3]);
 
+/// The most threads of a thread block.
+constexpr uint32_t mostThreads = 1024;
+
 /// Fails if the hardware does not accept a launch of this shape.
 void checkShape(const moelora_launch &shape, const Options &options);
 
