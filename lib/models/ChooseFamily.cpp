@@ -107,9 +107,9 @@ std::string typeOfClass(const std::string &className) {
 
 /// Libraries write "" where a class has no type of its own.
 bool hasType(const json &config) {
-  static const json untyped[] = {nullptr, ""};
+  static const json unnamed = "";
   auto type = config.find("model_type");
-  return type != config.end() && *type != untyped[0] && *type != untyped[1];
+  return type != config.end() && !type->is_null() && *type != unnamed;
 }
 
 std::string typeOf(const json &config) {
