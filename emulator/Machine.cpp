@@ -59,8 +59,7 @@ void Machine::copy(void *to, const void *from, uint64_t bytes) {
   uint64_t count = source->shadow->countUnwritten(offset(source, from), bytes);
   unwritten += count;
   if (count)
-    write("{\"copy\": \"to the host\", \"bytes\": " + std::to_string(bytes) +
-          ", \"unwritten_bytes\": " + std::to_string(count) + "}");
+    write(toJson(UnwrittenCopy{bytes, count}));
 }
 
 void Machine::store(uint64_t *to, uint64_t value) {

@@ -5,7 +5,7 @@
  */
 #include "Report.h"
 
-#include <cstdio>
+#include <nlohmann/json.hpp>
 
 using namespace moelora;
 using namespace moelora::emulator;
@@ -35,26 +35,11 @@ constexpr struct {
     {"unwritten_bytes", &Counts::unwrittenBytes},
 };
 
-std::string quoted(const std::string &text) {
-  std::string json = "\"";
-  for (unsigned char c : text) {
-    char escaped[8];
-    if (c == '"' || c == '\\') {
-      json += '\\';
-      json += static_cast<char>(c);
-    } else if (c < 0x20) {
-      std::snprintf(escaped, sizeof escaped, "\\u%04x", c);
-      json += escaped;
-    } else {
-      json += static_cast<char>(c);
-    }
-  }
-  return json + '"';
-}
+using Json = nlohmann::ordered_json;
 
-std::string list(const uint32_t (&sizes)[3]) {
-  return "[" + std::to_string(sizes[0]) + ", " + std::to_string(sizes[1]) +
-         ", " + std::to_string(sizes[2]) + "]";
+/// The text of a document on one line. Invalid UTF-8 is replaced.
+std::string lineOf(const Json &json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 } // namespace
@@ -65,16 +50,20 @@ void Counts::add(const Counts &other) {
 }
 
 std::string emulator::toJson(const Report &report) {
-  std::string json =
-      "{\"kernel\": " + quoted(report.kernel) +
-      ", \"launch\": " + std::to_string(report.number) +
-      ", \"grid\": " + list(report.grid) +
-      ", \"block\": " + list(report.block) +
-      ", \"shared_bytes\": " + std::to_string(report.sharedBytes);
+  Json json = {{"kernel", report.kernel},
+               {"launch", report.number},
+               {"grid", report.grid},
+               {"block", report.block},
+               {"shared_bytes", report.sharedBytes}};
   for (const auto &[name, count] : counts)
-    json += std::string(", \"") + name +
-            "\": " + std::to_string(report.counts.*count);
+    json[name] = report.counts.*count;
   if (!report.fault.empty())
-    json += ", \"fault\": " + quoted(report.fault);
-  return json + "}";
+    json["fault"] = report.fault;
+  return lineOf(json);
+}
+
+std::string emulator::toJson(const UnwrittenCopy &copy) {
+  return lineOf({{"copy", "to the host"},
+                 {"bytes", copy.bytes},
+                 {"unwritten_bytes", copy.unwritten}});
 }

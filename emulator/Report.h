@@ -39,8 +39,14 @@ struct Report {
   std::string fault; ///< "" if there is none
 };
 
-/// The report as one line of JSON, without a line end.
+/// A copy to the host of bytes of which some were never written.
+struct UnwrittenCopy {
+  uint64_t bytes, unwritten;
+};
+
+/// These return one line of JSON, without a line end.
 std::string toJson(const Report &report);
+std::string toJson(const UnwrittenCopy &copy);
 
 } // namespace moelora::emulator
 

@@ -162,11 +162,11 @@ TEST_F(EmulatedDevice, ReportsEachLaunch) {
   std::ifstream in(file);
   std::string first, second;
   ASSERT_TRUE(std::getline(in, first) && std::getline(in, second));
-  EXPECT_THAT(first, HasSubstr("{\"kernel\": \"store\", \"launch\": 0, \"grid\""
-                               ": [1, 1, 1], \"block\": [16, 1, 1]"));
-  EXPECT_THAT(first, HasSubstr("\"store_bytes\": 64, "));
-  EXPECT_EQ(second, "{\"copy\": \"to the host\", \"bytes\": 128, "
-                    "\"unwritten_bytes\": 64}");
+  EXPECT_THAT(first, HasSubstr("{\"kernel\":\"store\",\"launch\":0,\"grid\":"
+                               "[1,1,1],\"block\":[16,1,1]"));
+  EXPECT_THAT(first, HasSubstr("\"store_bytes\":64,"));
+  EXPECT_EQ(second, "{\"copy\":\"to the host\",\"bytes\":128,"
+                    "\"unwritten_bytes\":64}");
   std::remove(file.c_str());
 }
 
