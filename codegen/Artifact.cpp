@@ -55,11 +55,44 @@ static Value entryRow(Code &code, const EntryPoint &entry) {
       .finish(sizeof(moelora_entry));
 }
 
+/// The rows of the kernels, whose names are texts of their own. Null if there
+/// are none.
+static LLVM::GlobalOp kernelRows(Unit &unit, const Variant &variant) {
+  if (variant.kernels.empty())
+    return {};
+  SmallVector<LLVM::GlobalOp> names;
+  for (const KernelRow &kernel : variant.kernels)
+    names.push_back(
+        unit.text(variant.target + ".kernel." + kernel.name, kernel.name));
+  return unit.constant(variant.target + ".kernels", [&](Code &code) {
+    SmallVector<Value> rows;
+    for (auto [kernel, name] : llvm::zip_equal(variant.kernels, names))
+      rows.push_back(Record(code)
+                         .pointer(code.address(name))
+                         .i32(0) // the only binary
+                         .i32(kernel.threads)
+                         .i32(kernel.sharedBytes)
+                         .i32(0)
+                         .finish(sizeof(moelora_kernel_info)));
+    return makeArray(code, rows);
+  });
+}
+
+/// Declares the binaries, which are defined when the kernels are emitted.
+static LLVM::GlobalOp declareBinaries(Unit &unit, const Variant &variant) {
+  if (variant.binaries.empty())
+    return {};
+  OpBuilder builder = unit.atEnd();
+  return LLVM::GlobalOp::create(builder, unit.loc, unit.i64(),
+                                /*isConstant=*/true, LLVM::Linkage::External,
+                                variant.binaries, Attribute());
+}
+
 namespace {
 
 /// Constants that a variant points to.
 struct VariantParts {
-  LLVM::GlobalOp target, tuning, needs, operands, entries;
+  LLVM::GlobalOp target, tuning, needs, operands, entries, binaries, kernels;
 
   VariantParts(Unit &unit, const Variant &variant)
       : target(unit.text(variant.target + ".target", variant.target)),
@@ -68,7 +101,9 @@ struct VariantParts {
         operands(rows<Operand>(unit, variant.target + ".operands",
                                variant.operands, operandRow)),
         entries(rows<EntryPoint>(unit, variant.target + ".entries",
-                                 variant.entries, entryRow)) {}
+                                 variant.entries, entryRow)),
+        binaries(declareBinaries(unit, variant)),
+        kernels(kernelRows(unit, variant)) {}
 
   template <typename Row>
   static LLVM::GlobalOp rows(Unit &unit, const std::string &name,
@@ -92,7 +127,11 @@ static uint64_t rolesOf(const Variant &variant) {
 }
 
 static Value variantRow(Code &code, const Variant &variant,
-                        const VariantParts &parts, const moelora_facts &facts) {
+                        const VariantParts &parts, moelora_facts facts) {
+  facts.page_order = facts.page_order ? variant.pageOrder : 0;
+  auto address = [&](LLVM::GlobalOp global) {
+    return global ? code.address(global) : code.null();
+  };
   return Record(code)
       .i32(sizeof(moelora_variant))
       .i32(variant.workspaceAlign)
@@ -104,12 +143,12 @@ static Value variantRow(Code &code, const Variant &variant,
       .i64(0) // any number of tokens
       .bytes(&facts, sizeof(facts), alignof(moelora_facts))
       .i32(int64_t(variant.operands.size()))
-      .i32(0) // binaries
-      .i32(0) // kernels
+      .i32(parts.binaries ? 1 : 0)
+      .i32(int64_t(variant.kernels.size()))
       .i32(int64_t(variant.entries.size()))
       .pointer(code.address(parts.operands))
-      .pointer(code.null())
-      .pointer(code.null())
+      .pointer(address(parts.binaries))
+      .pointer(address(parts.kernels))
       .pointer(code.address(parts.entries))
       .pointer(code.address(variant.workspace))
       .finish(sizeof(moelora_variant));

@@ -23,6 +23,12 @@ struct EntryPoint {
   mlir::LLVM::LLVMFuncOp run;
 };
 
+/// A kernel of the variant's only binary.
+struct KernelRow {
+  std::string name;
+  int64_t threads, sharedBytes;
+};
+
 /// The result of code generation for one kind of device.
 struct Variant {
   std::string target, tuning, needs;
@@ -31,6 +37,11 @@ struct Variant {
   llvm::SmallVector<Operand> operands; // row by row
   llvm::SmallVector<EntryPoint> entries;
   mlir::LLVM::LLVMFuncOp workspace;
+  llvm::SmallVector<KernelRow> kernels; // of a GPU
+  /// The symbol of an array of one moelora_binary, which is defined later;
+  /// empty: the variant has no binaries.
+  std::string binaries;
+  int32_t pageOrder = MOELORA_PAGE_ROW_MAJOR;
 };
 
 using Digest = std::array<uint8_t, 16>;

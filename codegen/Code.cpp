@@ -19,14 +19,20 @@ Int operator-(Int a, Int b) { return binary<arith::SubIOp>(a, b); }
 Int operator*(Int a, Int b) { return binary<arith::MulIOp>(a, b); }
 Int operator/(Int a, Int b) { return binary<arith::DivUIOp>(a, b); }
 Int operator%(Int a, Int b) { return binary<arith::RemUIOp>(a, b); }
-Int operator+(Int a, int64_t b) { return a + a.code->i64(b); }
-Int operator-(Int a, int64_t b) { return a - a.code->i64(b); }
-Int operator*(Int a, int64_t b) { return a * a.code->i64(b); }
-Int operator/(Int a, int64_t b) { return a / a.code->i64(b); }
-Int operator%(Int a, int64_t b) { return a % a.code->i64(b); }
-Int operator&(Int a, int64_t b) {
-  return binary<arith::AndIOp>(a, a.code->i64(b));
-}
+Int operator+(Int a, int64_t b) { return a + a.code->like(a, b); }
+Int operator-(Int a, int64_t b) { return a - a.code->like(a, b); }
+Int operator*(Int a, int64_t b) { return a * a.code->like(a, b); }
+Int operator/(Int a, int64_t b) { return a / a.code->like(a, b); }
+Int operator%(Int a, int64_t b) { return a % a.code->like(a, b); }
+Int operator&(Int a, Int b) { return binary<arith::AndIOp>(a, b); }
+Int operator&(Int a, int64_t b) { return a & a.code->like(a, b); }
+Int operator|(Int a, Int b) { return binary<arith::OrIOp>(a, b); }
+Int operator^(Int a, Int b) { return binary<arith::XOrIOp>(a, b); }
+Int operator^(Int a, int64_t b) { return a ^ a.code->like(a, b); }
+Int operator<<(Int a, Int bits) { return binary<arith::ShLIOp>(a, bits); }
+Int operator>>(Int a, Int bits) { return binary<arith::ShRUIOp>(a, bits); }
+Int operator<<(Int a, int64_t bits) { return a << a.code->like(a, bits); }
+Int operator>>(Int a, int64_t bits) { return a >> a.code->like(a, bits); }
 
 Ptr operator+(Ptr base, Int bytes) {
   Code &code = *base.code;
@@ -44,8 +50,13 @@ Int Code::i64(int64_t value) {
   return {this, arith::ConstantIntOp::create(builder, loc, value, 64)};
 }
 
-Value Code::i32(int64_t value) {
-  return arith::ConstantIntOp::create(builder, loc, value, 32);
+Int Code::i32(int64_t value) {
+  return {this, arith::ConstantIntOp::create(builder, loc, value, 32)};
+}
+
+Int Code::like(Int a, int64_t value) {
+  return {this,
+          arith::ConstantIntOp::create(builder, loc, a.value.getType(), value)};
 }
 
 Value Code::bit(bool value) {
@@ -185,7 +196,7 @@ void Code::loop(Int begin, Int end, int64_t step, Body body) {
 Code::Values Code::loop(Int begin, Int end, int64_t step, ValueRange carried,
                         Reduce body) {
   auto op = scf::ForOp::create(builder, loc, begin.value, end.value,
-                               i64(step).value, carried);
+                               like(begin, step).value, carried);
   OpBuilder::InsertionGuard guard(builder);
   Block *block = op.getBody();
   if (carried.empty()) // the builder has created the terminator already
@@ -235,6 +246,14 @@ Value Code::less(Int a, Int b) {
   return compare(*this, arith::CmpIPredicate::slt, a.value, b.value);
 }
 
+Value Code::below(Int a, Int b) {
+  return compare(*this, arith::CmpIPredicate::ult, a.value, b.value);
+}
+
+Value Code::both(Value a, Value b) {
+  return builder.createOrFold<arith::AndIOp>(loc, a, b);
+}
+
 Value Code::equal(Int a, Int b) {
   return compare(*this, arith::CmpIPredicate::eq, a.value, b.value);
 }
@@ -246,7 +265,7 @@ Value Code::isNull(Ptr address) {
 }
 
 Value Code::equal32(Value a, int64_t b) {
-  return compare(*this, arith::CmpIPredicate::eq, a, i32(b));
+  return compare(*this, arith::CmpIPredicate::eq, a, i32(b).value);
 }
 
 Value Code::select(Value condition, Value a, Value b) {
@@ -266,9 +285,14 @@ Ptr Code::toPtr(Int address) {
   return {this, LLVM::IntToPtrOp::create(builder, loc, pointer, address.value)};
 }
 
-Value Code::toI32(Int value) {
-  return builder.createOrFold<arith::TruncIOp>(loc, builder.getI32Type(),
-                                               value.value);
+Int Code::toI32(Int value) {
+  return {this, builder.createOrFold<arith::TruncIOp>(loc, builder.getI32Type(),
+                                                      value.value)};
+}
+
+Int Code::toI64(Int value) {
+  return {this, builder.createOrFold<arith::ExtUIOp>(loc, builder.getI64Type(),
+                                                     value.value)};
 }
 
 void Code::call(LLVM::LLVMFuncOp callee, ValueRange operands) {

@@ -1,8 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A notation for generated code. `Int` is an i64 and `Ptr` a byte address in
-// the generated program. Constants are folded. A kernel looks like its
+// A notation for generated code. `Int` is an integer and `Ptr` a byte address
+// in the generated program. Constants are folded. The numbers of an operation
+// have one width: i64 on a host, mostly i32 on a GPU. A kernel looks like its
 // pseudo-code:
 //
 //   code.loop(0, rows, 1, [&](Int row) {
@@ -33,7 +34,15 @@ Int operator-(Int a, int64_t b);
 Int operator*(Int a, int64_t b);
 Int operator/(Int a, int64_t b);
 Int operator%(Int a, int64_t b);
+Int operator&(Int a, Int b);
 Int operator&(Int a, int64_t b);
+Int operator|(Int a, Int b);
+Int operator^(Int a, Int b);
+Int operator^(Int a, int64_t b);
+Int operator<<(Int a, Int bits);
+Int operator>>(Int a, Int bits); // of numbers that are not negative
+Int operator<<(Int a, int64_t bits);
+Int operator>>(Int a, int64_t bits);
 
 struct Ptr {
   Code *code;
@@ -52,7 +61,9 @@ public:
   using Reduce = llvm::function_ref<Values(Int, mlir::ValueRange)>;
 
   Int i64(int64_t value);
-  mlir::Value i32(int64_t value);
+  Int i32(int64_t value);
+  /// A constant of the same width.
+  Int like(Int a, int64_t value);
   mlir::Value bit(bool value);
   /// A scalar or splat f32 constant.
   mlir::Value f32(mlir::Type type, double value);
@@ -93,7 +104,9 @@ public:
               llvm::function_ref<Int(Int)> next);
 
   mlir::Value less(Int a, Int b);
+  mlir::Value below(Int a, Int b); // unsigned
   mlir::Value equal(Int a, Int b);
+  mlir::Value both(mlir::Value a, mlir::Value b);
   mlir::Value isNull(Ptr address);
   mlir::Value equal32(mlir::Value a, int64_t b);
   mlir::Value select(mlir::Value condition, mlir::Value a, mlir::Value b);
@@ -102,7 +115,8 @@ public:
   Int least(Int a, Int b) { return select(less(a, b), a, b); }
   Int most(Int a, Int b) { return select(less(a, b), b, a); }
   Ptr toPtr(Int address);
-  mlir::Value toI32(Int value);
+  Int toI32(Int value);
+  Int toI64(Int value); // of a number that is not negative
 
   // Vectors.
   mlir::Value splat(mlir::Value scalar, mlir::VectorType type);

@@ -125,4 +125,14 @@ moelora_activation describeActivation(ActivationAttr activation) {
   return result;
 }
 
+std::optional<moelora_layer> describeLayer(LayerOp layer) {
+  Misfit misfit;
+  std::optional<moelora_layer> description = recognizeLayer(layer, misfit);
+  if (!description)
+    misfit.op->emitRemark()
+        << "'" << misfit.op->getName() << "' op " << misfit.text
+        << "; the artifact does not describe @" << layer.getSymName();
+  return description;
+}
+
 } // namespace moelora::codegen

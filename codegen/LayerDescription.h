@@ -36,6 +36,10 @@ struct Misfit {
 /// order. Otherwise returns nothing, and `misfit` contains the reason.
 std::optional<moelora_layer> recognizeLayer(LayerOp layer, Misfit &misfit);
 
+/// The description for the artifact, or nothing and a remark with the reason if
+/// the layer cannot be described.
+std::optional<moelora_layer> describeLayer(LayerOp layer);
+
 } // namespace moelora::codegen
 
 #endif // MOELORA_CODEGEN_LAYERDESCRIPTION_H

@@ -45,6 +45,40 @@ def ConvertMoELoRAToCpu
     "::mlir::vector::VectorDialect"];
 }
 
+def ConvertMoELoRAToNvvm
+    : Pass<"convert-moelora-to-nvvm", "::mlir::ModuleOp"> {
+  let summary = "lowers a fused layer to GPU kernels and an artifact";
+  let description = [{
+    Replaces the one `moelora.layer` of a module, which must be at the fused
+    level, by a `gpu.module` with its kernels, functions of the host that launch
+    them, and the constant `moelora_artifact` with the functions that return it.
+    `moelora-emit-ptx` or `moelora-emulate-nvvm` then turns the kernels into the
+    artifact's binary.
+
+    Declines, with a diagnostic: a module with several layers, an op that is not
+    fused, a layer that is neither of bf16 nor of f16, more than 32 choices of a
+    token, adapters of another element type than the layer, activations with
+    another use than matmuls over their own plan.
+
+    Numerics: products accumulate in f32 in an order that depends only on K: the
+    delta first, then the base. The rows of a token are added in ascending order
+    of their experts. Values are rounded only to the types in the IR.
+
+    Tested by `test/codegen/convert-moelora-to-nvvm.mlir`.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"sm_80\"",
+           "sm_80, sm_86, sm_89, sm_90 or sm_120; with the prefix emulated-, "
+           "for the emulator">,
+    Option<"producer", "producer", "std::string", /*default=*/"\"moelora \" MOELORA_VERSION",
+           "what the artifact says made it">];
+  let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",
+    "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
+    "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
+}
+
 def EmulateNvvm : Pass<"moelora-emulate-nvvm", "::mlir::ModuleOp"> {
   let summary = "turns GPU kernels into code of the host that the emulator runs";
   let description = [{

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The pipeline `moelora-to-cpu`, in three steps.
+// The pipelines `moelora-to-cpu` and `moelora-to-ptx`, in steps.
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Pass/PassManager.h"
@@ -48,10 +48,36 @@ void buildToCpuPipeline(OpPassManager &pm, const ToCpuOptions &options) {
   addLowering(pm);
 }
 
+/// fused -> gpu.module, llvm, scf, arith
+static void addGpuKernels(OpPassManager &pm, const ToGpuOptions &options) {
+  ConvertMoELoRAToNvvmOptions convert;
+  convert.target = options.target;
+  convert.producer = options.producer;
+  pm.addPass(createConvertMoELoRAToNvvm(convert));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void buildToGpuPipeline(OpPassManager &pm, const ToGpuOptions &options) {
+  addFusion(pm);
+  addGpuKernels(pm, options);
+  addLowering(pm);
+  pm.addPass(createCSEPass());
+  if (StringRef(options.target).starts_with("emulated-")) {
+    pm.addPass(createEmulateNvvm());
+    addLowering(pm); // of the code that calls the emulator
+  } else {
+    pm.addPass(createEmitPtx());
+  }
+}
+
 void registerMoELoRAPipelines() {
   PassPipelineRegistration<ToCpuOptions>(
       "moelora-to-cpu", "a layer to the llvm dialect, for a CPU",
       buildToCpuPipeline);
+  PassPipelineRegistration<ToGpuOptions>(
+      "moelora-to-ptx", "a layer to the llvm dialect, for a GPU",
+      buildToGpuPipeline);
 }
 
 } // namespace moelora

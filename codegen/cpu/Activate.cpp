@@ -12,7 +12,7 @@
 //
 // The result is stored once, rounded once, as the panel of the next matmul.
 
-#include "cpu/Activation.h"
+#include "Activation.h"
 #include "cpu/GroupedMatmul.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 

@@ -14,7 +14,7 @@
 // plan. This needs no atomics and no buffer of rows, and the order of a token's
 // choices does not affect the result.
 
-#include "cpu/Activation.h"
+#include "Activation.h"
 #include "cpu/GroupedMatmul.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 

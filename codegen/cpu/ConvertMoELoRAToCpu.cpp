@@ -5,14 +5,14 @@
 // polynomials.
 
 #include "Artifact.h"
+#include "Entry.h"
 #include "LayerDescription.h"
-#include "cpu/Entry.h"
+#include "MathExpansion.h"
+#include "cpu/Lowering.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "moelora/codegen/Passes.h"
 
 using namespace mlir;
@@ -31,18 +31,14 @@ struct ConvertMoELoRAToCpu
   using ConvertMoELoRAToCpuBase::ConvertMoELoRAToCpuBase;
 
   void runOnOperation() override {
-    SmallVector<LayerOp> layers(getOperation().getOps<LayerOp>());
-    if (layers.empty())
-      return;
-    if (layers.size() > 1) {
-      layers[1].emitOpError()
-          << "expects one layer in a module, but it follows @"
-          << layers[0].getSymName();
+    FailureOr<LayerOp> layer = onlyLayer(getOperation());
+    if (failed(layer))
       return signalPassFailure();
-    }
-    FailureOr<CpuTarget> target = chooseTarget(layers[0]);
-    if (failed(target) || failed(convert(layers[0], *target)) ||
-        failed(approximate()))
+    if (!*layer)
+      return;
+    FailureOr<CpuTarget> target = chooseTarget(*layer);
+    if (failed(target) || failed(convert(*layer, *target)) ||
+        failed(expandMath(getOperation())))
       signalPassFailure();
   }
 
@@ -79,32 +75,9 @@ struct ConvertMoELoRAToCpu
     variant.target = "cpu";
     variant.tuning = target.cpu;
     variant.needs = target.features().str();
-    std::optional<moelora_layer> description = describe(layer);
-    emitArtifact(unit, layer, description, variant, producer);
+    emitArtifact(unit, layer, describeLayer(layer), variant, producer);
     layer.erase();
     return success();
-  }
-
-  /// The description for the artifact, or nothing and a remark with the reason
-  /// if the layer cannot be described.
-  static std::optional<moelora_layer> describe(LayerOp layer) {
-    Misfit misfit;
-    std::optional<moelora_layer> description = recognizeLayer(layer, misfit);
-    if (!description)
-      misfit.op->emitRemark()
-          << "'" << misfit.op->getName() << "' op " << misfit.text
-          << "; the artifact does not describe @" << layer.getSymName();
-    return description;
-  }
-
-  LogicalResult approximate() {
-    RewritePatternSet patterns(&getContext());
-    populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
-      return name == math::ExpOp::getOperationName() ||
-             name == math::ErfOp::getOperationName() ||
-             name == math::TanhOp::getOperationName();
-    });
-    return applyPatternsGreedily(getOperation(), std::move(patterns));
   }
 };
 

@@ -5,30 +5,43 @@
 
 #include "cpu/Lowering.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <cstddef>
 
 using namespace mlir;
 
 namespace moelora::codegen {
 
-int64_t rowElements(Type type) {
-  int64_t elements = 1;
-  for (int64_t size : cast<RankedTensorType>(type).getShape().drop_front())
-    elements *= size;
-  return elements;
+/// A stripe of the combined output of this number of tokens stays in the
+/// second-level cache.
+static constexpr int64_t ChunkTokens = 1024;
+
+/// The number of tokens of a chunk that have pairs.
+static void storeValid(Code &code, Ptr frame) {
+  Int tokens = code.loadInt(frame + Frame::Tokens);
+  code.store(tokens, frame + Frame::Valid);
+  Ptr args = code.loadPtr(frame + Frame::Args);
+  Ptr valid = code.loadPtr(args + offsetof(moelora_run_args, valid_tokens));
+  code.when(
+      code.isNull(valid), [] {},
+      [&] {
+        Int begin = code.loadInt(frame + Frame::Begin);
+        Int rest = code.most(code.loadInt32(valid) - begin, code.i64(0));
+        code.store(code.least(rest, tokens), frame + Frame::Valid);
+      });
+}
+
+Lowering::Lowering(LayerOp layer, Unit &unit, const DotForm &form,
+                   const DotForm &wide)
+    : LayerCode(layer, unit, ChunkTokens), form(form), tiles(unit, form),
+      wide(wide) {
+  services = MOELORA_SERVICE_PARALLEL_FOR;
+  beginChunk = storeValid;
 }
 
 const DotForm *Lowering::formOf(Type element) const {
   if (element == form.element)
     return &form;
   return element.isF32() ? &wide : nullptr;
-}
-
-int64_t Lowering::resultWord(Operation *op, int64_t bytes) {
-  Value output = layer.getBody().front().getTerminator()->getOperand(0);
-  Value result = op->getResult(0);
-  int64_t word = result == output ? Frame::Output : frame.region({0, bytes});
-  words[result] = word;
-  return word;
 }
 
 LogicalResult Lowering::expectPanel(Operation *op, Value value, Value plan,
@@ -54,19 +67,12 @@ LogicalResult Lowering::expectRows(Operation &op) const {
   return success();
 }
 
-void Lowering::declareArgument(BlockArgument argument) {
-  auto type = dyn_cast<RankedTensorType>(argument.getType());
-  // Tables, and the ids of their slots, are read through the step.
-  if (type && layer.getRole(argument.getArgNumber()) != Role::Slots)
-    words[argument] = frame.word();
-}
-
 LogicalResult Lowering::declareStage(Operation &op) {
   if (failed(expectRows(op)))
     return failure();
   auto stage =
       llvm::TypeSwitch<Operation *, FailureOr<RunStage>>(&op)
-          .Case([&](ResolveSlotsOp op) { return lowerResolveSlots(*this, op); })
+          .Case([&](ResolveSlotsOp op) { return resolveSlots(op); })
           .Case([&](RouteOp op) { return lowerRoute(*this, op); })
           .Case([&](IdentityWeightOp op) {
             return lowerIdentityWeight(*this, op);
@@ -88,15 +94,12 @@ LogicalResult Lowering::declareStage(Operation &op) {
 }
 
 LogicalResult Lowering::declare() {
-  Block &body = layer.getBody().front();
-  for (BlockArgument argument : body.getArguments())
-    declareArgument(argument);
-  for (Operation &op : body.without_terminator())
+  declareArguments();
+  for (Operation &op : layer.getBody().front().without_terminator())
     if (failed(declareStage(op)))
       return failure();
-  Value output = body.getTerminator()->getOperand(0);
-  auto matmul = output.getDefiningOp<GroupedMatmulOp>();
-  if ((matmul && matmul.combines()) || output.getDefiningOp<RmsNormOp>())
+  auto matmul = output().getDefiningOp<GroupedMatmulOp>();
+  if ((matmul && matmul.combines()) || output().getDefiningOp<RmsNormOp>())
     return success();
   return layer.emitOpError()
          << "expects its output to be a grouped_matmul with "

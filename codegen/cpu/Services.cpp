@@ -73,29 +73,6 @@ static Ptr wordOrNull(Lowering &lowering, Code &code, Ptr frame, Value value) {
                : code.null();
 }
 
-/// A step has resolved the ids for all layers, and a chunk reads its part of
-/// the numbers. Without a step there are no numbers, and all tokens are base.
-FailureOr<RunStage> lowerResolveSlots(Lowering &lowering, ResolveSlotsOp op) {
-  int64_t slots = cast<SlotTableType>(op.getTables()[0].getType()).getSlots();
-  int64_t word = lowering.frame.word();
-  lowering.words[op.getSlots()] = word;
-  return RunStage([=](Code &code, Ptr frame) {
-    Ptr step = code.loadPtr(frame + Frame::Step);
-    code.store(code.null(), frame + word);
-    code.store(code.i64(slots), frame + Frame::Slots);
-    code.when(
-        code.isNull(step), [] {},
-        [&] {
-          Ptr numbers =
-              code.loadPtr(step + offsetof(moelora_step_view, number));
-          code.store(numbers + code.loadInt(frame + Frame::Begin) * 4,
-                     frame + word);
-          Int has = code.loadInt32(step + offsetof(moelora_step_view, slots));
-          code.store(code.least(has, code.i64(slots)), frame + Frame::Slots);
-        });
-  });
-}
-
 /// Fills the moelora_route_inputs at `inputs`.
 static void storeInputs(Lowering &lowering, Code &code, Ptr frame, Ptr inputs,
                         RouteOp op) {
@@ -148,9 +125,10 @@ FailureOr<RunStage> lowerIdentityWeight(Lowering &lowering,
     };
     code.call(
         service(code, frame, offsetof(moelora_services, identity_weights)),
-        {code.loadInt(frame + Frame::Tokens).value, code.i32(topK),
-         code.i32(op.getFirst()), code.i32(op.getEnd()), word(op.getIds()),
-         word(op.getWeights()), code.loadPtr(frame + result).value});
+        {code.loadInt(frame + Frame::Tokens).value, code.i32(topK).value,
+         code.i32(op.getFirst()).value, code.i32(op.getEnd()).value,
+         word(op.getIds()), word(op.getWeights()),
+         code.loadPtr(frame + result).value});
   });
 }
 

@@ -24,6 +24,8 @@ std::string binariesOf(StringRef gpuModule) {
 }
 
 void defineBinaries(Unit &unit, ArrayRef<Binary> binaries) {
+  if (Operation *declared = unit.module.lookupSymbol(unit.symbol("binaries")))
+    declared->erase();
   unit.constant("binaries", [&](Code &code) {
     SmallVector<Value> rows;
     for (Binary binary : binaries)

@@ -69,7 +69,7 @@ template <typename Op> void OpEmulation::round(Op op) {
   for (auto [lane, value] :
        llvm::enumerate(ValueRange{op.getSrcLo(), op.getSrcHi()}))
     pair = LLVM::InsertElementOp::create(builder, op.getLoc(), pair, value,
-                                         code.i32(int64_t(lane)));
+                                         code.i32(int64_t(lane)).value);
   Type type = op.getType();
   Value result =
       getElementTypeOrSelf(type).isBF16()

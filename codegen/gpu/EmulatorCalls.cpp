@@ -53,7 +53,7 @@ Value EmulatorCalls::callAt(Operation *op, size_t offset, Type result,
                             ArrayRef<Value> arguments) {
   OpBuilder builder(op);
   SmallVector<Value> all(arguments);
-  all.push_back(Code(builder, op->getLoc()).i32(sites.add(op)));
+  all.push_back(Code(builder, op->getLoc()).i32(sites.add(op)).value);
   return call(builder, op->getLoc(), offset, result, all);
 }
 

@@ -60,7 +60,7 @@ private:
                llvm::ArrayRef<mlir::Value> arguments);
   mlir::Value constant(mlir::Operation *op, int64_t value) {
     mlir::OpBuilder builder(op);
-    return Code(builder, op->getLoc()).i32(value);
+    return Code(builder, op->getLoc()).i32(value).value;
   }
   /// A stack slot of the kernel that holds `values`, or as many of `type`.
   mlir::Value slot(mlir::Operation *op, mlir::ValueRange values);

@@ -20,10 +20,16 @@ static std::string printModule(ModuleOp module) {
 }
 
 static LogicalResult lower(ModuleOp module, const Options &options) {
-  moelora::ToCpuOptions pipeline;
-  pipeline.cpu = options.cpu;
   PassManager passes(module.getContext());
-  moelora::buildToCpuPipeline(passes, pipeline);
+  if (options.target == "cpu") {
+    moelora::ToCpuOptions pipeline;
+    pipeline.cpu = options.cpu;
+    moelora::buildToCpuPipeline(passes, pipeline);
+  } else {
+    moelora::ToGpuOptions pipeline;
+    pipeline.target = options.target;
+    moelora::buildToGpuPipeline(passes, pipeline);
+  }
   return passes.run(module);
 }
 

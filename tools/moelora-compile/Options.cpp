@@ -6,6 +6,7 @@
 
 #include "Options.h"
 #include "../Version.h"
+#include "moelora/codegen/Target.h"
 #include "moelora/commandline/CommandLine.h"
 #include "moelora/import/Import.h"
 #include "llvm/Support/ErrorHandling.h"
@@ -45,12 +46,13 @@ static void addOutput(CLI::App &app, Options &options) {
             "read)")
       ->option_text("KIND");
   addOption(app, "--target", "cpu", "what the code is for",
-            [](const std::string &name) {
-              if (name != "cpu")
-                throw UsageError("--target expects a target that is built into "
-                                 "this version, which is cpu alone, but it is "
-                                 "'" +
+            [&options](const std::string &name) {
+              if (name != "cpu" && !moelora::parseGpuTarget(name))
+                throw UsageError("--target expects cpu, sm_80, sm_86, sm_89, "
+                                 "sm_90, sm_120, or one of these with the "
+                                 "prefix emulated-, but it is '" +
                                  name + "'");
+              options.target = name;
             });
   addText(app, "--cpu", options.cpu, "NAME",
           "the CPU that runs it, as LLVM names it, or\nnative (default)");

@@ -22,6 +22,7 @@ const EmitNames &namesOf(Emit emit);
 struct Options {
   std::string input;
   std::string output;
+  std::string target = "cpu";
   std::string cpu = "native";
   Emit emit = Emit::SharedObject;
   std::optional<int64_t> layer;

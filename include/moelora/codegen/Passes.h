@@ -35,7 +35,22 @@ struct ToCpuOptions : public mlir::PassPipelineOptions<ToCpuOptions> {
 /// dialect.
 void buildToCpuPipeline(mlir::OpPassManager &pm, const ToCpuOptions &options);
 
-/// Registers `moelora-to-cpu`.
+struct ToGpuOptions : public mlir::PassPipelineOptions<ToGpuOptions> {
+  Option<std::string> target{
+      *this, "target",
+      llvm::cl::desc("sm_80, sm_86, sm_89, sm_90, sm_120, or one of them with "
+                     "the prefix emulated-"),
+      llvm::cl::init("sm_80")};
+  Option<std::string> producer{*this, "producer",
+                               llvm::cl::desc("what the artifact says made it"),
+                               llvm::cl::init("moelora " MOELORA_VERSION)};
+};
+
+/// Adds the passes from a layer at the routed or fused level to the llvm
+/// dialect, in which its kernels are PTX, or code of the host for the emulator.
+void buildToGpuPipeline(mlir::OpPassManager &pm, const ToGpuOptions &options);
+
+/// Registers `moelora-to-cpu` and `moelora-to-ptx`.
 void registerMoELoRAPipelines();
 
 } // namespace moelora

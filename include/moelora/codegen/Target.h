@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The CPU for which code is generated. A tier is a set of instructions for
-// which the kernels are written. The name of the CPU only tunes the schedule.
+// What code is generated for. The tier of a CPU is a set of instructions for
+// which the kernels are written; the name of the CPU only tunes the schedule.
 #ifndef MOELORA_CODEGEN_TARGET_H
 #define MOELORA_CODEGEN_TARGET_H
 
@@ -34,6 +34,17 @@ std::optional<CpuTier> parseCpuTier(llvm::StringRef name);
 /// The best tier of a CPU with LLVM's name for it, or of this machine for
 /// "native". If there is none, `why` states which features are missing.
 std::optional<CpuTarget> resolveCpu(llvm::StringRef name, std::string &why);
+
+/// A GPU architecture, or the emulator of one.
+struct GpuTarget {
+  std::string name; // "sm_80" or "emulated-sm_80"
+  int64_t architecture;
+  bool emulated;
+};
+
+/// Null for a name that is none of sm_80, sm_86, sm_89, sm_90 and sm_120, with
+/// or without the prefix "emulated-".
+std::optional<GpuTarget> parseGpuTarget(llvm::StringRef name);
 
 } // namespace moelora
 

@@ -3,7 +3,7 @@
 //
 // Entry points: checks, the frame, and the loop over chunks of tokens.
 
-#include "cpu/Entry.h"
+#include "Entry.h"
 #include "Selection.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include <cstddef>
@@ -16,11 +16,11 @@ namespace {
 
 class Entry {
 public:
-  Entry(Lowering &lowering, ArrayRef<Operand> rows, const Selection &selection,
+  Entry(LayerCode &lowering, ArrayRef<Operand> rows, const Selection &selection,
         Code &code, Ptr args, LLVM::LLVMFuncOp layout)
       : lowering(lowering), rows(rows), selection(selection), code(code),
         args(args), layout(layout), frame(code.slot(lowering.frame.size())),
-        status(code.slot(8)) {}
+        status(frame + Frame::Status) {}
 
   /// Returns the status.
   Value emit() {
@@ -101,27 +101,25 @@ private:
                frame + Frame::Stats);
     code.store(code.loadInt32(args + offsetof(moelora_run_args, layer)),
                frame + Frame::Layer);
-    code.loop(code.i64(0), tokens, ChunkTokens, [&](Int begin) {
-      storeChunk(begin, code.least(tokens - begin, code.i64(ChunkTokens)));
+    code.store(args, frame + Frame::Args);
+    int64_t chunk = lowering.frame.chunk();
+    code.loop(code.i64(0), tokens, chunk, [&](Int begin) {
+      code.store(begin, frame + Frame::Begin);
+      code.store(code.least(tokens - begin, code.i64(chunk)),
+                 frame + Frame::Tokens);
       storeAddresses(begin);
-      for (Stage &stage : lowering.stages)
-        if (selection.stages.contains(stage.op))
-          stage.run(code, frame);
+      runStages();
     });
   }
 
-  /// The tokens from `begin` on.
-  void storeChunk(Int begin, Int tokens) {
-    code.store(begin, frame + Frame::Begin);
-    code.store(tokens, frame + Frame::Tokens);
-    code.store(tokens, frame + Frame::Valid);
-    Ptr valid = loadArg(offsetof(moelora_run_args, valid_tokens));
-    code.when(
-        code.isNull(valid), [] {},
-        [&] {
-          Int rest = code.most(code.loadInt32(valid) - begin, code.i64(0));
-          code.store(code.least(rest, tokens), frame + Frame::Valid);
-        });
+  void runStages() {
+    if (lowering.beginChunk)
+      lowering.beginChunk(code, frame);
+    for (Stage &stage : lowering.stages)
+      if (selection.stages.contains(stage.op))
+        stage.run(code, frame);
+    if (lowering.endChunk)
+      lowering.endChunk(code, frame);
   }
 
   /// The addresses of operands at the chunk's first token. Weights have no
@@ -139,12 +137,7 @@ private:
                frame + Frame::Output);
   }
 
-  static int64_t rowBytes(Type type) {
-    return rowElements(type) *
-           (cast<ShapedType>(type).getElementTypeBitWidth() / 8);
-  }
-
-  Lowering &lowering;
+  LayerCode &lowering;
   ArrayRef<Operand> rows;
   const Selection &selection;
   Code &code;
@@ -164,7 +157,7 @@ StringRef nameOf(moelora_entry_kind kind) {
   }
 }
 
-LLVM::LLVMFuncOp emitEntry(Lowering &lowering, ArrayRef<Operand> rows,
+LLVM::LLVMFuncOp emitEntry(LayerCode &lowering, ArrayRef<Operand> rows,
                            const Selection &selection,
                            LLVM::LLVMFuncOp layout) {
   Unit &unit = lowering.unit;
@@ -179,7 +172,7 @@ LLVM::LLVMFuncOp emitEntry(Lowering &lowering, ArrayRef<Operand> rows,
 }
 
 /// workspace(entry, tokens, workers): the same for every entry point.
-LLVM::LLVMFuncOp emitWorkspace(Lowering &lowering,
+LLVM::LLVMFuncOp emitWorkspace(LayerCode &lowering,
                                ArrayRef<Selection> selections,
                                LLVM::LLVMFuncOp layout) {
   Unit &unit = lowering.unit;
@@ -205,7 +198,7 @@ LLVM::LLVMFuncOp emitWorkspace(Lowering &lowering,
 
 } // namespace
 
-Variant emitEntries(Lowering &lowering) {
+Variant emitEntries(LayerCode &lowering) {
   LayerOp layer = lowering.layer;
   LLVM::LLVMFuncOp layout = lowering.frame.emitLayout(lowering.unit);
   SmallVector<Selection> selections = selectEntries(layer);

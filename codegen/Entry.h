@@ -7,13 +7,13 @@
 #define MOELORA_CODEGEN_ENTRY_H
 
 #include "Artifact.h"
-#include "cpu/Lowering.h"
+#include "LayerCode.h"
 
 namespace moelora::codegen {
 
 /// Called after the layer is declared. Stages that only compute a given value
 /// are not run. Returns the variant without the names of its target.
-Variant emitEntries(Lowering &lowering);
+Variant emitEntries(LayerCode &layer);
 
 } // namespace moelora::codegen
 

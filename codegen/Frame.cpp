@@ -3,7 +3,7 @@
 //
 // The layout of the workspace.
 
-#include "cpu/Frame.h"
+#include "Frame.h"
 
 namespace moelora::codegen {
 
@@ -28,7 +28,7 @@ mlir::LLVM::LLVMFuncOp Frame::emitLayout(Unit &unit) {
     Int given{&code, arguments[0]}, workers{&code, arguments[1]};
     Ptr frame{&code, arguments[2]};
     Int tokens = code.most(given, code.i64(0));
-    Int chunk = code.least(tokens, code.i64(ChunkTokens));
+    Int chunk = code.least(tokens, code.i64(chunkTokens));
     Int offset = code.i64(0);
     for (const Region &region : regions) {
       code.store(offset, frame + region.word);

@@ -4,7 +4,7 @@
 // Activations. Exponentials and error functions stay ops of the math dialect;
 // the conversion expands them to polynomials.
 
-#include "cpu/Activation.h"
+#include "Activation.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The state of one run: a frame of 8-byte words on the stack of the entry
-// point, which every task reads, and regions of the caller's workspace, whose
+// point, which every stage reads, and regions of the caller's workspace, whose
 // addresses are in the frame.
 //
 // The generated function `layout` computes all sizes and offsets:
@@ -18,10 +18,6 @@
 
 namespace moelora::codegen {
 
-/// The number of tokens that are processed at a time. It limits the workspace,
-/// and a stripe of the combined output stays in the second-level cache.
-constexpr int64_t ChunkTokens = 1024;
-
 /// The size of a region in bytes is fixed + chunk * perToken, where chunk is
 /// the number of tokens of the largest chunk.
 struct RegionSize {
@@ -30,6 +26,10 @@ struct RegionSize {
 
 class Frame {
 public:
+  /// At most `chunkTokens` tokens are processed at a time, which limits the
+  /// workspace.
+  explicit Frame(int64_t chunkTokens) : chunkTokens(chunkTokens) {}
+
   /// The alignment of the workspace and its regions: a cache line and a full
   /// vector.
   static constexpr int64_t Alignment = 64;
@@ -37,11 +37,12 @@ public:
   // The byte offsets of the words that every frame has. For a chunk, Begin is
   // its first token, Tokens the number of its tokens, and Valid the number of
   // those with pairs. Output is its output. Slots is the minimum of the slots
-  // of the layer's tables and of the step.
+  // of the layer's tables and of the step. Args are the arguments of the run,
+  // and Status is its moelora_run_status.
   static constexpr int64_t Services = 0, Tokens = 8, Scratch = 16,
                            ScratchBytes = 24, Output = 32, Step = 40,
                            Stats = 48, Begin = 56, Valid = 64, Layer = 72,
-                           Slots = 80, FirstFree = 88;
+                           Slots = 80, Args = 88, Status = 96, FirstFree = 104;
 
   /// A new word; its byte offset.
   int64_t word() { return words(1); }
@@ -67,6 +68,7 @@ public:
   /// Called after everything is declared.
   mlir::LLVM::LLVMFuncOp emitLayout(Unit &unit);
   int64_t size() const { return bytes; }
+  int64_t chunk() const { return chunkTokens; }
   /// Converts offsets to addresses.
   void emitRebase(Code &code, Ptr frame, Ptr workspace) const;
 
@@ -75,6 +77,7 @@ private:
     int64_t word;
     RegionSize size;
   };
+  int64_t chunkTokens;
   llvm::SmallVector<Region> regions;
   RegionSize scratch;
   int64_t bytes = FirstFree;

@@ -1,0 +1,18 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the conversions to kernels share.
+#ifndef MOELORA_CODEGEN_MATHEXPANSION_H
+#define MOELORA_CODEGEN_MATHEXPANSION_H
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace moelora::codegen {
+
+/// Turns exponentials, error functions and hyperbolic tangents into
+/// polynomials.
+mlir::LogicalResult expandMath(mlir::ModuleOp module);
+
+} // namespace moelora::codegen
+
+#endif // MOELORA_CODEGEN_MATHEXPANSION_H

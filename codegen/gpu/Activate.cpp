@@ -1,0 +1,122 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The epilogue of gate and up. Gate and up of one feature and token are in the
+// same register of a lane. Registers hold tokens 2t and 2t + 1 of one feature;
+// movmatrix turns blocks of 8 x 8, so that a lane stores features 2t and 2t + 1
+// of one token.
+
+#include "Activation.h"
+#include "gpu/Epilogue.h"
+
+using namespace mlir;
+
+namespace moelora::codegen {
+
+namespace {
+
+class Activate : public Epilogue {
+public:
+  Activate(GpuLowering &lowering, GroupedMatmulOp op, int64_t n)
+      : op(op), plan(lowering.planOf(op.getPlan())),
+        pitch((2 * n + 15) / 16 * 16),
+        result(lowering.frame.region(plan.perPair(pitch))) {
+    if (op.getInputWeights())
+      inputWeights = lowering.words.lookup(op.getInputWeights());
+    lowering.words[op.getResult()] = result;
+    lowering.planned[op.getResult()] = {op.getPlan(), pitch};
+  }
+
+  void finish(MatmulTile &tile, const Accumulators &sums) override;
+
+private:
+  Value weightOf(MatmulTile &tile, int64_t tokenBlock, int64_t i);
+  Value activate(MatmulTile &tile, const Accumulators &sums, int64_t block,
+                 int64_t tokenBlock, int64_t i, Value weight);
+
+  GroupedMatmulOp op;
+  const GpuPlan &plan;
+  int64_t pitch, result, inputWeights = -1;
+};
+
+} // namespace
+
+/// Weights on the experts' input multiply the accumulators: the product of a
+/// scaled row is the scaled product, delta included.
+Value Activate::weightOf(MatmulTile &tile, int64_t tokenBlock, int64_t i) {
+  if (inputWeights < 0)
+    return {};
+  KernelCode &code = tile.code;
+  Ptr weights = tile.kernel.region(inputWeights, plan.perPair(4));
+  Int token = code.least(tile.laneToken(tokenBlock, i), tile.rows - 1);
+  return code.loadFloat(weights + tile.plan.pairOfRow(tile.begin + token) * 4);
+}
+
+Value Activate::activate(MatmulTile &tile, const Accumulators &sums,
+                         int64_t block, int64_t tokenBlock, int64_t i,
+                         Value weight) {
+  KernelCode &code = tile.code;
+  auto slice = [&](int64_t index) {
+    Value sum = biased(tile, sums, block + index * tile.blocksPerSlice(),
+                       tokenBlock, i);
+    return weight ? code.mul(weight, sum) : sum;
+  };
+  ActivationAttr activation = *op.getActivation();
+  return activation.getGated() ? emitGated(code, activation, slice(0), slice(1))
+                               : emitPlain(code, activation, slice(0));
+}
+
+void Activate::finish(MatmulTile &tile, const Accumulators &sums) {
+  KernelCode &code = tile.code;
+  Named named(code, "activation");
+  Type element = tile.operands.element;
+  Ptr rows = tile.kernel.region(result, plan.perPair(pitch));
+  for (int64_t n = 0; n < tile.shape.tokenBlocks(); ++n) {
+    Value weights[] = {weightOf(tile, n, 0), weightOf(tile, n, 1)};
+    Int token = tile.blockToken(n) + tile.group;
+    Ptr row = rows + code.toI64(tile.begin + token) * pitch;
+    for (int64_t block = 0; block < tile.blocksPerSlice(); ++block)
+      for (int64_t half = 0; half < 2; ++half) {
+        Value a = activate(tile, sums, block, n, 2 * half, weights[0]);
+        Value b = activate(tile, sums, block, n, 2 * half + 1, weights[1]);
+        Value turned = code.transpose(code.roundPair(element, a, b));
+        Int feature = tile.blockFeature(block, half) + tile.quad * 2;
+        Value inside = tile.hasToken(token);
+        if (!tile.featuresAreWhole())
+          inside = code.both(inside, tile.hasFeature(feature));
+        code.when(inside, [&] { code.store(turned, row + feature * 2); });
+      }
+  }
+}
+
+Value biased(MatmulTile &tile, const Accumulators &sums, int64_t block,
+             int64_t tokenBlock, int64_t i) {
+  Value sum = sums[tile.index(block, tokenBlock, i)];
+  const MatmulOperands &operands = tile.operands;
+  if (operands.bias < 0)
+    return sum;
+  KernelCode &code = tile.code;
+  int64_t rows = operands.plan->experts * operands.slices * operands.n;
+  Ptr bias = tile.kernel.region(operands.bias, {rows * 4, 0});
+  Int feature =
+      code.least(tile.laneFeature(block, i), code.i32(operands.n - 1));
+  int64_t slice = block / tile.blocksPerSlice();
+  Int index = tile.expert * (operands.slices * operands.n) +
+              slice * operands.n + feature;
+  return code.add(
+      sum, code.loadConstant(code.builder.getF32Type(), bias + index * 4));
+}
+
+FailureOr<std::unique_ptr<Epilogue>> createActivate(GpuLowering &lowering,
+                                                    GroupedMatmulOp op) {
+  auto type = cast<RankedTensorType>(op.getResult().getType());
+  if (type.getElementType() != lowering.element)
+    return op.emitError() << "expects an activation in the layer's element "
+                             "type "
+                          << lowering.element << ", but it is of "
+                          << type.getElementType();
+  return std::unique_ptr<Epilogue>(
+      std::make_unique<Activate>(lowering, op, type.getDimSize(1)));
+}
+
+} // namespace moelora::codegen

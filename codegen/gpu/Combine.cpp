@@ -1,0 +1,158 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The epilogue of the down projection. The rows of a token are of different
+// experts, and so of different thread blocks. Each block stores its rows in f32
+// and counts them; the block that stores the last row of a token (and range of
+// features) adds them all:
+//
+//   store the tile's rows;  fence
+//   for each token of the tile: counter += 1; is it the last?  fence
+//   for each last one: sum
+//
+// No block waits for another one, and the order of a sum does not depend on
+// which one is the last.
+
+#include "gpu/Epilogue.h"
+#include "gpu/TokenSum.h"
+
+using namespace mlir;
+
+namespace moelora::codegen {
+
+namespace {
+
+class Combine : public Epilogue {
+public:
+  Combine(GpuLowering &lowering, GroupedMatmulOp op)
+      : sum(lowering, op), plan(*sum.plan),
+        rows(lowering.frame.region(plan.perPair(sum.n * 4))),
+        firstCounter(plan.firstCounter.lookup(op)) {}
+
+  void begin(MatmulTile &tile) override;
+  void finish(MatmulTile &tile, const Accumulators &sums) override;
+
+private:
+  Ptr rowRegion(MatmulTile &tile) {
+    return tile.kernel.region(rows, plan.perPair(sum.n * 4));
+  }
+  void store(MatmulTile &tile, const Accumulators &sums);
+  void arrive(MatmulTile &tile);
+  Int rowsOfToken(MatmulTile &tile, Int token);
+  void addLast(MatmulTile &tile);
+
+  TokenSum sum;
+  const GpuPlan &plan;
+  int64_t rows, firstCounter; // a word; an index
+};
+
+} // namespace
+
+/// Tokens without rows have no last row. Each warp looks at some tokens.
+void Combine::begin(MatmulTile &tile) {
+  KernelCode &code = tile.code;
+  Named named(code, "empty tokens");
+  TokenSummer summer(tile.kernel, tile.plan, sum, rowRegion(tile));
+  int64_t warps = tile.shape.threads() / WarpLanes;
+  Int step = code.blocks() * warps, tokens = tile.kernel.tokens();
+  code.repeat((code.block() * warps + tile.warp).value,
+              [&](ValueRange i) { return code.less({&code, i[0]}, tokens); },
+              [&](ValueRange i) {
+                Int token{&code, i[0]};
+                summer.select(token);
+                code.when(
+                    summer.hasRows(), [] {},
+                    [&] {
+                      code.loop(
+                          code.i32(0), code.i32(sum.n), WarpLanes,
+                          [&](Int first) { summer.writeEmpty(first, 1); });
+                    });
+                return Code::Values{(token + step).value};
+              });
+}
+
+void Combine::finish(MatmulTile &tile, const Accumulators &sums) {
+  KernelCode &code = tile.code;
+  store(tile, sums);
+  code.fence();
+  code.barrier();
+  arrive(tile);
+  code.fence();
+  code.barrier();
+  addLast(tile);
+  code.barrier();
+}
+
+void Combine::store(MatmulTile &tile, const Accumulators &sums) {
+  KernelCode &code = tile.code;
+  Named named(code, "store rows");
+  Ptr all = rowRegion(tile);
+  for (int64_t block = 0; block < tile.shape.tokenBlocks(); ++block)
+    for (int64_t i = 0; i < 2; ++i) {
+      Int token = tile.laneToken(block, i);
+      Ptr row = all + code.toI64(tile.begin + token) * (sum.n * 4);
+      code.when(tile.hasToken(token), [&] {
+        for (int64_t m = 0; m < tile.shape.featureBlocks(); ++m)
+          for (int64_t half = 0; half < 2; ++half) {
+            Int feature = tile.laneFeature(m, 2 * half);
+            code.when(tile.hasFeature(feature), [&] {
+              code.store(biased(tile, sums, m, block, 2 * half + i),
+                         row + feature * 4);
+            });
+          }
+      });
+    }
+}
+
+/// The number of rows that a token has in the plan.
+Int Combine::rowsOfToken(MatmulTile &tile, Int token) {
+  KernelCode &code = tile.code;
+  Int count = code.i32(0);
+  for (int64_t choice = 0; choice < plan.topK; ++choice) {
+    Int row = tile.plan.rowOfPair(token * plan.topK + choice);
+    count = count +
+            code.select(code.less(row, code.i32(0)), code.i32(0), code.i32(1));
+  }
+  return count;
+}
+
+/// Writes, for each row of the tile, its token if all rows of this have
+/// arrived, or else -1, to shared memory.
+void Combine::arrive(MatmulTile &tile) {
+  KernelCode &code = tile.code;
+  Named named(code, "arrive");
+  code.loop(tile.thread, tile.rows, tile.shape.threads(), [&](Int i) {
+    Int token = tile.plan.pairOfRow(tile.begin + i) / plan.topK;
+    Ptr counter = tile.plan.counter(token, tile.featureTile + firstCounter);
+    Int before = code.atomicAdd(counter, code.i32(1), "device");
+    Value isLast = code.equal(before + 1, rowsOfToken(tile, token));
+    code.store(code.select(isLast, token, code.i32(-1)), tile.shared + i * 4);
+  });
+}
+
+void Combine::addLast(MatmulTile &tile) {
+  KernelCode &code = tile.code;
+  Named named(code, "combine");
+  TokenSummer summer(tile.kernel, tile.plan, sum, rowRegion(tile));
+  int64_t warps = tile.shape.threads() / WarpLanes;
+  code.loop(tile.warp, tile.rows, warps, [&](Int i) {
+    Int token = code.loadNumber(tile.shared + i * 4);
+    code.when(code.less(code.i32(-1), token), [&] {
+      summer.select(token);
+      summer.write(tile.feature,
+                   tile.operands.tileFeatures(tile.shape) / WarpLanes);
+    });
+  });
+}
+
+FailureOr<std::unique_ptr<Epilogue>> createCombine(GpuLowering &lowering,
+                                                   GroupedMatmulOp op) {
+  Type result = getElementTypeOrSelf(op.getResult());
+  if (result != lowering.element && !result.isF32())
+    return op.emitError() << "expects the result in the layer's element type "
+                          << lowering.element << " or f32, but it is of "
+                          << result;
+  return std::unique_ptr<Epilogue>(std::make_unique<Combine>(lowering, op));
+}
+
+} // namespace moelora::codegen

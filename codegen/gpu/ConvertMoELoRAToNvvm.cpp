@@ -1,0 +1,74 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The pass converts a layer to a GPU module and to functions of the host.
+
+#include "Artifact.h"
+#include "Entry.h"
+#include "LayerDescription.h"
+#include "MathExpansion.h"
+#include "gpu/Binaries.h"
+#include "gpu/GpuLowering.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "moelora/codegen/Passes.h"
+#include "moelora/codegen/Target.h"
+
+using namespace mlir;
+
+namespace moelora {
+
+#define GEN_PASS_DEF_CONVERTMOELORATONVVM
+#include "moelora/codegen/Passes.h.inc"
+
+namespace {
+
+using namespace codegen;
+
+struct ConvertMoELoRAToNvvm
+    : impl::ConvertMoELoRAToNvvmBase<ConvertMoELoRAToNvvm> {
+  using ConvertMoELoRAToNvvmBase::ConvertMoELoRAToNvvmBase;
+
+  void runOnOperation() override {
+    FailureOr<LayerOp> layer = onlyLayer(getOperation());
+    if (failed(layer))
+      return signalPassFailure();
+    if (!*layer)
+      return;
+    std::optional<GpuTarget> gpu = parseGpuTarget(target);
+    if (!gpu) {
+      layer->emitOpError() << "expects the target to be sm_80, sm_86, sm_89, "
+                              "sm_90 or sm_120, but it is '"
+                           << target << "'";
+      return signalPassFailure();
+    }
+    if (failed(convert(*layer, *gpu)) || failed(expandMath(getOperation())))
+      signalPassFailure();
+  }
+
+  LogicalResult convert(LayerOp layer, const GpuTarget &gpu) {
+    // Code of the host, and of emulated kernels.
+    CpuTarget host{CpuTier::AVX2, "x86-64-v3"};
+    std::string prefix = (layer.getSymName() + "." + gpu.name).str();
+    Unit unit(getOperation(), layer.getLoc(), prefix, host);
+    GpuLowering lowering(layer, unit, gpu.architecture);
+    if (failed(lowering.declare()))
+      return failure();
+    Variant variant = emitEntries(lowering);
+    variant.target = gpu.name;
+    variant.needs = host.features().str();
+    variant.binaries = binariesOf(prefix);
+    variant.pageOrder = MOELORA_PAGE_FRAGMENT_MAJOR;
+    for (const KernelInfo &kernel : lowering.gpu.kernels)
+      variant.kernels.push_back(
+          {kernel.name, kernel.threads, kernel.sharedBytes});
+    emitArtifact(unit, layer, describeLayer(layer), variant, producer);
+    layer.erase();
+    return success();
+  }
+};
+
+} // namespace
+} // namespace moelora

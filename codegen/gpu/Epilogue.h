@@ -1,0 +1,38 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What becomes of the accumulators of a tile.
+#ifndef MOELORA_CODEGEN_GPU_EPILOGUE_H
+#define MOELORA_CODEGEN_GPU_EPILOGUE_H
+
+#include "gpu/MatmulTile.h"
+
+namespace moelora::codegen {
+
+class Epilogue {
+public:
+  virtual ~Epilogue() = default;
+  /// Before the first tile of a thread block.
+  virtual void begin(MatmulTile &) {}
+  /// After the main loop of a tile. The threads of the block need not be
+  /// together at its end, unless it uses shared memory.
+  virtual void finish(MatmulTile &tile, const Accumulators &sums) = 0;
+};
+
+/// The activation, rounded once, in the order of the plan.
+mlir::FailureOr<std::unique_ptr<Epilogue>> createActivate(GpuLowering &,
+                                                          GroupedMatmulOp);
+/// The weighted sum of the rows of each token, rounded once.
+mlir::FailureOr<std::unique_ptr<Epilogue>> createCombine(GpuLowering &,
+                                                         GroupedMatmulOp);
+/// The accumulators as f32 rows, by pair.
+mlir::FailureOr<std::unique_ptr<Epilogue>> createAccumulate(GpuLowering &,
+                                                            GroupedMatmulOp);
+
+/// An accumulator plus its bias, if there is one. `i` is a register.
+mlir::Value biased(MatmulTile &tile, const Accumulators &sums, int64_t block,
+                   int64_t tokenBlock, int64_t i);
+
+} // namespace moelora::codegen
+
+#endif // MOELORA_CODEGEN_GPU_EPILOGUE_H

@@ -1,0 +1,145 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// LoRA's B u, in the accumulators of the base:
+//
+//   for each block of 8 tokens:
+//     for each segment of rows that touches it:
+//       sums = accumulators
+//       for each slice, for each page of 16 ranks: sums += B u   one mma for 16
+//                                                                features
+//       accumulators = sums, where the token is of the segment
+//
+// Values are selected and never multiplied by zero: 0 * Inf is NaN, which would
+// reach the row of another adapter, and -0.0 + 0 changes a row without one. The
+// columns of an mma are independent, so u of other rows may hold anything.
+//
+// A lane reads its fragment of B with one load of 16 bytes, because pages are
+// stored in the order of fragments, and its fragment of u with one of 8 bytes:
+// `shrink` writes ranks 2t, 2t + 1, 2t + 8 and 2t + 9 next to each other.
+
+#include "gpu/MatmulTile.h"
+#include "gpu/Pages.h"
+#include "moelora/runtime/Abi.h"
+
+using namespace mlir;
+
+namespace moelora::codegen {
+
+namespace {
+
+class Expand {
+public:
+  explicit Expand(MatmulTile &tile)
+      : tile(tile), code(tile.code), operands(tile.operands),
+        shrunk(tile.kernel.region(
+            operands.shrunk,
+            operands.plan->perPair(operands.slices * operands.ranks * 2))) {}
+
+  void block(int64_t tokenBlock, Accumulators &accumulators);
+
+private:
+  using Sums = Code::Values; // of a token block, by feature block
+
+  Sums segment(Ptr segment, Int row, const Sums &sums);
+  Sums slice(const GpuPlanView::Pair &pair, int64_t slice, Int row,
+             const Sums &sums);
+  Ptr fragment(Ptr pages, int64_t block);
+
+  MatmulTile &tile;
+  KernelCode &code;
+  const MatmulOperands &operands;
+  Ptr shrunk;
+};
+
+} // namespace
+
+void Expand::block(int64_t tokenBlock, Accumulators &accumulators) {
+  Int first = tile.blockToken(tokenBlock);
+  Int end = code.least(first + MmaTokens, tile.rows);
+  // The row of the plan whose u this lane reads.
+  Int row = tile.begin + code.least(first + tile.group, tile.rows - 1);
+  Code::Values state{first.value};
+  for (int64_t block = 0; block < tile.shape.featureBlocks(); ++block)
+    for (int64_t i = 0; i < 4; ++i)
+      state.push_back(accumulators[tile.index(block, tokenBlock, i)]);
+  Code::Values result = code.repeat(
+      state,
+      [&](ValueRange state) { return code.less({&code, state[0]}, end); },
+      [&](ValueRange state) {
+        Int begin{&code, state[0]};
+        Ptr at = tile.plan.segment(tile.begin + begin);
+        Int segmentEnd = tile.plan.segmentEnd(at) - tile.begin;
+        Sums before(state.drop_front());
+        Sums after = segment(at, row, before);
+        Code::Values next{segmentEnd.value};
+        for (auto [i, pair] : llvm::enumerate(llvm::zip_equal(before, after))) {
+          Int token = tile.laneToken(tokenBlock, int64_t(i) % 4);
+          Value inside = code.both(code.less(begin - 1, token),
+                                   code.less(token, segmentEnd));
+          auto [kept, added] = pair;
+          next.push_back(code.select(inside, added, kept));
+        }
+        return next;
+      });
+  for (int64_t block = 0; block < tile.shape.featureBlocks(); ++block)
+    for (int64_t i = 0; i < 4; ++i)
+      accumulators[tile.index(block, tokenBlock, i)] =
+          result[size_t(1 + block * 4 + i)];
+}
+
+Expand::Sums Expand::segment(Ptr segment, Int row, const Sums &sums) {
+  Sums after;
+  size_t perSlice = sums.size() / size_t(operands.slices);
+  for (auto [index, projection] : llvm::enumerate(operands.projections)) {
+    Sums own(ArrayRef(sums).slice(index * perSlice, perSlice));
+    llvm::append_range(after, slice(tile.plan.pair(segment, projection),
+                                    int64_t(index), row, own));
+  }
+  return after;
+}
+
+/// The lane's part of a block of 16 features of a page.
+Ptr Expand::fragment(Ptr pages, int64_t block) {
+  Int last = code.i32(pageBlocks(operands.n) - 1);
+  Int index = code.least(tile.blockFeature(block) / MmaRows, last);
+  return pages + index * PageBlockBytes + tile.lane * 16;
+}
+
+Expand::Sums Expand::slice(const GpuPlanView::Pair &pair, int64_t slice,
+                           Int row, const Sums &sums) {
+  int64_t pitch = pageBlocks(operands.n) * PageBlockBytes;
+  Ptr pages = pagesAt(code, pair.b, pair.pages, pitch);
+  SmallVector<Ptr> parts;
+  for (int64_t block = 0; block < tile.blocksPerSlice(); ++block)
+    parts.push_back(fragment(pages, block));
+  Int source = code.select(code.equal(pair.sharesA, code.i32(0)),
+                           code.i32(slice), code.i32(0));
+  Int index = row * operands.slices + source;
+  Ptr u = shrunk + code.toI64(index) * (operands.ranks * 2) + tile.quad * 8;
+  return code.loop(
+      code.i32(0), pair.pages, 1, sums, [&](Int page, ValueRange before) {
+        Value two =
+            code.load(code.vector(2), u + page * (MOELORA_PAGE_RANKS * 2), 8);
+        Registers<2> tokens{code.lane(two, 0), code.lane(two, 1)};
+        Sums after;
+        for (auto [block, part] : llvm::enumerate(parts)) {
+          Registers<4> b = loadFragment(code, part + page * pitch);
+          ValueRange own = before.slice(block * 4, 4);
+          llvm::append_range(after,
+                             code.multiply(operands.element, b, tokens,
+                                           {own[0], own[1], own[2], own[3]}));
+        }
+        return after;
+      });
+}
+
+Accumulators expandLora(MatmulTile &tile, Accumulators accumulators) {
+  Named named(tile.code, "expand");
+  Expand expand(tile);
+  for (int64_t block = 0; block < tile.shape.tokenBlocks(); ++block)
+    expand.block(block, accumulators);
+  return accumulators;
+}
+
+} // namespace moelora::codegen

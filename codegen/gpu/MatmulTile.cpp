@@ -1,0 +1,111 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "gpu/MatmulTile.h"
+#include "Projections.h"
+#include "moelora/runtime/Abi.h"
+
+using namespace mlir;
+
+namespace moelora::codegen {
+
+static int64_t elementBytes(Type element) {
+  return element.getIntOrFloatBitWidth() / 8;
+}
+
+MatmulOperands::MatmulOperands(GpuLowering &lowering, GroupedMatmulOp op)
+    : op(op), plan(&lowering.planOf(op.getPlan())), element(lowering.element),
+      inputElement(getElementTypeOrSelf(op.getInput())),
+      weightElement(getElementTypeOrSelf(op.getWeight())) {
+  auto type = cast<RankedTensorType>(op.getWeight().getType());
+  k = type.getShape().back();
+  n = type.getShape()[type.getRank() - 2];
+  slices = type.getRank() == 4 ? type.getDimSize(1) : 1;
+  input = lowering.words.lookup(op.getInput());
+  weight = lowering.words.lookup(op.getWeight());
+  if (op.getBias())
+    bias = lowering.words.lookup(op.getBias());
+  auto planned = lowering.planned.find(op.getInput());
+  bool isPlanned = planned != lowering.planned.end();
+  order = isPlanned        ? RowOrder::Plan
+          : op.getGather() ? RowOrder::Token
+                           : RowOrder::Pair;
+  inputPitch =
+      isPlanned ? planned->second.pitch : k * elementBytes(inputElement);
+  int64_t rowsPerToken = order == RowOrder::Token ? 1 : plan->topK;
+  inputRegion = {0, rowsPerToken * inputPitch};
+  if (!op.getShrunk())
+    return;
+  shrunk = lowering.words.lookup(op.getShrunk());
+  ranks = plan->mostPages * MOELORA_PAGE_RANKS;
+  auto table = cast<BlockArgument>(op.getTable());
+  projections =
+      projectionsOf(lowering.layer.getRole(table.getArgNumber()), slices);
+}
+
+int64_t MatmulOperands::weightPitch() const {
+  return k * elementBytes(weightElement);
+}
+
+int64_t MatmulOperands::featureTiles(const TileShape &shape) const {
+  int64_t features = tileFeatures(shape);
+  return (n + features - 1) / features;
+}
+
+static RegionSize weightRegion(const MatmulOperands &operands) {
+  return {operands.plan->experts * operands.slices * operands.n *
+              operands.weightPitch(),
+          0};
+}
+
+MatmulTile::MatmulTile(Kernel &kernel, const MatmulOperands &operands,
+                       const TileShape &shape)
+    : kernel(kernel), code(kernel.code), operands(operands), shape(shape),
+      plan(kernel, *operands.plan), shared(code.shared()),
+      thread(code.thread()), lane(code.lane()), warp(code.warp()),
+      group(lane >> 2), quad(lane & 3),
+      warpFeature(warp % shape.featureWarps *
+                  (shape.warpFeatures() / operands.slices)),
+      warpToken(warp / shape.featureWarps * shape.warpTokens()),
+      input(kernel.region(operands.input, operands.inputRegion)),
+      weight(kernel.region(operands.weight, weightRegion(operands))) {}
+
+void MatmulTile::select(Int tileIndex, Int index) {
+  GpuPlanView::Tile selected = plan.tile(tileIndex);
+  expert = selected.expert;
+  begin = selected.begin;
+  rows = selected.rows;
+  featureTile = index;
+  feature = index * operands.tileFeatures(shape);
+}
+
+Int MatmulTile::blockFeature(int64_t block, int64_t half) {
+  return feature + warpFeature +
+         (block % blocksPerSlice() * MmaRows + half * 8);
+}
+
+Int MatmulTile::blockToken(int64_t tokenBlock) {
+  return warpToken + tokenBlock * MmaTokens;
+}
+
+Int MatmulTile::inputRow(Int token) {
+  Int row = begin + code.least(token, rows - 1);
+  if (operands.order == RowOrder::Plan)
+    return row;
+  Int pair = plan.pairOfRow(row);
+  return operands.order == RowOrder::Token ? pair / operands.plan->topK : pair;
+}
+
+void forTiles(KernelCode &code, Int count, llvm::function_ref<void(Int)> body) {
+  Int step = code.blocks();
+  code.repeat(
+      code.block().value,
+      [&](ValueRange i) { return code.less({&code, i[0]}, count); },
+      [&](ValueRange i) {
+        Int index{&code, i[0]};
+        body(index);
+        return Code::Values{(index + step).value};
+      });
+}
+
+} // namespace moelora::codegen

@@ -1,0 +1,231 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The main loop on tensor cores. A ring of stages in shared memory holds K
+// steps of 64 elements; copies run ahead of the products by all stages but one:
+//
+//   start   begin to copy steps 0 .. stages - 2
+//   run     for each step:
+//             wait until it has arrived, and all warps are past the step before
+//             begin to copy step + stages - 1, over the step before
+//             for each 16 of its elements: ldmatrix, mma
+//
+// The loop is unrolled by the stages, so every address in shared memory is that
+// of the lane plus a constant.
+
+#include "gpu/TileCopy.h"
+
+using namespace mlir;
+
+namespace moelora::codegen {
+
+namespace {
+
+class MmaLoop : public MainLoop {
+public:
+  explicit MmaLoop(MatmulTile &tile);
+  void start(MatmulTile &tile) override;
+  Accumulators run(MatmulTile &tile, Accumulators accumulators) override;
+  int64_t sharedBytes() const override { return shape.ringBytes(); }
+
+private:
+  int64_t steps() const {
+    return (operands.k + TileShape::K - 1) / TileShape::K;
+  }
+  void startWeights();
+  void startRows();
+  void copy(int64_t stage, Int step, int64_t advance, bool isInside);
+  void multiplyStep(int64_t stage, Accumulators &accumulators);
+  Registers<4> weights(int64_t stage, int64_t part, int64_t block);
+  Registers<4> tokens(int64_t stage, int64_t part, int64_t pair);
+  SmallVector<Value> carry(const Accumulators &accumulators) const;
+  void uncarry(ValueRange values, Accumulators &accumulators);
+
+  MatmulTile &tile;
+  KernelCode &code;
+  const MatmulOperands &operands;
+  const TileShape &shape;
+  TileCopy weightCopy, rowCopy;
+  /// Where a lane reads, by 16 elements of a step.
+  SmallVector<Ptr> weightAt, tokenAt;
+};
+
+} // namespace
+
+/// ldmatrix reads four matrices of 8 x 8. For weights these are rows 0-7 and
+/// 8-15 of the first 8 elements, then of the next 8. For 16 tokens they are
+/// both 8 elements of tokens 0-7, then of tokens 8-15; for 8 tokens, four times
+/// 8 elements.
+MmaLoop::MmaLoop(MatmulTile &tile)
+    : tile(tile), code(tile.code), operands(tile.operands), shape(tile.shape),
+      weightCopy(tile, {shape.features, operands.k, operands.weightPitch()}, 0),
+      rowCopy(tile, {shape.tokens, operands.k, operands.inputPitch},
+              shape.features * TileShape::RowBytes) {
+  Int lane = tile.lane, line = lane & 7;
+  bool wide = shape.warpTokens() >= 2 * MmaTokens;
+  Int weightRow = tile.warpFeature + (lane & 15);
+  Int tokenRow = tile.warpToken + line;
+  Int weightPiece = lane >> 4, tokenPiece = lane >> 3;
+  if (wide) {
+    tokenRow = tokenRow + (lane >> 4) * MmaTokens;
+    tokenPiece = tokenPiece & 1;
+  }
+  Ptr weightBase = tile.shared + weightRow * TileShape::RowBytes;
+  Ptr tokenBase = tile.shared + shape.features * TileShape::RowBytes +
+                  tokenRow * TileShape::RowBytes;
+  for (int64_t part = 0; part < TileShape::K / MmaK; ++part) {
+    weightAt.push_back(weightBase +
+                       (((weightPiece ^ line) * 16) ^ (part * 32)));
+    tokenAt.push_back(tokenBase + (((tokenPiece ^ line) * 16) ^ (part * 32)));
+  }
+}
+
+/// Rows of features beyond the last one repeat it.
+void MmaLoop::startWeights() {
+  int64_t pitch = operands.weightPitch();
+  int64_t half = operands.tileFeatures(shape);
+  Int expert = code.toI64(tile.expert) * (operands.slices * operands.n * pitch);
+  Ptr base = tile.weight + expert;
+  if (tile.featuresAreWhole()) {
+    Int first = tile.feature + tile.thread / 8;
+    return weightCopy.startAt(
+        base + code.toI64(first) * pitch, [&](int64_t row) {
+          return (row / half * operands.n + row % half) * pitch;
+        });
+  }
+  weightCopy.start([&](Int row) {
+    Int slice = row / half;
+    Int feature =
+        code.least(tile.feature + row % half, code.i32(operands.n - 1));
+    return base + code.toI64(slice * operands.n + feature) * pitch;
+  });
+}
+
+void MmaLoop::startRows() {
+  rowCopy.start([&](Int row) {
+    return tile.input + code.toI64(tile.inputRow(row)) * operands.inputPitch;
+  });
+}
+
+void MmaLoop::copy(int64_t stage, Int step, int64_t advance, bool isInside) {
+  weightCopy.copy(stage, step, advance, isInside);
+  rowCopy.copy(stage, step, advance, isInside);
+}
+
+void MmaLoop::start(MatmulTile &) {
+  Named named(code, "copy");
+  startWeights();
+  startRows();
+  for (int64_t step = 0; step < shape.stages - 1; ++step) {
+    if (step < steps())
+      copy(step, code.i32(step), step, /*isInside=*/true);
+    code.commit();
+  }
+}
+
+SmallVector<Value> MmaLoop::carry(const Accumulators &accumulators) const {
+  SmallVector<Value> values(accumulators);
+  llvm::append_range(values, weightCopy.pointers());
+  llvm::append_range(values, rowCopy.pointers());
+  return values;
+}
+
+void MmaLoop::uncarry(ValueRange values, Accumulators &accumulators) {
+  size_t weights = weightCopy.pointers().size();
+  size_t count = accumulators.size();
+  accumulators.assign(values.begin(), values.begin() + count);
+  weightCopy.setPointers(values.slice(count, weights));
+  rowCopy.setPointers(values.drop_front(count + weights));
+}
+
+Accumulators MmaLoop::run(MatmulTile &, Accumulators accumulators) {
+  int64_t stages = shape.stages, rounds = steps() / stages;
+  auto emitStep = [&](int64_t stage, Int ahead, int64_t advance, bool copies,
+                      bool isInside) {
+    code.waitForAllBut(stages - 2);
+    code.barrier();
+    if (copies) {
+      Named named(code, "copy");
+      copy((stage + stages - 1) % stages, ahead, advance, isInside);
+    }
+    code.commit();
+    Named named(code, "main loop");
+    multiplyStep(stage, accumulators);
+  };
+  Code::Values carried = code.loop(
+      code.i32(0), code.i32(rounds), 1, carry(accumulators),
+      [&](Int round, ValueRange values) {
+        uncarry(values, accumulators);
+        bool always = rounds * stages + stages - 1 <= steps();
+        for (int64_t stage = 0; stage < stages; ++stage)
+          emitStep(stage, round * stages + (stage + stages - 1),
+                   stage + stages - 1, true, always);
+        for (TileCopy *copy : {&weightCopy, &rowCopy}) {
+          SmallVector<Value> advanced;
+          for (Value pointer : copy->pointers())
+            advanced.push_back(
+                (Ptr{&code, pointer} + stages * TileShape::RowBytes).value);
+          copy->setPointers(advanced);
+        }
+        return Code::Values(carry(accumulators));
+      });
+  uncarry(carried, accumulators);
+  for (int64_t step = rounds * stages; step < steps(); ++step) {
+    int64_t ahead = step + stages - 1;
+    emitStep(step % stages, code.i32(ahead), ahead - rounds * stages,
+             ahead < steps(), true);
+  }
+  code.waitForAllBut(0);
+  code.barrier();
+  return accumulators;
+}
+
+Registers<4> MmaLoop::weights(int64_t stage, int64_t part, int64_t block) {
+  int64_t slice = block / tile.blocksPerSlice();
+  int64_t row = slice * operands.tileFeatures(shape) +
+                block % tile.blocksPerSlice() * MmaRows;
+  return code.loadMatrices(
+      weightAt[size_t(part)] +
+      (stage * shape.stageBytes() + row * TileShape::RowBytes));
+}
+
+/// The factors of two token blocks of 16 elements, or of one block of 32.
+Registers<4> MmaLoop::tokens(int64_t stage, int64_t part, int64_t pair) {
+  return code.loadMatrices(tokenAt[size_t(part)] +
+                           (stage * shape.stageBytes() +
+                            pair * 2 * MmaTokens * TileShape::RowBytes));
+}
+
+void MmaLoop::multiplyStep(int64_t stage, Accumulators &accumulators) {
+  int64_t blocks = shape.tokenBlocks();
+  Registers<4> both{}; // 32 elements of the only token block
+  for (int64_t part = 0; part < TileShape::K / MmaK; ++part) {
+    SmallVector<Registers<2>> factors;
+    if (blocks == 1) {
+      if (part % 2 == 0)
+        both = tokens(stage, part, 0);
+      factors.push_back({both[part % 2 * 2], both[part % 2 * 2 + 1]});
+    }
+    for (int64_t pair = 0; pair < blocks / 2; ++pair) {
+      Registers<4> loaded = tokens(stage, part, pair);
+      factors.push_back({loaded[0], loaded[1]});
+      factors.push_back({loaded[2], loaded[3]});
+    }
+    for (int64_t block = 0; block < shape.featureBlocks(); ++block) {
+      Registers<4> factor = weights(stage, part, block);
+      for (int64_t n = 0; n < blocks; ++n) {
+        Value *sum = &accumulators[tile.index(block, n, 0)];
+        Registers<4> result =
+            code.multiply(operands.element, factor, factors[size_t(n)],
+                          {sum[0], sum[1], sum[2], sum[3]});
+        llvm::copy(result, sum);
+      }
+    }
+  }
+}
+
+std::unique_ptr<MainLoop> createMmaLoop(MatmulTile &tile) {
+  return std::make_unique<MmaLoop>(tile);
+}
+
+} // namespace moelora::codegen

@@ -1,0 +1,131 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The stage `plan`: what its users need, its arrays, and its launch.
+
+#include "gpu/Plan.h"
+#include "Projections.h"
+#include "gpu/PlanKernel.h"
+#include "gpu/TileShape.h"
+#include "moelora/runtime/Abi.h"
+
+using namespace mlir;
+
+namespace moelora::codegen {
+
+ArrayRef<TileShape> tileShapes() {
+  static const TileShape shapes[] = {{8, 128, 4, 1, 4},
+                                     {16, 128, 4, 1, 4},
+                                     {32, 128, 4, 1, 4},
+                                     {64, 128, 2, 2, 4},
+                                     {128, 256, 4, 2, 3}};
+  return shapes;
+}
+
+static void addProjections(GpuLowering &lowering, SlotTableType table,
+                           Role role, GpuPlan &plan) {
+  llvm::append_range(plan.projections, projectionsOf(role, table.getSlices()));
+  int64_t pages =
+      (table.getMaxRank() + MOELORA_PAGE_RANKS - 1) / MOELORA_PAGE_RANKS;
+  plan.mostPages = std::max(plan.mostPages, pages);
+}
+
+/// Reads from the users of the plan what it has to prepare for them.
+static void addUsers(GpuLowering &lowering, PlanOp op, GpuPlan &plan) {
+  // In the order of the layer, so that the result does not depend on lists.
+  for (Operation &user : lowering.layer.getBody().front()) {
+    if (auto shrink = dyn_cast<ShrinkOp>(user)) {
+      auto table = dyn_cast<BlockArgument>(shrink.getTable());
+      if (shrink.getPlan() == op.getPlan() && table)
+        addProjections(lowering, shrink.getTable().getType(),
+                       lowering.layer.getRole(table.getArgNumber()), plan);
+    }
+    auto matmul = dyn_cast<GroupedMatmulOp>(user);
+    if (!matmul || matmul.getPlan() != op.getPlan() || !matmul.combines())
+      continue;
+    plan.firstCounter[matmul] = plan.countersPerToken;
+    int64_t n = cast<ShapedType>(matmul.getWeight().getType()).getDimSize(1);
+    int64_t least = llvm::min_element(tileShapes(), [](auto &a, auto &b) {
+                      return a.features < b.features;
+                    })->features;
+    plan.countersPerToken += (n + least - 1) / least;
+  }
+}
+
+static void declareArrays(Frame &frame, GpuPlan &plan) {
+  plan.rowPair = frame.region(plan.perPair(4));
+  plan.pairRow = frame.region(plan.perPair(4));
+  plan.counts = frame.region({plan_counts::Bytes, 0});
+  plan.tiles = frame.region(plan.tileBytes());
+  plan.ids = frame.word();
+  plan.numbers = frame.word();
+  plan.tile = frame.word();
+  plan.index = frame.word();
+  if (plan.hasSegments()) {
+    plan.rowSegment = frame.region(plan.perPair(4));
+    plan.segments = frame.region(plan.segmentRegion());
+  }
+  if (plan.countersPerToken)
+    plan.counters = frame.region(plan.counterRegion());
+}
+
+static LogicalResult verify(PlanOp op, const GpuPlan &plan) {
+  if (plan.topK > MostChoices)
+    return op.emitError() << "expects at most " << MostChoices
+                          << " choices of a token, but top_k is " << plan.topK;
+  constexpr int64_t most = 99 * 1024; // of the smallest architecture
+  if (planSharedBytes(plan) > most)
+    return op.emitError() << "expects the counts of " << plan.experts
+                          << " experts and " << plan.slots
+                          << " slots to fit in " << most
+                          << " bytes of shared memory, but they need "
+                          << planSharedBytes(plan);
+  return success();
+}
+
+/// The smallest tile that holds the rows that an expert has on average.
+static void storeTile(Code &code, Ptr frame, const GpuPlan &plan) {
+  Int pairs = code.loadInt(frame + Frame::Tokens) * plan.topK;
+  Int rows = (pairs + (plan.experts - 1)) / plan.experts;
+  Int tile = code.i64(plan.tileTokens[0]), index = code.i64(0);
+  for (size_t i = 1; i < plan.tileTokens.size(); ++i) {
+    Value more = code.less(code.i64(plan.tileTokens[i - 1]), rows);
+    tile = code.select(more, code.i64(plan.tileTokens[i]), tile);
+    index = code.select(more, code.i64(int64_t(i)), index);
+  }
+  code.store(tile, frame + plan.tile);
+  code.store(index, frame + plan.index);
+}
+
+FailureOr<RunStage> lowerPlan(GpuLowering &lowering, PlanOp op) {
+  PlanType type = op.getPlan().getType();
+  auto owner = std::make_unique<GpuPlan>();
+  GpuPlan &plan = *owner;
+  plan.experts = type.getExperts();
+  plan.slots = type.getSlots();
+  plan.topK = type.getTopK();
+  plan.zeroExperts = op.getZeroExperts();
+  plan.hasIds = bool(op.getIds());
+  for (const TileShape &shape : tileShapes())
+    plan.tileTokens.push_back(shape.tokens);
+  addUsers(lowering, op, plan);
+  if (failed(verify(op, plan)))
+    return failure();
+  declareArrays(lowering.frame, plan);
+  lowering.plans[op.getPlan()] = std::move(owner);
+  KernelInfo kernel = emitPlanKernel(lowering, plan);
+  return RunStage([=, &lowering, &plan](Code &code, Ptr frame) mutable {
+    auto copy = [&](Value value, int64_t word) {
+      code.store(code.loadPtr(frame + lowering.words.lookup(value)),
+                 frame + word);
+    };
+    if (op.getIds())
+      copy(op.getIds(), plan.ids);
+    if (op.getSlots())
+      copy(op.getSlots(), plan.numbers);
+    storeTile(code, frame, plan);
+    lowering.launch(code, frame, kernel, code.i64(planBlocks(plan)));
+  });
+}
+
+} // namespace moelora::codegen

@@ -1,0 +1,111 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The plan of a batch in the memory of a GPU: the order of rows, tiles of rows
+// of one expert, and segments of rows of one (expert, slot).
+//
+//   rows        0  1  2  3  4  5  6  7      sorted by expert, slot, pair
+//   expert      0  0  0  0  0  2  2  3
+//   slot       -1 -1  1  1  4 -1  0 -1
+//   rowSegment  0  0  2  2  4  5  6  7      the first row of the segment
+//   tiles       of 4 rows: {0, 0, 4} {0, 4, 1} {2, 5, 2} {3, 7, 1}
+//
+// The segment that begins at a row is at this index of the segments, so no
+// kernel has to count them.
+#ifndef MOELORA_CODEGEN_GPU_PLAN_H
+#define MOELORA_CODEGEN_GPU_PLAN_H
+
+#include "gpu/Kernel.h"
+
+namespace moelora::codegen {
+
+/// The largest number of choices of a token: one for each lane of a warp.
+constexpr int64_t MostChoices = WarpLanes;
+
+struct GpuPlan {
+  int64_t experts = 0, slots = 0, topK = 0, zeroExperts = 0;
+  /// The projections that segments have pairs of.
+  llvm::SmallVector<int64_t> projections;
+  int64_t mostPages = 0; // of ranks, of a pair
+  /// Counters of each token, which the plan sets to zero, and the first one of
+  /// each matmul that has some.
+  int64_t countersPerToken = 0;
+  llvm::DenseMap<mlir::Operation *, int64_t> firstCounter;
+  /// The tile sizes in tokens, ascending, of which a run uses one.
+  llvm::SmallVector<int64_t> tileTokens;
+  bool hasIds = false;
+
+  // Words of the frame.
+  int64_t ids = 0, numbers = 0;                     // inputs
+  int64_t rowPair = 0, pairRow = 0, rowSegment = 0; // i32, by index
+  int64_t counts = 0, tiles = 0, segments = 0, counters = 0;
+  int64_t tile = 0;  // the number of tokens of a tile in this run
+  int64_t index = 0; // of it in tileTokens
+
+  bool hasSegments() const { return !projections.empty(); }
+  RegionSize perPair(int64_t bytes) const { return {0, topK * bytes}; }
+  /// There is at most one incomplete tile for each expert, and no tile is
+  /// empty.
+  RegionSize tileBytes() const;
+  int64_t segmentBytes() const;
+  RegionSize segmentRegion() const { return perPair(segmentBytes()); }
+  RegionSize counterRegion() const { return {0, 4 * countersPerToken}; }
+  /// The pair of a projection in a segment, as an offset.
+  int64_t pairOffset(int64_t projection) const;
+  /// At most this number of tiles, for `tokens` tokens.
+  Int mostTiles(Code &code, Ptr frame) const;
+};
+
+// The layout of the plan's arrays.
+namespace plan_counts {
+constexpr int64_t Rows = 0, Tiles = 4, Bytes = 8;
+}
+namespace plan_tile {
+constexpr int64_t Expert = 0, Begin = 4, Rows = 8, Bytes = 16;
+}
+namespace plan_segment {
+constexpr int64_t Begin = 0, End = 4, Pairs = 16;
+/// Addresses of A and B, whole pages of ranks, the scale, and 1 if A is that of
+/// the projection before.
+constexpr int64_t A = 0, B = 8, Pages = 16, Scale = 20, SharesA = 24,
+                  PairBytes = 32;
+} // namespace plan_segment
+
+/// The arrays of a plan in a kernel that reads them.
+class GpuPlanView {
+public:
+  GpuPlanView(Kernel &kernel, const GpuPlan &plan);
+
+  struct Tile {
+    Int expert, begin, rows;
+  };
+  struct Pair {
+    Int a, b;    // addresses
+    Int pages;   // of ranks
+    Int sharesA; // 1 or 0
+    mlir::Value scale;
+  };
+
+  Int rows();
+  Int tiles();
+  Tile tile(Int index);
+  Int pairOfRow(Int row);
+  Int rowOfPair(Int pair); // -1: the pair is dropped
+  /// The segment of a row.
+  Ptr segment(Int row);
+  Int segmentEnd(Ptr segment);
+  Pair pair(Ptr segment, int64_t projection);
+  /// Counter `index` of a token.
+  Ptr counter(Int token, Int index);
+
+  const GpuPlan &plan;
+
+private:
+  KernelCode &code;
+  Ptr rowPair, pairRow, counts, tileRows;
+  Ptr rowSegment{}, segments{}, counters{};
+};
+
+} // namespace moelora::codegen
+
+#endif // MOELORA_CODEGEN_GPU_PLAN_H
