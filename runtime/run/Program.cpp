@@ -1,98 +1,17 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Programs: selects the variant for a device, and checks its requirements.
+ * Programs: loads the kernels of a variant, and provides its services.
  */
 #include "run/Program.h"
 
 #include "moelora/runtime/Execute.h"
-#include "run/CpuFeatures.h"
 #include "run/Description.h"
-
-#include <cstdlib>
-#include <cstring>
+#include "run/Variants.h"
 
 using namespace moelora;
 
 namespace {
-
-bool isForHost(const moelora_variant &variant) {
-  return std::strcmp(variant.target, "cpu") == 0;
-}
-
-int64_t ask(const moelora_device &device, int32_t key) {
-  int64_t value = 0;
-  call(device, &moelora_device::query, key, &value);
-  return value;
-}
-
-/// Why a device cannot run a variant of the host. "" means that it can,
-/// provided that it runs kernels of the host.
-std::string hostMisfit(const moelora_variant &variant,
-                       const moelora_device &device) {
-  if (ask(device, MOELORA_DEVICE_KIND) == MOELORA_DEVICE_KIND_CUDA)
-    return std::string("it is for a host, which ") + device.name + " is not";
-  std::string missing = firstMissingFeature(variant.needs);
-  return missing.empty()
-             ? ""
-             : "it needs " + missing +
-                   ", which this CPU does not have; compile with --cpu=...";
-}
-
-/// A target "sm_90" also runs on later architectures, a target "sm_90a" does
-/// not.
-std::string gpuMisfit(const moelora_variant &variant,
-                      const moelora_device &device) {
-  constexpr const char *prefix = "sm_";
-  bool known = std::strncmp(variant.target, prefix, std::strlen(prefix)) == 0;
-  if (!known || ask(device, MOELORA_DEVICE_KIND) != MOELORA_DEVICE_KIND_CUDA)
-    return std::string("it is for ") + variant.target + ", which " +
-           device.name + " is not";
-  char *end = nullptr;
-  int64_t wanted = std::strtol(variant.target + std::strlen(prefix), &end, 10);
-  int64_t found = ask(device, MOELORA_DEVICE_ARCHITECTURE);
-  if (*end ? found != wanted : found < wanted)
-    return std::string("it is for ") + variant.target + ", and " + device.name +
-           " is of sm_" + std::to_string(found);
-  return "";
-}
-
-std::string misfit(const moelora_variant &variant,
-                   const moelora_device &device) {
-  return isForHost(variant) ? hostMisfit(variant, device)
-                            : gpuMisfit(variant, device);
-}
-
-std::string targetsOf(const moelora_artifact &artifact) {
-  std::string text;
-  for (uint32_t i = 0; i < artifact.variants; ++i)
-    text += (i ? ", " : "") + std::string(artifact.variant[i].target);
-  return text;
-}
-
-/// The first variant that the device supports. Fails with the reason against
-/// the first variant for the target.
-const moelora_variant &chooseVariant(const moelora_artifact &artifact,
-                                     const char *target,
-                                     const moelora_device &device) {
-  std::string reason;
-  for (uint32_t i = 0; i < artifact.variants; ++i) {
-    const moelora_variant &variant = artifact.variant[i];
-    if (target && std::strcmp(variant.target, target) != 0)
-      continue;
-    std::string against = misfit(variant, device);
-    if (against.empty())
-      return variant;
-    if (reason.empty())
-      reason = against;
-  }
-  if (reason.empty())
-    reason =
-        "it has " + targetsOf(artifact) + " and not " + (target ? target : "");
-  fail(std::string("expects a variant of the compiled layer ") + artifact.name +
-           " for " + device.name + ", but " + reason,
-       MOELORA_UNSUPPORTED);
-}
 
 /// Fails if the host lacks a service that generated code calls.
 void checkServices(const moelora_services &services,
