@@ -81,8 +81,8 @@ host::Step::Step(moelora_slot_table *table, std::vector<int32_t> tokenIds)
   if (!table)
     return;
   moelora_step *made = nullptr;
-  call(moelora_step_create, table, std::max<int64_t>(int64_t(ids.size()), 1),
-       &made);
+  call(moelora_step_create, table, nullptr,
+       std::max<int64_t>(int64_t(ids.size()), 1), &made);
   step.reset(made);
   call(moelora_step_enter, get(), nullptr);
 }

@@ -8,6 +8,7 @@
 #include "moelora/runtime/Execute.h"
 #include "run/Description.h"
 #include "run/Variants.h"
+#include "slots/SlotTableState.h"
 
 using namespace moelora;
 
@@ -46,44 +47,7 @@ moelora_services readServices(const moelora_services *given) {
   return *given;
 }
 
-thread_local Failure lastLaunch = {MOELORA_INVALID, ""};
-
-moelora_program &programOf(void *context) {
-  return *static_cast<moelora_program *>(context);
-}
-
-// If generated code launches kernels, the context of the services is the
-// program.
-
-void forwardParallelFor(void *context, int64_t tasks, moelora_task task,
-                        void *frame) {
-  const moelora_services &host = programOf(context).host;
-  host.parallel_for(host.context, tasks, task, frame);
-}
-
-int32_t forwardCollective(void *context, moelora_stream *stream,
-                          const moelora_exchange *exchange) {
-  const moelora_services &host = programOf(context).host;
-  return host.collective(host.context, stream, exchange);
-}
-
 } // namespace
-
-int32_t moelora::launchFromService(void *context, moelora_stream *stream,
-                                   const moelora_launch *launches,
-                                   uint32_t count) {
-  const moelora_device &device = programOf(context).device;
-  moelora_error *error = nullptr;
-  moelora_status status =
-      device.launch(device.context, stream, launches, count, &error);
-  if (status == MOELORA_OK)
-    return 0;
-  lastLaunch = {status, moelora_error_text(error)};
-  moelora_error_free(error);
-  return 1;
-}
-
-void moelora::failAsLaunchDid() { throw Failure(lastLaunch); }
 
 Module::Module(const moelora_device &device, const moelora_binary &binary)
     : device(device) {
@@ -106,15 +70,12 @@ moelora_program::moelora_program(const moelora_artifact &artifact,
                                  const moelora_device &device,
                                  const moelora_services &given)
     : use(artifact), artifact(artifact), variant(variant), device(device),
-      host(given), services(given),
+      services(given), launcher(device, given),
       counters(device, sizeof(moelora_run_stats)) {
-  checkServices(host, variant);
-  if (variant.services & MOELORA_SERVICE_LAUNCH) {
-    services.context = this;
-    services.parallel_for = host.parallel_for ? forwardParallelFor : nullptr;
-    services.collective = host.collective ? forwardCollective : nullptr;
-    services.launch = launchFromService;
-  }
+  checkServices(services, variant);
+  clearMemory(counters, device);
+  if (variant.services & MOELORA_SERVICE_LAUNCH)
+    services = launcher.services();
   for (uint32_t i = 0; i < variant.binaries; ++i)
     modules.emplace_back(device, variant.binary[i]);
   for (uint32_t i = 0; i < variant.kernels; ++i)
@@ -126,6 +87,13 @@ moelora_program::moelora_program(const moelora_artifact &artifact,
       device, moelora_binary{MOELORA_BINARY_HOST, 0, 0,
                              reinterpret_cast<const void *>(function)});
   hostKernel = modules.back().get({"moelora_layer", 0, 1, 0, 0});
+}
+
+const moelora_entry *moelora_program::entry(int32_t kind) const {
+  for (uint32_t i = 0; i < variant.entries; ++i)
+    if (variant.entry[i].kind == kind)
+      return &variant.entry[i];
+  return nullptr;
 }
 
 moelora_status moelora_program_create(const moelora_artifact *artifact,
@@ -151,11 +119,16 @@ moelora_status moelora_program_create(const moelora_artifact *artifact,
 moelora_status moelora_program_destroy(moelora_program *program,
                                        moelora_error **error) {
   return guarded(error, [&] {
-    if (program && program->layers > 0)
-      fail("expects a program that no layer is bound with any more, but there "
-           "are " +
-               std::to_string(program->layers),
-           MOELORA_BUSY);
+    auto expectNone = [](const std::atomic<int64_t> &uses, const char *what) {
+      if (uses > 0)
+        fail(std::string("expects a program that no ") + what +
+                 " any more, but there are " + std::to_string(uses),
+             MOELORA_BUSY);
+    };
+    if (!program)
+      return;
+    expectNone(program->layers, "layer is bound with");
+    expectNone(program->steps, "step resolves with");
     delete program;
   });
 }

@@ -49,7 +49,8 @@ MOELORA_API moelora_status moelora_program_create(
     const moelora_device *device, const moelora_services *services,
     moelora_program **program, moelora_error **error);
 
-/* BUSY: layers of the program are bound. NULL has no effect. */
+/* BUSY: layers of the program are bound, or steps resolve ids with it. NULL has
+ * no effect. */
 MOELORA_API moelora_status moelora_program_destroy(moelora_program *program,
                                                    moelora_error **error);
 
