@@ -76,16 +76,15 @@ host::SlotTable::idsOf(const std::vector<int32_t> &slots) const {
   return result;
 }
 
-host::Step::Step(const CompiledLayer &layer, moelora_slot_table *table,
-                 std::vector<int32_t> tokenIds)
+host::Step::Step(moelora_slot_table *table, std::vector<int32_t> tokenIds,
+                 const moelora_device &device, moelora_program *program)
     : ids(std::move(tokenIds)) {
   if (!table)
     return;
-  placed =
-      OnDevice(*layer.target.device, ids.data(), ids.size() * sizeof(int32_t));
+  placed = OnDevice(device, ids.data(), ids.size() * sizeof(int32_t));
   placed.toDevice();
   moelora_step *made = nullptr;
-  call(moelora_step_create, table, layer.program.get(),
+  call(moelora_step_create, table, program,
        std::max<int64_t>(int64_t(ids.size()), 1), &made);
   step.reset(made);
   call(moelora_step_enter, get(), nullptr);

@@ -63,9 +63,11 @@ inline void endStep(moelora_step *step) { moelora_step_destroy(step, nullptr); }
 /// leaves when the object is destroyed.
 class Step {
 public:
-  /// Without a table, the object has no step and has no effect.
-  Step(const CompiledLayer &layer, moelora_slot_table *table,
-       std::vector<int32_t> ids);
+  /// A step on the device of the table. The cpu needs no program. Without a
+  /// table, the object has no step and has no effect.
+  Step(moelora_slot_table *table, std::vector<int32_t> ids,
+       const moelora_device &device = *moelora_device_cpu(),
+       moelora_program *program = nullptr);
   Step(Step &&) = default;
   ~Step();
 
