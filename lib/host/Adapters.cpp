@@ -12,6 +12,7 @@ using namespace moelora::host;
 
 TableHandle moelora::host::makeTable(const moelora_adapter_target &target,
                                      const moelora_facts &facts,
+                                     const moelora_device *device,
                                      const int32_t *layer) {
   auto options = sized<moelora_slot_table_options>();
   options.target = &target;
@@ -19,6 +20,7 @@ TableHandle moelora::host::makeTable(const moelora_adapter_target &target,
   options.max_rank = facts.max_rank;
   options.dtype = facts.dtype;
   options.page_order = facts.page_order;
+  options.device = device;
   options.layers = layer;
   options.layer_count = layer ? 1 : 0;
   moelora_slot_table *made = nullptr;
@@ -34,16 +36,15 @@ moelora_slot_table_stats moelora::host::statsOf(moelora_slot_table *table) {
 }
 
 host::SlotTable::SlotTable(const std::vector<OpenAdapter> &adapters,
-                           const moelora_variant &variant,
-                           const models::Model &model, int layer,
-                           const moelora_services &services) {
-  if (variant.adapters.slots == 0)
+                           const CompiledLayer &layer) {
+  if (layer.variant.adapters.slots == 0)
     return;
-  models::AdapterTarget names(model);
+  models::AdapterTarget names(layer.model);
   moelora_adapter_target target = names.get();
-  table = makeTable(target, variant.adapters, &layer);
+  table = makeTable(target, layer.variant.adapters, layer.target.device,
+                    &layer.number);
   for (const OpenAdapter &adapter : adapters)
-    add(adapter, services);
+    add(adapter, layer.target.services);
 }
 
 void host::SlotTable::add(const OpenAdapter &adapter,
@@ -60,8 +61,7 @@ void host::SlotTable::add(const OpenAdapter &adapter,
   leases.push_back(lease);
 }
 
-/// No run can be under way, because calls on the cpu return when their work is
-/// done.
+/// No run can be under way, because each one waits until its work is done.
 host::SlotTable::~SlotTable() {
   for (const moelora_lease &lease : leases)
     moelora_slot_table_release(table.get(), &lease, nullptr);
@@ -76,13 +76,16 @@ host::SlotTable::idsOf(const std::vector<int32_t> &slots) const {
   return result;
 }
 
-host::Step::Step(moelora_slot_table *table, std::vector<int32_t> tokenIds)
+host::Step::Step(moelora_slot_table *table, std::vector<int32_t> tokenIds,
+                 const moelora_device &device, moelora_program *program)
     : ids(std::move(tokenIds)) {
   if (!table)
     return;
+  placed = OnDevice(device, ids.data(), ids.size() * sizeof(int32_t));
+  placed.toDevice();
   moelora_step *made = nullptr;
-  call(moelora_step_create, table, std::max<int64_t>(int64_t(ids.size()), 1),
-       &made);
+  call(moelora_step_create, table, program,
+       std::max<int64_t>(int64_t(ids.size()), 1), &made);
   step.reset(made);
   call(moelora_step_enter, get(), nullptr);
 }
@@ -94,6 +97,6 @@ host::Step::~Step() {
 
 void host::Step::resolve() {
   if (step)
-    call(moelora_step_resolve, get(), nullptr, ids.data(), int64_t(ids.size()),
-         nullptr);
+    call(moelora_step_resolve, get(), nullptr, placed.get<int32_t>(),
+         int64_t(ids.size()), nullptr);
 }

@@ -18,32 +18,40 @@ static moelora_artifact_file *load(const std::string &path) {
   return loaded;
 }
 
-static const moelora_variant &variantOf(const moelora_artifact &artifact,
-                                        const std::string &path) {
-  const moelora_variant *variant = moelora_artifact_variant(&artifact, "cpu");
-  if (!variant)
-    throw Error(path + " was not compiled for cpu");
-  return *variant;
-}
-
-static int numberOf(const moelora_artifact &artifact, const std::string &path,
-                    int stated) {
+static int checkedNumber(const moelora_artifact &artifact,
+                         const std::string &path, const models::Model &model,
+                         const std::string &modelPath, int stated) {
   int number = stated >= 0 ? stated : artifact.first_layer;
   if (number < 0)
     throw Error(path + " was not compiled for a layer of a model; name one "
                        "with --layer=N");
-  return number;
-}
-
-CompiledLayer::CompiledLayer(const std::string &path,
-                             const std::string &modelPath, int stated)
-    : file(load(path)), artifact(*moelora_artifact_of(file.get(), 0)),
-      variant(variantOf(artifact, path)),
-      number(numberOf(artifact, path, stated)), model(openModel(modelPath)) {
   if (!model.isMoe(number))
     throw Error("expects layer " + std::to_string(number) + " of " + modelPath +
                 " to have experts, but it has none");
   callFor(path + ": ", moelora_artifact_match, &artifact, &model.layer(number));
+  return number;
 }
+
+static moelora_program *makeProgram(const moelora_artifact &artifact,
+                                    const std::string &path,
+                                    const Target &target) {
+  moelora_program *made = nullptr;
+  const char *any = nullptr;
+  if (target.device)
+    callFor(path + ": ", moelora_program_create, &artifact, any, target.device,
+            &target.services, &made);
+  return made;
+}
+
+CompiledLayer::CompiledLayer(const std::string &path,
+                             const std::string &modelPath, const Target &target,
+                             int stated)
+    : target(target), file(load(path)),
+      artifact(*moelora_artifact_of(file.get(), 0)),
+      model(openModel(modelPath)),
+      number(checkedNumber(artifact, path, model, modelPath, stated)),
+      program(makeProgram(artifact, path, target)),
+      variant(program ? *moelora_program_variant(program.get())
+                      : artifact.variant[0]) {}
 
 } // namespace moelora::host

@@ -16,68 +16,44 @@ bool isGiven(int32_t role) {
          (role >= MOELORA_TOKEN_IDS && role <= MOELORA_EXPERT_WEIGHTS);
 }
 
-moelora_memory view(const Operand &operand, int32_t role) {
+moelora_memory view(const Operand &operand, int32_t role, void *data) {
   auto memory = sized<moelora_memory>();
   memory.role = role;
   memory.dtype = role == MOELORA_TOKEN_TABLE ? MOELORA_I32 : operand.type;
-  memory.data = operand.buffer.data();
+  memory.data = data;
   memory.dims = int32_t(operand.shape.size());
   std::copy(operand.shape.begin(), operand.shape.end(), memory.shape);
   return memory;
 }
 
-/// The weights of the variant.
-std::vector<moelora_memory> viewAll(const moelora_variant &variant,
-                                    const Weights &weights) {
-  std::vector<moelora_memory> list;
-  for (uint32_t row = 0; row < variant.operands; ++row)
-    if (int32_t role = variant.operand[row].role; !isGiven(role))
-      list.push_back(view(weights.operand[size_t(role)], role));
-  return list;
-}
-
-moelora_run describe(moelora_entry_kind entry, const Inputs &inputs,
-                     const Buffer &output, const Buffer &workspace) {
-  auto run = sized<moelora_run>();
-  run.entry = entry;
-  run.tokens = inputs.tokens;
-  run.hidden = inputs.operand[MOELORA_HIDDEN].buffer.data();
-  run.router_hidden = inputs.operand[MOELORA_ROUTER_HIDDEN].buffer.data();
-  run.output = output.data();
-  run.logits = reinterpret_cast<const float *>(
-      inputs.operand[MOELORA_ROUTER_LOGITS].buffer.data());
-  run.weights = reinterpret_cast<const float *>(
-      inputs.operand[MOELORA_EXPERT_WEIGHTS].buffer.data());
-  run.expert_ids = inputs.expertIds.data();
-  run.token_ids = inputs.tokenIds.data();
-  run.workspace = workspace.data();
-  run.workspace_bytes = workspace.bytes();
-  return run;
-}
-
 } // namespace
 
-BoundLayer::BoundLayer(const moelora_artifact &artifact, int number,
-                       const Weights &weights, const SlotTable &table,
-                       const moelora_services &services) {
-  moelora_program *made = nullptr;
-  call(moelora_program_create, &artifact, nullptr, moelora_device_cpu(),
-       &services, &made);
-  program.reset(made);
-  std::vector<moelora_memory> list =
-      viewAll(*moelora_program_variant(program.get()), weights);
+BoundLayer::BoundLayer(const CompiledLayer &compiled, const Weights &given,
+                       const SlotTable &table)
+    : compiled(compiled) {
+  std::vector<moelora_memory> list;
+  for (uint32_t row = 0; row < compiled.variant.operands; ++row) {
+    int32_t role = compiled.variant.operand[row].role;
+    if (isGiven(role))
+      continue;
+    const Operand &operand = given.operand[size_t(role)];
+    weights.emplace_back(*compiled.target.device, operand.buffer.data(),
+                         operand.buffer.bytes());
+    weights.back().toDevice();
+    list.push_back(view(operand, role, weights.back().get()));
+  }
   auto binding = sized<moelora_binding>();
-  binding.layer = number;
+  binding.layer = compiled.number;
   binding.weights = uint32_t(list.size());
   binding.weight = list.data();
   binding.table = table.get();
   moelora_bound_layer *bound = nullptr;
-  call(moelora_layer_bind, program.get(), &binding, &bound);
+  call(moelora_layer_bind, compiled.program.get(), &binding, &bound);
   layer.reset(bound);
 }
 
 uint64_t BoundLayer::outputBytes(int64_t tokens) const {
-  const moelora_variant *variant = moelora_program_variant(program.get());
+  const moelora_variant *variant = &compiled.variant;
   return moelora_variant_operand_bytes(
       variant,
       moelora_variant_operand(variant, MOELORA_OUTPUT, MOELORA_PART_VALUES),
@@ -87,15 +63,61 @@ uint64_t BoundLayer::outputBytes(int64_t tokens) const {
 host::Run::Run(const BoundLayer &layer, moelora_entry_kind entry,
                const Inputs &inputs, const SlotTable &table)
     : output(layer.outputBytes(inputs.tokens)), layer(layer),
+      device(*layer.compiled.target.device),
       workspace(moelora_layer_workspace(layer.get(), entry, inputs.tokens)),
-      step(table.get(), table.idsOf(inputs.slots)),
-      arguments(describe(entry, inputs, output, workspace)) {
-  arguments.step = step.get();
+      last(std::make_unique<moelora_run_stats>()),
+      step(table.get(), table.idsOf(inputs.slots), device,
+           layer.compiled.program.get()),
+      placedOutput(device, output.data(), output.bytes()),
+      placedWorkspace(device, workspace.data(), workspace.bytes()),
+      placedStats(device, last.get(), sizeof *last),
+      arguments(describe(entry, inputs)) {}
+
+const void *host::Run::place(const void *data, uint64_t bytes) {
+  // What a run reads is copied to the device and not back.
+  inputs.emplace_back(device, const_cast<void *>(data), bytes);
+  inputs.back().toDevice();
+  return inputs.back().get();
+}
+
+const void *host::Run::place(const Operand &operand) {
+  return place(operand.buffer.data(), operand.buffer.bytes());
+}
+
+moelora_run host::Run::describe(moelora_entry_kind entry, const Inputs &from) {
+  auto ints = [&](const std::vector<int32_t> &values) {
+    return static_cast<const int32_t *>(
+        place(values.data(), values.size() * sizeof(int32_t)));
+  };
+  auto floats = [&](moelora_role role) {
+    return static_cast<const float *>(place(from.operand[role]));
+  };
+  auto run = sized<moelora_run>();
+  run.entry = entry;
+  run.tokens = from.tokens;
+  run.step = step.get();
+  run.hidden = place(from.operand[MOELORA_HIDDEN]);
+  run.router_hidden = place(from.operand[MOELORA_ROUTER_HIDDEN]);
+  run.output = placedOutput.get();
+  run.logits = floats(MOELORA_ROUTER_LOGITS);
+  run.weights = floats(MOELORA_EXPERT_WEIGHTS);
+  run.expert_ids = ints(from.expertIds);
+  run.token_ids = ints(from.tokenIds);
+  run.workspace = placedWorkspace.get();
+  run.workspace_bytes = workspace.bytes();
+  run.stats = placedStats.get<moelora_run_stats>();
+  return run;
 }
 
 void host::Run::run() {
-  last = {};
-  arguments.stats = &last;
+  *last = {};
+  placedStats.toDevice();
   step.resolve();
   call(moelora_layer_run, layer.get(), &arguments);
+  finish(device);
+}
+
+void host::Run::fetch() {
+  placedOutput.toHost();
+  placedStats.toHost();
 }

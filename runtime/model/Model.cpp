@@ -87,8 +87,8 @@ moelora_status moelora_model_step(moelora_model *model, int64_t max_tokens,
     if (!model->table)
       fail("expects the model's table to be made first, but it is not there");
     moelora_error *why = nullptr;
-    moelora_status status =
-        moelora_step_create(model->table, max_tokens, step, &why);
+    moelora_status status = moelora_step_create(
+        model->table, model->anyProgram(), max_tokens, step, &why);
     if (status != MOELORA_OK)
       failWith(status, why);
   });

@@ -36,6 +36,8 @@ struct moelora_model {
   /// Destroys the table, or returns why it cannot.
   moelora_status release(moelora_error **error);
 
+  /// The program of one of the layers, with which steps resolve ids.
+  moelora_program *anyProgram() const { return layers.begin()->second.program; }
   const moelora_bound_layer *layer(int32_t number) const;
   uint64_t workspace(int64_t tokens) const;
 

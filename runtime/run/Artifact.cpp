@@ -6,7 +6,7 @@
 #include "run/Artifact.h"
 #include "base/Failure.h"
 #include "run/Description.h"
-#include "run/SealedFile.h"
+#include "run/seal/SealedFile.h"
 
 #include <algorithm>
 #include <dlfcn.h>
@@ -15,6 +15,9 @@
 #include <vector>
 
 using namespace moelora;
+
+static_assert(sizeof(Digest::Bytes) == MOELORA_DIGEST_BYTES,
+              "what the C interface copies");
 
 namespace {
 
@@ -109,6 +112,14 @@ ArtifactUse::~ArtifactUse() {
   std::lock_guard<std::mutex> lock(loaded().mutex);
   if (file)
     --file->uses;
+}
+
+moelora_status moelora_artifact_seal(const char *path, moelora_error **error) {
+  return guarded(error, [&] {
+    if (!path)
+      fail("expects the path of a shared object, but it is null");
+    appendSeal(path);
+  });
 }
 
 moelora_status moelora_artifact_load(const char *path,

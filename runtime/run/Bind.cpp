@@ -8,6 +8,7 @@
 
 #include "base/Sized.h"
 #include "run/Match.h"
+#include "run/Variants.h"
 #include "slots/SlotTableState.h"
 
 #include <algorithm>
@@ -37,12 +38,9 @@ void checkPlace(const moelora_memory &memory, const std::string &name,
   if (program.isOfHost()) {
     right = memory.device_kind == MOELORA_MEMORY_CPU ||
             memory.device_kind == MOELORA_MEMORY_CUDA_HOST;
-  } else {
-    int64_t ordinal = 0;
-    call(device, &moelora_device::query, int32_t(MOELORA_DEVICE_ORDINAL),
-         &ordinal);
-    right =
-        memory.device_kind == MOELORA_MEMORY_CUDA && memory.device == ordinal;
+  } else if (valueOf(device, MOELORA_DEVICE_KIND) == MOELORA_DEVICE_KIND_CUDA) {
+    right = memory.device_kind == MOELORA_MEMORY_CUDA &&
+            memory.device == valueOf(device, MOELORA_DEVICE_ORDINAL);
   }
   if (!right)
     fail("expects the " + name + " to be in memory of " + device.name +
@@ -208,9 +206,8 @@ moelora_bound_layer::moelora_bound_layer(moelora_program &program,
   checkExpected(program.artifact, binding.expected);
   if (table)
     checkTable(program, *table, layer);
-  for (uint32_t i = 0; i < variant.entries; ++i)
-    if (variant.entry[i].kind < MOELORA_ENTRY_RESOLVE)
-      entries[variant.entry[i].kind] = &variant.entry[i];
+  for (int32_t kind = 0; kind < MOELORA_ENTRY_RESOLVE; ++kind)
+    entries[kind] = program.entry(kind);
   std::vector<Weight> weights = readWeights(binding);
   bool anyFree = false;
   for (uint32_t row = 0; row < variant.operands; ++row) {

@@ -1,98 +1,18 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Programs: selects the variant for a device, and checks its requirements.
+ * Programs: loads the kernels of a variant, and provides its services.
  */
 #include "run/Program.h"
 
 #include "moelora/runtime/Execute.h"
-#include "run/CpuFeatures.h"
 #include "run/Description.h"
-
-#include <cstdlib>
-#include <cstring>
+#include "run/Variants.h"
+#include "slots/SlotTableState.h"
 
 using namespace moelora;
 
 namespace {
-
-bool isForHost(const moelora_variant &variant) {
-  return std::strcmp(variant.target, "cpu") == 0;
-}
-
-int64_t ask(const moelora_device &device, int32_t key) {
-  int64_t value = 0;
-  call(device, &moelora_device::query, key, &value);
-  return value;
-}
-
-/// Why a device cannot run a variant of the host. "" means that it can,
-/// provided that it runs kernels of the host.
-std::string hostMisfit(const moelora_variant &variant,
-                       const moelora_device &device) {
-  if (ask(device, MOELORA_DEVICE_KIND) == MOELORA_DEVICE_KIND_CUDA)
-    return std::string("it is for a host, which ") + device.name + " is not";
-  std::string missing = firstMissingFeature(variant.needs);
-  return missing.empty()
-             ? ""
-             : "it needs " + missing +
-                   ", which this CPU does not have; compile with --cpu=...";
-}
-
-/// A target "sm_90" also runs on later architectures, a target "sm_90a" does
-/// not.
-std::string gpuMisfit(const moelora_variant &variant,
-                      const moelora_device &device) {
-  constexpr const char *prefix = "sm_";
-  bool known = std::strncmp(variant.target, prefix, std::strlen(prefix)) == 0;
-  if (!known || ask(device, MOELORA_DEVICE_KIND) != MOELORA_DEVICE_KIND_CUDA)
-    return std::string("it is for ") + variant.target + ", which " +
-           device.name + " is not";
-  char *end = nullptr;
-  int64_t wanted = std::strtol(variant.target + std::strlen(prefix), &end, 10);
-  int64_t found = ask(device, MOELORA_DEVICE_ARCHITECTURE);
-  if (*end ? found != wanted : found < wanted)
-    return std::string("it is for ") + variant.target + ", and " + device.name +
-           " is of sm_" + std::to_string(found);
-  return "";
-}
-
-std::string misfit(const moelora_variant &variant,
-                   const moelora_device &device) {
-  return isForHost(variant) ? hostMisfit(variant, device)
-                            : gpuMisfit(variant, device);
-}
-
-std::string targetsOf(const moelora_artifact &artifact) {
-  std::string text;
-  for (uint32_t i = 0; i < artifact.variants; ++i)
-    text += (i ? ", " : "") + std::string(artifact.variant[i].target);
-  return text;
-}
-
-/// The first variant that the device supports. Fails with the reason against
-/// the first variant for the target.
-const moelora_variant &chooseVariant(const moelora_artifact &artifact,
-                                     const char *target,
-                                     const moelora_device &device) {
-  std::string reason;
-  for (uint32_t i = 0; i < artifact.variants; ++i) {
-    const moelora_variant &variant = artifact.variant[i];
-    if (target && std::strcmp(variant.target, target) != 0)
-      continue;
-    std::string against = misfit(variant, device);
-    if (against.empty())
-      return variant;
-    if (reason.empty())
-      reason = against;
-  }
-  if (reason.empty())
-    reason =
-        "it has " + targetsOf(artifact) + " and not " + (target ? target : "");
-  fail(std::string("expects a variant of the compiled layer ") + artifact.name +
-           " for " + device.name + ", but " + reason,
-       MOELORA_UNSUPPORTED);
-}
 
 /// Fails if the host lacks a service that generated code calls.
 void checkServices(const moelora_services &services,
@@ -127,44 +47,7 @@ moelora_services readServices(const moelora_services *given) {
   return *given;
 }
 
-thread_local Failure lastLaunch = {MOELORA_INVALID, ""};
-
-moelora_program &programOf(void *context) {
-  return *static_cast<moelora_program *>(context);
-}
-
-// If generated code launches kernels, the context of the services is the
-// program.
-
-void forwardParallelFor(void *context, int64_t tasks, moelora_task task,
-                        void *frame) {
-  const moelora_services &host = programOf(context).host;
-  host.parallel_for(host.context, tasks, task, frame);
-}
-
-int32_t forwardCollective(void *context, moelora_stream *stream,
-                          const moelora_exchange *exchange) {
-  const moelora_services &host = programOf(context).host;
-  return host.collective(host.context, stream, exchange);
-}
-
 } // namespace
-
-int32_t moelora::launchFromService(void *context, moelora_stream *stream,
-                                   const moelora_launch *launches,
-                                   uint32_t count) {
-  const moelora_device &device = programOf(context).device;
-  moelora_error *error = nullptr;
-  moelora_status status =
-      device.launch(device.context, stream, launches, count, &error);
-  if (status == MOELORA_OK)
-    return 0;
-  lastLaunch = {status, moelora_error_text(error)};
-  moelora_error_free(error);
-  return 1;
-}
-
-void moelora::failAsLaunchDid() { throw Failure(lastLaunch); }
 
 Module::Module(const moelora_device &device, const moelora_binary &binary)
     : device(device) {
@@ -187,15 +70,12 @@ moelora_program::moelora_program(const moelora_artifact &artifact,
                                  const moelora_device &device,
                                  const moelora_services &given)
     : use(artifact), artifact(artifact), variant(variant), device(device),
-      host(given), services(given),
+      services(given), launcher(device, given),
       counters(device, sizeof(moelora_run_stats)) {
-  checkServices(host, variant);
-  if (variant.services & MOELORA_SERVICE_LAUNCH) {
-    services.context = this;
-    services.parallel_for = host.parallel_for ? forwardParallelFor : nullptr;
-    services.collective = host.collective ? forwardCollective : nullptr;
-    services.launch = launchFromService;
-  }
+  checkServices(services, variant);
+  clearMemory(counters, device);
+  if (variant.services & MOELORA_SERVICE_LAUNCH)
+    services = launcher.services();
   for (uint32_t i = 0; i < variant.binaries; ++i)
     modules.emplace_back(device, variant.binary[i]);
   for (uint32_t i = 0; i < variant.kernels; ++i)
@@ -207,6 +87,13 @@ moelora_program::moelora_program(const moelora_artifact &artifact,
       device, moelora_binary{MOELORA_BINARY_HOST, 0, 0,
                              reinterpret_cast<const void *>(function)});
   hostKernel = modules.back().get({"moelora_layer", 0, 1, 0, 0});
+}
+
+const moelora_entry *moelora_program::entry(int32_t kind) const {
+  for (uint32_t i = 0; i < variant.entries; ++i)
+    if (variant.entry[i].kind == kind)
+      return &variant.entry[i];
+  return nullptr;
 }
 
 moelora_status moelora_program_create(const moelora_artifact *artifact,
@@ -232,11 +119,16 @@ moelora_status moelora_program_create(const moelora_artifact *artifact,
 moelora_status moelora_program_destroy(moelora_program *program,
                                        moelora_error **error) {
   return guarded(error, [&] {
-    if (program && program->layers > 0)
-      fail("expects a program that no layer is bound with any more, but there "
-           "are " +
-               std::to_string(program->layers),
-           MOELORA_BUSY);
+    auto expectNone = [](const std::atomic<int64_t> &uses, const char *what) {
+      if (uses > 0)
+        fail(std::string("expects a program that no ") + what +
+                 " any more, but there are " + std::to_string(uses),
+             MOELORA_BUSY);
+    };
+    if (!program)
+      return;
+    expectNone(program->layers, "layer is bound with");
+    expectNone(program->steps, "step resolves with");
     delete program;
   });
 }

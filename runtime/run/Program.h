@@ -6,9 +6,9 @@
 #ifndef MOELORA_RUNTIME_RUN_PROGRAM_H
 #define MOELORA_RUNTIME_RUN_PROGRAM_H
 
-#include "device/Handles.h"
 #include "moelora/runtime/Program.h"
 #include "run/Artifact.h"
+#include "run/Launch.h"
 #include "run/Operands.h"
 
 #include <atomic>
@@ -30,12 +30,6 @@ private:
   moelora_module *module = nullptr;
 };
 
-/// Implements the launch service, and returns the device's error of the last
-/// launch that failed on this thread.
-int32_t launchFromService(void *context, moelora_stream *stream,
-                          const moelora_launch *launches, uint32_t count);
-[[noreturn]] void failAsLaunchDid();
-
 /// A kernel of the host that runs a layer. Its parameters are a LayerRun.
 void runLayerKernel(const moelora_launch *launch);
 
@@ -47,6 +41,8 @@ struct moelora_program {
                   const moelora_services &services);
   /// For code of the host, a run is a call, or one kernel on a stream.
   bool isOfHost() const { return hostKernel; }
+  /// The entry point of a kind, or NULL.
+  const moelora_entry *entry(int32_t kind) const;
   /// Receives the counters of runs without statistics.
   moelora_run_stats *unread() const {
     return reinterpret_cast<moelora_run_stats *>(counters.data());
@@ -56,13 +52,14 @@ struct moelora_program {
   const moelora_artifact &artifact;
   const moelora_variant &variant;
   const moelora_device &device;
-  const moelora_services host; ///< as they were given
-  moelora_services services;   ///< as generated code receives them
+  moelora_services services; ///< as generated code receives them
+  moelora::Launcher launcher;
   std::vector<moelora::Module> modules;
   std::vector<moelora_kernel *> kernels;
   moelora_kernel *hostKernel = nullptr;
   moelora::DeviceMemory counters;
   std::atomic<int64_t> layers{0}; ///< that are bound
+  std::atomic<int64_t> steps{0};  ///< that resolve ids with it
 };
 
 struct moelora_bound_layer {

@@ -7,6 +7,7 @@
 #include "moelora/runtime/Run.h"
 #include "base/Log.h"
 #include "base/Sized.h"
+#include "run/Launch.h"
 #include "run/Program.h"
 #include "slots/StepState.h"
 
@@ -74,31 +75,6 @@ int32_t execute(const LayerRun &run) {
   args.on = run.on;
   args.stats = run.stats;
   return run.run(&args);
-}
-
-const char *reasonOf(int32_t status) {
-  switch (status) {
-  case MOELORA_RUN_MISSING_OPERAND:
-    return "misses an operand";
-  case MOELORA_RUN_SMALL_WORKSPACE:
-    return "refuses the workspace as too small";
-  case MOELORA_RUN_ABI_MISMATCH:
-    return "has another version of the ABI";
-  case MOELORA_RUN_DEVICE_FAILED:
-    return "could not launch";
-  default:
-    return "answers a status that is unknown";
-  }
-}
-
-void explain(int32_t status) {
-  if (status == MOELORA_RUN_OK)
-    return;
-  if (status == MOELORA_RUN_DEVICE_FAILED)
-    failAsLaunchDid();
-  fail(std::string("the compiled layer ") + reasonOf(status),
-       status == MOELORA_RUN_ABI_MISMATCH ? MOELORA_UNSUPPORTED
-                                          : MOELORA_INVALID);
 }
 
 const moelora_entry &entryOf(const moelora_bound_layer &layer, int32_t kind) {
@@ -295,6 +271,6 @@ moelora_status moelora_layer_run(const moelora_bound_layer *layer,
     if (program.isOfHost() && !now)
       launch(program, prepared);
     else
-      explain(execute(prepared));
+      expectRun(execute(prepared));
   });
 }

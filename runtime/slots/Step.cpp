@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Steps of a slot table.
+ * Steps of a slot table. moelora_step_create is in run/, because it may take a
+ * program.
  */
 #include "slots/StepState.h"
 
@@ -37,8 +38,10 @@ int64_t checkedTokens(int64_t tokens) {
 
 } // namespace
 
-moelora_step::moelora_step(moelora_slot_table &table, int64_t maxTokens)
+moelora_step::moelora_step(moelora_slot_table &table, int64_t maxTokens,
+                           std::unique_ptr<Resolver> resolver)
     : table(table), maxTokens(checkedTokens(maxTokens)),
+      resolver(std::move(resolver)),
       memory(table.device, Layout(table.tenants.size(), maxTokens).bytes) {
   Layout layout(table.tenants.size(), maxTokens);
   clearMemory(memory, table.device);
@@ -191,6 +194,18 @@ void checkBatch(const moelora_step &step, const int32_t *ids, int64_t tokens,
     fail("expects ids and valid_tokens at multiples of 4, but they are not");
 }
 
+/// If the host may do the work now, it is a call.
+void enqueue(const moelora_step &step, moelora_stream *stream,
+             const Resolution &resolution) {
+  const moelora_slot_table &table = step.table;
+  if (step.resolver)
+    step.resolver->launch(stream, resolution);
+  else if (table.isDone(stream) && table.device.host_visible)
+    resolve(resolution);
+  else
+    table.kernel.launch(stream, resolution);
+}
+
 template <typename Body>
 moelora_status withStep(const moelora_step *step, moelora_error **error,
                         Body body) {
@@ -201,16 +216,6 @@ moelora_status withStep(const moelora_step *step, moelora_error **error,
 }
 
 } // namespace
-
-moelora_status moelora_step_create(moelora_slot_table *table,
-                                   int64_t max_tokens, moelora_step **step,
-                                   moelora_error **error) {
-  return guarded(error, [&] {
-    expectThere(table, "a slot table");
-    expectThere(step, "a place for the step");
-    *step = new moelora_step(*table, max_tokens);
-  });
-}
 
 moelora_status moelora_step_destroy(moelora_step *step, moelora_error **error) {
   return guarded(error, [&] {
@@ -246,10 +251,7 @@ moelora_status moelora_step_resolve(moelora_step *step, moelora_stream *stream,
                              tokens,
                              view.slots,
                              view.index_bits};
-    if (step->table.isDone(stream))
-      resolve(resolution);
-    else
-      step->table.kernel.launch(stream, resolution);
+    enqueue(*step, stream, resolution);
     step->tokens = tokens;
   });
 }

@@ -131,8 +131,8 @@ StepKernel::~StepKernel() {
 void StepKernel::launch(moelora_stream *stream,
                         const Resolution &resolution) const {
   if (!kernel)
-    fail(std::string("expects a device that runs kernels of the host, but ") +
-             device.name + " does not",
+    fail(std::string("expects a step that was made with a program, because ") +
+             device.name + " does not run kernels of the host, but it was not",
          MOELORA_UNSUPPORTED);
   moelora_launch launch = {};
   launch.kernel = kernel;

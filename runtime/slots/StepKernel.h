@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The resolution of a step, as a kernel of the host.
+ * The resolution of a step: what it reads and writes, and how a device does it.
  */
 #ifndef MOELORA_RUNTIME_STEPKERNEL_H
 #define MOELORA_RUNTIME_STEPKERNEL_H
@@ -26,15 +26,27 @@ struct Resolution {
 /// undefined. Does not allocate, lock or fail.
 void resolve(const Resolution &resolution) noexcept;
 
-/// The same on a device, if it runs kernels of the host.
-class StepKernel {
+/// Resolves ids on a device.
+class Resolver {
+public:
+  virtual ~Resolver() = default;
+  /// Enqueues the resolution. Does not allocate, lock or wait.
+  virtual void launch(moelora_stream *stream,
+                      const Resolution &resolution) const = 0;
+};
+
+/// Calls `resolve`, on a device that runs kernels of the host.
+class StepKernel : public Resolver {
 public:
   explicit StepKernel(const moelora_device &device);
-  ~StepKernel();
+  ~StepKernel() override;
   StepKernel(const StepKernel &) = delete;
 
-  /// Fails with UNSUPPORTED if the device does not.
-  void launch(moelora_stream *stream, const Resolution &resolution) const;
+  /// Whether the device runs kernels of the host.
+  bool isThere() const { return kernel; }
+  /// Fails with UNSUPPORTED if it is not there.
+  void launch(moelora_stream *stream,
+              const Resolution &resolution) const override;
 
 private:
   const moelora_device &device;

@@ -10,9 +10,12 @@
 #include "slots/SlotTableState.h"
 
 #include <atomic>
+#include <memory>
 
 struct moelora_step {
-  moelora_step(moelora_slot_table &table, int64_t maxTokens);
+  /// Without a resolver, ids are resolved by the kernel of the table.
+  moelora_step(moelora_slot_table &table, int64_t maxTokens,
+               std::unique_ptr<moelora::Resolver> resolver);
   ~moelora_step();
 
   /// Whether the device may not have reached the last leave yet.
@@ -20,6 +23,7 @@ struct moelora_step {
 
   moelora_slot_table &table;
   const int64_t maxTokens;
+  const std::unique_ptr<moelora::Resolver> resolver; ///< may be NULL
   moelora::DeviceMemory memory;
   moelora_step_view view = {};
   // read by runs, which take no lock

@@ -4,11 +4,14 @@
 """Compiles and runs cases made by transformers + PEFT and compares outputs.
 
   run_cases.py --bin BUILD/bin [--device cpu,reference] [--only WORD] [--table]
+               [--compile=OPTION]... [--run=OPTION]...
 
 A case is a folder with a case.json. It must come out right on each device; a
 case whose case.json says what it `expects` instead must be refused: exit status
 1, a message that names the reason, and no output file. `--table` shows the
-cases that run as a table and leaves the refused ones out. The last line is
+cases that run as a table and leaves the refused ones out. `--compile` and
+`--run` are for options of moelora-compile and moelora-run, for example
+`--device emulator --compile=--target=emulated-sm_80`. The last line is
 `N passed, N failed`; exit status 1 if anything failed or nothing ran.
 """
 import argparse
@@ -104,7 +107,8 @@ def run_on(case, spec, device, args):
     compiled, output = args.scratch / "layer.so", args.scratch / "out"
     rank = [f"--max-rank={n}" for n in (options.get("max_rank"),) if n]
     status, message = call(args.bin / "moelora-compile", case / "model",
-                           f"--layer={spec['layer']}", *rank, "-o", compiled)
+                           f"--layer={spec['layer']}", *rank, *args.compile,
+                           "-o", compiled)
     if status:
         return status, message, None
     adapters = [f"--adapter={name}={case / 'adapters' / name}"
@@ -116,7 +120,7 @@ def run_on(case, spec, device, args):
     status, message = call(
         args.bin / "moelora-run", compiled, f"--model={case / 'model'}",
         *adapters, *layouts, *([f"--io={io}"] if io.exists() else []),
-        f"--out={output}", f"--device={device}")
+        f"--out={output}", f"--device={device}", *args.run)
     return status, message, output if output.exists() else None
 
 
@@ -146,7 +150,7 @@ def judge(case, spec, status, message, output):
 def run_case(case, device, args):
     spec = json.loads((case / "case.json").read_text())
     with tempfile.TemporaryDirectory() as scratch:
-        here = argparse.Namespace(bin=args.bin, scratch=pathlib.Path(scratch))
+        here = argparse.Namespace(**vars(args), scratch=pathlib.Path(scratch))
         ratio, wrong = judge(case, spec, *run_on(case, spec, device, here))
     io, tokens = case / "io.safetensors", "-"
     if io.exists():
@@ -177,6 +181,8 @@ def parse(argv):
     parser.add_argument("--device", default="cpu,reference")
     parser.add_argument("--only", default="")
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--compile", action="append", default=[])
+    parser.add_argument("--run", action="append", default=[])
     args = parser.parse_args(argv)
     args.cases, args.bin = args.cases.resolve(), args.bin.resolve()
     return args

@@ -30,7 +30,8 @@ using Step = std::unique_ptr<moelora_step, void (*)(moelora_step *)>;
 
 Step stepOf(const Table &table) {
   moelora_step *step = nullptr;
-  EXPECT_EQ(moelora_step_create(table.get(), 4, &step, nullptr), MOELORA_OK);
+  EXPECT_EQ(moelora_step_create(table.get(), nullptr, 4, &step, nullptr),
+            MOELORA_OK);
   return {step, endStep};
 }
 

@@ -1,8 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Code that compiled layers written by hand share: rows of operands, and the
- * look-up of a token's pairs. */
+ * Code that compiled layers written by hand share: rows of operands, the
+ * look-up of a token's pairs, and the orders of pages. */
 #ifndef MOELORA_TEST_EXECUTE_HANDLAYER_H
 #define MOELORA_TEST_EXECUTE_HANDLAYER_H
 
@@ -47,6 +47,28 @@ static inline const moelora_pair *pair_of(const char *image, int32_t layer,
 
 static inline const void *pages_at(const char *image, uint32_t units) {
   return image + (uint64_t)units * MOELORA_IMAGE_UNIT;
+}
+
+/* The place of an element in a block of MOELORA_PAGE_FRAGMENT_MAJOR. */
+static inline int in_block(int row, int column) {
+  int lane = row % 8 * 4 + column % 8 / 2;
+  return lane * 8 + column / 8 * 4 + row / 8 * 2 + column % 2;
+}
+
+/* The place of A[rank][i], where `in` is the number of columns. */
+static inline int place_of_a(int32_t order, int rank, int i, int in) {
+  if (order == MOELORA_PAGE_ROW_MAJOR)
+    return rank * in + i;
+  return (rank / 16 * ((in + 15) / 16) + i / 16) * 256 +
+         in_block(rank % 16, i % 16);
+}
+
+/* The place of B[o][rank], where `outs` is the number of rows. */
+static inline int place_of_b(int32_t order, int o, int rank, int outs) {
+  if (order == MOELORA_PAGE_ROW_MAJOR)
+    return (rank / 16 * outs + o) * 16 + rank % 16;
+  return (rank / 16 * ((outs + 15) / 16) + o / 16) * 256 +
+         in_block(o % 16, rank % 16);
 }
 
 #endif /* MOELORA_TEST_EXECUTE_HANDLAYER_H */

@@ -114,11 +114,11 @@ TEST_F(LaunchingProgram, IsForItsArchitectureAndLaterOnes) {
   architecture = 100;
   EXPECT_EQ(make(), "");
   architecture = 80;
-  EXPECT_THAT(make(), HasSubstr("it is for sm_90, and cpu is of sm_80"));
+  EXPECT_THAT(make(), HasSubstr("sm_90 is for a later architecture"));
   variant.target = "sm_90a";
-  EXPECT_THAT(make(), HasSubstr("it is for sm_90a, and cpu is of sm_80"));
+  EXPECT_THAT(make(), HasSubstr("sm_90a is for its own architecture only"));
   architecture = 100;
-  EXPECT_THAT(make(), HasSubstr("it is for sm_90a, and cpu is of sm_100"));
+  EXPECT_THAT(make(), HasSubstr("sm_90a is for its own architecture only"));
   architecture = 90;
   EXPECT_EQ(make(), "");
 }

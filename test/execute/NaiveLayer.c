@@ -5,11 +5,13 @@
  * silu, bf16, adapters on the router and the experts. It shows what an artifact
  * is, and lets the tool that runs artifacts be tested without a compiler.
  * WRONG_UP adds the up adapter to the gate; ROUTER_INPUT and BY_TOKEN_ID add an
- * operand that only some routers read. */
-#include "HandLayer.h"
+ * operand that only some routers read; EMULATED adds the variant for the
+ * emulator in EmulatedLayer.c. */
+#include "NaiveLayer.h"
 
-#include <math.h>
-#include <string.h>
+#ifdef EMULATED
+#include "EmulatedLayer.h"
+#endif
 
 #if defined(ROUTER_INPUT)
 #define MORE_ROLE MOELORA_ROUTER_HIDDEN
@@ -28,28 +30,6 @@
    .stride = {1}}
 #endif
 
-enum { H = 48, I = 24, E = 6, K = 2, Slots = 4, MaxRank = 64 };
-
-typedef uint16_t bf16;
-
-static float widen(bf16 value) {
-  uint32_t bits = (uint32_t)value << 16;
-  float wide;
-  memcpy(&wide, &bits, sizeof wide);
-  return wide;
-}
-
-static bf16 narrow(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  if ((bits & 0x7fffffff) > 0x7f800000)
-    return (bf16)(bits >> 16 | 0x40); /* NaN stays NaN */
-  return (bf16)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-
-/* Rows of operands. */
-enum { Hidden, Output, Logits, Ids, Weights, Router, GateUp, Down, Rows };
-
 /* The data of a run in one struct. */
 typedef struct frame {
   const moelora_run_args *args;
@@ -57,71 +37,21 @@ typedef struct frame {
   float *logits, *weights;
 } frame;
 
-static float dot(const bf16 *a, const bf16 *b, int count) {
-  float sum = 0;
-  for (int i = 0; i < count; ++i)
-    sum += widen(a[i]) * widen(b[i]);
-  return sum;
-}
-
-/* out += B (scale A x), A x rounded once. No page count is believed. */
-static void add_delta(const char *image, const moelora_pair *pair,
-                      const bf16 *x, int in, int outs, float *out) {
-  bf16 shrunk[MaxRank];
-  const bf16 *a, *b;
-  int ranks;
-  if (!pair || !pair->pages)
-    return;
-  ranks = pair->pages * MOELORA_PAGE_RANKS;
-  ranks = ranks < MaxRank ? ranks : MaxRank;
-  a = pages_at(image, pair->a);
-  b = pages_at(image, pair->b);
-  for (int r = 0; r < ranks; ++r)
-    shrunk[r] = narrow(pair->scale * dot(a + r * in, x, in));
-  for (int o = 0; o < outs; ++o)
-    for (int r = 0; r < ranks; ++r) {
-      int page = r / MOELORA_PAGE_RANKS, rank = r % MOELORA_PAGE_RANKS;
-      out[o] += widen(shrunk[r]) *
-                widen(b[(page * outs + o) * MOELORA_PAGE_RANKS + rank]);
-    }
-}
-
-static void expert(const frame *f, int e, const char *image, const bf16 *x,
-                   float *out) {
-  const bf16 *up_gate = f->args->operand[GateUp];
-  const bf16 *down = f->args->operand[Down];
-  int32_t layer = f->args->layer;
-  const moelora_pair *of_gate = pair_of(image, layer, MOELORA_GATE, e);
-  const moelora_pair *of_up = pair_of(image, layer, MOELORA_UP, e);
-  const moelora_pair *of_down = pair_of(image, layer, MOELORA_DOWN, e);
-  float gate[I], up[I];
-  bf16 a[I];
-  for (int i = 0; i < I; ++i) {
-    gate[i] = dot(up_gate + ((e * 2 + 0) * I + i) * H, x, H);
-    up[i] = dot(up_gate + ((e * 2 + 1) * I + i) * H, x, H);
-  }
-  add_delta(image, of_gate, x, H, I, gate);
-#ifdef WRONG_UP
-  add_delta(image, of_up, x, H, I, gate);
-#else
-  add_delta(image, of_up, x, H, I, up);
-#endif
-  for (int i = 0; i < I; ++i)
-    a[i] = narrow(gate[i] / (1 + expf(-gate[i])) * up[i]);
-  for (int h = 0; h < H; ++h)
-    out[h] = dot(down + (e * H + h) * I, a, I);
-  add_delta(image, of_down, a, I, H, out);
-}
-
 static bf16 *row_of(const moelora_run_args *args, int row, int64_t t) {
   return (bf16 *)args->operand[row] + t * args->stride[row][0];
+}
+
+static adapter adapter_of(const moelora_run_args *args, int64_t t) {
+  const adapter of = {image_of(args->step, t), args->layer,
+                      MOELORA_PAGE_ROW_MAJOR};
+  return of;
 }
 
 static void token(void *context, int64_t t, int64_t worker) {
   const frame *f = context;
   const moelora_run_args *args = f->args;
   const bf16 *x = row_of(args, Hidden, t);
-  const char *image = image_of(args->step, t);
+  const adapter of = adapter_of(args, t);
   int valid = !args->valid_tokens || t < *args->valid_tokens;
   float sum[H] = {0}, y[H];
   (void)worker;
@@ -129,7 +59,7 @@ static void token(void *context, int64_t t, int64_t worker) {
     int32_t e = f->ids[t * K + j];
     if ((uint32_t)e >= E)
       continue;
-    expert(f, e, image, x, y);
+    run_expert(args->operand[GateUp], args->operand[Down], e, &of, x, y);
     for (int h = 0; h < H; ++h)
       sum[h] += f->weights[t * K + j] * y[h];
   }
@@ -185,12 +115,8 @@ static int32_t run(const moelora_run_args *args) {
   operands[Logits] = f.logits;
   with_logits.operand = operands;
   for (int64_t t = 0; t < args->tokens; ++t) {
-    const char *image = image_of(args->step, t);
-    const bf16 *x = row_of(args, Hidden, t);
-    for (int e = 0; e < E; ++e)
-      f.logits[t * E + e] = dot(weight + e * H, x, H);
-    add_delta(image, pair_of(image, args->layer, MOELORA_ROUTER, 0), x, H, E,
-              f.logits + t * E);
+    const adapter of = adapter_of(args, t);
+    compute_logits(weight, &of, row_of(args, Hidden, t), f.logits + t * E);
   }
   return run_from_logits(&with_logits);
 }
@@ -246,38 +172,46 @@ static const moelora_entry entries[] = {
     {MOELORA_ENTRY_LOGITS, 0, run_from_logits},
     {MOELORA_ENTRY_IDS, 0, run_from_ids}};
 
-static const moelora_variant variant = {
-    .size = sizeof(moelora_variant),
-    .workspace_align = 64,
-    .target = "cpu",
-    .tuning = "generic",
-    .needs = "",
-    .services = MOELORA_SERVICE_PARALLEL_FOR | MOELORA_SERVICE_ROUTE,
-    .roles = 1u << MOELORA_HIDDEN | 1u << MOELORA_OUTPUT |
-             1u << MOELORA_ROUTER_LOGITS | 1u << MOELORA_EXPERT_IDS |
-             1u << MOELORA_EXPERT_WEIGHTS | 1u << MOELORA_ROUTER_WEIGHT |
-             1u << MOELORA_GATE_UP_WEIGHT | 1u << MOELORA_DOWN_WEIGHT
+/* What the variants have in common. */
 #ifdef MORE_OPERAND
-             | 1u << MORE_ROLE
+#define MORE_ROLES (1u << MORE_ROLE)
+#else
+#define MORE_ROLES 0u
 #endif
-    ,
-    .adapters = {.size = sizeof(moelora_facts),
-                 .dtype = MOELORA_BF16,
-                 .page_order = MOELORA_PAGE_ROW_MAJOR,
-                 .slots = Slots,
-                 .max_rank = MaxRank,
-                 .experts = E,
-                 .logits = E,
-                 .hidden = H,
-                 .width = H,
-                 .intermediate = I,
-                 .projections = 1u << MOELORA_GATE | 1u << MOELORA_UP |
-                                1u << MOELORA_DOWN | 1u << MOELORA_ROUTER},
-    .operands = sizeof operands / sizeof *operands,
-    .entries = sizeof entries / sizeof *entries,
-    .operand = operands,
-    .entry = entries,
-    .workspace = workspace,
+#define VARIANT(ORDER)                                                         \
+  .size = sizeof(moelora_variant), .workspace_align = 64, .tuning = "generic", \
+  .needs = "",                                                                 \
+  .roles = 1u << MOELORA_HIDDEN | 1u << MOELORA_OUTPUT |                       \
+           1u << MOELORA_ROUTER_LOGITS | 1u << MOELORA_EXPERT_IDS |            \
+           1u << MOELORA_EXPERT_WEIGHTS | 1u << MOELORA_ROUTER_WEIGHT |        \
+           1u << MOELORA_GATE_UP_WEIGHT | 1u << MOELORA_DOWN_WEIGHT |          \
+           MORE_ROLES,                                                         \
+  .adapters = {.size = sizeof(moelora_facts),                                  \
+               .dtype = MOELORA_BF16,                                          \
+               .page_order = (ORDER),                                          \
+               .slots = Slots,                                                 \
+               .max_rank = MaxRank,                                            \
+               .experts = E,                                                   \
+               .logits = E,                                                    \
+               .hidden = H,                                                    \
+               .width = H,                                                     \
+               .intermediate = I,                                              \
+               .projections = 1u << MOELORA_GATE | 1u << MOELORA_UP |          \
+                              1u << MOELORA_DOWN | 1u << MOELORA_ROUTER},      \
+  .operands = sizeof operands / sizeof *operands, .operand = operands,         \
+  .workspace = workspace
+
+static const moelora_variant variants[] = {
+    {VARIANT(MOELORA_PAGE_ROW_MAJOR), .target = "cpu",
+     .services = MOELORA_SERVICE_PARALLEL_FOR | MOELORA_SERVICE_ROUTE,
+     .entries = sizeof entries / sizeof *entries, .entry = entries},
+#ifdef EMULATED
+    {VARIANT(MOELORA_PAGE_FRAGMENT_MAJOR), .target = "emulated-sm_80",
+     .services = MOELORA_SERVICE_LAUNCH, .binaries = 1,
+     .binary = &emulated_binary, .kernels = EmulatedKernels,
+     .kernel = emulated_kernels, .entries = MOELORA_ENTRIES,
+     .entry = emulated_entries},
+#endif
 };
 
 static const moelora_artifact artifact = {
@@ -286,11 +220,11 @@ static const moelora_artifact artifact = {
     .minor = MOELORA_ABI_MINOR,
     .size = sizeof(moelora_artifact),
     .first_layer = 0,
-    .variants = 1,
+    .variants = sizeof variants / sizeof *variants,
     .producer = "by hand",
     .name = "naive",
     .layer = &layer,
-    .variant = &variant,
+    .variant = variants,
 };
 
 const moelora_artifact *moelora_query(uint32_t abi, uint32_t index) {

@@ -20,6 +20,20 @@ struct Program : CheckedArtifact {
                    &program);
   }
 
+  /// From now on, the device says that it is of this kind.
+  void pretend(moelora_device_kind kind, int64_t architecture) {
+    pretended = {kind, architecture};
+    device.context = this;
+    device.query = [](void *context, int32_t key, int64_t *value,
+                      moelora_error **) {
+      const auto &[kind, architecture] =
+          static_cast<const Program *>(context)->pretended;
+      *value = key == MOELORA_DEVICE_KIND ? int64_t(kind) : architecture;
+      return MOELORA_OK;
+    };
+  }
+
+  std::pair<moelora_device_kind, int64_t> pretended;
   moelora_device device = *moelora_device_cpu();
   moelora_program *program = nullptr;
 };
@@ -35,11 +49,11 @@ TEST_F(Program, TakesTheFirstVariantThatTheDeviceTakes) {
   EXPECT_EQ(error("cpu"), "");
   EXPECT_EQ(moelora_program_variant(program), &several[2]);
   EXPECT_EQ(error("sm_90"),
-            "expects a variant of the compiled layer copy for cpu, but it is "
-            "for sm_90, which cpu is not");
+            "expects the compiled layer copy to have a variant of target cpu "
+            "for cpu, but sm_90 is for a GPU");
   EXPECT_EQ(error("sm_100"),
-            "expects a variant of the compiled layer copy for cpu, but it has "
-            "sm_90, cpu, cpu and not sm_100");
+            "expects the compiled layer copy to have a variant of target cpu "
+            "for cpu, but it has sm_90, cpu, cpu and not sm_100");
 }
 
 TEST_F(Program, NeedsWhatTheCpuHas) {
@@ -47,9 +61,9 @@ TEST_F(Program, NeedsWhatTheCpuHas) {
   EXPECT_EQ(error(), "");
   variant.needs = "sse2,quantum64";
   EXPECT_EQ(error(),
-            "expects a variant of the compiled layer copy for cpu, but it "
-            "needs quantum64, which this CPU does not have; compile with "
-            "--cpu=...");
+            "expects the compiled layer copy to have a variant of target cpu "
+            "for cpu, but cpu needs quantum64, which this CPU does not have "
+            "(compile with --cpu=...)");
 }
 
 TEST_F(Program, AFileForAnotherCpuLoadsAndMakesNoProgram) {
@@ -58,13 +72,72 @@ TEST_F(Program, AFileForAnotherCpuLoadsAndMakesNoProgram) {
   EXPECT_THAT(error(), HasSubstr("needs quantum64"));
 }
 
-TEST_F(Program, NeedsADeviceThatRunsKernelsOfTheHost) {
-  device.query = [](void *, int32_t, int64_t *value, moelora_error **) {
-    *value = MOELORA_DEVICE_KIND_CUDA;
-    return MOELORA_OK;
-  };
-  EXPECT_EQ(error(), "expects a variant of the compiled layer copy for cpu, "
-                     "but it is for a host, which cpu is not");
+/// Each device runs the variant of its kind, whatever the order of variants.
+TEST_F(Program, OfAnArtifactForManyDevicesIsThatOfTheDevice) {
+  moelora_variant several[] = {variant, variant, variant, variant, variant};
+  const char *targets[] = {"sm_90", "emulated-sm_90a", "cpu", "emulated-sm_80",
+                           "sm_80"};
+  for (size_t i = 0; i < std::size(several); ++i)
+    several[i].target = targets[i];
+  artifact.variant = several;
+  artifact.variants = std::size(several);
+  const struct {
+    moelora_device_kind kind;
+    int64_t architecture;
+    size_t taken;
+  } cases[] = {{MOELORA_DEVICE_KIND_CPU, 0, 2},
+               {MOELORA_DEVICE_KIND_OTHER, 0, 2},
+               {MOELORA_DEVICE_KIND_CUDA, 90, 0},
+               {MOELORA_DEVICE_KIND_CUDA, 89, 4},
+               {MOELORA_DEVICE_KIND_EMULATOR, 80, 3},
+               {MOELORA_DEVICE_KIND_EMULATOR, 90, 1},
+               {MOELORA_DEVICE_KIND_EMULATOR, 120, 3}};
+  for (const auto &[kind, architecture, taken] : cases) {
+    pretend(kind, architecture);
+    EXPECT_EQ(error(), "");
+    EXPECT_EQ(moelora_program_variant(program), &several[taken]);
+    EXPECT_EQ(error(targets[taken]), "");
+  }
+}
+
+TEST_F(Program, NeedsAVariantOfTheDevice) {
+  moelora_variant several[] = {variant, variant, variant, variant, variant};
+  const char *targets[] = {"cpu", "sm_80", "emulated-sm_90", "emulated-sm_80a",
+                           "emulated-cpu"};
+  for (size_t i = 0; i < std::size(several); ++i)
+    several[i].target = targets[i];
+  artifact.variant = several;
+  artifact.variants = std::size(several);
+  pretend(MOELORA_DEVICE_KIND_EMULATOR, 86);
+  EXPECT_EQ(error(), "expects the compiled layer copy to have a variant of "
+                     "target emulated-sm_86 or earlier for cpu, but cpu is for "
+                     "a host, sm_80 is for a GPU, emulated-sm_90 is for a "
+                     "later architecture, emulated-sm_80a is for its own "
+                     "architecture only, emulated-cpu is no target that this "
+                     "version knows");
+  EXPECT_THAT(error("cpu"), HasSubstr("for cpu, but cpu is for a host"));
+  pretend(MOELORA_DEVICE_KIND_CUDA, 75);
+  EXPECT_THAT(error(), HasSubstr("of target sm_75 or earlier for cpu, but cpu "
+                                 "is for a host, sm_80 is for a later "
+                                 "architecture, emulated-sm_90 is for the "
+                                 "emulator, "));
+  for (const char *target : {"", "sm_", "sm_x", "sm_-1", "emulated-"}) {
+    variant.target = target;
+    artifact.variant = &variant;
+    artifact.variants = 1;
+    EXPECT_THAT(error(), HasSubstr("is no target that this version knows"));
+  }
+}
+
+/// Emulated kernels are code of the host.
+TEST_F(Program, NeedsFeaturesOfTheCpuForEmulatedKernels) {
+  variant.target = "emulated-sm_80";
+  variant.needs = "sse2,quantum64";
+  pretend(MOELORA_DEVICE_KIND_EMULATOR, 80);
+  EXPECT_THAT(error(), HasSubstr("but emulated-sm_80 needs quantum64, which "
+                                 "this CPU does not have"));
+  variant.needs = "sse2";
+  EXPECT_EQ(error(), "");
 }
 
 TEST_F(Program, NeedsTheServicesThatItCalls) {

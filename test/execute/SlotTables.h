@@ -80,8 +80,9 @@ struct TableOf {
 };
 
 struct StepOf {
-  explicit StepOf(moelora_slot_table *table, int64_t tokens = 64) {
-    EXPECT_EQ(errorOf(moelora_step_create, table, tokens, &step), "");
+  explicit StepOf(moelora_slot_table *table, int64_t tokens = 64,
+                  moelora_program *program = nullptr) {
+    EXPECT_EQ(errorOf(moelora_step_create, table, program, tokens, &step), "");
   }
   ~StepOf() { EXPECT_EQ(errorOf(moelora_step_destroy, step), ""); }
   StepOf(const StepOf &) = delete;

@@ -9,6 +9,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -35,6 +36,14 @@ struct Tensor {
             std::vector<char>(data, data + values.size() * sizeof(T))};
   }
 };
+
+/// The value of a bf16.
+inline float widen(uint16_t bits) {
+  uint32_t wide = uint32_t(bits) << 16;
+  float value;
+  memcpy(&value, &wide, sizeof value);
+  return value;
+}
 
 class Tool : public testing::Test {
 protected:

@@ -50,8 +50,6 @@ TEST_F(ToolError, CommandLine) {
   expectUsage("a.so --tokens", "--tokens expects a value, but it is the last "
                                "argument");
   expectUsage("a.so --model=", "--model expects a value, but it is empty");
-  expectUsage("a.so --device=gpu",
-              "--device expects cpu or reference, but it is 'gpu'");
   expectUsage("a.so --adapter=x",
               "--adapter expects NAME=VALUE, but it is 'x'");
   expectUsage("a.so --adapter=x=1 --adapter=x=2",

@@ -18,13 +18,6 @@ namespace {
 
 constexpr int64_t Hidden = 48, Experts = 6, TopK = 2;
 
-float widen(uint16_t bits) {
-  uint32_t wide = uint32_t(bits) << 16;
-  float value;
-  memcpy(&value, &wide, sizeof value);
-  return value;
-}
-
 std::vector<float> randomRows(int64_t rows, int64_t width, uint32_t seed) {
   std::mt19937 random(seed);
   std::normal_distribution<float> values;

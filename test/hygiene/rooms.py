@@ -25,8 +25,10 @@ MAY = {
     "device/cuda": ("base", "device"),
     "slots": ("base", "files", "adapter", "pages", "device"),
     "loads": ("base", "base/threads", "files", "adapter", "pages", "slots"),
-    "run": ("base", "files", "pages", "device", "slots", "run/host"),
+    "run": ("base", "files", "pages", "device", "slots", "run/host",
+            "run/seal"),
     "run/host": ("base", "base/threads"),
+    "run/seal": ("base", "files"),
     "model": ("base", "files", "adapter", "device", "slots", "run",
               "run/host"),
 }

@@ -133,14 +133,15 @@ TEST_F(Steps, refuse_batches_that_are_too_large) {
                                    "there are 9"));
   EXPECT_EQ(step.resolve({}), MOELORA_OK);
   moelora_step *none = nullptr;
-  EXPECT_EQ(table.call(moelora_step_create, int64_t(0), &none),
+  EXPECT_EQ(table.call(moelora_step_create, nullptr, int64_t(0), &none),
             MOELORA_INVALID);
   EXPECT_EQ(none, nullptr);
 }
 
 TEST_F(Steps, of_nothing_are_invalid) {
   moelora_step *none = nullptr;
-  EXPECT_EQ(moelora_step_create(nullptr, 1, &none, nullptr), MOELORA_INVALID);
+  EXPECT_EQ(moelora_step_create(nullptr, nullptr, 1, &none, nullptr),
+            MOELORA_INVALID);
   EXPECT_EQ(moelora_step_enter(nullptr, nullptr, nullptr), MOELORA_INVALID);
   EXPECT_EQ(moelora_step_leave(nullptr, nullptr, nullptr), MOELORA_INVALID);
   EXPECT_EQ(

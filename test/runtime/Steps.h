@@ -28,7 +28,8 @@ struct Word {
 
 struct Step {
   explicit Step(moelora_slot_table *table, int64_t tokens = 8) {
-    EXPECT_EQ(moelora_step_create(table, tokens, &step, nullptr), MOELORA_OK);
+    EXPECT_EQ(moelora_step_create(table, nullptr, tokens, &step, nullptr),
+              MOELORA_OK);
   }
   ~Step() { EXPECT_EQ(moelora_step_destroy(step, nullptr), MOELORA_OK); }
   Step(const Step &) = delete;

@@ -26,7 +26,7 @@ void must(moelora_status status) {
 } // namespace
 
 CanaryRun::CanaryRun(CanaryStage &stage) : stage(stage) {
-  must(moelora_step_create(stage.table, canaryTokens, &step, nullptr));
+  must(moelora_step_create(stage.table, nullptr, canaryTokens, &step, nullptr));
 }
 
 CanaryRun::~CanaryRun() { moelora_step_destroy(step, nullptr); }

@@ -39,7 +39,7 @@ World::World(Ground &ground, const Bounds &bounds)
     must(device.stream_create(device.context, &stream, nullptr));
   passes.resize(index(bounds.steps));
   for (Pass &pass : passes)
-    must(moelora_step_create(table, Batch::most, &pass.step, nullptr));
+    must(moelora_step_create(table, nullptr, Batch::most, &pass.step, nullptr));
   kernel.emplace(device, [](const moelora_launch *launch) {
     const auto &run = HostKernel::parametersOf<RunParameters>(launch);
     run.world->runReads(run);

@@ -31,7 +31,8 @@ static void run(std::vector<std::string> words) {
 }
 
 static CompiledLayer compile(const Shape &shape, const std::string &compiler,
-                             const Limits &limits) {
+                             const Limits &limits,
+                             const moelora_services &services) {
   TemporaryFolder folder(TemporaryFolder::prefixIn("", "moelora-bench"));
   std::string config = folder.path() + "/config.json";
   std::string layer = folder.path() + "/layer.so";
@@ -39,13 +40,13 @@ static CompiledLayer compile(const Shape &shape, const std::string &compiler,
   run({compiler, config, "--cpu=" + limits.cpu,
        "--slots=" + std::to_string(limits.slots),
        "--max-rank=" + std::to_string(limits.maxRank), "-o", layer});
-  return CompiledLayer(layer, config);
+  return CompiledLayer(layer, config, {moelora_device_cpu(), services});
 }
 
 Layer::Layer(const Shape &shape, const std::string &compiler,
              const Limits &limits, const moelora_services &services)
     : shape(shape), services(services),
-      compiled(compile(shape, compiler, limits)),
+      compiled(compile(shape, compiler, limits, services)),
       weights(randomWeights(compiled.model, compiled.number, /*seed=*/1,
                             services)) {}
 
@@ -54,10 +55,8 @@ AdaptedLayer::AdaptedLayer(const Layer &layer, int32_t count, int32_t rank)
       adapters(adapters::openAdapters(layer.compiled, {},
                                       std::vector<int32_t>(size_t(count), rank),
                                       /*seed=*/0)),
-      table(adapters, layer.compiled.variant, layer.compiled.model,
-            layer.compiled.number, layer.services),
-      bound(layer.compiled.artifact, layer.compiled.number, layer.weights,
-            table, layer.services) {}
+      table(adapters, layer.compiled),
+      bound(layer.compiled, layer.weights, table) {}
 
 Problem::Problem(const AdaptedLayer &adapted, const Cell &cell)
     : routings(makeRoutings(adapted.layer.shape, cell)), adapted(adapted),

@@ -8,6 +8,7 @@
 #include "moelora/runtime/Execute.h"
 
 #include <limits>
+#include <map>
 
 using namespace moelora;
 using namespace moelora::run;
@@ -45,6 +46,7 @@ public:
     if (!line.parse(count, arguments))
       return false;
     statements.apply(options.adapters);
+    applyEmulator();
     check();
     result = std::move(options);
     return true;
@@ -55,12 +57,15 @@ private:
   void addAdapters();
   void addInputs();
   void addRun();
+  void addEmulator();
+  void applyEmulator();
   void addAdapter(const std::string &value);
   void check() const;
 
   CommandLine line;
   Options options;
   AdapterStatements statements;
+  std::map<std::string, std::string> emulatorOptions;
 };
 
 void Parser::addFiles() {
@@ -108,9 +113,10 @@ void Parser::addInputs() {
 }
 
 void Parser::addRun() {
-  addChoice<bool>(line.app, "--device", options.reference,
-                  {{"cpu", false}, {"reference", true}},
-                  "reference: exactly, in f64, on the files' own\nvalues");
+  addText(line.app, "--device", options.device, "DEVICE",
+          "cpu (default), cuda, cuda:N, emulator[:OPTIONS],\nor the path of a "
+          "plug-in; reference: exactly, in\nf64, on the files' own values");
+  addEmulator();
   addNumber<int32_t>(line.app, "--threads", options.threads, 0,
                      MOELORA_MAX_POOL_THREADS,
                      "0 (default): as many as the process may use");
@@ -120,6 +126,53 @@ void Parser::addRun() {
                     "prints statistics, memory and timings");
   line.app.add_flag("--json", options.json,
                     "prints everything as one JSON object");
+}
+
+void Parser::addEmulator() {
+  addOption(line.app, "--emulator-seed", "N",
+            "of the random decisions of the emulator (0)",
+            [this](const std::string &text) {
+              auto most = std::numeric_limits<uint64_t>::max();
+              emulatorOptions["seed"] = std::to_string(
+                  parseNumber<uint64_t>("--emulator-seed", text, 0, most));
+            });
+  addOption(line.app, "--emulator-schedule", "round-robin|random|adversarial",
+            "which thread of a kernel runs next (round-robin)",
+            [this](const std::string &text) {
+              parseChoice<int>(
+                  "--emulator-schedule", text,
+                  {{"round-robin", 0}, {"random", 1}, {"adversarial", 2}});
+              emulatorOptions["schedule"] = text;
+            });
+  addOption(line.app, "--emulator-report", "FILE",
+            "appends the counts of each launch, as one line of\nJSON",
+            [this](const std::string &text) {
+              if (text.find(',') != std::string::npos)
+                throw UsageError("--emulator-report expects a path without a "
+                                 "comma, but it is '" +
+                                 text + "'");
+              emulatorOptions["report"] = text;
+            });
+}
+
+/// Adds them to the name of the device.
+void Parser::applyEmulator() {
+  if (emulatorOptions.empty())
+    return;
+  constexpr const char *emulator = "emulator";
+  std::string &device = options.device;
+  size_t colon = device.find(':');
+  if (device.substr(0, colon) != emulator)
+    throw UsageError("--emulator-" + emulatorOptions.begin()->first +
+                     " expects --device=emulator, but the device is '" +
+                     device + "'");
+  bool more = colon != std::string::npos && colon + 1 < device.size();
+  if (colon == std::string::npos)
+    device += ':';
+  for (const auto &[name, value] : emulatorOptions) {
+    device += (more ? "," : "") + name + "=" + value;
+    more = true;
+  }
 }
 
 void Parser::addAdapter(const std::string &value) {

@@ -17,7 +17,7 @@ struct Options {
   std::vector<host::AdapterFolder> adapters;
   std::vector<int32_t> randomAdapters; // their ranks
   moelora_entry_kind entry = MOELORA_ENTRY_ALL;
-  bool reference = false;
+  std::string device = "cpu"; // as moelora_device_open reads it, or "reference"
   bool randomWeights = false;
   int32_t layer = -1; // -1: the layer for which the artifact was compiled
   int64_t tokens = 16;
@@ -25,6 +25,8 @@ struct Options {
   int32_t repeat = 1;
   int32_t threads = 0;
   bool stats = false, json = false;
+
+  bool onReference() const { return device == "reference"; }
 };
 
 /// Returns false if help or the version was printed and there is nothing to

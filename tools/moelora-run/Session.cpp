@@ -5,6 +5,7 @@
 
 #include "moelora/adapters/Open.h"
 #include "moelora/commandline/Progress.h"
+#include "moelora/commandline/Values.h"
 #include "moelora/host/Compare.h"
 #include "moelora/host/Machine.h"
 #include "moelora/host/RunReport.h"
@@ -18,23 +19,42 @@ using namespace moelora;
 using namespace moelora::host;
 using namespace moelora::run;
 
+/// A name that is no device's is a wrong command line.
+static const moelora_device *openDevice(const Options &options) {
+  if (options.onReference())
+    return nullptr;
+  const moelora_device *device = nullptr;
+  moelora_error *error = nullptr;
+  moelora_status status =
+      moelora_device_open(options.device.c_str(), &device, &error);
+  std::string text = std::string("--device expects reference or a device: ") +
+                     moelora_error_text(error);
+  moelora_error_free(error);
+  if (status == MOELORA_INVALID)
+    throw commandline::UsageError(text);
+  if (status != MOELORA_OK)
+    throw Error(text);
+  return device;
+}
+
 Session::Session(const Options &options)
     : options(options), pool(options.threads),
-      progress(commandline::printProgress()),
-      layer(options.artifact, options.model, options.layer) {}
+      progress(commandline::printProgress()), device(openDevice(options)),
+      layer(options.artifact, options.model, {device.get(), services},
+            options.layer) {}
 
 std::string Session::run() {
   describe();
   openAdapters();
   readInputs();
   readWeights();
-  if (options.reference)
-    runReference();
+  if (device)
+    runOnDevice();
   else
-    runCpu();
+    runReference();
   if (inputs.expected)
     compareWithExpected(*inputs.expected);
-  else if (options.io.empty() && !options.reference)
+  else if (options.io.empty() && device)
     compareWithReference();
   lines.add(Report::Statistics, "peak_rss_bytes", peakMemory());
   if (wrong.empty() && !options.out.empty())
@@ -45,7 +65,9 @@ std::string Session::run() {
 void Session::describe() {
   lines.add(Report::Always, "model", layer.model.modelType());
   lines.add(Report::Always, "layer", int64_t(layer.number));
-  lines.add(Report::Always, "device", options.reference ? "reference" : "cpu");
+  lines.add(Report::Always, "device", device ? device->name : "reference");
+  if (device)
+    lines.add(Report::Always, "target", layer.variant.target);
   lines.add(Report::Statistics, "producer", layer.artifact.producer);
   lines.add(Report::Statistics, "compiled_for", layer.variant.tuning);
   lines.add(Report::Statistics, "threads", int64_t(services.workers));
@@ -71,7 +93,7 @@ void Session::openAdapters() {
 
 void Session::readInputs() {
   InputWish wish = {layer.variant, options.entry, int32_t(adapters.size()),
-                    options.reference};
+                    options.onReference()};
   inputs = options.io.empty()
                ? randomInputs(options.tokens, options.seed, wish, services)
                : host::readInputs(options.io, wish);
@@ -89,7 +111,7 @@ void Session::readWeights() {
       options.randomWeights
           ? randomWeights(layer.model, layer.number, options.seed, services)
           : loadWeights(layer.model, layer.number, options.model,
-                        options.reference, progress);
+                        options.onReference(), progress);
   lines.add(Report::Statistics, "weights_ms", watch.milliseconds());
   lines.add(Report::Statistics, "weights_bytes", int64_t(weights.bytes));
   if (!weights.note.empty())
@@ -114,11 +136,11 @@ void Session::runReference() {
             reinterpret_cast<double *>(output.buffer.data()));
 }
 
-void Session::runCpu() {
+void Session::runOnDevice() {
   Stopwatch watch;
-  SlotTable table(adapters, layer.variant, layer.model, layer.number, services);
+  SlotTable table(adapters, layer);
   lines.add(Report::Statistics, "slot_table_ms", watch.milliseconds());
-  BoundLayer bound(layer.artifact, layer.number, weights, table, services);
+  BoundLayer bound(layer, weights, table);
   host::Run run(bound, options.entry, inputs, table);
   std::vector<double> times;
   moelora_run_stats before = {};
@@ -131,6 +153,7 @@ void Session::runCpu() {
     run.run();
     times.push_back(once.milliseconds());
   }
+  run.fetch();
   reportTimes(lines, times, inputs.tokens);
   reportStatistics(lines, run, before, statsOf(table.get()));
   output.type = moelora_dtype(layer.artifact.layer->dtype);
@@ -138,7 +161,7 @@ void Session::runCpu() {
 }
 
 void Session::compareWithExpected(const std::vector<double> &expected) {
-  if (!options.reference) {
+  if (device) {
     std::vector<int64_t> tokens(size_t(inputs.tokens));
     std::iota(tokens.begin(), tokens.end(), int64_t(0));
     all = exact().evaluate(tokens, true, services.workers, progress);

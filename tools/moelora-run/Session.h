@@ -29,7 +29,7 @@ private:
   void readInputs();
   void readWeights();
   void runReference();
-  void runCpu();
+  void runOnDevice();
   void compareWithExpected(const std::vector<double> &expected);
   void compareWithReference();
   void note(const host::ExactRows &exact, const std::vector<double> *wanted,
@@ -41,6 +41,7 @@ private:
   const host::Pool pool;
   const moelora_services &services = pool.services;
   const host::Progress progress;
+  const host::DeviceHandle device; // NULL: the reference
   const host::CompiledLayer layer;
   std::vector<host::OpenAdapter> adapters;
   host::Inputs inputs;

@@ -5,8 +5,8 @@
 #ifndef MOELORA_HOST_ADAPTERS_H
 #define MOELORA_HOST_ADAPTERS_H
 
-#include "moelora/host/Handles.h"
-#include "moelora/models/Model.h"
+#include "moelora/host/CompiledLayer.h"
+#include "moelora/host/Device.h"
 #include "moelora/runtime/SlotStats.h"
 #include "moelora/runtime/Step.h"
 
@@ -26,21 +26,22 @@ struct OpenAdapter {
   AdapterHandle handle;
 };
 
-/// Makes a table on the cpu for all MoE layers of a target, or for one `layer`.
+/// Makes a table on a device, or on the cpu, for all MoE layers of a target, or
+/// for one `layer`.
 TableHandle makeTable(const moelora_adapter_target &target,
                       const moelora_facts &facts,
+                      const moelora_device *device = nullptr,
                       const int32_t *layer = nullptr);
 
 /// The statistics of a table. All zero if it is NULL.
 moelora_slot_table_stats statsOf(moelora_slot_table *table);
 
-/// Adapters in one table for one layer. Each is leased until the table is
-/// destroyed. A layer that was compiled without adapters has no table.
+/// Adapters in one table for one layer, on its device. Each is leased until the
+/// table is destroyed. A layer that was compiled without adapters has no table.
 class SlotTable {
 public:
   SlotTable(const std::vector<OpenAdapter> &adapters,
-            const moelora_variant &variant, const models::Model &model,
-            int layer, const moelora_services &services);
+            const CompiledLayer &layer);
   ~SlotTable();
   SlotTable(const SlotTable &) = delete;
 
@@ -62,8 +63,11 @@ inline void endStep(moelora_step *step) { moelora_step_destroy(step, nullptr); }
 /// leaves when the object is destroyed.
 class Step {
 public:
-  /// Without a table, the object has no step and has no effect.
-  Step(moelora_slot_table *table, std::vector<int32_t> ids);
+  /// A step on the device of the table. The cpu needs no program. Without a
+  /// table, the object has no step and has no effect.
+  Step(moelora_slot_table *table, std::vector<int32_t> ids,
+       const moelora_device &device = *moelora_device_cpu(),
+       moelora_program *program = nullptr);
   Step(Step &&) = default;
   ~Step();
 
@@ -72,6 +76,7 @@ public:
 
 private:
   std::vector<int32_t> ids;
+  OnDevice placed; ///< the ids
   Handle<moelora_step, endStep> step;
 };
 

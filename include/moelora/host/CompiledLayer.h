@@ -7,6 +7,7 @@
 
 #include "moelora/host/Handles.h"
 #include "moelora/models/Model.h"
+#include "moelora/runtime/Program.h"
 
 namespace moelora::host {
 
@@ -14,20 +15,33 @@ namespace moelora::host {
 /// invalid.
 models::Model openModel(const std::string &path);
 
-/// An artifact that is loaded for the cpu, and that matches a layer of a model.
+inline void endProgram(moelora_program *program) {
+  moelora_program_destroy(program, nullptr);
+}
+
+/// Where a layer runs. Borrows everything.
+struct Target {
+  const moelora_device *device; ///< NULL: nowhere; only its description is read
+  const moelora_services &services;
+};
+
+/// An artifact that is loaded for a device, and that matches a layer of a
+/// model.
 struct CompiledLayer {
   /// Loads the artifact and reads the model. A `number` of -1 stands for the
   /// layer that the artifact was compiled for. Throws an Error if the artifact
-  /// has no variant for the cpu, or was not compiled for a layer with the
+  /// has no variant for the device, or was not compiled for a layer with the
   /// properties that the model states.
   CompiledLayer(const std::string &path, const std::string &modelPath,
-                int number = -1);
+                const Target &target, int number = -1);
 
+  const Target target;
   const ArtifactHandle file;
   const moelora_artifact &artifact;
-  const moelora_variant &variant;
-  const int number;
   const models::Model model;
+  const int number;
+  const Handle<moelora_program, endProgram> program; ///< NULL without a device
+  const moelora_variant &variant; ///< of the program, or the first one
 };
 
 } // namespace moelora::host

@@ -13,9 +13,6 @@
 
 namespace moelora::host {
 
-inline void endProgram(moelora_program *program) {
-  moelora_program_destroy(program, nullptr);
-}
 inline void unbind(moelora_bound_layer *layer) {
   moelora_layer_unbind(layer, nullptr);
 }
@@ -24,15 +21,16 @@ inline void unbind(moelora_bound_layer *layer) {
 /// borrowed.
 class BoundLayer {
 public:
-  BoundLayer(const moelora_artifact &artifact, int number,
-             const Weights &weights, const SlotTable &table,
-             const moelora_services &services);
+  BoundLayer(const CompiledLayer &compiled, const Weights &weights,
+             const SlotTable &table);
 
   const moelora_bound_layer *get() const { return layer.get(); }
   uint64_t outputBytes(int64_t tokens) const;
 
+  const CompiledLayer &compiled;
+
 private:
-  Handle<moelora_program, endProgram> program;
+  std::vector<OnDevice> weights;
   Handle<moelora_bound_layer, unbind> layer;
 };
 
@@ -43,20 +41,30 @@ public:
   Run(const BoundLayer &layer, moelora_entry_kind entry, const Inputs &inputs,
       const SlotTable &table);
 
-  /// Resolves the ids and runs the layer, as in a model of this one layer.
+  /// Resolves the ids and runs the layer, as in a model of this one layer. The
+  /// work is done on return.
   void run();
+  /// Copies the results of the last run to the host, if they are not there.
+  void fetch();
 
   Buffer output; ///< [T, H], layer's type
   uint64_t workspaceBytes() const { return workspace.bytes(); }
   /// The counters of the last run. The table counts the ids.
-  const moelora_run_stats &stats() const { return last; }
+  const moelora_run_stats &stats() const { return *last; }
 
 private:
+  const void *place(const void *data, uint64_t bytes);
+  const void *place(const Operand &operand);
+  moelora_run describe(moelora_entry_kind entry, const Inputs &inputs);
+
   const BoundLayer &layer;
+  const moelora_device &device;
   Buffer workspace;
+  std::unique_ptr<moelora_run_stats> last;
   Step step;
+  std::vector<OnDevice> inputs;
+  OnDevice placedOutput, placedWorkspace, placedStats;
   moelora_run arguments;
-  moelora_run_stats last = {};
 };
 
 } // namespace moelora::host

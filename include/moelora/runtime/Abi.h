@@ -45,7 +45,8 @@ typedef enum moelora_entry_kind {
   MOELORA_ENTRY_ALL = 0, /* the layer's own router */
   MOELORA_ENTRY_LOGITS = 1,
   MOELORA_ENTRY_IDS = 2,
-  MOELORA_ENTRY_RESOLVE = 3, /* no layer: resolves slot ids on a device */
+  MOELORA_ENTRY_RESOLVE = 3, /* no layer: resolves the ids of a step; see
+                                moelora_resolve_operand */
   MOELORA_ENTRIES = 4,
 } moelora_entry_kind;
 
@@ -62,8 +63,9 @@ typedef struct moelora_run_args {
   int32_t layer; /* the layer number that is computed */
   int32_t reserved;
   int64_t tokens;
-  void *const *operand;         /* by row of the variant; what the entry point
-                                   does not need may be NULL */
+  void *const *operand;         /* by row of the variant, addresses on the
+                                   device; what the entry point does not need
+                                   may be NULL */
   const int64_t *const *stride; /* by row, [dims], where a stride of the row is
                                    free, else NULL; NULL where none is */
   void *workspace;              /* aligned to variant.workspace_align */
@@ -79,6 +81,63 @@ typedef struct moelora_run_args {
 
 typedef int32_t (*moelora_run_function)(const moelora_run_args *args);
 
+/* What args->operand contains for MOELORA_ENTRY_RESOLVE, instead of rows of the
+ * variant.
+ *
+ * A variant has this entry point if its device does not run kernels of the
+ * host. It launches one kernel, or several, that resolve the ids of a batch to
+ * slots, for all layers of a step. It may be captured into a graph, and does
+ * not wait. These fields of the arguments are set, and all others are 0 or
+ * NULL, except layer, which is -1:
+ *
+ *   size, abi, services, kernels, on   as for a layer
+ *   tokens         the number T of ids, from 0 to 2^31 - 1. The max_tokens of
+ *                  the variant does not limit it.
+ *   operand        the addresses below, of device memory
+ *   valid_tokens   as for a layer. V is T without it, and otherwise
+ *                  *valid_tokens, but at least 0 and at most T.
+ *   step           never NULL; a struct of the host that is valid during the
+ *                  call. The kernel reads *ticket. It writes word[slots] and
+ *                  number[T], which are const only for layers.
+ *   stats          step->stats, to which the kernel adds with relaxed atomic
+ *                  64-bit additions; others may add at the same time
+ *
+ * No workspace is provided. The memory of word and number is undefined before
+ * the kernel. The kernel does the same as `resolve` in
+ * runtime/slots/StepKernel.cpp.
+ *
+ * If *ticket is 0, the launch is outside of a step. The kernel does not read
+ * the directory or the ids. It sets word[0 .. slots) to 0, sets number[0 .. T)
+ * to -1, and adds V to outside_steps.
+ *
+ * Otherwise, it sets number[t] to -1 for V <= t < T, whose ids it does not
+ * read. For each t < V with the id i:
+ *
+ *   slot    = i & ((1 << index_bits) - 1)
+ *   named   = i >= 0 and slot < slots
+ *   w       = word[slot]
+ *   current = named and i >> index_bits == w >> MOELORA_WORD_ADDRESS_BITS
+ *   served  = current and the low MOELORA_WORD_ADDRESS_BITS of w are not all 0
+ *
+ *   number[t] = slot if served, else -1
+ *   masked_slots += 1 if not served and i is not -1
+ *   stale_slots  += 1 if named and not current
+ *
+ * word[s] is a copy of directory[s], which the host and other streams may
+ * replace at any time. The kernel therefore reads each directory[s] at most
+ * once, with one aligned 8-byte load that has acquire semantics at system
+ * scope, stores it to word[s], and uses only word[s] from then on: all tokens
+ * and all layers of the step must see the same word. It copies at least the
+ * words of the slots that are named. The words of other slots may be left
+ * undefined. */
+typedef enum moelora_resolve_operand {
+  MOELORA_RESOLVE_IDS = 0,       /* const int32_t [T], from the caller of
+                                    moelora_step_resolve */
+  MOELORA_RESOLVE_DIRECTORY = 1, /* const uint64_t [slots], the directory of the
+                                    slot table, with words as in Image.h */
+  MOELORA_RESOLVE_OPERANDS = 2,
+} moelora_resolve_operand;
+
 typedef enum moelora_entry_flags {
   MOELORA_ENTRY_PARTIAL = 1, /* the sum over peer ranks is left to the caller */
 } moelora_entry_flags;
@@ -93,20 +152,21 @@ typedef struct moelora_entry {
 typedef struct moelora_variant {
   uint32_t size;
   uint32_t workspace_align; /* a power of two, at most 256 */
-  const char *target;       /* "cpu" */
-  const char *tuning;       /* the CPU name that it was compiled for */
-  const char *needs;        /* "avx2,fma": comma-separated; "": nothing */
-  uint64_t services;        /* bits of moelora_service that it calls */
-  uint64_t roles;           /* bit per moelora_role of its operands */
-  int64_t max_tokens;       /* of one run; 0: no bound */
-  moelora_facts adapters;   /* the slot table that it takes */
+  const char *target;     /* "cpu", "sm_90", "emulated-sm_90"; see Program.h */
+  const char *tuning;     /* the CPU name that it was compiled for */
+  const char *needs;      /* "avx2,fma": comma-separated; "": nothing */
+  uint64_t services;      /* bits of moelora_service that it calls */
+  uint64_t roles;         /* bit per moelora_role of its operands */
+  int64_t max_tokens;     /* of one run; 0: no bound */
+  moelora_facts adapters; /* the slot table that it takes */
   uint32_t operands, binaries, kernels, entries;
   const moelora_operand *operand;
   const moelora_binary *binary;
   const moelora_kernel_info *kernel;
   const moelora_entry *entry;
   /* The size of the workspace in bytes, for a run of this moelora_entry_kind
-   * with this number of tokens and workers. */
+   * with this number of tokens and workers. Not called for
+   * MOELORA_ENTRY_RESOLVE. */
   uint64_t (*workspace)(int32_t entry, int64_t tokens, int32_t workers);
 } moelora_variant;
 

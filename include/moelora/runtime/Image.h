@@ -98,7 +98,8 @@ typedef struct moelora_facts {
 
 /* The slot ids of a batch, resolved once for all layers. The struct is fixed.
  * Its arrays are in memory of the table's device, at addresses that never
- * change. */
+ * change, and so are the counters. The struct itself is in memory of the
+ * host. */
 typedef struct moelora_step_view {
   const uint64_t *ticket;   /* not 0 between enter and leave */
   const uint64_t *word;     /* [slots], each read once from the directory */

@@ -28,20 +28,29 @@ typedef struct moelora_program moelora_program;
 typedef struct moelora_bound_layer moelora_bound_layer;
 typedef struct moelora_group moelora_group; /* peer ranks; none yet */
 
-/* Makes a program of the first variant for `target` that the device supports;
- * NULL means any target. A variant for "cpu" runs on every device that runs
- * kernels of the host, if the CPU has the required features; one for "sm_90" on
- * a GPU of this or a later architecture; one for "sm_90a" on this architecture
- * only. All kernels are loaded now. `services` are the services of the host.
- * NULL means those of the runtime on one thread. The struct is copied, but
- * everything to which it points must outlive the program. UNSUPPORTED: the
- * device supports none of the variants. The caller destroys *program. */
+/* Makes a program of the first variant for `target` that the device runs; NULL
+ * means any target.
+ *
+ *     device        runs the targets
+ *     cpu, other    cpu
+ *     cuda          sm_90 on this or a later architecture; sm_90a on this one
+ *     emulator      emulated-sm_90, emulated-sm_90a, likewise
+ *
+ * So an artifact for cpu, sm_80 and emulated-sm_80 runs on each of these
+ * devices as the variant of its kind. No device runs a variant of another kind
+ * instead: what was tested with the emulator are the kernels for it. The CPU
+ * must have the features that the variant needs. All kernels are loaded now.
+ * `services` are the services of the host. NULL means those of the runtime on
+ * one thread. The struct is copied, but everything to which it points must
+ * outlive the program. UNSUPPORTED: the device runs none of the variants; the
+ * error has the reason against each. The caller destroys *program. */
 MOELORA_API moelora_status moelora_program_create(
     const moelora_artifact *artifact, const char *target,
     const moelora_device *device, const moelora_services *services,
     moelora_program **program, moelora_error **error);
 
-/* BUSY: layers of the program are bound. NULL has no effect. */
+/* BUSY: layers of the program are bound, or steps resolve ids with it. NULL has
+ * no effect. */
 MOELORA_API moelora_status moelora_program_destroy(moelora_program *program,
                                                    moelora_error **error);
 

@@ -30,9 +30,18 @@ extern "C" {
 
 typedef struct moelora_step moelora_step;
 
+struct moelora_program; /* Program.h */
+
 /* Creates a step for batches of at most this number of tokens. The caller
- * destroys it before the table. */
+ * destroys it before the table and the program. `program` is any program on the
+ * table's device. If it has the entry point MOELORA_ENTRY_RESOLVE, the step
+ * resolves ids with it; one step serves the layers of all programs. On a device
+ * that runs kernels of the host, such as the cpu, `program` may be NULL. On
+ * other devices, such a step can enter and leave, but cannot resolve.
+ * UNSUPPORTED: the device requires the entry point, and the program does not
+ * have it. */
 MOELORA_API moelora_status moelora_step_create(moelora_slot_table *table,
+                                               struct moelora_program *program,
                                                int64_t max_tokens,
                                                moelora_step **step,
                                                moelora_error **error);
@@ -64,7 +73,7 @@ MOELORA_API moelora_status moelora_step_leave(moelora_step *step,
  * may be captured. `valid_tokens` is an i32 on the device, or NULL. Tokens with
  * this number or a higher one are base and are not counted. INVALID: more
  * tokens than max_tokens. UNSUPPORTED: the device does not run kernels of the
- * host. */
+ * host, and the step was created without a program. */
 MOELORA_API moelora_status moelora_step_resolve(
     moelora_step *step, moelora_stream *stream, const int32_t *ids,
     int64_t tokens, const int32_t *valid_tokens, moelora_error **error);

@@ -36,6 +36,8 @@ MAY_OF = {("moelora_load_poll", "progress"), ("moelora_load_poll", "id"),
           # Layers without adapters.
           ("moelora_model_table", "table"),
           ("moelora_services_init", "pool"),
+          # The device runs kernels of the host.
+          ("moelora_step_create", "program"),
           ("moelora_step_resolve", "valid_tokens")}
 # NULL is a stream.
 MAY |= {"stream"}

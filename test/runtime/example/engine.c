@@ -146,7 +146,6 @@ static void make_table(struct engine *e) {
   options.page_order = e->variant->adapters.page_order;
   options.target = &e->target;
   MUST(moelora_slot_table_create(&options, &e->table, &error));
-  MUST(moelora_step_create(e->table, TOKENS, &e->step, &error));
 }
 
 /* Signed numbers, in the type that the layer requires: f32 or bf16. */
@@ -195,7 +194,8 @@ static void make_weights(struct engine *e) {
   }
 }
 
-/* This checks the layer, its weights and its table, once. */
+/* This checks the layer, its weights and its table, once. On a GPU, the step
+ * resolves ids with the program. */
 static void bind_layer(struct engine *e) {
   moelora_binding binding = {0};
   binding.size = sizeof binding;
@@ -206,6 +206,7 @@ static void bind_layer(struct engine *e) {
   MUST(moelora_program_create(e->artifact, "cpu", moelora_device_cpu(),
                               &e->services, &e->program, &error));
   MUST(moelora_layer_bind(e->program, &binding, &e->layer, &error));
+  MUST(moelora_step_create(e->table, e->program, TOKENS, &e->step, &error));
 }
 
 /* Tokens 3 r, 3 r + 1 and 3 r + 2 have row r of the hidden states. */
@@ -251,9 +252,9 @@ static void set_up(struct engine *e, const char *path) {
 
 /* In the opposite order, because objects that are in use return BUSY. */
 static void tear_down(struct engine *e) {
+  MUST(moelora_step_destroy(e->step, &error));
   MUST(moelora_layer_unbind(e->layer, &error));
   MUST(moelora_program_destroy(e->program, &error));
-  MUST(moelora_step_destroy(e->step, &error));
   MUST(moelora_slot_table_destroy(e->table, &error));
   for (uint32_t i = 0; i < e->weights; ++i)
     free(e->weight[i].data);

@@ -91,7 +91,7 @@ void LayerRun::prepare(moelora_slot_table *table,
   asked.size = sizeof asked;
   asked.tokens = static_cast<int64_t>(ids.size());
   if (table) {
-    EXPECT_EQ(moelora_step_create(table, asked.tokens, &step, nullptr),
+    EXPECT_EQ(moelora_step_create(table, nullptr, asked.tokens, &step, nullptr),
               MOELORA_OK);
     EXPECT_EQ(moelora_step_enter(step, nullptr, nullptr), MOELORA_OK);
   }

@@ -171,7 +171,7 @@ std::vector<Operation> servingOperations() {
        }},
       {"create a step", nullptr,
        [](World &w, moelora_error **error) {
-         return moelora_step_create(w.table, 3, &w.secondStep, error);
+         return moelora_step_create(w.table, nullptr, 3, &w.secondStep, error);
        }},
       {"enter a step", nullptr, enter},
       {"enter a step again", passOften, enter},

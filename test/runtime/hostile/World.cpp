@@ -62,7 +62,7 @@ World::World(const Inputs &inputs, bool remote)
   secondId = inspect(table, findSlot(table, "second")).id;
   EXPECT_EQ(moelora_slot_table_acquire(table, "first", &lease, nullptr),
             MOELORA_OK);
-  EXPECT_EQ(moelora_step_create(table, 4, &step, nullptr), MOELORA_OK);
+  EXPECT_EQ(moelora_step_create(table, nullptr, 4, &step, nullptr), MOELORA_OK);
 }
 
 World::~World() { close(); }
@@ -97,7 +97,7 @@ bool World::broken() {
 /// Steps are ordered after all unfinished stores.
 void World::awaitStores() {
   moelora_step *last = nullptr;
-  EXPECT_EQ(moelora_step_create(table, 1, &last, nullptr), MOELORA_OK);
+  EXPECT_EQ(moelora_step_create(table, nullptr, 1, &last, nullptr), MOELORA_OK);
   EXPECT_EQ(moelora_step_enter(last, stream, nullptr), MOELORA_OK);
   EXPECT_EQ(moelora_step_leave(last, stream, nullptr), MOELORA_OK);
   EXPECT_EQ(moelora_step_destroy(last, nullptr), MOELORA_OK);

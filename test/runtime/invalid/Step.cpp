@@ -12,12 +12,13 @@ InvalidCalls moelora::test::invalidStep(const Valid &valid) {
   return {{"moelora_step_create", "table", invalid,
            [] {
              moelora_step *to = nullptr;
-             return moelora_step_create(nullptr, 1, &to, nullptr);
+             return moelora_step_create(nullptr, nullptr, 1, &to, nullptr);
            }},
           {"moelora_step_create", "step", invalid,
            withTable(valid,
                      [](Handle t) {
-                       return moelora_step_create(t, 1, nullptr, nullptr);
+                       return moelora_step_create(t, nullptr, 1, nullptr,
+                                                  nullptr);
                      })},
           {"moelora_step_destroy", "step", 0,
            [] { return moelora_step_destroy(nullptr, nullptr); }},

@@ -42,6 +42,10 @@ struct Seal {
 Seal readSeal(const File &file);
 bool hasSeal(const File &file);
 
+/// Replaces a finished shared object by one with its seal, atomically. A file
+/// that has its seal already is not changed.
+void appendSeal(const std::string &path);
+
 /// Copies the first `bytes` of a file to a descriptor, and returns their
 /// digest.
 Digest::Bytes copyWithDigest(const File &from, uint64_t bytes, int to);

@@ -3,11 +3,10 @@
  *
  * Computes and compares digests of artifacts' files.
  */
-#include "run/Seal.h"
+#include "run/seal/Seal.h"
 
 #include "base/Failure.h"
-#include "moelora/runtime/Artifact.h"
-#include "run/ElfExtents.h"
+#include "run/seal/ElfExtents.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -22,9 +21,6 @@
 #include <xxhash.h>
 
 using namespace moelora;
-
-static_assert(sizeof(Digest::Bytes) == MOELORA_DIGEST_BYTES,
-              "what the C interface copies");
 
 struct Digest::State {
   XXH3_state_t hash; // over-aligned, as new makes it
@@ -140,22 +136,6 @@ private:
   int descriptor;
 };
 
-void seal(const std::string &path) {
-  File file(path);
-  if (hasSeal(file)) {
-    Seal there = readSeal(file);
-    checkDigest(path, there, digestOf(file, there.length, [](auto...) {}));
-    return;
-  }
-  checkElfExtents(file, file.size());
-  Replacement sealed(path);
-  Seal made = {file.size(), copyWithDigest(file, file.size(), sealed.get())};
-  Encoded end = made.encode();
-  writeAll(sealed.get(), end.data(), end.size(), path);
-  file.checkUnchanged();
-  sealed.commit();
-}
-
 } // namespace
 
 std::array<char, Seal::bytes> Seal::encode() const {
@@ -203,10 +183,18 @@ void moelora::checkDigest(const std::string &path, const Seal &seal,
          ", but it is " + hexadecimal(found) + ": the file was changed");
 }
 
-moelora_status moelora_artifact_seal(const char *path, moelora_error **error) {
-  return guarded(error, [&] {
-    if (!path)
-      fail("expects the path of a shared object, but it is null");
-    seal(path);
-  });
+void moelora::appendSeal(const std::string &path) {
+  File file(path);
+  if (hasSeal(file)) {
+    Seal there = readSeal(file);
+    checkDigest(path, there, digestOf(file, there.length, [](auto...) {}));
+    return;
+  }
+  checkElfExtents(file, file.size());
+  Replacement sealed(path);
+  Seal made = {file.size(), copyWithDigest(file, file.size(), sealed.get())};
+  Encoded end = made.encode();
+  writeAll(sealed.get(), end.data(), end.size(), path);
+  file.checkUnchanged();
+  sealed.commit();
 }

@@ -3,7 +3,7 @@
  *
  * Checks where the parts of a shared object end.
  */
-#include "run/ElfExtents.h"
+#include "run/seal/ElfExtents.h"
 
 #include "base/Failure.h"
 

@@ -5,7 +5,7 @@
 #ifndef MOELORA_RUNTIME_SEALEDFILE_H
 #define MOELORA_RUNTIME_SEALEDFILE_H
 
-#include "run/Seal.h"
+#include "run/seal/Seal.h"
 
 namespace moelora {
 

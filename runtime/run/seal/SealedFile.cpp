@@ -3,10 +3,10 @@
  *
  * Copies artifacts' files for the system's loader.
  */
-#include "run/SealedFile.h"
+#include "run/seal/SealedFile.h"
 
 #include "base/Failure.h"
-#include "run/ElfExtents.h"
+#include "run/seal/ElfExtents.h"
 
 #include <cerrno>
 #include <dlfcn.h>

@@ -1,0 +1,33 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The targets of variants, and the devices that run them.
+ *
+ *     target              is code for
+ *     cpu                 the host
+ *     sm_90, sm_90a       GPUs
+ *     emulated-sm_90, ..  the emulator, as kernels of the host
+ */
+#ifndef MOELORA_RUNTIME_RUN_VARIANTS_H
+#define MOELORA_RUNTIME_RUN_VARIANTS_H
+
+#include "moelora/runtime/Abi.h"
+#include "moelora/runtime/Device.h"
+
+namespace moelora {
+
+/// Whether the variant consists of code for the host, which a run calls.
+bool isForHost(const moelora_variant &variant);
+
+/// The first variant for `target`, or for any target if it is NULL, that the
+/// device runs. Fails with the reason against each of these variants.
+const moelora_variant &chooseVariant(const moelora_artifact &artifact,
+                                     const char *target,
+                                     const moelora_device &device);
+
+/// The value of a moelora_device_key.
+int64_t valueOf(const moelora_device &device, int32_t key);
+
+} // namespace moelora
+
+#endif // MOELORA_RUNTIME_RUN_VARIANTS_H

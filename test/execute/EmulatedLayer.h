@@ -1,0 +1,16 @@
+/* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The parts of the variant of NaiveLayer.c for the emulator. */
+#ifndef MOELORA_TEST_EXECUTE_EMULATEDLAYER_H
+#define MOELORA_TEST_EXECUTE_EMULATEDLAYER_H
+
+#include "moelora/runtime/Abi.h"
+
+enum { EmulatedRoute, EmulatedTokens, EmulatedResolve, EmulatedKernels };
+
+extern const moelora_binary emulated_binary;
+extern const moelora_kernel_info emulated_kernels[EmulatedKernels];
+extern const moelora_entry emulated_entries[MOELORA_ENTRIES];
+
+#endif /* MOELORA_TEST_EXECUTE_EMULATEDLAYER_H */
