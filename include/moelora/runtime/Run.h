@@ -26,8 +26,9 @@ typedef struct moelora_run {
   /* A step of the table to which the layer is bound. It has entered or is being
    * recorded, and has resolved at least `tokens` tokens. NULL: no adapters. */
   moelora_step *step;
-  /* Operands that the entry point does not read may be NULL. The others have
-   * the type and the shape of their operand, and are row-major. */
+  /* All addresses are of memory of the program's device. Operands that the
+   * entry point does not read may be NULL. The others have the type and the
+   * shape of their operand, and are row-major. */
   const void *hidden, *router_hidden;
   void *output;
   const float *logits;  /* MOELORA_ROUTER_LOGITS */
