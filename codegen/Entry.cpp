@@ -12,6 +12,16 @@ using namespace mlir;
 
 namespace moelora::codegen {
 
+/// These structs begin with their size and version.
+Value speaksAbi(Code &code, Ptr header, int64_t size) {
+  static_assert(offsetof(moelora_run_args, abi) == 4 &&
+                offsetof(moelora_services, abi) == 4);
+  Value version =
+      code.equal(code.loadInt32(header + 4), code.i64(MOELORA_ABI_VERSION));
+  Value tooSmall = code.less(code.loadUnsigned(header, 32), code.i64(size));
+  return code.select(tooSmall, code.bit(false), version);
+}
+
 namespace {
 
 class Entry {
@@ -25,9 +35,9 @@ public:
   /// Returns the status.
   Value emit() {
     setStatus(MOELORA_RUN_ABI_MISMATCH);
-    code.when(speaksAbi(args, sizeof(moelora_run_args)), [&] {
+    code.when(speaksAbi(code, args, sizeof(moelora_run_args)), [&] {
       Ptr services = loadArg(offsetof(moelora_run_args, services));
-      code.when(speaksAbi(services, sizeof(moelora_services)), [&] {
+      code.when(speaksAbi(code, services, sizeof(moelora_services)), [&] {
         setStatus(MOELORA_RUN_OK);
         Int tokens = code.loadInt(args + offsetof(moelora_run_args, tokens));
         code.when(code.less(code.i64(0), tokens),
@@ -48,16 +58,6 @@ private:
     return operandRow(row - rows.begin());
   }
   void setStatus(int32_t value) { code.store(code.i32(value), status); }
-
-  /// Both structs that a caller passes begin with their size and version.
-  Value speaksAbi(Ptr header, int64_t size) {
-    static_assert(offsetof(moelora_run_args, abi) == 4 &&
-                  offsetof(moelora_services, abi) == 4);
-    Value version =
-        code.equal(code.loadInt32(header + 4), code.i64(MOELORA_ABI_VERSION));
-    Value tooSmall = code.less(code.loadUnsigned(header, 32), code.i64(size));
-    return code.select(tooSmall, code.bit(false), version);
-  }
 
   Value allPresent() {
     Value all = code.bit(true);

@@ -15,6 +15,9 @@ namespace moelora::codegen {
 /// are not run. Returns the variant without the names of its target.
 Variant emitEntries(LayerCode &layer);
 
+/// Whether a struct that a caller passes has this ABI and at least this size.
+mlir::Value speaksAbi(Code &code, Ptr header, int64_t size);
+
 } // namespace moelora::codegen
 
 #endif // MOELORA_CODEGEN_ENTRY_H

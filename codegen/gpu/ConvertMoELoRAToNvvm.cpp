@@ -8,7 +8,7 @@
 #include "LayerDescription.h"
 #include "MathExpansion.h"
 #include "gpu/Binaries.h"
-#include "gpu/GpuLowering.h"
+#include "gpu/Resolve.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -56,7 +56,11 @@ struct ConvertMoELoRAToNvvm
     GpuLowering lowering(layer, unit, gpu.architecture);
     if (failed(lowering.declare()))
       return failure();
+    ResolveStep resolve(lowering);
+    lowering.declareLaunches();
     Variant variant = emitEntries(lowering);
+    if (!layer.getOps<ResolveSlotsOp>().empty())
+      variant.entries.push_back(resolve.emitEntry());
     variant.target = gpu.name;
     variant.needs = host.features().str();
     variant.binaries = binariesOf(prefix);

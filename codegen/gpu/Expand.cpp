@@ -44,7 +44,7 @@ private:
   Sums segment(Ptr segment, Int row, const Sums &sums);
   Sums slice(const GpuPlanView::Pair &pair, int64_t slice, Int row,
              const Sums &sums);
-  Ptr fragment(Ptr pages, int64_t block);
+  Int fragment(int64_t block);
 
   MatmulTile &tile;
   KernelCode &code;
@@ -99,20 +99,19 @@ Expand::Sums Expand::segment(Ptr segment, Int row, const Sums &sums) {
   return after;
 }
 
-/// The lane's part of a block of 16 features of a page.
-Ptr Expand::fragment(Ptr pages, int64_t block) {
+/// The offset in a page of the lane's part of a block of 16 features.
+Int Expand::fragment(int64_t block) {
   Int last = code.i32(pageBlocks(operands.n) - 1);
   Int index = code.least(tile.blockFeature(block) / MmaRows, last);
-  return pages + index * PageBlockBytes + tile.lane * 16;
+  return index * PageBlockBytes + tile.lane * 16;
 }
 
 Expand::Sums Expand::slice(const GpuPlanView::Pair &pair, int64_t slice,
                            Int row, const Sums &sums) {
-  int64_t pitch = pageBlocks(operands.n) * PageBlockBytes;
-  Ptr pages = pagesAt(code, pair.b, pair.pages, pitch);
-  SmallVector<Ptr> parts;
+  int64_t pageBytes = pageBlocks(operands.n) * PageBlockBytes;
+  SmallVector<Int> parts;
   for (int64_t block = 0; block < tile.blocksPerSlice(); ++block)
-    parts.push_back(fragment(pages, block));
+    parts.push_back(fragment(block));
   Int source = code.select(code.equal(pair.sharesA, code.i32(0)),
                            code.i32(slice), code.i32(0));
   Int index = row * operands.slices + source;
@@ -122,9 +121,10 @@ Expand::Sums Expand::slice(const GpuPlanView::Pair &pair, int64_t slice,
         Value two =
             code.load(code.vector(2), u + page * (MOELORA_PAGE_RANKS * 2), 8);
         Registers<2> tokens{code.lane(two, 0), code.lane(two, 1)};
+        Ptr pages = pageAt(code, pair.b, page, pageBytes);
         Sums after;
         for (auto [block, part] : llvm::enumerate(parts)) {
-          Registers<4> b = loadFragment(code, part + page * pitch);
+          Registers<4> b = loadFragment(code, pages + part);
           ValueRange own = before.slice(block * 4, 4);
           llvm::append_range(after,
                              code.multiply(operands.element, b, tokens,

@@ -39,6 +39,10 @@ LogicalResult GpuLowering::declareStage(Operation &op) {
           .Case([&](ShrinkOp op) { return lowerShrink(*this, op); })
           .Case(
               [&](GroupedMatmulOp op) { return lowerGroupedMatmul(*this, op); })
+          .Case([&](RmsNormOp op) { return lowerRmsNorm(*this, op); })
+          .Case([&](IdentityWeightOp op) {
+            return lowerIdentityWeight(*this, op);
+          })
           .Default([](Operation *op) {
             return op->emitError()
                    << "expects a layer at the fused level, but it has a "
@@ -59,12 +63,15 @@ LogicalResult GpuLowering::declare() {
   for (Operation &op : layer.getBody().front().without_terminator())
     if (failed(declareStage(op)))
       return failure();
+  return success();
+}
+
+void GpuLowering::declareLaunches() {
   constexpr int64_t word = 8;
   int64_t count = int64_t(gpu.kernels.size());
   launches = frame.words(count * sizeof(moelora_launch) / word);
   for (const KernelInfo &kernel : gpu.kernels)
     parameters.push_back(frame.words(int64_t(kernel.words.size())));
-  return success();
 }
 
 /// Addresses of the step, or null. The device reads the values.

@@ -27,6 +27,8 @@ public:
   /// Declares arguments and stages. Emits a diagnostic for an op without a
   /// lowering.
   mlir::LogicalResult declare();
+  /// Called after all kernels are written.
+  void declareLaunches();
 
   /// Adds a launch with `blocks` thread blocks to those of the chunk.
   void launch(Code &code, Ptr frame, const KernelInfo &kernel, Int blocks);
@@ -71,6 +73,8 @@ Int lanesBelow(KernelCode &code, Int lane);
 mlir::FailureOr<RunStage> lowerPlan(GpuLowering &, PlanOp);
 mlir::FailureOr<RunStage> lowerShrink(GpuLowering &, ShrinkOp);
 mlir::FailureOr<RunStage> lowerGroupedMatmul(GpuLowering &, GroupedMatmulOp);
+mlir::FailureOr<RunStage> lowerRmsNorm(GpuLowering &, RmsNormOp);
+mlir::FailureOr<RunStage> lowerIdentityWeight(GpuLowering &, IdentityWeightOp);
 
 } // namespace moelora::codegen
 

@@ -99,9 +99,9 @@ Int KernelCode::shuffleUp(Int value, int64_t distance) {
   return {this, exchange(*this, NVVM::ShflKind::up, allLanes(), value.value,
                          i32(distance).value, 0)};
 }
-Int KernelCode::shuffleFrom(Int value, Int lane) {
-  return {this, exchange(*this, NVVM::ShflKind::idx, allLanes(), value.value,
-                         lane.value, WarpLanes - 1)};
+Value KernelCode::shuffleFrom(Value value, Int lane) {
+  return exchange(*this, NVVM::ShflKind::idx, allLanes(), value, lane.value,
+                  WarpLanes - 1);
 }
 Value KernelCode::shuffleXor(Value value, int64_t lanes) {
   return exchange(*this, NVVM::ShflKind::bfly, allLanes(), value,
@@ -132,13 +132,14 @@ Int KernelCode::lowestOne(Int value) {
                     /*is_zero_poison=*/true)};
 }
 
-std::pair<Int, Int> KernelCode::scan(Int value) {
+KernelCode::Scan KernelCode::scan(Int value) {
   Int own = lane(), sum = value;
   for (int64_t distance = 1; distance < WarpLanes; distance *= 2) {
     Int lower = shuffleUp(sum, distance);
     sum = select(below(own, i32(distance)), sum, sum + lower);
   }
-  return {sum - value, shuffleFrom(sum, i32(WarpLanes - 1))};
+  Int all{this, shuffleFrom(sum.value, i32(WarpLanes - 1))};
+  return {sum - value, all};
 }
 
 Value KernelCode::add(Value a, Value b) {

@@ -53,7 +53,7 @@ public:
   /// writes after.
   void fence();
   Int shuffleUp(Int value, int64_t distance);
-  Int shuffleFrom(Int value, Int lane);
+  mlir::Value shuffleFrom(mlir::Value value, Int lane);
   mlir::Value shuffleXor(mlir::Value value, int64_t lanes); // f32
   Int ballot(mlir::Value condition);
   Int matchAny(Int value);
@@ -61,7 +61,10 @@ public:
   Int countOnes(Int value);
   Int lowestOne(Int value); // of a number that is not 0
   /// The sum of the values of lower lanes, and of all lanes.
-  std::pair<Int, Int> scan(Int value);
+  struct Scan {
+    Int below, all;
+  };
+  Scan scan(Int value);
 
   // Matrices.
   /// ldmatrix.x4: every lane gives the address of a row of 16 bytes.

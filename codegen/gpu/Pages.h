@@ -18,9 +18,10 @@ constexpr int64_t pageBlocks(int64_t size) {
   return (size + PageBlock - 1) / PageBlock;
 }
 
-/// A pointer to `pages` pages of `pitch` bytes, which may reach nothing else.
-inline Ptr pagesAt(KernelCode &code, Int address, Int pages, int64_t pitch) {
-  return code.bounded(code.global(address), code.toI64(pages) * pitch);
+/// A pointer to a page of `bytes` bytes, which may reach nothing else.
+inline Ptr pageAt(KernelCode &code, Int pages, Int page, int64_t bytes) {
+  Int address = pages + code.toI64(page) * bytes;
+  return code.bounded(code.global(address), code.i64(bytes));
 }
 
 /// The fragment of a lane, as the first factor of mma.

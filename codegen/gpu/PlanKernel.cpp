@@ -250,15 +250,14 @@ void PlanKernel::sumExperts() {
                 [&] { return Code::Values{load(expertRows, expert).value}; },
                 [&] { return Code::Values{code.i32(0).value}; })[0]};
         Int count = (rows + tile - 1) >> shift;
-        auto [rowsBelow, rowsHere] = code.scan(rows);
-        auto [tilesBelow, tilesHere] = code.scan(count);
+        KernelCode::Scan rowScan = code.scan(rows), tileScan = code.scan(count);
         Int rowBase{&code, sums[0]}, tileBase{&code, sums[1]};
         code.when(inside, [&] {
-          code.store(rowBase + rowsBelow, at(expertBegin, expert));
-          code.store(tileBase + tilesBelow, at(expertTiles, expert));
+          code.store(rowBase + rowScan.below, at(expertBegin, expert));
+          code.store(tileBase + tileScan.below, at(expertTiles, expert));
         });
-        return Code::Values{(rowBase + rowsHere).value,
-                            (tileBase + tilesHere).value};
+        return Code::Values{(rowBase + rowScan.all).value,
+                            (tileBase + tileScan.all).value};
       });
   code.when(code.equal(lane, code.i32(0)), [&] {
     code.store(ends[0], at(expertBegin, experts));
@@ -278,12 +277,11 @@ void PlanKernel::sumKeys() {
                  inside,
                  [&] { return Code::Values{load(keyRows, index).value}; },
                  [&] { return Code::Values{code.i32(0).value}; })[0]};
-    auto [before, here] = code.scan(rows);
+    KernelCode::Scan scan = code.scan(rows);
     Int below{&code, sum[0]};
-    code.when(inside, [&, before = before] {
-      code.store(below + before, at(keyRows, index));
-    });
-    return Code::Values{(below + here).value};
+    code.when(inside,
+              [&] { code.store(below + scan.below, at(keyRows, index)); });
+    return Code::Values{(below + scan.all).value};
   });
 }
 

@@ -150,10 +150,10 @@ void ShrinkKernel::emitSlice(Ptr segment, int64_t slice, Int begin, Int end) {
   if (slice > 0)
     pages =
         code.select(code.equal(pair.sharesA, code.i32(0)), pages, code.i32(0));
-  int64_t pitch = pageBlocks(operands.k) * PageBlockBytes;
-  Ptr a = pagesAt(code, pair.a, pages, pitch);
+  int64_t pageBytes = pageBlocks(operands.k) * PageBlockBytes;
   code.loop(code.i32(0), pages, 1, [&](Int page) {
-    emitPage(a + page * pitch, page, slice, pair.scale, begin, end);
+    emitPage(pageAt(code, pair.a, page, pageBytes), page, slice, pair.scale,
+             begin, end);
   });
 }
 

@@ -11,7 +11,7 @@ namespace moelora::codegen {
 static constexpr int64_t Pieces = 8, PieceBytes = 16, PieceElements = 8;
 
 TileCopy::TileCopy(MatmulTile &tile, Matrix matrix, int64_t offset)
-    : tile(tile), code(tile.code), matrix(matrix), offset(offset),
+    : tile(tile), code(tile.code), matrix(matrix),
       rowStep(tile.shape.threads() / Pieces), piece(tile.thread % Pieces),
       firstRow(tile.thread / Pieces),
       to(tile.shared + offset + firstRow * TileShape::RowBytes +

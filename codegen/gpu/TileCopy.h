@@ -44,7 +44,7 @@ private:
   MatmulTile &tile;
   KernelCode &code;
   Matrix matrix;
-  int64_t offset, rowStep;
+  int64_t rowStep;
   Int piece, firstRow;
   Ptr to;
   struct Source {
