@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/MoELoRA")
 
 # Libraries by their exported name.
-set(MOELORA_RUNTIME_LIBRARIES rt models reference)
+set(MOELORA_RUNTIME_LIBRARIES rt models reference cost)
 set(MOELORA_COMPILER_LIBRARIES)
 foreach(name IN LISTS MOELORA_RUNTIME_LIBRARIES)
   set_target_properties(moelora_${name} PROPERTIES EXPORT_NAME ${name})

@@ -11,7 +11,8 @@ import house
 MAY = {
     "support": set(),
     "dialect": {"support"},
-    "passes": {"support", "dialect"},
+    "cost": set(),
+    "passes": {"support", "dialect", "cost"},
     "codegen": {"support", "dialect", "passes"},
     "runtime": {"support"},
     "runtime/model": {"runtime", "models"},  # the one room that knows models
@@ -28,7 +29,7 @@ MAY = {
 # May include every component: they register, export, use or test them.
 TOP = {"init", "plugin", "tools", "test"}
 NO_LLVM = {"support", "runtime", "runtime/model", "models", "reference",
-           "emulator", "host", "adapters", "commandline"}
+           "emulator", "host", "adapters", "commandline", "cost"}
 ABI = "moelora/runtime/Abi.h"
 # The plain description of a layer is data of the ABI, not of the runtime.
 SHARED_DATA = {ABI, "moelora/runtime/Layer.h"}
