@@ -119,7 +119,8 @@ def MoELoRA_ResolveSlotsOp : MoELoRA_NamedOp<"resolve_slots", "slot", [
     Lifespan: one per layer with adapters; the result feeds `dispatch`.
 
     Constraints:
-    - (C1) all tables have the same number of slots and the same max_rank.
+    - (C1) all tables have the same number of slots, the same max_rank and the
+      same page order.
     - (C2) there is a table.
 
     Example:

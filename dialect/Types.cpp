@@ -36,9 +36,13 @@ LogicalResult
 SlotTableType::verify(function_ref<InFlightDiagnostic()> emitError,
                       int64_t slots, int64_t experts, int64_t slices,
                       int64_t out, int64_t in, int64_t maxRank,
-                      Type elementType, PageOrder) {
+                      Type elementType, PageOrder pageOrder) {
   if (!isa<BFloat16Type, Float16Type, Float32Type>(elementType))
     return emitError() << "expects a table of bf16, f16 or f32, but it is of "
+                       << elementType;
+  if (pageOrder == PageOrder::FragmentMajor && elementType.isF32())
+    return emitError() << "expects fragment_major pages to have elements of 2 "
+                          "bytes, but they are of "
                        << elementType;
   return success(
       succeeded(verifySize(emitError, "slots", slots, 0, maxSlots)) &&

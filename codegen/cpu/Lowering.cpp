@@ -54,11 +54,18 @@ LogicalResult Lowering::expectRows(Operation &op) const {
   return success();
 }
 
-void Lowering::declareArgument(BlockArgument argument) {
-  auto type = dyn_cast<RankedTensorType>(argument.getType());
+LogicalResult Lowering::declareArgument(BlockArgument argument) {
+  Role role = layer.getRole(argument.getArgNumber());
+  auto table = dyn_cast<SlotTableType>(argument.getType());
+  if (table && table.getPageOrder() != PageOrder::RowMajor)
+    return layer.emitOpError()
+           << "expects the pages of " << stringifyRole(role)
+           << " in the order row_major for a CPU, but the order is "
+           << stringifyPageOrder(table.getPageOrder());
   // Tables, and the ids of their slots, are read through the step.
-  if (type && layer.getRole(argument.getArgNumber()) != Role::Slots)
+  if (!table && role != Role::Slots)
     words[argument] = frame.word();
+  return success();
 }
 
 LogicalResult Lowering::declareStage(Operation &op) {
@@ -90,7 +97,8 @@ LogicalResult Lowering::declareStage(Operation &op) {
 LogicalResult Lowering::declare() {
   Block &body = layer.getBody().front();
   for (BlockArgument argument : body.getArguments())
-    declareArgument(argument);
+    if (failed(declareArgument(argument)))
+      return failure();
   for (Operation &op : body.without_terminator())
     if (failed(declareStage(op)))
       return failure();

@@ -74,7 +74,8 @@ public:
 private:
   const DotForm &wide;
 
-  void declareArgument(mlir::BlockArgument argument);
+  /// Fails if the argument is a table in an order that tiles do not read.
+  mlir::LogicalResult declareArgument(mlir::BlockArgument argument);
   /// Fails if an op that reads rows reads a panel.
   mlir::LogicalResult expectRows(mlir::Operation &op) const;
   mlir::LogicalResult declareStage(mlir::Operation &op);

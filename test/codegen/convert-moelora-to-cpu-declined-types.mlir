@@ -71,3 +71,25 @@ moelora.layer @activation(
     : tensor<?x20xf32> -> tensor<?x20xbf16>
   moelora.yield %o : tensor<?x20xbf16>
 }
+
+// -----
+
+!one = !moelora.plan<1 experts, 2 slots, top_k = 1>
+!table = !moelora.slot_table<2 slots, 1 experts, 1 x 20 x 20, max_rank = 16, bf16, fragment_major>
+
+// expected-error @below {{expects the pages of shared_down_adapters in the order row_major for a CPU, but the order is fragment_major}}
+moelora.layer @pages_of_a_gpu(
+    %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
+    %ids: tensor<?xi32> {moelora.role = #moelora.role<slots>},
+    %t: !table {moelora.role = #moelora.role<shared_down_adapters>},
+    %w: tensor<1x20x20xbf16> {moelora.role = #moelora.role<shared_down_weight>})
+    -> tensor<?x20xbf16> {
+  %slot = moelora.resolve_slots %ids in %t : tensor<?xi32>, !table
+  %one = moelora.plan slots(%slot : tensor<?xi32>) tile(48 by 4) -> !one
+  %u = moelora.shrink gather %x by %one, %t
+    : tensor<?x20xbf16>, !one, !table -> tensor<?x1x16xbf16>
+  %o = moelora.grouped_matmul gather %x by %one, %w
+    lora(%u, %t : tensor<?x1x16xbf16>, !table) sum
+    : tensor<?x20xbf16>, !one, tensor<1x20x20xbf16> -> tensor<?x20xbf16>
+  moelora.yield %o : tensor<?x20xbf16>
+}
