@@ -43,6 +43,7 @@ def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
       ids; plans take its result, and have as many slots as its tables.
     - (C10) the table of a delta is one of those in which the slots of its plan
       were resolved.
+    - (C11) the schedule of an op has the tokens of the schedule of its plan.
 
     Example:
     ```mlir

@@ -23,15 +23,6 @@ void MoELoRADialect::registerTypes() {
 // A slot id has 16 bits for the slot index.
 static constexpr int64_t maxSlots = 1 << 16;
 
-static LogicalResult verifySize(function_ref<InFlightDiagnostic()> emitError,
-                                StringRef name, int64_t value, int64_t least,
-                                int64_t most) {
-  if (value >= least && value <= most)
-    return success();
-  return emitError() << "expects " << name << " to be in [" << least << ", "
-                     << most << "], but it is " << value;
-}
-
 LogicalResult
 SlotTableType::verify(function_ref<InFlightDiagnostic()> emitError,
                       int64_t slots, int64_t experts, int64_t slices,

@@ -37,6 +37,13 @@ def MoELoRA_SlotTableType : MoELoRA_Type<"SlotTable", "slot_table"> {
     `<` $slots `slots` `,` $experts `experts` `,` $slices `x` $out `x` $in `,`
     `max_rank` `=` $max_rank `,` $element_type (`,` $page_order^)? `>`
   }];
+  let extraClassDeclaration = [{
+    /// The same table with pages in another order.
+    SlotTableType withPageOrder(::moelora::PageOrder order) const {
+      return get(getContext(), getSlots(), getExperts(), getSlices(), getOut(),
+                 getIn(), getMaxRank(), getElementType(), order);
+    }
+  }];
   let genVerifyDecl = 1;
 }
 
