@@ -6,6 +6,30 @@
 
 include "mlir/Pass/PassBase.td"
 
+def CanonicalizeAdapters
+    : Pass<"moelora-canonicalize-adapters", "::moelora::LayerOp"> {
+  let summary = "removes the deltas of slot tables that are empty by type";
+  let description = [{
+    A table with zero slots has no adapters. Removed are
+
+    - `lora_delta`, and the `lora` operands of `grouped_matmul` with its `shrink`,
+      if the table is empty;
+    - `resolve_slots`, if its tables are empty, after `dispatch` and `plan` lose
+      their slots. Ids of slots are then no longer looked up or counted;
+    - arguments of the layer that nothing reads: slot ids and empty tables.
+
+    Declines, and keeps, the delta of a table with slots, and a `resolve_slots`
+    whose result an op of another dialect reads.
+
+    Level: expects and keeps `routed` or `fused`.
+
+    Numerics: no change. Nothing was added to the accumulators.
+
+    Test: `test/passes/canonicalize-adapters.mlir`.
+  }];
+  let dependentDialects = ["::moelora::MoELoRADialect"];
+}
+
 def FuseLora : Pass<"moelora-fuse-lora", "::moelora::LayerOp"> {
   let summary = "puts each LoRA delta inside the accumulators of its GEMM";
   let description = [{

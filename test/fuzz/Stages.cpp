@@ -31,6 +31,7 @@ constexpr Pipeline pipelines[] = {
     {"canonicalize", "canonicalize,cse", false},
     {"bufferize", "one-shot-bufferize{bufferize-function-boundaries=true}",
      false},
+    {"canonicalize-adapters", "moelora.layer(moelora-canonicalize-adapters)"},
     {"fuse-lora", "moelora.layer(moelora-fuse-lora)"},
     {"fuse-epilogue", "moelora.layer(moelora-fuse-lora,moelora-fuse-epilogue)"},
     {"schedule, other tiles",
