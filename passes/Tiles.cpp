@@ -74,8 +74,8 @@ int64_t elementBytes(Operation *op) {
 }
 
 /// A tile that does not fit has fewer stages, down to two, and then fewer
-/// columns of K in each. The tiles of a shrink fit every chip, and so divide K
-/// in the same way.
+/// columns of K in each; every chip holds two stages of 16 columns. The tiles
+/// of a shrink fit every chip, and so divide K in the same way.
 TileAttr chooseTile(Operation *op, int64_t tokens, const Chip &chip) {
   size_t index = llvm::find(tokenCounts, tokens) - std::begin(tokenCounts);
   Shape shape = isa<ShrinkOp>(op) ? shrinkShapes[index] : matmulShapes[index];
