@@ -127,8 +127,7 @@ static uint64_t rolesOf(const Variant &variant) {
 }
 
 static Value variantRow(Code &code, const Variant &variant,
-                        const VariantParts &parts, moelora_facts facts) {
-  facts.page_order = facts.page_order ? variant.pageOrder : 0;
+                        const VariantParts &parts, const moelora_facts &facts) {
   auto address = [&](LLVM::GlobalOp global) {
     return global ? code.address(global) : code.null();
   };

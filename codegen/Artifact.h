@@ -41,7 +41,6 @@ struct Variant {
   /// The symbol of an array of one moelora_binary, which is defined later;
   /// empty: the variant has no binaries.
   std::string binaries;
-  int32_t pageOrder = MOELORA_PAGE_ROW_MAJOR;
 };
 
 using Digest = std::array<uint8_t, 16>;

@@ -30,12 +30,20 @@ int64_t rowBytes(Type type) {
          (cast<ShapedType>(type).getElementTypeBitWidth() / 8);
 }
 
-void LayerCode::declareArguments() {
+LogicalResult LayerCode::declareArguments(PageOrder order, StringRef device) {
   for (BlockArgument argument : layer.getBody().front().getArguments()) {
-    auto type = dyn_cast<RankedTensorType>(argument.getType());
-    if (type && layer.getRole(argument.getArgNumber()) != Role::Slots)
+    Role role = layer.getRole(argument.getArgNumber());
+    auto table = dyn_cast<SlotTableType>(argument.getType());
+    if (table && table.getPageOrder() != order)
+      return layer.emitOpError()
+             << "expects the pages of " << stringifyRole(role)
+             << " in the order " << stringifyPageOrder(order) << " for "
+             << device << ", but the order is "
+             << stringifyPageOrder(table.getPageOrder());
+    if (!table && role != Role::Slots)
       words[argument] = frame.word();
   }
+  return success();
 }
 
 Value LayerCode::output() {

@@ -19,9 +19,11 @@ def ConvertMoELoRAToCpu
     return it. `tier` selects the instructions that tiles use.
 
     Declines, with a diagnostic: a module with several layers, an op that is not
-    fused, results whose element type is neither the layer's nor f32, adapters
-    of another element type than the layer, logits that are not f32, activations
-    with another use than one matmul over their own plan.
+    fused, a plan without the schedule of a CPU or with a row group that the tier's
+    registers cannot hold, results whose element type is neither the layer's nor f32, adapters
+    of another element type than the layer or with pages that are not row-major,
+    logits that are not f32, activations with another use than one matmul over
+    their own plan.
 
     A layer that a `moelora_layer` cannot describe exactly gets no description,
     and a remark names the first op or argument that it cannot describe.

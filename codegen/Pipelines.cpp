@@ -8,18 +8,39 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 #include "moelora/codegen/Passes.h"
+#include "moelora/codegen/Target.h"
 #include "moelora/passes/Passes.h"
 
 using namespace mlir;
 
 namespace moelora {
 
+/// The registers of the CPU's tier determine the row group. The conversion
+/// refuses a CPU that is not known.
+static ScheduleOptions scheduleFor(const ToCpuOptions &options) {
+  ScheduleOptions schedule;
+  std::string why;
+  if (auto target = resolveCpu(options.cpu, why, options.tier))
+    schedule.groupRows = target->groupRows();
+  return schedule;
+}
+
+static ScheduleOptions scheduleFor(const ToGpuOptions &options) {
+  ScheduleOptions schedule;
+  schedule.target = options.target;
+  schedule.strategy = options.strategy;
+  schedule.batches = options.schedule;
+  schedule.tiles.assign(options.tiles.begin(), options.tiles.end());
+  return schedule;
+}
+
 /// routed -> fused
-static void addFusion(OpPassManager &pm) {
+static void addFusion(OpPassManager &pm, const ScheduleOptions &schedule) {
   OpPassManager &layer = pm.nest<LayerOp>();
   layer.addPass(createFuseLora());
   layer.addPass(createFuseEpilogue());
   layer.addPass(createVerifyLevel());
+  layer.addPass(createSchedule(schedule));
 }
 
 /// fused -> llvm, scf, arith, vector
@@ -43,7 +64,7 @@ static void addLowering(OpPassManager &pm) {
 }
 
 void buildToCpuPipeline(OpPassManager &pm, const ToCpuOptions &options) {
-  addFusion(pm);
+  addFusion(pm, scheduleFor(options));
   addKernels(pm, options);
   addLowering(pm);
 }
@@ -59,7 +80,7 @@ static void addGpuKernels(OpPassManager &pm, const ToGpuOptions &options) {
 }
 
 void buildToGpuPipeline(OpPassManager &pm, const ToGpuOptions &options) {
-  addFusion(pm);
+  addFusion(pm, scheduleFor(options));
   addGpuKernels(pm, options);
   addLowering(pm);
   pm.addPass(createCSEPass());

@@ -31,6 +31,24 @@ static llvm::APFloat toDouble(llvm::APFloat value) {
 
 } // namespace moelora::detail
 
+/// A list that may be empty, which the verifier then refuses.
+static ParseResult parseTiles(AsmParser &parser, SmallVector<TileAttr> &tiles) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
+    FailureOr<TileAttr> tile = FieldParser<TileAttr>::parse(parser);
+    if (succeeded(tile))
+      tiles.push_back(*tile);
+    return ParseResult(tile);
+  });
+}
+
+static void printTiles(AsmPrinter &printer, ArrayRef<TileAttr> tiles) {
+  printer << '[';
+  llvm::interleaveComma(tiles, printer, [&](TileAttr tile) {
+    printer.printStrippedAttrOrType(tile);
+  });
+  printer << ']';
+}
+
 #include "moelora/dialect/Enums.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "moelora/dialect/Attributes.cpp.inc"

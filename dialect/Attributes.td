@@ -56,7 +56,8 @@ def MoELoRA_Clamp : MoELoRA_Enum<"Clamp", "where gate and up are limited", [
   I32EnumAttrCase<"Post", 2, "post">]>;
 
 def MoELoRA_PageOrder : MoELoRA_Enum<"PageOrder", "the order inside a page", [
-  I32EnumAttrCase<"RowMajor", 1, "row_major">]>;
+  I32EnumAttrCase<"RowMajor", 1, "row_major">,
+  I32EnumAttrCase<"FragmentMajor", 2, "fragment_major">]>;
 
 def MoELoRA_Role : MoELoRA_Enum<"Role", "what an argument of a layer is", [
   I32EnumAttrCase<"Hidden", 0, "hidden">,

@@ -18,8 +18,9 @@ struct Version : public DialectVersion {
   uint64_t number;
 };
 
-// Version 1 had fewer operands of route, activation and combine.
-constexpr uint64_t currentVersion = 2, oldestVersion = 2;
+// Version 1 had fewer operands of route, activation and combine; in version 2
+// the rows of a tile were attributes of plan.
+constexpr uint64_t currentVersion = 3, oldestVersion = 3;
 
 struct MoELoRABytecodeInterface : public BytecodeDialectInterface {
   MoELoRABytecodeInterface(Dialect *dialect)

@@ -7,39 +7,43 @@
 #define MOELORA_DIALECT_FUSEDOPS
 
 include "moelora/dialect/OpBase.td"
+include "moelora/dialect/Schedules.td"
+
+def MoELoRA_PlanSchedule
+    : AnyAttrOf<[MoELoRA_ScheduleAttr, MoELoRA_CpuScheduleAttr],
+                "the schedule of a GPU or of a CPU">;
 
 def MoELoRA_PlanOp : MoELoRA_NamedOp<"plan", "plan", [AttrSizedOperandSegments]> {
   let summary = "constructs the plan that kernels run over";
   let description = [{
-    The same plan as that of `dispatch`, with the division of the work: rows of
-    one expert are divided into tiles of at most `tile_rows`, tiles into row
-    groups of at most `group_rows`, and the rows of one (expert, slot) into
-    segments that do not cross a row group.
+    The same plan as that of `dispatch`. Its schedule states how the rows of an
+    expert are divided for the ops that run over it: `#moelora.cpu_schedule` for
+    a CPU, `#moelora.schedule` for a GPU.
 
-    Lifespan: made from `dispatch` by `moelora-fuse-lora`; lowered to the
-    runtime's plan construction.
+    Lifespan: made from `dispatch` by `moelora-fuse-lora`, and scheduled by
+    `moelora-schedule`; lowered to the runtime's plan construction.
 
     Constraints:
     - (C1) ids have top_k columns.
     - (C2) a plan without ids has one expert and top_k 1.
     - (C3) a plan without slots has zero slots.
-    - (C4) tile_rows is a positive multiple of group_rows, at most 2^20.
-    - (C5) zero_experts is in [0, 2^20], and 0 without ids.
+    - (C4) zero_experts is in [0, 2^20], and 0 without ids.
 
     Example:
     ```mlir
-    %plan = moelora.plan %ids slots(%slot : tensor<?xi32>) tile(48 by 4)
+    %plan = moelora.plan %ids slots(%slot : tensor<?xi32>)
+      schedule(#moelora.cpu_schedule<rows = 48, group = 4>)
       : tensor<?x2xi32> -> !moelora.plan<8 experts, 4 slots, top_k = 2>
     ```
   }];
   let arguments = (ins Optional<MoELoRA_ExpertIds>:$ids,
                        Optional<MoELoRA_TokenIds>:$slots,
-                       I64Attr:$tile_rows, I64Attr:$group_rows,
+                       OptionalAttr<MoELoRA_PlanSchedule>:$schedule,
                        DefaultValuedAttr<I64Attr, "0">:$zero_experts);
   let results = (outs MoELoRA_PlanType:$plan);
   let assemblyFormat = [{
     ($ids^)? (`slots` `(` $slots^ `:` type($slots) `)`)?
-    `tile` `(` $tile_rows `by` $group_rows `)` attr-dict
+    (`schedule` `(` $schedule^ `)`)? attr-dict
     (`:` type($ids)^)? `->` type($plan)
   }];
 }
@@ -49,10 +53,12 @@ def MoELoRA_ShrinkOp : MoELoRA_NamedOp<"shrink", "shrunk"> {
   let description = [{
     `u[p, s, :] = scale * A x[row]` with the pair of `p`'s slot and expert and
     of slice `s`, rounded once to the result's element type. Columns past the
-    rank, and rows without a pair, are unspecified and never read.
+    rank, and rows without a pair, are unspecified and never read. A schedule
+    states how it runs on a GPU; its features are ranks.
 
-    Lifespan: made by `moelora-fuse-lora`; consumed by the `lora` operand of one
-    `grouped_matmul` over the same plan and table.
+    Lifespan: made by `moelora-fuse-lora`, and scheduled by `moelora-schedule`;
+    consumed by the `lora` operand of one `grouped_matmul` over the same plan and
+    table.
 
     Constraints:
     - (C1) table and plan have the same experts and slots.
@@ -68,10 +74,13 @@ def MoELoRA_ShrinkOp : MoELoRA_NamedOp<"shrink", "shrunk"> {
     ```
   }];
   let arguments = (ins MoELoRA_Rows:$input, MoELoRA_PlanType:$plan,
-                       MoELoRA_SlotTableType:$table, UnitAttr:$gather);
+                       MoELoRA_SlotTableType:$table,
+                       OptionalAttr<MoELoRA_ScheduleAttr>:$schedule,
+                       UnitAttr:$gather);
   let results = (outs MoELoRA_Shrunk:$result);
   let assemblyFormat = [{
-    (`gather` $gather^)? $input `by` $plan `,` $table attr-dict
+    (`gather` $gather^)? $input `by` $plan `,` $table
+    (`schedule` `(` $schedule^ `)`)? attr-dict
     `:` type($input) `,` type($plan) `,` type($table) `->` type($result)
   }];
 }
@@ -89,8 +98,11 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
     - `combine`: `moelora.combine` of the rows with weights, rounded once;
     - `sum`: `moelora.combine` of the rows without weights, rounded once.
 
+    A schedule states how it runs on a GPU.
+
     Lifespan: made by `moelora-fuse-lora` (no epilogue) and
-    `moelora-fuse-epilogue`; lowered to kernels.
+    `moelora-fuse-epilogue`, and scheduled by `moelora-schedule`; lowered to
+    kernels.
 
     Constraints:
     - (C1) weight and plan have the same experts.
@@ -134,7 +146,9 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
                        OptionalAttr<MoELoRA_ActivationAttr>:$activation,
                        DefaultValuedAttr<F32Attr, "1.0f">:$routed_scale,
                        DefaultValuedAttr<F32Attr, "1.0f">:$shared_scale,
-                       UnitAttr:$sum, UnitAttr:$gather);
+                       UnitAttr:$sum,
+                       OptionalAttr<MoELoRA_ScheduleAttr>:$schedule,
+                       UnitAttr:$gather);
   let results = (outs TensorRankOf<[MoELoRA_Float], [2, 3]>:$result);
   let assemblyFormat = [{
     (`gather` $gather^)? $input `by` $plan `,` $weight
@@ -147,7 +161,8 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
     (`identity` `(` $identity^ `,` $identity_weights `:` type($identity) `,`
         type($identity_weights) `)`)?
     (`shared` `(` $shared^ `:` type($shared) `)`)?
-    (`score` `(` $score^ `:` type($score) `)`)? attr-dict
+    (`score` `(` $score^ `:` type($score) `)`)?
+    (`schedule` `(` $schedule^ `)`)? attr-dict
     `:` type($input) `,` type($plan) `,` type($weight) `->` type($result)
   }];
   let extraClassDeclaration = [{

@@ -20,14 +20,8 @@ LogicalResult PlanOp::verify() {
   if (failed(verifyPlanOfOne(*this, getIds(), plan)))
     return failure(); // (C2)
   if (failed(verifyPlanSlots(*this, getSlots(), plan)))
-    return failure(); // (C3)
-  int64_t tile = getTileRows(), group = getGroupRows();
-  if (group < 1 || tile < 1 || tile > maxSize || tile % group != 0)
-    return emitOpError() << "expects tile_rows to be a positive multiple of "
-                            "group_rows and at most "
-                         << maxSize << ", but tile_rows is " << tile
-                         << " and group_rows is " << group;    // (C4)
-  return verifyZeroExperts(*this, getIds(), getZeroExperts()); // (C5)
+    return failure();                                          // (C3)
+  return verifyZeroExperts(*this, getIds(), getZeroExperts()); // (C4)
 }
 
 /// Shrunk rows of a table: `[rows, slices, max_rank]` in its element type.

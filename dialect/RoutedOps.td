@@ -43,6 +43,7 @@ def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
       ids; plans take its result, and have as many slots as its tables.
     - (C10) the table of a delta is one of those in which the slots of its plan
       were resolved.
+    - (C11) the schedule of an op has the tokens of the schedule of its plan.
 
     Example:
     ```mlir
@@ -119,7 +120,8 @@ def MoELoRA_ResolveSlotsOp : MoELoRA_NamedOp<"resolve_slots", "slot", [
     Lifespan: one per layer with adapters; the result feeds `dispatch`.
 
     Constraints:
-    - (C1) all tables have the same number of slots and the same max_rank.
+    - (C1) all tables have the same number of slots, the same max_rank and the
+      same page order.
     - (C2) there is a table.
 
     Example:

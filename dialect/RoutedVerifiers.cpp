@@ -24,6 +24,12 @@ LogicalResult ResolveSlotsOp::verify() {
         failed(verifyAgree(*this, "max_rank", "the first table",
                            first.getMaxRank(), "another", other.getMaxRank())))
       return failure(); // (C1)
+    if (first.getPageOrder() != other.getPageOrder())
+      return emitOpError() << "expects the first table and another to agree on "
+                              "the page order, but the first table has "
+                           << stringifyPageOrder(first.getPageOrder())
+                           << " and another has "
+                           << stringifyPageOrder(other.getPageOrder()); // (C1)
   }
   return success();
 }

@@ -241,8 +241,36 @@ bool RowKinds::check(RmsNormOp op) {
          set(op.getResult(), perToken);
 }
 
+static SmallVector<int64_t> tokensOf(ScheduleAttr schedule) {
+  return llvm::map_to_vector(schedule ? schedule.getTiles()
+                                      : ArrayRef<TileAttr>(),
+                             [](TileAttr tile) { return tile.getTokens(); });
+}
+
+/// (C11): a plan is divided once, for all ops that run over it.
+template <typename Op> bool RowKinds::checkSchedule(Op op) {
+  auto plan = op.getPlan().template getDefiningOp<PlanOp>();
+  if (!op.getScheduleAttr() || !plan)
+    return true;
+  auto own = tokensOf(op.getScheduleAttr());
+  auto wanted =
+      tokensOf(dyn_cast_or_null<ScheduleAttr>(plan.getScheduleAttr()));
+  if (own == wanted)
+    return true;
+  InFlightDiagnostic diagnostic =
+      op->emitOpError("expects its schedule and that of its plan to have the "
+                      "same tokens, but its own has [");
+  llvm::interleaveComma(own, diagnostic);
+  diagnostic << "] and that of the plan has [";
+  llvm::interleaveComma(wanted, diagnostic);
+  diagnostic << "]";
+  diagnostic.attachNote(plan.getLoc()) << "the plan is made here";
+  return false;
+}
+
 bool RowKinds::check(ShrinkOp op) {
   return checkInput(op) && checkTable(op, op.getPlan(), op.getTable()) &&
+         checkSchedule(op) &&
          set(op.getResult(), {RowKind::Shrunk, op.getPlan(), op.getTable()});
 }
 
@@ -253,7 +281,7 @@ bool RowKinds::check(GroupedMatmulOp op) {
                 {RowKind::Shrunk, op.getPlan(), op.getTable()}) &&
          expect(op, "the input weights", op.getInputWeights(), perToken) &&
          expect(op, "the weights", op.getCombineWeights(), perToken) &&
-         checkTerms(op) &&
+         checkTerms(op) && checkSchedule(op) &&
          set(op.getResult(), op.combines() ? perToken : pairsOf(op.getPlan()));
 }
 

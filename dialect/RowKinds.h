@@ -65,6 +65,7 @@ private:
   template <typename Op> bool checkPlan(Op op);
   template <typename Op> bool checkInput(Op op);
   template <typename Op> bool checkTerms(Op op);
+  template <typename Op> bool checkSchedule(Op op);
 
   /// A null value is an absent operand, which is valid.
   bool expect(mlir::Operation *op, llvm::StringRef name, mlir::Value value,

@@ -23,22 +23,17 @@ void MoELoRADialect::registerTypes() {
 // A slot id has 16 bits for the slot index.
 static constexpr int64_t maxSlots = 1 << 16;
 
-static LogicalResult verifySize(function_ref<InFlightDiagnostic()> emitError,
-                                StringRef name, int64_t value, int64_t least,
-                                int64_t most) {
-  if (value >= least && value <= most)
-    return success();
-  return emitError() << "expects " << name << " to be in [" << least << ", "
-                     << most << "], but it is " << value;
-}
-
 LogicalResult
 SlotTableType::verify(function_ref<InFlightDiagnostic()> emitError,
                       int64_t slots, int64_t experts, int64_t slices,
                       int64_t out, int64_t in, int64_t maxRank,
-                      Type elementType, PageOrder) {
+                      Type elementType, PageOrder pageOrder) {
   if (!isa<BFloat16Type, Float16Type, Float32Type>(elementType))
     return emitError() << "expects a table of bf16, f16 or f32, but it is of "
+                       << elementType;
+  if (pageOrder == PageOrder::FragmentMajor && elementType.isF32())
+    return emitError() << "expects fragment_major pages to have elements of 2 "
+                          "bytes, but they are of "
                        << elementType;
   return success(
       succeeded(verifySize(emitError, "slots", slots, 0, maxSlots)) &&

@@ -19,12 +19,15 @@ def MoELoRA_SlotTableType : MoELoRA_Type<"SlotTable", "slot_table"> {
     For each of `slots` slots and `experts` experts, the table has nothing, or
     per slice a scale `s` and a pair A `(r, in)`, B `(out, r)` with its own rank
     `r <= max_rank`. Pairs are stored in pages of 16 ranks, with elements in the
-    order `page_order`. The content changes between runs, and compiled code
+    order `page_order`: `row_major`, which CPUs read, or `fragment_major`, the
+    order in which tensor cores read elements of 2 bytes
+    (`moelora_page_order`). The content changes between runs, and compiled code
     relies only on the type. Gate and up are two slices. A table with zero slots
     is empty.
 
     Example:
-    `!moelora.slot_table<16 slots, 128 experts, 2 x 768 x 2048, max_rank = 64, bf16>`
+    `!moelora.slot_table<16 slots, 128 experts, 2 x 768 x 2048, max_rank = 64, bf16>`,
+    `!moelora.slot_table<4 slots, 8 experts, 1 x 64 x 32, max_rank = 16, bf16, fragment_major>`
   }];
   let parameters = (ins "int64_t":$slots, "int64_t":$experts,
     "int64_t":$slices, "int64_t":$out, "int64_t":$in, "int64_t":$max_rank,
@@ -33,6 +36,13 @@ def MoELoRA_SlotTableType : MoELoRA_Type<"SlotTable", "slot_table"> {
   let assemblyFormat = [{
     `<` $slots `slots` `,` $experts `experts` `,` $slices `x` $out `x` $in `,`
     `max_rank` `=` $max_rank `,` $element_type (`,` $page_order^)? `>`
+  }];
+  let extraClassDeclaration = [{
+    /// The same table with pages in another order.
+    SlotTableType withPageOrder(::moelora::PageOrder order) const {
+      return get(getContext(), getSlots(), getExperts(), getSlices(), getOut(),
+                 getIn(), getMaxRank(), getElementType(), order);
+    }
   }];
   let genVerifyDecl = 1;
 }

@@ -8,6 +8,15 @@ using namespace mlir;
 
 namespace moelora {
 
+LogicalResult verifySize(function_ref<InFlightDiagnostic()> emitError,
+                         StringRef name, int64_t value, int64_t least,
+                         int64_t most) {
+  if (value >= least && value <= most)
+    return success();
+  return emitError() << "expects " << name << " to be in [" << least << ", "
+                     << most << "], but it is " << value;
+}
+
 LogicalResult verifyAgree(Operation *op, StringRef what, StringRef a,
                           int64_t sizeOfA, StringRef b, int64_t sizeOfB) {
   if (sizeOfA == sizeOfB || ShapedType::isDynamic(sizeOfA) ||

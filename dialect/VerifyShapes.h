@@ -16,6 +16,12 @@ namespace moelora {
 /// descriptions.
 inline constexpr int64_t maxSize = 1 << 20;
 
+/// Fails with "expects <name> to be in [<least>, <most>], but it is <value>"
+/// unless it is.
+mlir::LogicalResult
+verifySize(llvm::function_ref<mlir::InFlightDiagnostic()> emitError,
+           llvm::StringRef name, int64_t value, int64_t least, int64_t most);
+
 /// Fails with "expects <a> and <b> to agree on <what>, but ...", unless the two
 /// sizes are equal or one of them is dynamic.
 mlir::LogicalResult verifyAgree(mlir::Operation *op, llvm::StringRef what,

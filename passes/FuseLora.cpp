@@ -56,7 +56,8 @@ Value createMatmul(OpBuilder &builder, ExpertGemmOp gemm, Value shrunk,
       /*input_weights=*/nullptr, /*combine_weights=*/nullptr,
       /*identity=*/nullptr, /*identity_weights=*/nullptr, /*shared=*/nullptr,
       /*score=*/nullptr, /*activation=*/nullptr, /*routed_scale=*/one,
-      /*shared_scale=*/one, /*sum=*/nullptr, gemm.getGatherAttr());
+      /*shared_scale=*/one, /*sum=*/nullptr, /*schedule=*/nullptr,
+      gemm.getGatherAttr());
 }
 
 void replaceAlone(ExpertGemmOp gemm) {
@@ -77,9 +78,10 @@ void replaceTogether(ExpertGemmOp gemm, LoraDeltaOp delta) {
       << remark::metric("slots", table.getSlots())
       << remark::metric("slices", table.getSlices())
       << remark::metric("max_rank", table.getMaxRank());
-  Value shrunk = ShrinkOp::create(builder, delta.getLoc(), getShrunkType(table),
-                                  delta.getInput(), delta.getPlan(),
-                                  delta.getTable(), delta.getGather());
+  Value shrunk =
+      ShrinkOp::create(builder, delta.getLoc(), getShrunkType(table),
+                       delta.getInput(), delta.getPlan(), delta.getTable(),
+                       /*schedule=*/nullptr, delta.getGather());
   delta.replaceAllUsesWith(
       createMatmul(builder, gemm, shrunk, delta.getTable()));
   delta.erase();
@@ -97,25 +99,21 @@ void fuse(ExpertGemmOp gemm) {
       << remark::reason("{0}", reason);
 }
 
+void construct(DispatchOp dispatch) {
+  OpBuilder builder(dispatch);
+  PlanType type = dispatch.getType();
+  remark::passed(dispatch.getLoc(), named("Plan"))
+      << remark::metric("experts", type.getExperts())
+      << remark::metric("slots", type.getSlots())
+      << remark::metric("top_k", type.getTopK());
+  auto plan = PlanOp::create(builder, dispatch.getLoc(), type,
+                             dispatch.getIds(), dispatch.getSlots(),
+                             /*schedule=*/nullptr, dispatch.getZeroExperts());
+  dispatch.replaceAllUsesWith(plan.getPlan());
+  dispatch.erase();
+}
+
 struct FuseLora : impl::FuseLoraBase<FuseLora> {
-  using FuseLoraBase::FuseLoraBase;
-
-  void construct(DispatchOp dispatch) {
-    OpBuilder builder(dispatch);
-    PlanType type = dispatch.getType();
-    remark::passed(dispatch.getLoc(), named("Plan"))
-        << remark::metric("experts", type.getExperts())
-        << remark::metric("slots", type.getSlots())
-        << remark::metric("top_k", type.getTopK())
-        << remark::metric("tile_rows", tileRows.getValue())
-        << remark::metric("group_rows", groupRows.getValue());
-    auto plan = PlanOp::create(builder, dispatch.getLoc(), type,
-                               dispatch.getIds(), dispatch.getSlots(), tileRows,
-                               groupRows, dispatch.getZeroExperts());
-    dispatch.replaceAllUsesWith(plan.getPlan());
-    dispatch.erase();
-  }
-
   void runOnOperation() override {
     Region &body = getOperation().getBody();
     for (auto op : llvm::make_early_inc_range(body.getOps<DispatchOp>()))

@@ -6,10 +6,34 @@
 
 include "mlir/Pass/PassBase.td"
 
+def CanonicalizeAdapters
+    : Pass<"moelora-canonicalize-adapters", "::moelora::LayerOp"> {
+  let summary = "removes the deltas of slot tables that are empty by type";
+  let description = [{
+    A table with zero slots has no adapters. Removed are
+
+    - `lora_delta`, and the `lora` operands of `grouped_matmul` with its `shrink`,
+      if the table is empty;
+    - `resolve_slots`, if its tables are empty, after `dispatch` and `plan` lose
+      their slots. Ids of slots are then no longer looked up or counted;
+    - arguments of the layer that nothing reads: slot ids and empty tables.
+
+    Declines, and keeps, the delta of a table with slots, and a `resolve_slots`
+    whose result an op of another dialect reads.
+
+    Level: expects and keeps `routed` or `fused`.
+
+    Numerics: no change. Nothing was added to the accumulators.
+
+    Test: `test/passes/canonicalize-adapters.mlir`.
+  }];
+  let dependentDialects = ["::moelora::MoELoRADialect"];
+}
+
 def FuseLora : Pass<"moelora-fuse-lora", "::moelora::LayerOp"> {
   let summary = "puts each LoRA delta inside the accumulators of its GEMM";
   let description = [{
-    - `dispatch` becomes `plan`, with the options as the shape of the work;
+    - `dispatch` becomes `plan`, without a schedule;
     - `expert_gemm` followed by a `lora_delta` becomes `shrink` and one
       `grouped_matmul` whose f32 accumulators take both sums;
     - `expert_gemm` alone becomes `grouped_matmul` without `lora`.
@@ -30,11 +54,6 @@ def FuseLora : Pass<"moelora-fuse-lora", "::moelora::LayerOp"> {
     Test: `test/passes/fuse-lora.mlir`.
   }];
   let dependentDialects = ["::moelora::MoELoRADialect"];
-  let options = [
-    Option<"tileRows", "tile-rows", "int64_t", /*default=*/"48",
-           "Most rows of a tile, a multiple of group-rows">,
-    Option<"groupRows", "group-rows", "int64_t", /*default=*/"4",
-           "Most rows of a row group: rows that one set of registers holds">];
 }
 
 def FuseEpilogue : Pass<"moelora-fuse-epilogue", "::moelora::LayerOp"> {
@@ -58,6 +77,70 @@ def FuseEpilogue : Pass<"moelora-fuse-epilogue", "::moelora::LayerOp"> {
     Test: `test/passes/fuse-epilogue.mlir`.
   }];
   let dependentDialects = ["::moelora::MoELoRADialect"];
+}
+
+def Schedule : Pass<"moelora-schedule", "::moelora::LayerOp"> {
+  let summary = "states how the fused ops run on a machine";
+  let description = [{
+    For a CPU, each `plan` gets a `#moelora.cpu_schedule` of the options, and the
+    pages of slot tables become `row_major`.
+
+    For a GPU, each `plan`, `shrink` and `grouped_matmul` gets a
+    `#moelora.schedule`, and the pages of slot tables become `fragment_major`. The
+    tiles are a fixed set, all with the reduction order `k`:
+
+    | tokens | features | k | warps | stages |
+    | --- | --- | --- | --- | --- |
+    | 8 | 128 | 64 | 4 x 1 | 6 |
+    | 16 | 128 | 64 | 4 x 1 | 5 |
+    | 32 | 128 | 64 | 4 x 1 | 4 |
+    | 64 | 128 | 64 | 2 x 2 | 4 |
+    | 128 | 256 | 64 | 4 x 2 | 3 |
+
+    A tile that exceeds the shared memory of the target has fewer stages, at least
+    two, and then a smaller k. A `shrink` has tiles of 16 ranks and k 32, and 4
+    warps that divide K. The target `emulated-sm_NN` has the tiles of `sm_NN`.
+
+    Declines, and keeps what is there: an op that has a schedule already; an op
+    whose plan is made by another op than `plan` or has the schedule of a CPU; the
+    page order of tables, and a `shrink`, with f32 elements on a GPU, where pages
+    have elements of 2 bytes. Fails if an option has no meaning.
+
+    Level: expects and keeps `fused`. Ops that are not fused are kept.
+
+    Numerics: nothing is rounded elsewhere. With the order `k`, the bits of a row
+    do not depend on other rows.
+
+    Test: `test/passes/schedule.mlir`.
+  }];
+  let dependentDialects = ["::moelora::MoELoRADialect"];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"cpu\"",
+           "cpu, sm_80, sm_86, sm_89, sm_90, sm_120 or emulated-sm_NN">,
+    Option<"strategy", "strategy", "::moelora::Strategy",
+           /*default=*/"::moelora::Strategy::InPlace",
+           "How deltas reach the accumulators on a GPU",
+           [{::llvm::cl::values(
+             clEnumValN(::moelora::Strategy::InPlace, "in_place",
+                        "added inside the GEMM of the base"),
+             clEnumValN(::moelora::Strategy::UnfusedPeer, "unfused_peer",
+                        "computed by kernels of their own"))}]>,
+    Option<"batches", "schedule", "::moelora::Batches",
+           /*default=*/"::moelora::Batches::All",
+           "For which batches tiles are compiled for a GPU",
+           [{::llvm::cl::values(
+             clEnumValN(::moelora::Batches::All, "all", "all tiles"),
+             clEnumValN(::moelora::Batches::Decode, "decode",
+                        "tiles of up to 16 tokens"),
+             clEnumValN(::moelora::Batches::Prefill, "prefill",
+                        "tiles of at least 64 tokens"))}]>,
+    ListOption<"tiles", "tiles", "int64_t",
+               "Tokens of the tiles that are compiled for a GPU; none: all">,
+    Option<"tileRows", "tile-rows", "int64_t", /*default=*/"48",
+           "Most rows of a tile on a CPU, a multiple of group-rows">,
+    Option<"groupRows", "group-rows", "int64_t", /*default=*/"4",
+           "Most rows of a row group on a CPU: rows that one set of registers "
+           "holds">];
 }
 
 def VerifyLevel : Pass<"moelora-verify-level", "::moelora::LayerOp"> {

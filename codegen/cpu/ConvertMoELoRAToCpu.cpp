@@ -44,17 +44,9 @@ struct ConvertMoELoRAToCpu
 
   FailureOr<CpuTarget> chooseTarget(LayerOp layer) {
     std::string why;
-    std::optional<CpuTarget> target = resolveCpu(cpu, why);
+    std::optional<CpuTarget> target = resolveCpu(cpu, why, tier);
     if (!target)
       return layer.emitOpError() << why;
-    if (!tier.empty()) {
-      std::optional<CpuTier> named = parseCpuTier(tier);
-      if (!named)
-        return layer.emitOpError() << "expects the tier to be avx512bf16, "
-                                      "avx512f or avx2, but it is '"
-                                   << tier << "'";
-      target->tier = *named;
-    }
     // Other types do not use the instruction, so it is not required.
     auto hidden = cast<RankedTensorType>(layer.getResultTypes()[0]);
     if (!hidden.getElementType().isBF16() &&

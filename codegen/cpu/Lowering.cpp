@@ -94,7 +94,8 @@ LogicalResult Lowering::declareStage(Operation &op) {
 }
 
 LogicalResult Lowering::declare() {
-  declareArguments();
+  if (failed(declareArguments(PageOrder::RowMajor, "a CPU")))
+    return failure();
   for (Operation &op : layer.getBody().front().without_terminator())
     if (failed(declareStage(op)))
       return failure();

@@ -167,16 +167,34 @@ static void storeShape(Code &code, Ptr shape, Ptr frame, const PlanInfo &info,
     code.store(code.i32(value), shape + offset);
 }
 
+/// The schedule of a plan, which the tiles of the target can run.
+static FailureOr<CpuScheduleAttr> scheduleOf(Lowering &lowering, PlanOp op) {
+  auto schedule = dyn_cast_or_null<CpuScheduleAttr>(op.getScheduleAttr());
+  if (!schedule)
+    return op.emitError() << "expects a plan to have the schedule of a CPU, as "
+                             "moelora-schedule attaches it, but it has "
+                          << (op.getScheduleAttr() ? "that of a GPU" : "none");
+  int64_t most = lowering.unit.target.groupRows();
+  if (schedule.getGroup() > most)
+    return op.emitError() << "expects row groups of at most " << most
+                          << " rows, which the registers of the target hold, "
+                             "but the schedule has "
+                          << schedule.getGroup();
+  return schedule;
+}
+
 FailureOr<RunStage> lowerPlan(Lowering &lowering, PlanOp op) {
+  FailureOr<CpuScheduleAttr> schedule = scheduleOf(lowering, op);
+  if (failed(schedule))
+    return failure();
   lowering.services |= MOELORA_SERVICE_PLAN;
   PlanType type = op.getPlan().getType();
   PlanInfo info;
   info.experts = type.getExperts();
   info.slots = type.getSlots();
   info.topK = type.getTopK();
-  info.groupRows =
-      std::min<int64_t>(op.getGroupRows(), lowering.unit.target.groupRows());
-  info.tileRows = op.getTileRows();
+  info.groupRows = schedule->getGroup();
+  info.tileRows = schedule->getRows();
   info.zeroExperts = op.getZeroExperts();
   Frame &frame = lowering.frame;
   info.word = frame.words(sizeof(moelora_plan) / 8);

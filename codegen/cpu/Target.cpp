@@ -59,7 +59,7 @@ static StringSet<> featuresOf(StringRef cpu) {
   return features;
 }
 
-std::optional<CpuTarget> resolveCpu(StringRef name, std::string &why) {
+static std::optional<CpuTarget> resolveBest(StringRef name, std::string &why) {
   bool native = name == "native";
   StringRef cpu = native ? sys::getHostCPUName() : name;
   if (!native && X86::parseArchX86(cpu, true) == X86::CK_None) {
@@ -78,6 +78,22 @@ std::optional<CpuTarget> resolveCpu(StringRef name, std::string &why) {
   why = ("expects a CPU with avx2, f16c and fma, but '" + cpu + "' lacks them")
             .str();
   return std::nullopt;
+}
+
+std::optional<CpuTarget> resolveCpu(StringRef name, std::string &why,
+                                    StringRef tier) {
+  std::optional<CpuTarget> target = resolveBest(name, why);
+  if (!target || tier.empty())
+    return target;
+  std::optional<CpuTier> wanted = parseCpuTier(tier);
+  if (!wanted) {
+    why = ("expects the tier to be avx512bf16, avx512f or avx2, but it is '" +
+           tier + "'")
+              .str();
+    return std::nullopt;
+  }
+  target->tier = *wanted;
+  return target;
 }
 
 } // namespace moelora

@@ -64,7 +64,6 @@ struct ConvertMoELoRAToNvvm
     variant.target = gpu.name;
     variant.needs = host.features().str();
     variant.binaries = binariesOf(prefix);
-    variant.pageOrder = MOELORA_PAGE_FRAGMENT_MAJOR;
     for (const KernelInfo &kernel : lowering.gpu.kernels)
       variant.kernels.push_back(
           {kernel.name, kernel.threads, kernel.sharedBytes});

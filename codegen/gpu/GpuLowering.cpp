@@ -59,7 +59,8 @@ LogicalResult GpuLowering::declare() {
     return layer.emitOpError()
            << "expects a layer of bf16 or f16 for a GPU, but it is of "
            << element;
-  declareArguments();
+  if (failed(declareArguments(PageOrder::FragmentMajor, "a GPU")))
+    return failure();
   for (Operation &op : layer.getBody().front().without_terminator())
     if (failed(declareStage(op)))
       return failure();

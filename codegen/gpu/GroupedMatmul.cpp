@@ -23,27 +23,57 @@ constexpr int64_t MostBlocks = 1024;
 /// The shared memory in which a tile's epilogue notes tokens.
 constexpr int64_t LeastSharedBytes = 1024;
 
+/// The parts of a kernel that differ.
+struct KernelParts {
+  llvm::function_ref<std::unique_ptr<MainLoop>(MatmulTile &)> createLoop;
+  bool expands; // adds the delta of adapters
+  Epilogue &epilogue;
+};
+
 KernelInfo emitKernel(GpuLowering &lowering, const MatmulOperands &operands,
-                      Epilogue &epilogue, const TileShape &shape,
-                      StringRef name) {
+                      const TileShape &shape, const Twine &name,
+                      const KernelParts &parts) {
   Kernel kernel(lowering.gpu, name + "_" + Twine(shape.tokens),
                 shape.threads());
   KernelCode &code = kernel.code;
   MatmulTile tile(kernel, operands, shape);
-  auto loop = operands.usesMma() ? createMmaLoop(tile) : createScalarLoop(tile);
-  epilogue.begin(tile);
+  std::unique_ptr<MainLoop> loop = parts.createLoop(tile);
+  parts.epilogue.begin(tile);
   int64_t featureTiles = operands.featureTiles(shape);
   forTiles(code, tile.plan.tiles() * featureTiles, [&](Int index) {
     tile.select(index / featureTiles, index % featureTiles);
     loop->start(tile);
     Accumulators sums(tile.index(shape.featureBlocks(), 0, 0),
                       code.f32(code.builder.getF32Type(), 0));
-    if (!operands.projections.empty())
+    if (parts.expands)
       sums = expandLora(tile, sums);
     sums = loop->run(tile, sums);
-    epilogue.finish(tile, sums);
+    parts.epilogue.finish(tile, sums);
   });
   return kernel.finish(std::max(loop->sharedBytes(), LeastSharedBytes));
+}
+
+std::unique_ptr<MainLoop> createLoop(MatmulTile &tile) {
+  return tile.operands.usesMma() ? createMmaLoop(tile) : createScalarLoop(tile);
+}
+
+/// The kernels of one tile shape, in the order in which they run. One kernel
+/// does all, unless the schedule computes the delta in a kernel of its own.
+SmallVector<KernelInfo> emitKernels(GpuLowering &lowering,
+                                    const MatmulOperands &operands,
+                                    const TileShape &shape, StringRef name,
+                                    Epilogue &epilogue, int64_t storedSums) {
+  bool expands = !operands.projections.empty();
+  if (storedSums < 0)
+    return {emitKernel(lowering, operands, shape, name,
+                       {createLoop, expands, epilogue})};
+  auto load = [&](MatmulTile &tile) {
+    return createStoredLoop(tile, storedSums);
+  };
+  std::unique_ptr<Epilogue> store = createStore(storedSums);
+  return {emitKernel(lowering, operands, shape, name + "_base",
+                     {createLoop, false, *store}),
+          emitKernel(lowering, operands, shape, name, {load, true, epilogue})};
 }
 
 FailureOr<std::unique_ptr<Epilogue>> createEpilogue(GpuLowering &lowering,
@@ -84,24 +114,35 @@ FailureOr<RunStage> lowerGroupedMatmul(GpuLowering &lowering,
                                        GroupedMatmulOp op) {
   if (failed(verify(lowering, op)))
     return failure();
+  FailureOr<SmallVector<TileShape>> shapes = tileShapesOf(op);
+  if (failed(shapes))
+    return failure();
   MatmulOperands operands(lowering, op);
   FailureOr<std::unique_ptr<Epilogue>> epilogue = createEpilogue(lowering, op);
   if (failed(epilogue))
     return failure();
   std::string name = lowering.kernelName(nameOf(op));
-  SmallVector<KernelInfo> kernels;
-  SmallVector<int64_t> featureTiles;
-  for (const TileShape &shape : tileShapes()) {
-    kernels.push_back(emitKernel(lowering, operands, **epilogue, shape, name));
-    featureTiles.push_back(operands.featureTiles(shape));
-  }
+  bool isApart = op.getShrunk() && op.getSchedule()->getStrategy() ==
+                                       Strategy::UnfusedPeer;
+  int64_t storedSums =
+      isApart ? lowering.frame.region(storedSumsRegion(operands)) : -1;
+  struct Choice {
+    SmallVector<KernelInfo> kernels;
+    int64_t featureTiles;
+  };
+  SmallVector<Choice> choices;
+  for (const TileShape &shape : *shapes)
+    choices.push_back({emitKernels(lowering, operands, shape, name, **epilogue,
+                                   storedSums),
+                       operands.featureTiles(shape)});
   return RunStage([=, &lowering, plan = operands.plan](Code &code, Ptr frame) {
     Int chosen = code.loadInt(frame + plan->index);
-    for (size_t i = 0; i < kernels.size(); ++i)
-      code.when(code.equal(chosen, code.i64(int64_t(i))), [&] {
-        Int blocks = plan->mostTiles(code, frame) * featureTiles[i];
-        lowering.launch(code, frame, kernels[i],
-                        code.least(blocks, code.i64(MostBlocks)));
+    for (auto [index, choice] : llvm::enumerate(choices))
+      code.when(code.equal(chosen, code.i64(int64_t(index))), [&, &own = choice] {
+        Int blocks = plan->mostTiles(code, frame) * own.featureTiles;
+        for (const KernelInfo &kernel : own.kernels)
+          lowering.launch(code, frame, kernel,
+                          code.least(blocks, code.i64(MostBlocks)));
       });
   });
 }

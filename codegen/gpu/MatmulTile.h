@@ -127,6 +127,8 @@ public:
 };
 std::unique_ptr<MainLoop> createMmaLoop(MatmulTile &tile);
 std::unique_ptr<MainLoop> createScalarLoop(MatmulTile &tile);
+/// Adds sums that another kernel has stored at a word of the frame.
+std::unique_ptr<MainLoop> createStoredLoop(MatmulTile &tile, int64_t sums);
 
 } // namespace moelora::codegen
 

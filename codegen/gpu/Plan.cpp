@@ -6,21 +6,11 @@
 #include "gpu/Plan.h"
 #include "Projections.h"
 #include "gpu/PlanKernel.h"
-#include "gpu/TileShape.h"
 #include "moelora/runtime/Abi.h"
 
 using namespace mlir;
 
 namespace moelora::codegen {
-
-ArrayRef<TileShape> tileShapes() {
-  static const TileShape shapes[] = {{8, 128, 4, 1, 4},
-                                     {16, 128, 4, 1, 4},
-                                     {32, 128, 4, 1, 4},
-                                     {64, 128, 2, 2, 4},
-                                     {128, 256, 4, 2, 3}};
-  return shapes;
-}
 
 static void addProjections(GpuLowering &lowering, SlotTableType table,
                            Role role, GpuPlan &plan) {
@@ -28,6 +18,14 @@ static void addProjections(GpuLowering &lowering, SlotTableType table,
   int64_t pages =
       (table.getMaxRank() + MOELORA_PAGE_RANKS - 1) / MOELORA_PAGE_RANKS;
   plan.mostPages = std::max(plan.mostPages, pages);
+}
+
+static int64_t leastFeatures(GroupedMatmulOp op) {
+  int64_t least = INT64_MAX;
+  if (auto schedule = op->getAttrOfType<ScheduleAttr>("schedule"))
+    for (TileAttr tile : schedule.getTiles())
+      least = std::min(least, tile.getFeatures());
+  return least;
 }
 
 /// Reads from the users of the plan what it has to prepare for them.
@@ -45,9 +43,7 @@ static void addUsers(GpuLowering &lowering, PlanOp op, GpuPlan &plan) {
       continue;
     plan.firstCounter[matmul] = plan.countersPerToken;
     int64_t n = cast<ShapedType>(matmul.getWeight().getType()).getDimSize(1);
-    int64_t least = llvm::min_element(tileShapes(), [](auto &a, auto &b) {
-                      return a.features < b.features;
-                    })->features;
+    int64_t least = leastFeatures(matmul);
     plan.countersPerToken += (n + least - 1) / least;
   }
 }
@@ -106,8 +102,12 @@ FailureOr<RunStage> lowerPlan(GpuLowering &lowering, PlanOp op) {
   plan.topK = type.getTopK();
   plan.zeroExperts = op.getZeroExperts();
   plan.hasIds = bool(op.getIds());
-  for (const TileShape &shape : tileShapes())
-    plan.tileTokens.push_back(shape.tokens);
+  auto schedule = op->getAttrOfType<ScheduleAttr>("schedule");
+  if (!schedule)
+    return op.emitOpError("expects the schedule of a GPU, which "
+                          "moelora-schedule attaches");
+  for (TileAttr shape : schedule.getTiles())
+    plan.tileTokens.push_back(shape.getTokens());
   addUsers(lowering, op, plan);
   if (failed(verify(op, plan)))
     return failure();

@@ -13,7 +13,7 @@
 #ifndef MOELORA_CODEGEN_GPU_TILESHAPE_H
 #define MOELORA_CODEGEN_GPU_TILESHAPE_H
 
-#include "llvm/ADT/ArrayRef.h"
+#include "mlir/IR/Operation.h"
 #include <cstdint>
 
 namespace moelora::codegen {
@@ -41,8 +41,9 @@ struct TileShape {
   constexpr int64_t ringBytes() const { return stages * stageBytes(); }
 };
 
-/// The shapes that are compiled, by ascending number of tokens.
-llvm::ArrayRef<TileShape> tileShapes();
+/// The shapes of an op's schedule, by ascending number of tokens. Fails with a
+/// diagnostic at a missing schedule, and at a tile that kernels do not have.
+mlir::FailureOr<llvm::SmallVector<TileShape>> tileShapesOf(mlir::Operation *op);
 
 } // namespace moelora::codegen
 

@@ -18,7 +18,7 @@ LEVELS = (
      "libmoelora_rt loads it, binds weights and slot table, and runs it"),
 )
 STEPS = ("import: the table of model families gives the config its meaning",
-         "moelora-fuse-lora, moelora-fuse-epilogue",
+         "moelora-fuse-lora, moelora-fuse-epilogue, moelora-schedule",
          "convert-moelora-to-cpu, and upstream passes", "LLVM and the linker")
 
 

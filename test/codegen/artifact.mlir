@@ -42,7 +42,7 @@ moelora.layer @layer(
   %e, %w = moelora.route %l bias(%b : tensor<5xf32>)
     {router = #moelora.router<top_k = 2, score = sigmoid, bias_on = score>}
     : tensor<?x5xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
-  %plan = moelora.plan %e slots(%slot : tensor<?xi32>) tile(48 by 4)
+  %plan = moelora.plan %e slots(%slot : tensor<?xi32>)
     {zero_experts = 2 : i64} : tensor<?x2xi32> -> !plan
   %u = moelora.shrink gather %x by %plan, %t2
     : tensor<?x20xf16>, !plan, !t2 -> tensor<?x1x33xf16>

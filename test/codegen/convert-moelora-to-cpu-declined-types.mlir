@@ -1,5 +1,5 @@
 // RUN: moelora-opt %s --split-input-file --verify-diagnostics \
-// RUN:   --convert-moelora-to-cpu=cpu=x86-64-v4
+// RUN:   --moelora-schedule --convert-moelora-to-cpu=cpu=x86-64-v4
 // Values are of the layer's element type or f32, adapters of the layer's.
 
 !plan = !moelora.plan<3 experts, 0 slots, top_k = 2>
@@ -9,7 +9,7 @@ moelora.layer @sum(
     %e: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
     %w2: tensor<3x20x20xbf16> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x20xbf16> {
-  %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %plan = moelora.plan %e : tensor<?x2xi32> -> !plan
   // expected-error @below {{expects the result in the layer's element type 'bf16' or f32, but it is of 'f16'}}
   %y = moelora.grouped_matmul gather %x by %plan, %w2 sum
     : tensor<?x20xbf16>, !plan, tensor<3x20x20xbf16> -> tensor<?x20xf16>
@@ -43,7 +43,7 @@ moelora.layer @rows_of_an_adapter(
     %w: tensor<1x20x20xf32> {moelora.role = #moelora.role<router_weight>})
     -> tensor<?x20xbf16> {
   %slot = moelora.resolve_slots %ids in %t : tensor<?xi32>, !table
-  %one = moelora.plan slots(%slot : tensor<?xi32>) tile(48 by 4) -> !one
+  %one = moelora.plan slots(%slot : tensor<?xi32>) -> !one
   %y = moelora.rms_norm %x {epsilon = 1.0e-06 : f32}
     : tensor<?x20xbf16> -> tensor<?x20xf32>
   // expected-error @below {{expects adapters to read the layer's element type 'bf16', but the input is of 'f32'}}
@@ -63,7 +63,7 @@ moelora.layer @activation(
     %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
     %w1: tensor<1x1x20x20xbf16> {moelora.role = #moelora.role<gate_up_weight>})
     -> tensor<?x20xbf16> {
-  %one = moelora.plan tile(48 by 4) -> !one
+  %one = moelora.plan -> !one
   // expected-error @below {{expects an activation in the layer's element type 'bf16', but it is of 'f32'}}
   %a = moelora.grouped_matmul gather %x by %one, %w1 activate(<relu2>)
     : tensor<?x20xbf16>, !one, tensor<1x1x20x20xbf16> -> tensor<?x20xf32>

@@ -1,5 +1,5 @@
 // RUN: moelora-opt %s --split-input-file --verify-diagnostics \
-// RUN:   --convert-moelora-to-cpu=cpu=x86-64-v4
+// RUN:   --moelora-schedule --convert-moelora-to-cpu=cpu=x86-64-v4
 // RUN: not moelora-opt %S/entry-points.mlir --split-input-file \
 // RUN:   --convert-moelora-to-cpu=cpu=mill 2>&1 | FileCheck %s --check-prefix=CPU
 // RUN: not moelora-opt %S/entry-points.mlir --split-input-file \
@@ -19,7 +19,7 @@ moelora.layer @first(
     %w: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
     %w2: tensor<3x20x20xbf16> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x20xbf16> {
-  %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %plan = moelora.plan %e : tensor<?x2xi32> -> !plan
   %o = moelora.grouped_matmul gather %x by %plan, %w2
     combine(%w : tensor<?x2xf32>)
     : tensor<?x20xbf16>, !plan, tensor<3x20x20xbf16> -> tensor<?x20xbf16>
@@ -33,7 +33,7 @@ moelora.layer @second(
     %w: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
     %w2: tensor<3x20x20xbf16> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x20xbf16> {
-  %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %plan = moelora.plan %e : tensor<?x2xi32> -> !plan
   %o = moelora.grouped_matmul gather %x by %plan, %w2
     combine(%w : tensor<?x2xf32>)
     : tensor<?x20xbf16>, !plan, tensor<3x20x20xbf16> -> tensor<?x20xbf16>
@@ -70,7 +70,7 @@ moelora.layer @rounded_logits(
   %e, %w = moelora.route %x
     {router = #moelora.router<top_k = 2, score = softmax>}
     : tensor<?x20xbf16> -> tensor<?x2xi32>, tensor<?x2xf32>
-  %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %plan = moelora.plan %e : tensor<?x2xi32> -> !plan
   %o = moelora.grouped_matmul gather %x by %plan, %w2
     combine(%w : tensor<?x2xf32>)
     : tensor<?x20xbf16>, !plan, tensor<3x20x20xbf16> -> tensor<?x20xbf16>
@@ -91,7 +91,7 @@ moelora.layer @other_adapters(
     %w2: tensor<3x20x20xbf16> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x20xbf16> {
   %slot = moelora.resolve_slots %ids in %t2 : tensor<?xi32>, !table
-  %plan = moelora.plan %e slots(%slot : tensor<?xi32>) tile(48 by 4)
+  %plan = moelora.plan %e slots(%slot : tensor<?xi32>)
     : tensor<?x2xi32> -> !plan
   // expected-error @below {{expects adapters in the layer's element type 'bf16', but the table has 'f32'}}
   %u = moelora.shrink gather %x by %plan, %t2
@@ -120,7 +120,7 @@ moelora.layer @gathered_activation(
     %w1: tensor<1x1x20x20xbf16> {moelora.role = #moelora.role<shared_gate_up_weight>},
     %w2: tensor<1x20x20xbf16> {moelora.role = #moelora.role<router_weight>})
     -> tensor<?x20xbf16> {
-  %one = moelora.plan tile(48 by 4) -> !one
+  %one = moelora.plan -> !one
   %a = moelora.grouped_matmul gather %x by %one, %w1 activate(<relu2>)
     : tensor<?x20xbf16>, !one, tensor<1x1x20x20xbf16> -> tensor<?x20xbf16>
   // expected-error @below {{expects an activation to be read pair by pair, but it is gathered by token}}
@@ -139,7 +139,7 @@ moelora.layer @normed_activation(
     %w1: tensor<1x1x20x20xbf16> {moelora.role = #moelora.role<shared_gate_up_weight>},
     %w2: tensor<1x20x20xbf16> {moelora.role = #moelora.role<router_weight>})
     -> tensor<?x20xbf16> {
-  %one = moelora.plan tile(48 by 4) -> !one
+  %one = moelora.plan -> !one
   %a = moelora.grouped_matmul gather %x by %one, %w1 activate(<relu2>)
     : tensor<?x20xbf16>, !one, tensor<1x1x20x20xbf16> -> tensor<?x20xbf16>
   // expected-error @below {{expects an activation to be the input of a grouped_matmul or a shrink only}}
@@ -158,7 +158,7 @@ moelora.layer @routed_activation(
     %w1: tensor<1x1x20x20xf32> {moelora.role = #moelora.role<shared_gate_up_weight>},
     %w2: tensor<1x20x20xf32> {moelora.role = #moelora.role<router_weight>})
     -> tensor<?x20xf32> {
-  %one = moelora.plan tile(48 by 4) -> !one
+  %one = moelora.plan -> !one
   %a = moelora.grouped_matmul gather %x by %one, %w1 activate(<relu2>)
     : tensor<?x20xf32>, !one, tensor<1x1x20x20xf32> -> tensor<?x20xf32>
   // expected-error @below {{expects an activation to be the input of a grouped_matmul or a shrink only}}
@@ -180,7 +180,7 @@ moelora.layer @wide_weight_of_activation(
     %w1: tensor<1x1x20x20xbf16> {moelora.role = #moelora.role<shared_gate_up_weight>},
     %w2: tensor<1x20x20xf32> {moelora.role = #moelora.role<router_weight>})
     -> tensor<?x20xbf16> {
-  %one = moelora.plan tile(48 by 4) -> !one
+  %one = moelora.plan -> !one
   %a = moelora.grouped_matmul gather %x by %one, %w1 activate(<relu2>)
     : tensor<?x20xbf16>, !one, tensor<1x1x20x20xbf16> -> tensor<?x20xbf16>
   // expected-error @below {{expects an activation and the weight to have one element type, but the activation is of 'bf16' and the weight of 'f32'}}

@@ -1,6 +1,8 @@
-// RUN: moelora-opt %s --convert-moelora-to-cpu=cpu=x86-64-v4 | FileCheck %s
+// RUN: moelora-opt %s --moelora-schedule \
+// RUN:   --convert-moelora-to-cpu=cpu=x86-64-v4 | FileCheck %s
 // A module without a layer is left as it is.
-// RUN: moelora-opt %s --convert-moelora-to-cpu=cpu=x86-64-v4 -o %t.mlir
+// RUN: moelora-opt %s --moelora-schedule \
+// RUN:   --convert-moelora-to-cpu=cpu=x86-64-v4 -o %t.mlir
 // RUN: moelora-opt %t.mlir --convert-moelora-to-cpu=cpu=x86-64-v4 \
 // RUN:   | diff %t.mlir -
 // Nothing but the queries is seen from outside.
@@ -49,13 +51,13 @@ moelora.layer @layer(
     %t2: !t2 {moelora.role = #moelora.role<down_adapters>})
     -> tensor<?x20xbf16> {
   %slot = moelora.resolve_slots %ids in %t13, %t2 : tensor<?xi32>, !t13, !t2
-  %one = moelora.plan slots(%slot : tensor<?xi32>) tile(48 by 4) -> !one
+  %one = moelora.plan slots(%slot : tensor<?xi32>) -> !one
   %logits = moelora.grouped_matmul gather %x by %one, %wr
     : tensor<?x20xbf16>, !one, tensor<1x3x20xbf16> -> tensor<?x3xf32>
   %e, %w = moelora.route %logits
     {router = #moelora.router<top_k = 2, score = softmax>}
     : tensor<?x3xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
-  %plan = moelora.plan %e slots(%slot : tensor<?xi32>) tile(48 by 4)
+  %plan = moelora.plan %e slots(%slot : tensor<?xi32>)
     : tensor<?x2xi32> -> !plan
   %u13 = moelora.shrink gather %x by %plan, %t13
     : tensor<?x20xbf16>, !plan, !t13 -> tensor<?x2x20xbf16>

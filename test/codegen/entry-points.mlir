@@ -21,7 +21,7 @@ moelora.layer @given(
     %w1: tensor<3x1x12x20xbf16> {moelora.role = #moelora.role<gate_up_weight>},
     %w2: tensor<3x20x12xbf16> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x20xbf16> {
-  %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %plan = moelora.plan %e : tensor<?x2xi32> -> !plan
   %a = moelora.grouped_matmul gather %x by %plan, %w1 activate(<relu2>)
     : tensor<?x20xbf16>, !plan, tensor<3x1x12x20xbf16> -> tensor<?x12xbf16>
   %o = moelora.grouped_matmul %a by %plan, %w2 combine(%w : tensor<?x2xf32>)
@@ -54,7 +54,7 @@ moelora.layer @logits(
   %e, %w = moelora.route %l
     {router = #moelora.router<top_k = 2, score = softmax>}
     : tensor<?x3xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
-  %plan = moelora.plan %e tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %plan = moelora.plan %e : tensor<?x2xi32> -> !plan
   %a = moelora.grouped_matmul gather %x by %plan, %w1 activate(<relu2>)
     : tensor<?x20xbf16>, !plan, tensor<3x1x12x20xbf16> -> tensor<?x12xbf16>
   %o = moelora.grouped_matmul %a by %plan, %w2 combine(%w : tensor<?x2xf32>)

@@ -2,7 +2,7 @@
 // sum is projected back; what is in between lies row by row in the workspace.
 // The router and the shared expert read the hidden states.
 // RUN: moelora-opt %s --moelora-fuse-lora --moelora-fuse-epilogue \
-// RUN:   --convert-moelora-to-cpu=cpu=x86-64-v4 | FileCheck %s
+// RUN:   --moelora-schedule --convert-moelora-to-cpu=cpu=x86-64-v4 | FileCheck %s
 // RUN: moelora-check-code %s
 // RUN: sed s/bf16/f32/g %s > %t.f32.mlir
 // RUN: moelora-check-code %t.f32.mlir --seed=2

@@ -2,7 +2,7 @@
 // base is multiplied in f32, the adapter as the layer is, in one accumulator.
 // The experts are those that a table has for the token.
 // RUN: moelora-opt %s --moelora-fuse-lora --moelora-fuse-epilogue \
-// RUN:   --convert-moelora-to-cpu=cpu=znver4 | FileCheck %s
+// RUN:   --moelora-schedule --convert-moelora-to-cpu=cpu=znver4 | FileCheck %s
 // RUN: moelora-check-code %s
 // RUN: moelora-check-code %s --tokens=1500 --seed=3
 // RUN: sed s/bf16/f16/g %s > %t.f16.mlir

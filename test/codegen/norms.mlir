@@ -1,7 +1,7 @@
 // The router reads a norm of a tensor of its own, in f32, its adapter the same
 // norm rounded; each expert has a scale. The output is normalised.
 // RUN: moelora-opt %s --moelora-fuse-lora --moelora-fuse-epilogue \
-// RUN:   --convert-moelora-to-cpu=cpu=x86-64-v4 | FileCheck %s
+// RUN:   --moelora-schedule --convert-moelora-to-cpu=cpu=x86-64-v4 | FileCheck %s
 // RUN: moelora-check-code %s
 // RUN: sed s/bf16/f32/g %s > %t.f32.mlir
 // RUN: moelora-check-code %t.f32.mlir --seed=2

@@ -1,12 +1,12 @@
 // 20 columns are one vector of 16 lanes and a piece of four. The piece is stored
 // as a vector of four: masked stores of truncated vectors are not to be trusted.
-// RUN: moelora-opt %s --convert-moelora-to-cpu=cpu=znver4 \
+// RUN: moelora-opt %s --moelora-schedule --convert-moelora-to-cpu=cpu=znver4 \
 // RUN:   | FileCheck %s --implicit-check-not=llvm.intr.masked.store
 // With 21 there is one lane more.
 // RUN: sed -e s/x20x/x21x/g -e "s/ x 20, max/ x 21, max/" \
 // RUN:   -e s/x20xbf16/x21xbf16/g -e "s/1 x 20 x/1 x 21 x/" %s \
 // RUN:   | sed -e "s/x2x21xbf16/x2x20xbf16/g" -e "s/x1x21xbf16/x1x20xbf16/g" \
-// RUN:   | moelora-opt --convert-moelora-to-cpu=cpu=znver4 \
+// RUN:   | moelora-opt --moelora-schedule --convert-moelora-to-cpu=cpu=znver4 \
 // RUN:   | FileCheck %s --check-prefix=ODD \
 // RUN:     --implicit-check-not=llvm.intr.masked.store
 
@@ -34,13 +34,13 @@ moelora.layer @layer(
     %t2: !t2 {moelora.role = #moelora.role<down_adapters>})
     -> tensor<?x20xbf16> {
   %slot = moelora.resolve_slots %ids in %t13, %t2 : tensor<?xi32>, !t13, !t2
-  %one = moelora.plan slots(%slot : tensor<?xi32>) tile(48 by 4) -> !one
+  %one = moelora.plan slots(%slot : tensor<?xi32>) -> !one
   %logits = moelora.grouped_matmul gather %x by %one, %wr
     : tensor<?x20xbf16>, !one, tensor<1x3x20xbf16> -> tensor<?x3xf32>
   %e, %w = moelora.route %logits
     {router = #moelora.router<top_k = 2, score = softmax>}
     : tensor<?x3xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
-  %plan = moelora.plan %e slots(%slot : tensor<?xi32>) tile(48 by 4)
+  %plan = moelora.plan %e slots(%slot : tensor<?xi32>)
     : tensor<?x2xi32> -> !plan
   %u13 = moelora.shrink gather %x by %plan, %t13
     : tensor<?x20xbf16>, !plan, !t13 -> tensor<?x2x20xbf16>

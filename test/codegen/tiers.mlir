@@ -1,15 +1,23 @@
 // What each tier multiplies with, and what the artifact then says it needs.
-// RUN: moelora-opt %s --convert-moelora-to-cpu=cpu=znver4 \
+// RUN: moelora-opt %s --moelora-schedule --convert-moelora-to-cpu=cpu=znver4 \
 // RUN:   | FileCheck %s --check-prefix=DOT
-// RUN: moelora-opt %s --convert-moelora-to-cpu=cpu=x86-64-v4 \
+// RUN: moelora-opt %s --moelora-schedule --convert-moelora-to-cpu=cpu=x86-64-v4 \
 // RUN:   | FileCheck %s --check-prefix=WIDE
-// RUN: moelora-opt %s --convert-moelora-to-cpu=cpu=x86-64-v3 \
+// RUN: moelora-opt %s --moelora-schedule=group-rows=2 \
+// RUN:   --convert-moelora-to-cpu=cpu=x86-64-v3 \
 // RUN:   | FileCheck %s --check-prefix=NARROW
 // A tier may be asked for by name.
-// RUN: moelora-opt %s --convert-moelora-to-cpu="cpu=znver4 tier=avx2" \
+// RUN: moelora-opt %s --moelora-schedule=group-rows=2 \
+// RUN:   --convert-moelora-to-cpu="cpu=znver4 tier=avx2" \
 // RUN:   | FileCheck %s --check-prefix=NARROW
+// The pipeline divides rows as the registers of the tier require.
+// RUN: moelora-opt %s --moelora-to-cpu="cpu=znver4 tier=avx2" \
+// RUN:   | FileCheck %s --check-prefix=GROUP
+// GROUP: @layer.tile_2x4x20(
+// GROUP-NOT: @layer.tile_4x4x20(
 // The instruction is not asked for where no value is bf16.
-// RUN: sed s/bf16/f32/g %s | moelora-opt --convert-moelora-to-cpu=cpu=znver4 \
+// RUN: sed s/bf16/f32/g %s \
+// RUN:   | moelora-opt --moelora-schedule --convert-moelora-to-cpu=cpu=znver4 \
 // RUN:   | FileCheck %s --check-prefix=WIDE
 
 // DOT-DAG: llvm.x86.avx512bf16.dpbf16ps.512
@@ -42,13 +50,13 @@ moelora.layer @layer(
     %t2: !t2 {moelora.role = #moelora.role<down_adapters>})
     -> tensor<?x20xbf16> {
   %slot = moelora.resolve_slots %ids in %t13, %t2 : tensor<?xi32>, !t13, !t2
-  %one = moelora.plan slots(%slot : tensor<?xi32>) tile(48 by 4) -> !one
+  %one = moelora.plan slots(%slot : tensor<?xi32>) -> !one
   %logits = moelora.grouped_matmul gather %x by %one, %wr
     : tensor<?x20xbf16>, !one, tensor<1x3x20xbf16> -> tensor<?x3xf32>
   %e, %w = moelora.route %logits
     {router = #moelora.router<top_k = 2, score = softmax>}
     : tensor<?x3xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
-  %plan = moelora.plan %e slots(%slot : tensor<?xi32>) tile(48 by 4)
+  %plan = moelora.plan %e slots(%slot : tensor<?xi32>)
     : tensor<?x2xi32> -> !plan
   %u13 = moelora.shrink gather %x by %plan, %t13
     : tensor<?x20xbf16>, !plan, !t13 -> tensor<?x2x20xbf16>

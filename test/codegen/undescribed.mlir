@@ -69,13 +69,13 @@ moelora.layer @layer(
     %t2: !t2 {moelora.role = #moelora.role<down_adapters>})
     -> tensor<?x20xbf16> {
   %slot = moelora.resolve_slots %s in %t2 : tensor<?xi32>, !t2
-  %one = moelora.plan slots(%slot : tensor<?xi32>) tile(48 by 4) -> !one
+  %one = moelora.plan slots(%slot : tensor<?xi32>) -> !one
   %l = moelora.grouped_matmul gather %x by %one, %wr
     : tensor<?x20xbf16>, !one, tensor<1x5x20xbf16> -> tensor<?x5xf32>
   %e, %w = moelora.route %l
     {router = #moelora.router<top_k = 2, score = softmax>}
     : tensor<?x5xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
-  %plan = moelora.plan %e slots(%slot : tensor<?xi32>) tile(48 by 4) {zero_experts = 2 : i64}
+  %plan = moelora.plan %e slots(%slot : tensor<?xi32>) {zero_experts = 2 : i64}
     : tensor<?x2xi32> -> !plan
   %a = moelora.grouped_matmul gather %x by %plan, %w1 activate(<relu2>)
     : tensor<?x20xbf16>, !plan, tensor<3x1x12x20xbf16> -> tensor<?x12xbf16>

@@ -59,3 +59,22 @@ func.func private @roles() attributes {
   j = #moelora.role<output_norm_weight>,
   k = #moelora.role<latent_in_adapters>,
   l = #moelora.role<latent_out_adapters>}
+
+// CHECK-LABEL: @schedules
+// CHECK-SAME: a = #moelora.tile<tokens = 64, features = 128, k = 64, warps = 2 x 2, split_k = 1, stages = 4>
+// CHECK-SAME: b = #moelora.tile<tokens = 8, features = 16, k = 16, warps = 1 x 1, split_k = 4, stages = 1>
+// CHECK-SAME: c = #moelora.schedule<strategy = in_place, order = k, tiles = [<tokens = 8, features = 128, k = 64, warps = 4 x 1, split_k = 1, stages = 6>, <tokens = 128, features = 256, k = 32, warps = 4 x 2, split_k = 1, stages = 3>]>
+// CHECK-SAME: d = #moelora.schedule<strategy = unfused_peer, order = tile, tiles = [<tokens = 8, features = 32, k = 64, warps = 1 x 1, split_k = 4, stages = 4>, <tokens = 16, features = 32, k = 64, warps = 1 x 1, split_k = 1, stages = 4>]>
+// CHECK-SAME: e = #moelora.cpu_schedule<rows = 48, group = 4>
+func.func private @schedules() attributes {
+  a = #moelora.tile<tokens = 64, features = 128, k = 64, warps = 2 x 2,
+                    split_k = 1, stages = 4>,
+  b = #moelora.tile<tokens = 8, features = 16, k = 16, warps = 1 x 1,
+                    split_k = 4, stages = 1>,
+  c = #moelora.schedule<strategy = in_place, order = k, tiles = [
+    #moelora.tile<tokens = 8, features = 128, k = 64, warps = 4 x 1, split_k = 1, stages = 6>,
+    <tokens = 128, features = 256, k = 32, warps = 4 x 2, split_k = 1, stages = 3>]>,
+  d = #moelora.schedule<strategy = unfused_peer, order = tile, tiles = [
+    <tokens = 8, features = 32, k = 64, warps = 1 x 1, split_k = 4, stages = 4>,
+    <tokens = 16, features = 32, k = 64, warps = 1 x 1, split_k = 1, stages = 4>]>,
+  e = #moelora.cpu_schedule<rows = 48, group = 4>}

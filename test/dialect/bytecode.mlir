@@ -16,12 +16,12 @@
 // A file says which version of the dialect wrote it; neither a newer one is
 // read nor one whose ops had other operands.
 // RUN: moelora-opt %s --emit-bytecode -o %t.one.mlirbc
-// RUN: %python %S/Inputs/other-version.py 3 %t.one.mlirbc %t.newer.mlirbc
+// RUN: %python %S/Inputs/other-version.py 4 %t.one.mlirbc %t.newer.mlirbc
 // RUN: not moelora-opt %t.newer.mlirbc 2>&1 | FileCheck %s
-// CHECK: expects bytecode of moelora dialect version 2 to 2, but it has version 3
-// RUN: %python %S/Inputs/other-version.py 1 %t.one.mlirbc %t.older.mlirbc
+// CHECK: expects bytecode of moelora dialect version 3 to 3, but it has version 4
+// RUN: %python %S/Inputs/other-version.py 2 %t.one.mlirbc %t.older.mlirbc
 // RUN: not moelora-opt %t.older.mlirbc 2>&1 | FileCheck %s --check-prefix=OLDER
-// OLDER: expects bytecode of moelora dialect version 2 to 2, but it has version 1
+// OLDER: expects bytecode of moelora dialect version 3 to 3, but it has version 2
 
 moelora.layer @identity(
     %x: tensor<?x64xbf16> {moelora.role = #moelora.role<hidden>})

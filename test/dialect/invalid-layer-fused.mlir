@@ -9,7 +9,7 @@ moelora.layer @layer_c8_fused_without_gather(
     %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
     %w2: tensor<4x8x8xf32> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x8xf32> {
-  %plan = moelora.plan %ids tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %plan = moelora.plan %ids : tensor<?x2xi32> -> !plan
   // expected-error @below {{'moelora.grouped_matmul' op expects a row per pair of its plan as the input without gather, but gets a row per token}}
   %y = moelora.grouped_matmul %x by %plan, %w2
     : tensor<?x8xf32>, !plan, tensor<4x8x8xf32> -> tensor<?x8xf32>
@@ -25,7 +25,7 @@ moelora.layer @layer_c8_fused_weight(
     %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
     %w1: tensor<4x1x8x8xf32> {moelora.role = #moelora.role<gate_up_weight>})
     -> tensor<?x8xf32> {
-  %plan = moelora.plan %ids tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %plan = moelora.plan %ids : tensor<?x2xi32> -> !plan
   // expected-note @below {{the weight: made here}}
   %h = moelora.grouped_matmul gather %x by %plan, %w1
     : tensor<?x8xf32>, !plan, tensor<4x1x8x8xf32> -> tensor<?x1x8xf32>
@@ -44,7 +44,7 @@ moelora.layer @layer_c8_fused_bias(
     %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
     %w2: tensor<4x8x8xf32> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x8xf32> {
-  %plan = moelora.plan %ids tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %plan = moelora.plan %ids : tensor<?x2xi32> -> !plan
   // expected-note @below {{the bias: made here}}
   %y = moelora.grouped_matmul gather %x by %plan, %w2
     : tensor<?x8xf32>, !plan, tensor<4x8x8xf32> -> tensor<?x8xf32>
@@ -65,7 +65,7 @@ moelora.layer @layer_c8_fused_shared(
     %v: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
     %w2: tensor<4x8x8xf32> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x8xf32> {
-  %plan = moelora.plan %ids tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %plan = moelora.plan %ids : tensor<?x2xi32> -> !plan
   // expected-note @below {{the shared rows: made here}}
   %y = moelora.grouped_matmul gather %x by %plan, %w2
     : tensor<?x8xf32>, !plan, tensor<4x8x8xf32> -> tensor<?x8xf32>
@@ -86,7 +86,7 @@ moelora.layer @layer_c8_fused_ids(
     %table: tensor<9x2xi32> {moelora.role = #moelora.role<token_table>})
     -> tensor<?x8xf32> {
   // expected-error @below {{'moelora.plan' op expects expert ids as the ids, but gets no rows of tokens or pairs}}
-  %plan = moelora.plan %table tile(48 by 4) : tensor<9x2xi32> -> !plan
+  %plan = moelora.plan %table : tensor<9x2xi32> -> !plan
   moelora.yield %x : tensor<?x8xf32>
 }
 

@@ -14,7 +14,7 @@ moelora.layer @layer_c8_shrunk_without_gather(
     %a2: !t2 {moelora.role = #moelora.role<down_adapters>})
     -> tensor<?x8xf32> {
   %slot = moelora.resolve_slots %s in %a1, %a2 : tensor<?xi32>, !t1, !t2
-  %some = moelora.plan %ids slots(%slot : tensor<?xi32>) tile(48 by 4)
+  %some = moelora.plan %ids slots(%slot : tensor<?xi32>)
     : tensor<?x2xi32> -> !some
   // expected-error @below {{'moelora.shrink' op expects a row per pair of its plan as the input without gather, but gets a row per token}}
   %u = moelora.shrink %x by %some, %a1
@@ -38,7 +38,7 @@ moelora.layer @layer_c8_shrunk_by_another_table(
     %a2: !t2 {moelora.role = #moelora.role<down_adapters>})
     -> tensor<?x8xf32> {
   %slot = moelora.resolve_slots %s in %a1, %a2 : tensor<?xi32>, !t1, !t2
-  %some = moelora.plan %ids slots(%slot : tensor<?xi32>) tile(48 by 4)
+  %some = moelora.plan %ids slots(%slot : tensor<?xi32>)
     : tensor<?x2xi32> -> !some
   // expected-note @below {{the shrunk rows: made here}}
   %u = moelora.shrink gather %x by %some, %a1
@@ -65,9 +65,9 @@ moelora.layer @layer_c8_shrunk_by_another_plan(
     %a2: !t2 {moelora.role = #moelora.role<down_adapters>})
     -> tensor<?x8xf32> {
   %slot = moelora.resolve_slots %s in %a1, %a2 : tensor<?xi32>, !t1, !t2
-  %some = moelora.plan %ids slots(%slot : tensor<?xi32>) tile(48 by 4)
+  %some = moelora.plan %ids slots(%slot : tensor<?xi32>)
     : tensor<?x2xi32> -> !some
-  %q = moelora.plan %ids slots(%slot : tensor<?xi32>) tile(48 by 4)
+  %q = moelora.plan %ids slots(%slot : tensor<?xi32>)
     : tensor<?x2xi32> -> !some
   // expected-note @below {{the shrunk rows: made here}}
   %u = moelora.shrink gather %x by %some, %a1
@@ -93,7 +93,7 @@ moelora.layer @layer_c8_shrunk_as_accumulator(
     %a2: !t2 {moelora.role = #moelora.role<down_adapters>})
     -> tensor<?x8xf32> {
   %slot = moelora.resolve_slots %s in %a1, %a2 : tensor<?xi32>, !t1, !t2
-  %some = moelora.plan %ids slots(%slot : tensor<?xi32>) tile(48 by 4)
+  %some = moelora.plan %ids slots(%slot : tensor<?xi32>)
     : tensor<?x2xi32> -> !some
   // expected-note @below {{the accumulator: made here}}
   %u = moelora.shrink gather %x by %some, %a1

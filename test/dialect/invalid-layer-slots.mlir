@@ -28,7 +28,7 @@ moelora.layer @layer_c9_token_ids_as_slots(
     %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>})
     -> tensor<?x64xbf16> {
   // expected-error @below {{'moelora.plan' op expects resolved slots as the slots, but gets token ids}}
-  %plan = moelora.plan %ids slots(%t : tensor<?xi32>) tile(48 by 4)
+  %plan = moelora.plan %ids slots(%t : tensor<?xi32>)
     : tensor<?x2xi32> -> !moelora.plan<8 experts, 4 slots, top_k = 2>
   moelora.yield %x : tensor<?x64xbf16>
 }
@@ -124,7 +124,7 @@ moelora.layer @layer_c10_shrunk_by_unused_table(
     -> tensor<?x64xbf16> {
   // expected-note @below {{the slots are resolved here}}
   %slot = moelora.resolve_slots %s in %t2 : tensor<?xi32>, !t2
-  %plan = moelora.plan %ids slots(%slot : tensor<?xi32>) tile(48 by 4)
+  %plan = moelora.plan %ids slots(%slot : tensor<?xi32>)
     : tensor<?x2xi32> -> !plan
   // expected-error @below {{'moelora.shrink' op expects its table to be one of those that the slots of its plan are resolved in, but it is not}}
   %u = moelora.shrink gather %x by %plan, %t13

@@ -56,7 +56,7 @@ func.func @dispatch_c4_without_ids(%slot: tensor<?xi32>) {
 
 func.func @plan_c1(%ids: tensor<?x3xi32>) {
   // expected-error @below {{'moelora.plan' op expects ids and plan to agree on top_k, but ids has 3 and plan has 2}}
-  %plan = moelora.plan %ids tile(48 by 4) : tensor<?x3xi32>
+  %plan = moelora.plan %ids : tensor<?x3xi32>
     -> !moelora.plan<8 experts, 0 slots, top_k = 2>
   return
 }
@@ -65,7 +65,7 @@ func.func @plan_c1(%ids: tensor<?x3xi32>) {
 
 func.func @plan_c2(%slot: tensor<?xi32>) {
   // expected-error @below {{'moelora.plan' op expects a plan without ids to have one expert and top_k 1, but it has 1 experts and top_k 2}}
-  %plan = moelora.plan slots(%slot : tensor<?xi32>) tile(48 by 4)
+  %plan = moelora.plan slots(%slot : tensor<?xi32>)
     -> !moelora.plan<1 experts, 4 slots, top_k = 2>
   return
 }
@@ -74,52 +74,25 @@ func.func @plan_c2(%slot: tensor<?xi32>) {
 
 func.func @plan_c3(%ids: tensor<?x2xi32>) {
   // expected-error @below {{'moelora.plan' op expects a plan without slots to have 0 slots, but it has 1}}
-  %plan = moelora.plan %ids tile(48 by 4) : tensor<?x2xi32>
+  %plan = moelora.plan %ids : tensor<?x2xi32>
     -> !moelora.plan<8 experts, 1 slots, top_k = 2>
   return
 }
 
 // -----
 
-func.func @plan_c4_multiple(%ids: tensor<?x2xi32>) {
-  // expected-error @below {{'moelora.plan' op expects tile_rows to be a positive multiple of group_rows and at most 1048576, but tile_rows is 50 and group_rows is 4}}
-  %plan = moelora.plan %ids tile(50 by 4) : tensor<?x2xi32>
-    -> !moelora.plan<8 experts, 0 slots, top_k = 2>
-  return
-}
-
-// -----
-
-func.func @plan_c4_positive(%ids: tensor<?x2xi32>) {
-  // expected-error @below {{'moelora.plan' op expects tile_rows to be a positive multiple of group_rows and at most 1048576, but tile_rows is 0 and group_rows is 0}}
-  %plan = moelora.plan %ids tile(0 by 0) : tensor<?x2xi32>
-    -> !moelora.plan<8 experts, 0 slots, top_k = 2>
-  return
-}
-
-// -----
-
-func.func @plan_c4_huge(%ids: tensor<?x2xi32>) {
-  // expected-error @below {{'moelora.plan' op expects tile_rows to be a positive multiple of group_rows and at most 1048576, but tile_rows is 4611686018427387904 and group_rows is 4}}
-  %plan = moelora.plan %ids tile(4611686018427387904 by 4) : tensor<?x2xi32>
-    -> !moelora.plan<8 experts, 0 slots, top_k = 2>
-  return
-}
-
-// -----
-
-func.func @plan_c5_negative(%ids: tensor<?x2xi32>) {
+func.func @plan_c4_negative(%ids: tensor<?x2xi32>) {
   // expected-error @below {{'moelora.plan' op expects zero_experts to be in [0, 1048576] with ids and 0 without, but it is -3 with}}
-  %plan = moelora.plan %ids tile(48 by 4) {zero_experts = -3 : i64}
+  %plan = moelora.plan %ids {zero_experts = -3 : i64}
     : tensor<?x2xi32> -> !moelora.plan<8 experts, 0 slots, top_k = 2>
   return
 }
 
 // -----
 
-func.func @plan_c5_without_ids(%slot: tensor<?xi32>) {
+func.func @plan_c4_without_ids(%slot: tensor<?xi32>) {
   // expected-error @below {{'moelora.plan' op expects zero_experts to be in [0, 1048576] with ids and 0 without, but it is 1 without}}
-  %plan = moelora.plan slots(%slot : tensor<?xi32>) tile(48 by 4)
+  %plan = moelora.plan slots(%slot : tensor<?xi32>)
     {zero_experts = 1 : i64} -> !moelora.plan<1 experts, 4 slots, top_k = 1>
   return
 }

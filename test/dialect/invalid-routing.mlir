@@ -24,6 +24,18 @@ func.func @resolve_slots_c1_max_rank(%ids: tensor<?xi32>,
 
 // -----
 
+func.func @resolve_slots_c1_page_order(%ids: tensor<?xi32>,
+    %a: !moelora.slot_table<4 slots, 8 experts, 1 x 4 x 4, max_rank = 16, bf16>,
+    %b: !moelora.slot_table<4 slots, 8 experts, 1 x 4 x 4, max_rank = 16, bf16, fragment_major>) {
+  // expected-error @below {{'moelora.resolve_slots' op expects the first table and another to agree on the page order, but the first table has row_major and another has fragment_major}}
+  %slot = moelora.resolve_slots %ids in %a, %b : tensor<?xi32>,
+    !moelora.slot_table<4 slots, 8 experts, 1 x 4 x 4, max_rank = 16, bf16>,
+    !moelora.slot_table<4 slots, 8 experts, 1 x 4 x 4, max_rank = 16, bf16, fragment_major>
+  return
+}
+
+// -----
+
 func.func @resolve_slots_c2(%ids: tensor<?xi32>) {
   // expected-error @below {{'moelora.resolve_slots' op expects a table, but there is none}}
   %slot = "moelora.resolve_slots"(%ids) : (tensor<?xi32>) -> tensor<?xi32>

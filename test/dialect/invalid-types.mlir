@@ -5,6 +5,11 @@ func.func private @element(!moelora.slot_table<4 slots, 8 experts, 1 x 4 x 4, ma
 
 // -----
 
+// expected-error @below {{expects fragment_major pages to have elements of 2 bytes, but they are of 'f32'}}
+func.func private @page_order(!moelora.slot_table<4 slots, 8 experts, 1 x 4 x 4, max_rank = 16, f32, fragment_major>)
+
+// -----
+
 // expected-error @below {{expects slots to be in [0, 65536], but it is 65537}}
 func.func private @slots(!moelora.slot_table<65537 slots, 8 experts, 1 x 4 x 4, max_rank = 16, bf16>)
 

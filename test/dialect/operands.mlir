@@ -35,11 +35,11 @@ func.func @route(%logits: tensor<?x8xf32>, %bias: tensor<7xf32>,
 
 // CHECK-LABEL: @zero_experts
 // CHECK: moelora.dispatch %{{.*}} {zero_experts = 3 : i64} : tensor<?x2xi32> ->
-// CHECK: moelora.plan %{{.*}} tile(48 by 4) {zero_experts = 3 : i64} : tensor<?x2xi32> ->
+// CHECK: moelora.plan %{{.*}} {zero_experts = 3 : i64} : tensor<?x2xi32> ->
 func.func @zero_experts(%ids: tensor<?x2xi32>) {
   %plan = moelora.dispatch %ids {zero_experts = 3 : i64}
     : tensor<?x2xi32> -> !moelora.plan<8 experts, 0 slots, top_k = 2>
-  %fused = moelora.plan %ids tile(48 by 4) {zero_experts = 3 : i64}
+  %fused = moelora.plan %ids {zero_experts = 3 : i64}
     : tensor<?x2xi32> -> !moelora.plan<8 experts, 0 slots, top_k = 2>
   return
 }
@@ -102,5 +102,31 @@ func.func @combine(%y: tensor<?x64xf32>, %plan: !plan, %w: tensor<?x2xf32>,
     identity(%x, %iw : tensor<?x64xbf16>, tensor<?x1xf32>)
     {routed_scale = 2.5 : f32, shared_scale = 0.5 : f32}
     : tensor<?x32xbf16>, !plan, tensor<8x64x32xbf16> -> tensor<?x64xbf16>
+  return
+}
+
+// CHECK-LABEL: @schedules
+// CHECK: moelora.plan schedule(#moelora.schedule<strategy = in_place, order = k, tiles = [<tokens = 8, {{.*}}>]>) -> <
+// CHECK: moelora.shrink gather %{{.*}} by %{{.*}}, %{{.*}} schedule(<strategy = in_place, order = k, tiles = [<tokens = 8, features = 16, {{.*}}>]>) :
+// CHECK: moelora.grouped_matmul gather %{{.*}} by %{{.*}}, %{{.*}} sum schedule(<strategy = in_place, order = k, tiles = [<tokens = 8, features = 128, {{.*}}>]>) :
+func.func @schedules(%x: tensor<?x64xbf16>, %w: tensor<1x64x64xbf16>,
+    %t: !moelora.slot_table<0 slots, 1 experts, 1 x 64 x 64, max_rank = 16, bf16>) {
+  %plan = moelora.plan schedule(#moelora.schedule<
+    strategy = in_place, order = k, tiles = [
+      <tokens = 8, features = 128, k = 64, warps = 4 x 1, split_k = 1,
+       stages = 6>]>) -> !moelora.plan<1 experts, 0 slots, top_k = 1>
+  %u = moelora.shrink gather %x by %plan, %t
+    schedule(<strategy = in_place, order = k, tiles = [
+      <tokens = 8, features = 16, k = 32, warps = 1 x 1, split_k = 4,
+       stages = 6>]>)
+    : tensor<?x64xbf16>, !moelora.plan<1 experts, 0 slots, top_k = 1>,
+      !moelora.slot_table<0 slots, 1 experts, 1 x 64 x 64, max_rank = 16, bf16>
+      -> tensor<?x1x16xbf16>
+  %o = moelora.grouped_matmul gather %x by %plan, %w sum
+    schedule(<strategy = in_place, order = k, tiles = [
+      <tokens = 8, features = 128, k = 64, warps = 4 x 1, split_k = 1,
+       stages = 6>]>)
+    : tensor<?x64xbf16>, !moelora.plan<1 experts, 0 slots, top_k = 1>,
+      tensor<1x64x64xbf16> -> tensor<?x64xbf16>
   return
 }

@@ -66,13 +66,14 @@ func.func @identity(%ids: tensor<?x2xi32>, %w: tensor<?x2xf32>) {
 // CHECK-LABEL: @plans
 // CHECK: moelora.dispatch %{{.*}} slots(%{{.*}} : tensor<?xi32>) : tensor<?x2xi32> ->
 // CHECK: moelora.dispatch slots(%{{.*}} : tensor<?xi32>) ->
-// CHECK: moelora.plan %{{.*}} slots(%{{.*}} : tensor<?xi32>) tile(48 by 4) : tensor<?x2xi32> ->
+// CHECK: moelora.plan %{{.*}} slots(%{{.*}} : tensor<?xi32>) schedule(#moelora.cpu_schedule<rows = 48, group = 4>) : tensor<?x2xi32> ->
 func.func @plans(%ids: tensor<?x2xi32>, %slot: tensor<?xi32>) {
   %plan = moelora.dispatch %ids slots(%slot : tensor<?xi32>)
     : tensor<?x2xi32> -> !moelora.plan<8 experts, 4 slots, top_k = 2>
   %one = moelora.dispatch slots(%slot : tensor<?xi32>)
     -> !moelora.plan<1 experts, 4 slots, top_k = 1>
-  %fused = moelora.plan %ids slots(%slot : tensor<?xi32>) tile(48 by 4)
+  %fused = moelora.plan %ids slots(%slot : tensor<?xi32>)
+    schedule(#moelora.cpu_schedule<rows = 48, group = 4>)
     : tensor<?x2xi32> -> !moelora.plan<8 experts, 4 slots, top_k = 2>
   return
 }

@@ -31,10 +31,14 @@ constexpr Pipeline pipelines[] = {
     {"canonicalize", "canonicalize,cse", false},
     {"bufferize", "one-shot-bufferize{bufferize-function-boundaries=true}",
      false},
+    {"canonicalize-adapters", "moelora.layer(moelora-canonicalize-adapters)"},
     {"fuse-lora", "moelora.layer(moelora-fuse-lora)"},
-    {"fuse-lora, other tiles",
-     "moelora.layer(moelora-fuse-lora{tile-rows=7 group-rows=7})"},
     {"fuse-epilogue", "moelora.layer(moelora-fuse-lora,moelora-fuse-epilogue)"},
+    {"schedule, other tiles",
+     "moelora.layer(moelora-fuse-lora,moelora-fuse-epilogue,"
+     "moelora-schedule{tile-rows=7 group-rows=7})"},
+    {"schedule sm_86", "moelora.layer(moelora-fuse-lora,moelora-fuse-epilogue,"
+                       "moelora-schedule{target=sm_86 schedule=decode})"},
     {"fuse-epilogue alone", "moelora.layer(moelora-fuse-epilogue)"},
     {"verify-level routed",
      "moelora.layer(moelora-verify-level{level=routed})"},

@@ -117,6 +117,10 @@ def ops():
     return instances("Op<", "Op")
 
 
+def attributes():
+    return instances("AttrDef<", "AttrDef")
+
+
 def passes():
     return instances("Pass<", "PassBase")
 

@@ -49,10 +49,11 @@ def dialect_page():
                      + generate("op-doc", td))
     for title, action, td in (
             ("Types", "typedef-doc", "dialect/Types.td"),
-            ("Attributes", "attrdef-doc", "dialect/Attributes.td")):
+            ("Attributes", "attrdef-doc", "dialect/Attributes.td"),
+            ("Schedules", "attrdef-doc", "dialect/Schedules.td"),
+            ("Enums", "enum-doc", "dialect/Attributes.td"),
+            ("Enums of schedules", "enum-doc", "dialect/Schedules.td")):
         parts.append(f"## {title}\n\n" + own_sections(generate(action, td), td))
-    parts.append("## Enums\n\n" + own_sections(
-        generate("enum-doc", "dialect/Attributes.td"), "dialect/Attributes.td"))
     return "\n\n".join(parts)
 
 

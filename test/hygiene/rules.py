@@ -1,7 +1,8 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Every constraint label `(Cn)` of an op has a line of verifier that carries
-it, and a negative test whose function is named after it."""
+"""Every constraint label `(Cn)` of an op or an attribute has a line of verifier
+that carries it, and a negative test whose function, or attribute, is named after
+it."""
 import re
 
 import house
@@ -11,13 +12,17 @@ LABEL = re.compile(r"^\s*- \((C\d+)\)", re.M)
 CODE_LABEL = re.compile(r"//[^\n]*\(C\d+\)")
 
 
-def labels(op):
-    return LABEL.findall(op["description"])
+def labels(record):
+    return LABEL.findall(record["description"])
 
 
-def verifier_of(op):
-    """The text of the C++ that verifies the op."""
-    name = re.sub(r"^MoELoRA_", "", op["!name"])
+def name_of(record):
+    return record.get("opName") or record["mnemonic"]
+
+
+def verifier_of(record):
+    """The text of the C++ that verifies the op or the attribute."""
+    name = re.sub(r"^MoELoRA_", "", record["!name"])
     body = []
     for path in house.files(".cpp", under=("dialect/",)):
         text = house.read(path)
@@ -54,33 +59,33 @@ def helpers():
 
 
 def negative_tests():
-    """Names that carry a label: `@expert_gemm_c3`, `@fused_c3_plan`, ..."""
+    """Names that carry a label: `@expert_gemm_c3`, `#tile_c3_most`, ..."""
     names = set()
     for path in house.files(".mlir", under=("test/",)):
-        names |= set(re.findall(r"@(\w+_c\d+\w*)", house.read(path)))
+        names |= set(re.findall(r"[@#](\w+_c\d+\w*)", house.read(path)))
     return names
 
 
 def main():
-    report, found = house.Report("rules"), house.ops()
+    report, found = house.Report("rules"), house.ops() + house.attributes()
     free, tests, total = helpers(), negative_tests(), 0
-    for _, op in found:
-        code = called(verifier_of(op), free)
-        for label in labels(op):
-            what = f"{op['opName']} ({label})"
+    for _, record in found:
+        code = called(verifier_of(record), free)
+        for label in labels(record):
+            what = f"{name_of(record)} ({label})"
             total += 1
             verified = any(f"({label})" in line
                            for line in CODE_LABEL.findall(code))
             report.check(verified, what, "has no verifier line")
-            wanted = f"{op['opName']}_{label.lower()}"
+            wanted = f"{name_of(record)}_{label.lower()}"
             tested = any(re.search(rf"(^|_){wanted}(_|$)", t) for t in tests)
             report.check(tested, what, f"has no negative test @{wanted}")
-    stated = {f"{op['opName']}_{n.lower()}" for _, op in found
-              for n in labels(op)}
+    stated = {f"{name_of(record)}_{n.lower()}" for _, record in found
+              for n in labels(record)}
     for name in sorted(tests):
         known = any(re.search(rf"(^|_){s}(_|$)", name) for s in stated)
-        report.check(known, f"@{name}", "names a rule that no op states")
-    report.figure(f"{len(found)} ops, {total} rules")
+        report.check(known, f"@{name}", "names a rule that nothing states")
+    report.figure(f"{len(found)} ops and attributes, {total} rules")
     report.figure(f"{len(tests)} negative tests")
     report.finish()
 

@@ -45,7 +45,7 @@ BROKEN = (
     ("names", "passes/Passes.td", PASS, "expects the argument moelora-fuse-l"),
     ("names", "include/moelora/x/A.h", "", "has no component"),
     ("rules", "dialect/AOps.td", OP, "a (C1): has no verifier line"),
-    ("rules", "test/dialect/a.mlir", "func.func @a_c9()", "no op states"),
+    ("rules", "test/dialect/a.mlir", "func.func @a_c9()", "nothing states"),
     ("descriptions", "dialect/AOps.td", OP, "a lower-case summary"),
     ("descriptions", "dialect/AOps.td", OP, "without a full stop"),
     ("descriptions", "dialect/AOps.td", OP, "expects an example"),

@@ -51,7 +51,7 @@ constexpr const char *routedBody = R"(
     : tensor<?x1xf32>, !plan, tensor<?x1xf32> -> tensor<?x1xTYPE>)";
 
 constexpr const char *fusedBody = R"(
-  %p = moelora.plan %ids slots(%slot : tensor<?xi32>) tile(48 by 4)
+  %p = moelora.plan %ids slots(%slot : tensor<?xi32>)
     : tensor<?x1xi32> -> !plan
   %a = moelora.grouped_matmul gather %x by %p, %u activate(<relu2>)
     : tensor<?x1xTYPE>, !plan, tensor<2x1x1x1xTYPE> -> tensor<?x1xTYPE>

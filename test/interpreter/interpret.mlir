@@ -33,6 +33,12 @@
 // RUN: not moelora-interpret %s --compare=%t.renamed.mlir 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=NAME
 // NAME: error: expects a layer of this name and type
+// Roles that both layers have are of one type; pages may have any order.
+// RUN: sed -e 's/max_rank = 2/max_rank = 3/' %s > %t.rank.mlir
+// RUN: not moelora-interpret %s --compare=%t.rank.mlir 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=NAME
+// RUN: sed -e 's/max_rank = 2, bf16/&, fragment_major/' %s > %t.pages.mlir
+// RUN: moelora-interpret %s --compare=%t.pages.mlir
 
 // RUN: not moelora-interpret %s --compare=%t.nowhere 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=FILE

@@ -37,7 +37,7 @@ moelora.layer @two_readers(
     %u: tensor<4x1x8x8xf32> {moelora.role = #moelora.role<gate_up_weight>},
     %w: tensor<4x8x8xf32> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x8xf32> {
-  %plan = moelora.plan %ids tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %plan = moelora.plan %ids : tensor<?x2xi32> -> !plan
   %h = moelora.grouped_matmul gather %x by %plan, %u
     : tensor<?x8xf32>, !plan, tensor<4x1x8x8xf32> -> tensor<?x1x8xf32>
   %a = moelora.activation %h {function = #moelora.act<relu2>}
@@ -65,7 +65,7 @@ moelora.layer @ends_already(
     %v: tensor<?x1xf32> {moelora.role = #moelora.role<expert_weights>},
     %w: tensor<1x8x8xf32> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x8xf32> {
-  %one = moelora.plan tile(48 by 4) -> !one
+  %one = moelora.plan -> !one
   %y = moelora.grouped_matmul gather %x by %one, %w
     combine(%v : tensor<?x1xf32>)
     : tensor<?x8xf32>, !one, tensor<1x8x8xf32> -> tensor<?x8xf32>
@@ -84,8 +84,8 @@ moelora.layer @two_plans(
     %v: tensor<?x1xf32> {moelora.role = #moelora.role<expert_weights>},
     %w: tensor<1x8x8xf32> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x8xf32> {
-  %p = moelora.plan tile(48 by 4) -> !one
-  %q = moelora.plan tile(64 by 4) -> !one
+  %p = moelora.plan -> !one
+  %q = moelora.plan -> !one
   %y = moelora.grouped_matmul gather %x by %p, %w
     : tensor<?x8xf32>, !one, tensor<1x8x8xf32> -> tensor<?x8xf32>
   %o = moelora.combine %y by %q, %v
@@ -104,8 +104,8 @@ moelora.layer @weighted_by_another_plan(
     %u: tensor<1x1x8x8xf32> {moelora.role = #moelora.role<gate_up_weight>},
     %w: tensor<1x8x8xf32> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x8xf32> {
-  %p = moelora.plan tile(48 by 4) -> !one
-  %q = moelora.plan tile(64 by 4) -> !one
+  %p = moelora.plan -> !one
+  %q = moelora.plan -> !one
   %h = moelora.grouped_matmul gather %x by %p, %u
     : tensor<?x8xf32>, !one, tensor<1x1x8x8xf32> -> tensor<?x1x8xf32>
   %a = moelora.activation %h weighted(%v by %q : tensor<?x1xf32>, !one)

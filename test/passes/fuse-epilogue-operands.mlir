@@ -28,7 +28,7 @@ moelora.layer @weight_on_input(
     %w13: tensor<4x2x32x64xbf16> {moelora.role = #moelora.role<gate_up_weight>},
     %w2: tensor<4x64x32xbf16> {moelora.role = #moelora.role<down_weight>})
     -> tensor<?x64xbf16> {
-  %plan = moelora.plan %ids tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %plan = moelora.plan %ids : tensor<?x2xi32> -> !plan
   %h = moelora.grouped_matmul gather %x by %plan, %w13
     : tensor<?x64xbf16>, !plan, tensor<4x2x32x64xbf16> -> tensor<?x2x32xf32>
   %a = moelora.activation %h weighted(%w by %plan : tensor<?x2xf32>, !plan)
@@ -62,8 +62,8 @@ moelora.layer @identity(
     %t: !table {moelora.role = #moelora.role<shared_down_adapters>})
     -> tensor<?x64xbf16> {
   %slot = moelora.resolve_slots %slots in %t : tensor<?xi32>, !table
-  %one = moelora.plan slots(%slot : tensor<?xi32>) tile(48 by 4) -> !one
-  %plan = moelora.plan %ids tile(48 by 4) {zero_experts = 2 : i64}
+  %one = moelora.plan slots(%slot : tensor<?xi32>) -> !one
+  %plan = moelora.plan %ids {zero_experts = 2 : i64}
     : tensor<?x2xi32> -> !plan
   %iw = moelora.identity_weight %ids, %w from 4 to 6
     : tensor<?x2xi32>, tensor<?x2xf32> -> tensor<?x1xf32>

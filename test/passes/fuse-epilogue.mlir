@@ -46,9 +46,9 @@ moelora.layer @layer(
     %t13: !t13 {moelora.role = #moelora.role<gate_up_adapters>})
     -> tensor<?x64xbf16> {
   %slot = moelora.resolve_slots %s in %t13 : tensor<?xi32>, !t13
-  %plan = moelora.plan %ids slots(%slot : tensor<?xi32>) tile(48 by 4)
+  %plan = moelora.plan %ids slots(%slot : tensor<?xi32>)
     : tensor<?x2xi32> -> !plan
-  %one = moelora.plan slots(%slot : tensor<?xi32>) tile(48 by 4) -> !one
+  %one = moelora.plan slots(%slot : tensor<?xi32>) -> !one
   %u = moelora.shrink gather %x by %plan, %t13
     : tensor<?x64xbf16>, !plan, !t13 -> tensor<?x2x16xbf16>
   %h = moelora.grouped_matmul gather %x by %plan, %w13

@@ -4,9 +4,6 @@
 // RUN: moelora-interpret %s --compare=%t.mlir --tokens=33
 // RUN: moelora-interpret %s --compare=%t.mlir --mode=rounded --seed=2
 // RUN: moelora-opt %t.mlir --moelora-fuse-lora | diff %t.mlir -
-// The shape of the work is an option.
-// RUN: moelora-opt %s --moelora-fuse-lora="tile-rows=64 group-rows=8" \
-// RUN:   | FileCheck %s --check-prefix=TILE
 // Each step is a remark.
 // RUN: moelora-opt %s --moelora-fuse-lora --remarks-filter=fuse-lora \
 // RUN:   -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
@@ -17,9 +14,9 @@
 !t2 = !moelora.slot_table<4 slots, 8 experts, 1 x 64 x 32, max_rank = 12, bf16>
 
 // CHECK-LABEL: moelora.layer @layer
-// CHECK: %[[ONE:.*]] = moelora.plan slots(%{{.*}} : tensor<?xi32>) tile(48 by 4)
+// CHECK: %[[ONE:.*]] = moelora.plan slots(%{{.*}} : tensor<?xi32>)
 // CHECK: moelora.grouped_matmul gather %hidden by %[[ONE]], %router_weight :
-// CHECK: %[[PLAN:.*]] = moelora.plan %{{.*}} slots(%{{.*}} : tensor<?xi32>) tile(48 by 4)
+// CHECK: %[[PLAN:.*]] = moelora.plan %{{.*}} slots(%{{.*}} : tensor<?xi32>)
 // CHECK: %[[U13:.*]] = moelora.shrink gather %hidden by %[[PLAN]], %gate_up_adapters
 // CHECK-SAME: -> tensor<?x2x12xbf16>
 // CHECK: %[[H:.*]] = moelora.grouped_matmul gather %hidden by %[[PLAN]], %gate_up_weight
@@ -32,10 +29,8 @@
 // CHECK: moelora.combine %[[Y]] by %[[PLAN]]
 // CHECK-NOT: moelora.{{dispatch|expert_gemm|lora_delta}}
 
-// TILE-COUNT-2: tile(64 by 8)
-
-// REMARK: remark: [Passed] Plan | Category:fuse-lora | experts=1, group_rows=4, slots=4, tile_rows=48, top_k=1
-// REMARK: remark: [Passed] Plan | Category:fuse-lora | experts=8, group_rows=4, slots=4, tile_rows=48, top_k=2
+// REMARK: remark: [Passed] Plan | Category:fuse-lora | experts=1, slots=4, top_k=1
+// REMARK: remark: [Passed] Plan | Category:fuse-lora | experts=8, slots=4, top_k=2
 // REMARK: remark: [Passed] GroupedMatmul | Category:fuse-lora | Remark="GEMM without delta"
 // REMARK: remark: [Passed] GroupedMatmul | Category:fuse-lora | Remark="GEMM and delta share accumulators", max_rank=12, slices=2, slots=4
 // REMARK: remark: [Passed] GroupedMatmul | Category:fuse-lora | Remark="GEMM and delta share accumulators", max_rank=12, slices=1, slots=4

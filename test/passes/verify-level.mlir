@@ -31,7 +31,7 @@ moelora.layer @fused(
     %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>})
     -> tensor<?x8xf32> {
   // expected-error @below {{'moelora.plan' op expects the layer to have ops of the routed level, but this one is of the fused level}}
-  %plan = moelora.plan %ids tile(48 by 4) : tensor<?x2xi32>
+  %plan = moelora.plan %ids : tensor<?x2xi32>
     -> !moelora.plan<4 experts, 0 slots, top_k = 2>
   moelora.yield %x : tensor<?x8xf32>
 }

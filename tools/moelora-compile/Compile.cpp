@@ -28,6 +28,8 @@ static LogicalResult lower(ModuleOp module, const Options &options) {
   } else {
     moelora::ToGpuOptions pipeline;
     pipeline.target = options.target;
+    pipeline.strategy = options.strategy;
+    pipeline.schedule = options.schedule;
     moelora::buildToGpuPipeline(passes, pipeline);
   }
   return passes.run(module);

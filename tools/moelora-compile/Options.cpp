@@ -54,6 +54,20 @@ static void addOutput(CLI::App &app, Options &options) {
                                  name + "'");
               options.target = name;
             });
+  addChoice<moelora::Strategy>(
+      app, "--strategy", options.strategy,
+      {{"in_place", moelora::Strategy::InPlace},
+       {"unfused_peer", moelora::Strategy::UnfusedPeer}},
+      "on a GPU: add deltas inside the GEMM of the base\n(in_place, default), "
+      "or in kernels of their own")
+      ->option_text("NAME");
+  addChoice<moelora::Batches>(app, "--schedule", options.schedule,
+                              {{"all", moelora::Batches::All},
+                               {"decode", moelora::Batches::Decode},
+                               {"prefill", moelora::Batches::Prefill}},
+                              "for a GPU: tiles for few tokens (decode), for "
+                              "many\n(prefill), or all (default)")
+      ->option_text("NAME");
   addText(app, "--cpu", options.cpu, "NAME",
           "the CPU that runs it, as LLVM names it, or\nnative (default)");
 }

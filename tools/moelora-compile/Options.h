@@ -5,6 +5,7 @@
 #ifndef MOELORA_TOOLS_COMPILE_OPTIONS_H
 #define MOELORA_TOOLS_COMPILE_OPTIONS_H
 
+#include "moelora/passes/Passes.h"
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,8 @@ struct Options {
   std::string input;
   std::string output;
   std::string target = "cpu";
+  moelora::Strategy strategy = moelora::Strategy::InPlace; // of a GPU
+  moelora::Batches schedule = moelora::Batches::All;       // of a GPU
   std::string cpu = "native";
   Emit emit = Emit::SharedObject;
   std::optional<int64_t> layer;

@@ -100,10 +100,28 @@ private:
     return true;
   }
 
+  /// Whether both have the same result, and the same types in the roles that
+  /// they share. The inputs are the same in any order of pages, and an argument
+  /// that only one layer has is not read by the other.
+  static bool areComparable(LayerOp a, LayerOp b) {
+    auto typeOf = [](BlockArgument argument) -> Type {
+      auto table = dyn_cast<SlotTableType>(argument.getType());
+      return table ? table.withPageOrder(PageOrder::RowMajor)
+                   : argument.getType();
+    };
+    return a.getResultTypes() == b.getResultTypes() &&
+           llvm::all_of(a.getBody().getArguments(),
+                        [&](BlockArgument argument) {
+                          BlockArgument other =
+                              b.getArgument(a.getRole(argument.getArgNumber()));
+                          return !other || typeOf(argument) == typeOf(other);
+                        });
+  }
+
   /// Returns whether the two agree, or no value if one cannot be evaluated.
   FailureOr<bool> compare(LayerOp layer) {
     auto other = others.lookupSymbol<LayerOp>(layer.getSymName());
-    if (!other || other.getFunctionType() != layer.getFunctionType())
+    if (!other || !areComparable(layer, other))
       return layer.emitError()
              << "expects a layer of this name and type, "
              << layer.getFunctionType() << ", in " << options.other;

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassOptions.h"
+#include "moelora/passes/Passes.h"
 
 namespace moelora {
 
@@ -41,6 +42,25 @@ struct ToGpuOptions : public mlir::PassPipelineOptions<ToGpuOptions> {
       llvm::cl::desc("sm_80, sm_86, sm_89, sm_90, sm_120, or one of them with "
                      "the prefix emulated-"),
       llvm::cl::init("sm_80")};
+  Option<Strategy> strategy{
+      *this, "strategy",
+      llvm::cl::desc("how the delta of an adapter reaches the accumulators"),
+      llvm::cl::init(Strategy::InPlace),
+      llvm::cl::values(clEnumValN(Strategy::InPlace, "in_place",
+                                  "added inside the GEMM of the base"),
+                       clEnumValN(Strategy::UnfusedPeer, "unfused_peer",
+                                  "computed by kernels of their own"))};
+  Option<Batches> schedule{
+      *this, "schedule", llvm::cl::desc("for which batches tiles are compiled"),
+      llvm::cl::init(Batches::All),
+      llvm::cl::values(
+          clEnumValN(Batches::All, "all", "all tiles"),
+          clEnumValN(Batches::Decode, "decode", "tiles of up to 16 tokens"),
+          clEnumValN(Batches::Prefill, "prefill",
+                     "tiles of at least 64 tokens"))};
+  ListOption<int64_t> tiles{
+      *this, "tiles",
+      llvm::cl::desc("tokens of the tiles that are compiled; none: all")};
   Option<std::string> producer{*this, "producer",
                                llvm::cl::desc("what the artifact says made it"),
                                llvm::cl::init("moelora " MOELORA_VERSION)};

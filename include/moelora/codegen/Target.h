@@ -32,8 +32,10 @@ struct CpuTarget {
 std::optional<CpuTier> parseCpuTier(llvm::StringRef name);
 
 /// The best tier of a CPU with LLVM's name for it, or of this machine for
-/// "native". If there is none, `why` states which features are missing.
-std::optional<CpuTarget> resolveCpu(llvm::StringRef name, std::string &why);
+/// "native"; or `tier`, if it is not empty. If there is none, `why` states what
+/// is missing.
+std::optional<CpuTarget> resolveCpu(llvm::StringRef name, std::string &why,
+                                    llvm::StringRef tier = "");
 
 /// A GPU architecture, or the emulator of one.
 struct GpuTarget {

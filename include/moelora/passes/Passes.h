@@ -12,6 +12,9 @@
 
 namespace moelora {
 
+/// For which batches moelora-schedule chooses tiles.
+enum class Batches { All, Decode, Prefill };
+
 #define GEN_PASS_DECL
 #include "moelora/passes/Passes.h.inc"
 

@@ -8,7 +8,7 @@ moelora.layer @first(
   %e, %w = moelora.route %l
     {router = #moelora.router<top_k = 1, score = softmax>}
     : tensor<?x2xf32> -> tensor<?x1xi32>, tensor<?x1xf32>
-  %plan = moelora.plan %e tile(48 by 4) : tensor<?x1xi32> -> !plan
+  %plan = moelora.plan %e : tensor<?x1xi32> -> !plan
   %o = moelora.grouped_matmul gather %x by %plan, %w2
     combine(%w : tensor<?x1xf32>)
     : tensor<?x16xf32>, !plan, tensor<2x16x16xf32> -> tensor<?x16xf32>

@@ -17,7 +17,7 @@ version, path, out = sys.argv[1:]
 with open(path, "rb") as source:
     data = source.read()
 # The dialect section is the first one, so its version comes first of all.
-if section(2) not in data:
+if section(3) not in data:
     sys.exit("no dialect version found")
 with open(out, "wb") as target:
-    target.write(data.replace(section(2), section(int(version)), 1))
+    target.write(data.replace(section(3), section(int(version)), 1))

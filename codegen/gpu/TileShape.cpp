@@ -1,0 +1,35 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "gpu/TileShape.h"
+#include "moelora/dialect/Ops.h"
+
+using namespace mlir;
+
+namespace moelora::codegen {
+
+static ScheduleAttr scheduleOf(Operation *op) {
+  return op->getAttrOfType<ScheduleAttr>("schedule");
+}
+
+FailureOr<SmallVector<TileShape>> tileShapesOf(Operation *op) {
+  ScheduleAttr schedule = scheduleOf(op);
+  if (!schedule)
+    return op->emitOpError("expects the schedule of a GPU, which "
+                           "moelora-schedule attaches");
+  SmallVector<TileShape> shapes;
+  for (TileAttr tile : schedule.getTiles()) {
+    if (tile.getK() != TileShape::K || tile.getSplitK() != 1 ||
+        tile.getFeatures() % (32 * tile.getFeatureWarps()) != 0)
+      return op->emitOpError("expects tiles with k = 64, split_k = 1 and a "
+                             "multiple of 32 features for each warp, but one "
+                             "is ")
+             << tile;
+    shapes.push_back({tile.getTokens(), tile.getFeatures(),
+                      tile.getFeatureWarps(), tile.getTokenWarps(),
+                      std::max<int64_t>(tile.getStages(), 2)});
+  }
+  return shapes;
+}
+
+} // namespace moelora::codegen

@@ -1,0 +1,187 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Attaches schedules to fused ops: which tiles are compiled for a GPU, or how a
+// CPU divides the rows of a plan.
+
+#include "Tiles.h"
+#include "mlir/IR/Remarks.h"
+#include "moelora/passes/Passes.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace moelora {
+#define GEN_PASS_DEF_SCHEDULE
+#include "moelora/passes/Passes.h.inc"
+
+namespace {
+
+// The largest tile of decoding, and the smallest of prefill.
+constexpr int64_t decodeTokens = 16, prefillTokens = 64;
+
+remark::RemarkOpts named(StringRef name) {
+  return remark::RemarkOpts::name(name).category("schedule");
+}
+
+void decline(Operation *op, StringRef name, StringRef reason) {
+  remark::missed(op->getLoc(), named(name)) << remark::reason("{0}", reason);
+}
+
+void setPageOrder(LayerOp layer, PageOrder order) {
+  SmallVector<Type> types(layer.getArgumentTypes());
+  for (auto [index, type] : llvm::enumerate(types)) {
+    auto table = dyn_cast<SlotTableType>(type);
+    if (!table || table.getPageOrder() == order)
+      continue;
+    remark::passed(layer.getLoc(), named("PageOrder"))
+        << remark::metric("order", stringifyPageOrder(order))
+        << remark::metric("role", stringifyRole(layer.getRole(index)));
+    type = table.withPageOrder(order);
+    layer.getBody().getArgument(index).setType(type);
+  }
+  layer.setFunctionType(
+      FunctionType::get(layer.getContext(), types, layer.getResultTypes()));
+}
+
+bool hasWideTable(LayerOp layer) {
+  return llvm::any_of(layer.getArgumentTypes(), [](Type type) {
+    auto table = dyn_cast<SlotTableType>(type);
+    return table && table.getElementType().isF32();
+  });
+}
+
+SmallVector<int64_t> tokensOf(ScheduleAttr schedule) {
+  return llvm::map_to_vector(schedule.getTiles(),
+                             [](TileAttr tile) { return tile.getTokens(); });
+}
+
+/// The reason why `op` cannot have the schedule of a GPU; empty if it can.
+StringRef whyUnscheduled(Operation *op, Value plan) {
+  if (!plan.getDefiningOp<PlanOp>())
+    return "no plan op makes its plan";
+  if (!isa<ScheduleAttr>(plan.getDefiningOp<PlanOp>().getScheduleAttr()))
+    return "its plan has the schedule of a CPU";
+  if (isa<ShrinkOp>(op) && elementBytes(op) != 2)
+    return "its adapters do not have elements of 2 bytes";
+  return "";
+}
+
+struct Schedule : impl::ScheduleBase<Schedule> {
+  using ScheduleBase::ScheduleBase;
+
+  void runOnOperation() override {
+    const Chip *chip = findChip(target);
+    if (target != "cpu" && !chip) {
+      getOperation().emitOpError()
+          << "expects the target to be cpu, sm_80, sm_86, sm_89, sm_90, sm_120 "
+             "or emulated-sm_NN, but it is '"
+          << target << "'";
+      return signalPassFailure();
+    }
+    if (failed(chip ? scheduleGpu(*chip) : scheduleCpu()))
+      signalPassFailure();
+  }
+
+  LogicalResult scheduleCpu() {
+    LayerOp layer = getOperation();
+    auto emitError = [&] { return layer.emitOpError(); };
+    auto schedule = CpuScheduleAttr::getChecked(
+        function_ref<InFlightDiagnostic()>(emitError), &getContext(),
+        tileRows.getValue(), groupRows.getValue());
+    if (!schedule)
+      return failure();
+    setPageOrder(layer, PageOrder::RowMajor);
+    for (auto plan : layer.getBody().getOps<PlanOp>()) {
+      if (plan.getScheduleAttr()) {
+        decline(plan, "Plan", "the op has a schedule");
+        continue;
+      }
+      remark::passed(plan.getLoc(), named("Plan"))
+          << remark::metric("rows", schedule.getRows())
+          << remark::metric("group", schedule.getGroup());
+      plan.setScheduleAttr(schedule);
+    }
+    return success();
+  }
+
+  LogicalResult scheduleGpu(const Chip &chip) {
+    LayerOp layer = getOperation();
+    FailureOr<SmallVector<int64_t>> tokens = chooseTokens();
+    if (failed(tokens))
+      return failure();
+    if (hasWideTable(layer))
+      decline(layer, "PageOrder", "a table has elements of 4 bytes");
+    else
+      setPageOrder(layer, PageOrder::FragmentMajor);
+    for (Operation &op : layer.getBody().getOps())
+      llvm::TypeSwitch<Operation *>(&op)
+          .Case([&](PlanOp plan) { schedulePlan(plan, *tokens, chip); })
+          .Case<ShrinkOp, GroupedMatmulOp>(
+              [&](auto op) { scheduleGemm(op, chip); });
+    return success();
+  }
+
+  /// The tokens of the tiles that the options select.
+  FailureOr<SmallVector<int64_t>> chooseTokens() {
+    auto isSelected = [&](int64_t tokens) {
+      return (tiles.empty() || llvm::is_contained(tiles, tokens)) &&
+             (batches != Batches::Decode || tokens <= decodeTokens) &&
+             (batches != Batches::Prefill || tokens >= prefillTokens);
+    };
+    auto isKnown = [](int64_t tokens) {
+      return llvm::is_contained(tileTokens(), tokens);
+    };
+    SmallVector<int64_t> tokens(
+        llvm::make_filter_range(tileTokens(), isSelected));
+    if (llvm::all_of(tiles, isKnown) && !tokens.empty())
+      return tokens;
+    InFlightDiagnostic diagnostic = getOperation().emitOpError(
+        "expects tiles of 8, 16, 32, 64 or 128 tokens, of which the schedule "
+        "has at least one, but the tiles are of [");
+    llvm::interleaveComma(tiles, diagnostic);
+    return diagnostic << "] tokens";
+  }
+
+  void schedulePlan(PlanOp plan, ArrayRef<int64_t> tokens, const Chip &chip) {
+    if (plan.getScheduleAttr())
+      return decline(plan, "Plan", "the op has a schedule");
+    remark::passed(plan.getLoc(), named("Plan"))
+        << remark::metric("strategy", stringifyStrategy(strategy))
+        << remark::metric("tiles", tokens.size())
+        << remark::metric("least_tokens", tokens.front())
+        << remark::metric("most_tokens", tokens.back());
+    plan.setScheduleAttr(makeSchedule(plan, tokens, chip));
+  }
+
+  template <typename Op> void scheduleGemm(Op op, const Chip &chip) {
+    if (op.getScheduleAttr())
+      return decline(op, "Tile", "the op has a schedule");
+    StringRef reason = whyUnscheduled(op, op.getPlan());
+    if (!reason.empty())
+      return decline(op, "Tile", reason);
+    auto plan = op.getPlan().template getDefiningOp<PlanOp>();
+    auto schedule = makeSchedule(
+        op, tokensOf(cast<ScheduleAttr>(plan.getScheduleAttr())), chip);
+    for (TileAttr tile : schedule.getTiles())
+      remark::passed(op.getLoc(), named("Tile"))
+          << remark::metric("op", op->getName().stripDialect())
+          << remark::metric("tokens", tile.getTokens())
+          << remark::metric("features", tile.getFeatures())
+          << remark::metric("stages", tile.getStages())
+          << remark::metric("shared_bytes",
+                            tile.getSharedBytes(elementBytes(op)));
+    op.setScheduleAttr(schedule);
+  }
+
+  ScheduleAttr makeSchedule(Operation *op, ArrayRef<int64_t> tokens,
+                            const Chip &chip) {
+    auto made = llvm::map_to_vector(
+        tokens, [&](int64_t count) { return chooseTile(op, count, chip); });
+    return ScheduleAttr::get(&getContext(), strategy, ReductionOrder::K, made);
+  }
+};
+
+} // namespace
+} // namespace moelora

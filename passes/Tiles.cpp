@@ -1,0 +1,92 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The fixed set of tiles, and the chips that they must fit.
+
+#include "Tiles.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+
+namespace moelora {
+namespace {
+
+constexpr Chip chips[] = {{"sm_80", 163 << 10},
+                          {"sm_86", 99 << 10},
+                          {"sm_89", 99 << 10},
+                          {"sm_90", 227 << 10},
+                          {"sm_120", 99 << 10}};
+
+constexpr int64_t tokenCounts[] = {8, 16, 32, 64, 128};
+
+/// The other parameters of a tile.
+struct Shape {
+  int64_t features, k, featureWarps, tokenWarps, splitK, stages;
+};
+
+// By the index of the tokens. A warp of up to 32 tokens multiplies 32 features
+// with all tokens, which takes the fewest loads for each product. Prefill needs
+// 64 x 64 in a warp, or shared memory limits it. Small tiles wait for memory,
+// and have more stages.
+constexpr Shape matmulShapes[] = {{128, 64, 4, 1, 1, 6},
+                                  {128, 64, 4, 1, 1, 5},
+                                  {128, 64, 4, 1, 1, 4},
+                                  {128, 64, 2, 2, 1, 4},
+                                  {256, 64, 4, 2, 1, 3}};
+
+// One page of ranks. Four warps divide K: there is little else to divide, and
+// one warp alone would wait for each of its loads.
+constexpr Shape shrinkShapes[] = {{16, 32, 1, 1, 4, 6},
+                                  {16, 32, 1, 1, 4, 6},
+                                  {16, 32, 1, 1, 4, 4},
+                                  {16, 32, 1, 1, 4, 3},
+                                  {16, 32, 1, 1, 4, 2}};
+
+TileAttr makeTile(MLIRContext *context, int64_t tokens, const Shape &shape) {
+  return TileAttr::get(context, tokens, shape.features, shape.k,
+                       shape.featureWarps, shape.tokenWarps, shape.splitK,
+                       shape.stages);
+}
+
+} // namespace
+
+const Chip *findChip(StringRef target) {
+  target.consume_front("emulated-");
+  const Chip *chip = llvm::find_if(
+      chips, [&](const Chip &known) { return known.name == target; });
+  return chip == std::end(chips) ? nullptr : chip;
+}
+
+ArrayRef<int64_t> tileTokens() { return tokenCounts; }
+
+int64_t elementBytes(Operation *op) {
+  if (auto shrink = dyn_cast<ShrinkOp>(op))
+    return shrink.getTable()
+               .getType()
+               .getElementType()
+               .getIntOrFloatBitWidth() /
+           8;
+  auto matmul = cast<GroupedMatmulOp>(op);
+  auto bytes = [](Value value) {
+    return getElementTypeOrSelf(value).getIntOrFloatBitWidth() / 8;
+  };
+  return std::max(bytes(matmul.getInput()), bytes(matmul.getWeight()));
+}
+
+/// A tile that does not fit has fewer stages, down to two, and then fewer
+/// columns of K in each; every chip holds two stages of 16 columns. The tiles
+/// of a shrink fit every chip, and so divide K in the same way.
+TileAttr chooseTile(Operation *op, int64_t tokens, const Chip &chip) {
+  size_t index = llvm::find(tokenCounts, tokens) - std::begin(tokenCounts);
+  Shape shape = isa<ShrinkOp>(op) ? shrinkShapes[index] : matmulShapes[index];
+  TileAttr tile = makeTile(op->getContext(), tokens, shape);
+  if (isa<PlanOp>(op))
+    return tile;
+  while (tile.getSharedBytes(elementBytes(op)) > chip.sharedBytes) {
+    shape.stages > 2 ? shape.stages -= 1 : shape.k /= 2;
+    tile = makeTile(op->getContext(), tokens, shape);
+  }
+  return tile;
+}
+
+} // namespace moelora
