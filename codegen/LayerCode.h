@@ -29,8 +29,8 @@ public:
       : layer(layer), unit(unit), frame(chunkTokens) {}
 
   /// Gives each argument a word. Slot tables and slot ids have none, because
-  /// they are read through the step. Fails at a table whose pages are in another
-  /// order than kernels for `device` read.
+  /// they are read through the step. Fails at a table whose pages are in
+  /// another order than kernels for `device` read.
   mlir::LogicalResult declareArguments(PageOrder order, llvm::StringRef device);
   /// The word with the address of the result of `op`, with `bytes` per token:
   /// the output of the layer, or a region of the workspace.

@@ -34,6 +34,14 @@ constexpr Shape matmulShapes[] = {{128, 64, 4, 1, 1, 6},
                                   {128, 64, 2, 2, 1, 4},
                                   {256, 64, 4, 2, 1, 3}};
 
+// Products of f32 run without tensor cores: a lane multiplies 2 to 4 features
+// with 2 to 8 tokens, which its registers hold.
+constexpr Shape scalarShapes[] = {{64, 64, 4, 1, 1, 2},
+                                  {64, 64, 4, 1, 1, 2},
+                                  {64, 64, 4, 1, 1, 2},
+                                  {64, 64, 2, 2, 1, 2},
+                                  {64, 64, 2, 4, 1, 2}};
+
 // One page of ranks. Four warps divide K: there is little else to divide, and
 // one warp alone would wait for each of its loads.
 constexpr Shape shrinkShapes[] = {{16, 32, 1, 1, 4, 6},
@@ -73,12 +81,20 @@ int64_t elementBytes(Operation *op) {
   return std::max(bytes(matmul.getInput()), bytes(matmul.getWeight()));
 }
 
+static const Shape &shapeOf(Operation *op, size_t index) {
+  if (isa<ShrinkOp>(op))
+    return shrinkShapes[index];
+  auto matmul = dyn_cast<GroupedMatmulOp>(op);
+  bool isScalar = matmul && getElementTypeOrSelf(matmul.getWeight()).isF32();
+  return isScalar ? scalarShapes[index] : matmulShapes[index];
+}
+
 /// A tile that does not fit has fewer stages, down to two, and then fewer
 /// columns of K in each; every chip holds two stages of 16 columns. The tiles
 /// of a shrink fit every chip, and so divide K in the same way.
 TileAttr chooseTile(Operation *op, int64_t tokens, const Chip &chip) {
   size_t index = llvm::find(tokenCounts, tokens) - std::begin(tokenCounts);
-  Shape shape = isa<ShrinkOp>(op) ? shrinkShapes[index] : matmulShapes[index];
+  Shape shape = shapeOf(op, index);
   TileAttr tile = makeTile(op->getContext(), tokens, shape);
   if (isa<PlanOp>(op))
     return tile;

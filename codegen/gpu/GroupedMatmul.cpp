@@ -114,16 +114,16 @@ FailureOr<RunStage> lowerGroupedMatmul(GpuLowering &lowering,
                                        GroupedMatmulOp op) {
   if (failed(verify(lowering, op)))
     return failure();
-  FailureOr<SmallVector<TileShape>> shapes = tileShapesOf(op);
+  MatmulOperands operands(lowering, op);
+  FailureOr<SmallVector<TileShape>> shapes = tileShapesOf(op, operands.slices);
   if (failed(shapes))
     return failure();
-  MatmulOperands operands(lowering, op);
   FailureOr<std::unique_ptr<Epilogue>> epilogue = createEpilogue(lowering, op);
   if (failed(epilogue))
     return failure();
   std::string name = lowering.kernelName(nameOf(op));
-  bool isApart = op.getShrunk() && op.getSchedule()->getStrategy() ==
-                                       Strategy::UnfusedPeer;
+  bool isApart = op.getShrunk() &&
+                 op.getSchedule()->getStrategy() == Strategy::UnfusedPeer;
   int64_t storedSums =
       isApart ? lowering.frame.region(storedSumsRegion(operands)) : -1;
   struct Choice {
@@ -132,18 +132,19 @@ FailureOr<RunStage> lowerGroupedMatmul(GpuLowering &lowering,
   };
   SmallVector<Choice> choices;
   for (const TileShape &shape : *shapes)
-    choices.push_back({emitKernels(lowering, operands, shape, name, **epilogue,
-                                   storedSums),
-                       operands.featureTiles(shape)});
+    choices.push_back(
+        {emitKernels(lowering, operands, shape, name, **epilogue, storedSums),
+         operands.featureTiles(shape)});
   return RunStage([=, &lowering, plan = operands.plan](Code &code, Ptr frame) {
     Int chosen = code.loadInt(frame + plan->index);
     for (auto [index, choice] : llvm::enumerate(choices))
-      code.when(code.equal(chosen, code.i64(int64_t(index))), [&, &own = choice] {
-        Int blocks = plan->mostTiles(code, frame) * own.featureTiles;
-        for (const KernelInfo &kernel : own.kernels)
-          lowering.launch(code, frame, kernel,
-                          code.least(blocks, code.i64(MostBlocks)));
-      });
+      code.when(code.equal(chosen, code.i64(int64_t(index))),
+                [&, &own = choice] {
+                  Int blocks = plan->mostTiles(code, frame) * own.featureTiles;
+                  for (const KernelInfo &kernel : own.kernels)
+                    lowering.launch(code, frame, kernel,
+                                    code.least(blocks, code.i64(MostBlocks)));
+                });
   });
 }
 

@@ -18,8 +18,7 @@ class StoredSums {
 public:
   StoredSums(MatmulTile &tile, int64_t word)
       : tile(tile), code(tile.code),
-        rows(tile.kernel.region(word,
-                                storedSumsRegion(tile.operands))) {}
+        rows(tile.kernel.region(word, storedSumsRegion(tile.operands))) {}
 
   /// Calls body(index of the accumulator, address, whether it exists).
   void forEach(llvm::function_ref<void(size_t, Ptr, Value)> body) {
@@ -27,7 +26,8 @@ public:
     for (int64_t n = 0; n < tile.shape.tokenBlocks(); ++n)
       for (int64_t block = 0; block < tile.shape.featureBlocks(); ++block)
         for (int64_t i = 0; i < 4; ++i) {
-          Int token = tile.laneToken(n, i), feature = tile.laneFeature(block, i);
+          Int token = tile.laneToken(n, i),
+              feature = tile.laneFeature(block, i);
           int64_t slice = block / tile.blocksPerSlice();
           Int row = (tile.begin + token) * operands.slices + slice;
           Ptr at = rows + code.toI64(row) * (operands.n * 4) + feature * 4;

@@ -12,7 +12,7 @@ static ScheduleAttr scheduleOf(Operation *op) {
   return op->getAttrOfType<ScheduleAttr>("schedule");
 }
 
-FailureOr<SmallVector<TileShape>> tileShapesOf(Operation *op) {
+FailureOr<SmallVector<TileShape>> tileShapesOf(Operation *op, int64_t slices) {
   ScheduleAttr schedule = scheduleOf(op);
   if (!schedule)
     return op->emitOpError("expects the schedule of a GPU, which "
@@ -20,10 +20,10 @@ FailureOr<SmallVector<TileShape>> tileShapesOf(Operation *op) {
   SmallVector<TileShape> shapes;
   for (TileAttr tile : schedule.getTiles()) {
     if (tile.getK() != TileShape::K || tile.getSplitK() != 1 ||
-        tile.getFeatures() % (32 * tile.getFeatureWarps()) != 0)
+        tile.getFeatures() % (MmaRows * slices * tile.getFeatureWarps()) != 0)
       return op->emitOpError("expects tiles with k = 64, split_k = 1 and a "
-                             "multiple of 32 features for each warp, but one "
-                             "is ")
+                             "multiple of ")
+             << MmaRows * slices << " features for each warp, but one is "
              << tile;
     shapes.push_back({tile.getTokens(), tile.getFeatures(),
                       tile.getFeatureWarps(), tile.getTokenWarps(),

@@ -43,7 +43,8 @@ struct TileShape {
 
 /// The shapes of an op's schedule, by ascending number of tokens. Fails with a
 /// diagnostic at a missing schedule, and at a tile that kernels do not have.
-mlir::FailureOr<llvm::SmallVector<TileShape>> tileShapesOf(mlir::Operation *op);
+mlir::FailureOr<llvm::SmallVector<TileShape>> tileShapesOf(mlir::Operation *op,
+                                                           int64_t slices);
 
 } // namespace moelora::codegen
 

@@ -7,6 +7,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "moelora/codegen/Emit.h"
 #include "moelora/codegen/Passes.h"
+#include "moelora/codegen/Ptx.h"
 #include "moelora/codegen/Target.h"
 #include "moelora/link/SharedObject.h"
 
@@ -46,6 +47,15 @@ static std::optional<std::string> printLLVM(ModuleOp module) {
   return text;
 }
 
+static std::optional<std::string> emitCubin(ModuleOp module) {
+  std::string why;
+  std::optional<std::string> cubin =
+      moelora::assemblePtx(*moelora::emittedPtx(module), why);
+  if (!cubin)
+    llvm::errs() << "error: " << why << "\n";
+  return cubin;
+}
+
 static std::optional<std::string> emitObject(ModuleOp module) {
   auto object = moelora::emitObject(module);
   if (failed(object))
@@ -67,6 +77,10 @@ std::optional<std::string> compileLayer(ModuleOp module,
   switch (options.emit) {
   case Emit::LLVM:
     return printLLVM(module);
+  case Emit::PTX:
+    return moelora::emittedPtx(module);
+  case Emit::Cubin:
+    return emitCubin(module);
   case Emit::Object:
     return emitObject(module);
   default:

@@ -18,10 +18,10 @@ static const char description[] =
 INPUT is a model folder, its config.json, or a layer as MLIR (*.mlir, - for
 standard input). The weights are not needed.)";
 
-static const EmitNames kinds[] = {{Emit::MLIR, "mlir", ".mlir"},
-                                  {Emit::LLVM, "llvm", ".ll"},
-                                  {Emit::Object, "obj", ".o"},
-                                  {Emit::SharedObject, "so", ".so"}};
+static const EmitNames kinds[] = {
+    {Emit::MLIR, "mlir", ".mlir"}, {Emit::LLVM, "llvm", ".ll"},
+    {Emit::PTX, "ptx", ".ptx"},    {Emit::Cubin, "cubin", ".cubin"},
+    {Emit::Object, "obj", ".o"},   {Emit::SharedObject, "so", ".so"}};
 
 const EmitNames &namesOf(Emit emit) {
   for (const EmitNames &kind : kinds)
@@ -37,13 +37,14 @@ bool Options::readsIR() const {
 
 static void addOutput(CLI::App &app, Options &options) {
   addText(app, "-o", options.output, "FILE",
-          "what is written; - is standard output, for\nmlir and llvm");
+          "what is written; - is standard output, for\nmlir, llvm and ptx");
   std::vector<std::pair<std::string, Emit>> emits;
   for (const EmitNames &kind : kinds)
     emits.emplace_back(kind.name, kind.emit);
-  addChoice(app, "--emit", options.emit, emits,
-            "so (default), obj, llvm (LLVM IR) or mlir\n(the layer, as it was "
-            "read)")
+  addChoice(
+      app, "--emit", options.emit, emits,
+      "so (default), obj, ptx or cubin (of a GPU), llvm\n(LLVM IR) or mlir "
+      "(the layer, as it was read)")
       ->option_text("KIND");
   addOption(app, "--target", "cpu", "what the code is for",
             [&options](const std::string &name) {
@@ -84,9 +85,22 @@ static void addLayer(CLI::App &app, Options &options) {
                      "largest rank of an adapter (64)");
 }
 
+static void checkTarget(const Options &options) {
+  std::optional<moelora::GpuTarget> gpu =
+      moelora::parseGpuTarget(options.target);
+  bool needsGpu = options.emit == Emit::PTX || options.emit == Emit::Cubin;
+  if (needsGpu && (!gpu || gpu->emulated))
+    throw UsageError(std::string("--emit=") + namesOf(options.emit).name +
+                     " expects the target to be a GPU, as --target=sm_80, but "
+                     "it is " +
+                     options.target);
+}
+
 /// Checks combinations of options.
 static void checkOptions(Options &options) {
-  bool isText = options.emit == Emit::MLIR || options.emit == Emit::LLVM;
+  bool isText = options.emit == Emit::MLIR || options.emit == Emit::LLVM ||
+                options.emit == Emit::PTX;
+  checkTarget(options);
   if (options.input.empty())
     throw UsageError("expects a model folder, a config.json or a layer.mlir");
   if (options.allLayers && options.layer)

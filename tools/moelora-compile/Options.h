@@ -11,7 +11,7 @@
 #include <string>
 
 /// The kind of output.
-enum class Emit { MLIR, LLVM, Object, SharedObject };
+enum class Emit { MLIR, LLVM, PTX, Cubin, Object, SharedObject };
 
 struct EmitNames {
   Emit emit;

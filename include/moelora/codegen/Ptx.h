@@ -1,0 +1,26 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The kernels of a layer as PTX, and NVIDIA's assembler.
+#ifndef MOELORA_CODEGEN_PTX_H
+#define MOELORA_CODEGEN_PTX_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include <optional>
+#include <string>
+
+namespace moelora {
+
+/// The PTX in a module that `moelora-to-ptx` produced, or nothing if there is
+/// none.
+std::optional<std::string> emittedPtx(mlir::ModuleOp module);
+
+/// Assembles PTX for the architecture of its `.target` with ptxas, which is
+/// searched for in CUDA_HOME, in PATH, in /usr/local/cuda, and in the Python
+/// package nvidia-cuda-nvcc of the python3 in PATH. If there is none, or it
+/// fails, `why` states what to do.
+std::optional<std::string> assemblePtx(llvm::StringRef ptx, std::string &why);
+
+} // namespace moelora
+
+#endif // MOELORA_CODEGEN_PTX_H
