@@ -15,6 +15,7 @@ LogicalResult expandMath(ModuleOp module) {
   populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
     return name == math::ExpOp::getOperationName() ||
            name == math::ErfOp::getOperationName() ||
+           name == math::LogOp::getOperationName() ||
            name == math::TanhOp::getOperationName();
   });
   return applyPatternsGreedily(module, std::move(patterns));

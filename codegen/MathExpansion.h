@@ -9,7 +9,7 @@
 
 namespace moelora::codegen {
 
-/// Turns exponentials, error functions and hyperbolic tangents into
+/// Turns exponentials, logarithms, error functions and hyperbolic tangents into
 /// polynomials.
 mlir::LogicalResult expandMath(mlir::ModuleOp module);
 

@@ -35,6 +35,7 @@ LogicalResult GpuLowering::declareStage(Operation &op) {
   auto stage =
       llvm::TypeSwitch<Operation *, FailureOr<RunStage>>(&op)
           .Case([&](ResolveSlotsOp op) { return resolveSlots(op); })
+          .Case([&](RouteOp op) { return lowerRoute(*this, op); })
           .Case([&](PlanOp op) { return lowerPlan(*this, op); })
           .Case([&](ShrinkOp op) { return lowerShrink(*this, op); })
           .Case(

@@ -70,6 +70,7 @@ Int lanesBelow(KernelCode &code, Int lane);
 
 // Each function makes a stage: it declares words, writes kernels, and returns
 // how to launch them.
+mlir::FailureOr<RunStage> lowerRoute(GpuLowering &, RouteOp);
 mlir::FailureOr<RunStage> lowerPlan(GpuLowering &, PlanOp);
 mlir::FailureOr<RunStage> lowerShrink(GpuLowering &, ShrinkOp);
 mlir::FailureOr<RunStage> lowerGroupedMatmul(GpuLowering &, GroupedMatmulOp);

@@ -99,6 +99,9 @@ Int KernelCode::shuffleUp(Int value, int64_t distance) {
   return {this, exchange(*this, NVVM::ShflKind::up, allLanes(), value.value,
                          i32(distance).value, 0)};
 }
+Int KernelCode::shuffleFrom(Int value, Int lane) {
+  return {this, shuffleFrom(value.value, lane)};
+}
 Value KernelCode::shuffleFrom(Value value, Int lane) {
   return exchange(*this, NVVM::ShflKind::idx, allLanes(), value, lane.value,
                   WarpLanes - 1);
@@ -118,10 +121,18 @@ Int KernelCode::matchAny(Int value) {
                                           allLanes(), value.value,
                                           NVVM::MatchSyncKind::any)};
 }
+static Int reduce(KernelCode &code, NVVM::ReduxKind kind, Int value) {
+  Value all = code.i32(-1).value;
+  return {&code, NVVM::ReduxOp::create(code.builder, code.loc,
+                                       code.builder.getI32Type(), value.value,
+                                       kind, all)};
+}
+
 Int KernelCode::reduceMin(Int value) {
-  return {this,
-          NVVM::ReduxOp::create(builder, loc, builder.getI32Type(), value.value,
-                                NVVM::ReduxKind::UMIN, allLanes())};
+  return reduce(*this, NVVM::ReduxKind::UMIN, value);
+}
+Int KernelCode::reduceMax(Int value) {
+  return reduce(*this, NVVM::ReduxKind::UMAX, value);
 }
 Int KernelCode::countOnes(Int value) {
   return {this, LLVM::CtPopOp::create(builder, loc, value.value)};

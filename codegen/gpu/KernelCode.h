@@ -53,11 +53,13 @@ public:
   /// writes after.
   void fence();
   Int shuffleUp(Int value, int64_t distance);
+  Int shuffleFrom(Int value, Int lane);
   mlir::Value shuffleFrom(mlir::Value value, Int lane);
   mlir::Value shuffleXor(mlir::Value value, int64_t lanes); // f32
   Int ballot(mlir::Value condition);
   Int matchAny(Int value);
   Int reduceMin(Int value); // unsigned
+  Int reduceMax(Int value); // unsigned
   Int countOnes(Int value);
   Int lowestOne(Int value); // of a number that is not 0
   /// The sum of the values of lower lanes, and of all lanes.
@@ -79,6 +81,8 @@ public:
   mlir::Value roundPair(mlir::Type element, mlir::Value low, mlir::Value high);
   /// Rounds to bf16, f16 or f32 and stores.
   void storeRounded(mlir::Type element, mlir::Value value, Ptr to);
+  /// Rounds to bf16, f16 or f32 and back to f32.
+  mlir::Value rounded(mlir::Type element, mlir::Value value);
   /// Loads bf16, f16 or f32 as f32.
   mlir::Value loadWidened(mlir::Type element, Ptr from);
 

@@ -82,25 +82,39 @@ Value KernelCode::roundPair(Type element, Value low, Value high) {
   return LLVM::BitcastOp::create(builder, loc, builder.getI32Type(), rounded);
 }
 
+/// The bits of a 16-bit number.
+static Value narrow(KernelCode &code, Type element, Value value) {
+  Value zero = code.f32(code.builder.getF32Type(), 0);
+  return LLVM::TruncOp::create(code.builder, code.loc,
+                               code.builder.getI16Type(),
+                               code.roundPair(element, value, zero));
+}
+
+static Value widen(KernelCode &code, Type element, Value bits) {
+  OpBuilder &builder = code.builder;
+  if (element.isF16()) {
+    Value half = LLVM::BitcastOp::create(builder, code.loc, element, bits);
+    return LLVM::FPExtOp::create(builder, code.loc, builder.getF32Type(), half);
+  }
+  Int wide{&code, LLVM::ZExtOp::create(builder, code.loc, builder.getI32Type(),
+                                       bits)};
+  return LLVM::BitcastOp::create(builder, code.loc, builder.getF32Type(),
+                                 (wide << 16).value);
+}
+
 void KernelCode::storeRounded(Type element, Value value, Ptr to) {
-  if (element.isF32())
-    return store(value, to);
-  Value bits = roundPair(element, value, f32(builder.getF32Type(), 0));
-  store(LLVM::TruncOp::create(builder, loc, builder.getI16Type(), bits), to);
+  store(element.isF32() ? value : narrow(*this, element, value), to);
+}
+
+Value KernelCode::rounded(Type element, Value value) {
+  return element.isF32() ? value
+                         : widen(*this, element, narrow(*this, element, value));
 }
 
 Value KernelCode::loadWidened(Type element, Ptr from) {
-  if (element.isF32())
-    return loadFloat(from);
-  Value bits = load(builder.getI16Type(), from);
-  if (element.isF16()) {
-    Value half = LLVM::BitcastOp::create(builder, loc, element, bits);
-    return LLVM::FPExtOp::create(builder, loc, builder.getF32Type(), half);
-  }
-  Int wide{this,
-           LLVM::ZExtOp::create(builder, loc, builder.getI32Type(), bits)};
-  return LLVM::BitcastOp::create(builder, loc, builder.getF32Type(),
-                                 (wide << 16).value);
+  return element.isF32()
+             ? loadFloat(from)
+             : widen(*this, element, load(builder.getI16Type(), from));
 }
 
 static void copy(KernelCode &code, Ptr to, Ptr from, Value bytes) {
