@@ -18,6 +18,13 @@ FailureOr<LayerOp> onlyLayer(ModuleOp module) {
          << layers[0].getSymName();
 }
 
+LogicalResult verifyLogits(RouteOp op) {
+  Type logits = getElementTypeOrSelf(op.getLogits());
+  if (logits.isF32())
+    return success();
+  return op.emitError() << "expects logits of f32, but they are of " << logits;
+}
+
 int64_t rowElements(Type type) {
   int64_t elements = 1;
   for (int64_t size : cast<RankedTensorType>(type).getShape().drop_front())

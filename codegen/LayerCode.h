@@ -52,6 +52,9 @@ public:
   RunStage beginChunk, endChunk;
 };
 
+/// Emits a diagnostic unless the logits are of f32.
+mlir::LogicalResult verifyLogits(RouteOp op);
+
 /// The only layer of a module, or null if there is none. Fails with a
 /// diagnostic at a second layer.
 mlir::FailureOr<LayerOp> onlyLayer(mlir::ModuleOp module);

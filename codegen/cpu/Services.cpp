@@ -89,10 +89,8 @@ static void storeInputs(Lowering &lowering, Code &code, Ptr frame, Ptr inputs,
 }
 
 FailureOr<RunStage> lowerRoute(Lowering &lowering, RouteOp op) {
-  auto logits = cast<RankedTensorType>(op.getLogits().getType());
-  if (!logits.getElementType().isF32())
-    return op.emitError() << "expects logits of f32, but they are of "
-                          << logits.getElementType();
+  if (failed(verifyLogits(op)))
+    return failure();
   lowering.services |= MOELORA_SERVICE_ROUTE;
   int64_t topK = op.getRouter().getTopK();
   lowering.words[op.getIds()] = lowering.frame.region({0, 4 * topK});

@@ -96,8 +96,8 @@ static Value widen(KernelCode &code, Type element, Value bits) {
     Value half = LLVM::BitcastOp::create(builder, code.loc, element, bits);
     return LLVM::FPExtOp::create(builder, code.loc, builder.getF32Type(), half);
   }
-  Int wide{&code, LLVM::ZExtOp::create(builder, code.loc, builder.getI32Type(),
-                                       bits)};
+  Int wide{&code,
+           LLVM::ZExtOp::create(builder, code.loc, builder.getI32Type(), bits)};
   return LLVM::BitcastOp::create(builder, code.loc, builder.getF32Type(),
                                  (wide << 16).value);
 }

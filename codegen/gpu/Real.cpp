@@ -30,7 +30,7 @@ static Value compare(arith::CmpFPredicate kind, Real a, Real b) {
                                b.value);
 }
 
-Value less(Real a, Real b) { return compare(arith::CmpFPredicate::OLT, a, b); }
+Value less(Real a, Real b) { return compare(arith::CmpFPredicate::OGT, b, a); }
 Value isNumber(Real a) { return compare(arith::CmpFPredicate::ORD, a, a); }
 
 Real select(Value condition, Real a, Real b) {

@@ -10,15 +10,13 @@ using namespace mlir;
 
 namespace moelora::codegen {
 
-/// More blocks than a device has room for: each warp then routes several
+/// More blocks than a device runs at a time. Each warp then routes several
 /// tokens.
 static constexpr int64_t MostBlocks = 2048;
 
 static LogicalResult verify(RouteOp op, const moelora_router &router) {
-  Type logits = getElementTypeOrSelf(op.getLogits().getType());
-  if (!logits.isF32())
-    return op.emitError() << "expects logits of f32, but they are of "
-                          << logits;
+  if (failed(verifyLogits(op)))
+    return failure();
   if (router.top_k > MostRouted)
     return op.emitError() << "expects at most " << MostRouted
                           << " choices of a token, but top_k is "

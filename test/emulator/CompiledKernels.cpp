@@ -23,29 +23,19 @@ using namespace mlir;
 namespace moelora::test {
 namespace {
 
-/// A shared object whose `kernels.module` describes the kernels.
-FailureOr<ObjectBytes> compile(llvm::StringRef name) {
-  DialectRegistry registry;
-  registry.insert<arith::ArithDialect, gpu::GPUDialect, LLVM::LLVMDialect,
-                  NVVM::NVVMDialect, vector::VectorDialect>();
-  MLIRContext context(registry);
-  auto module = parseSourceFile<ModuleOp>(
-      std::string(KERNELS_FOLDER "/") + name.str() + ".mlir", &context);
-  if (!module)
-    return failure();
+/// A file in Inputs/, in the llvm dialect.
+OwningOpRef<ModuleOp> lower(MLIRContext &context, const std::string &name) {
+  auto module =
+      parseSourceFile<ModuleOp>(KERNELS_FOLDER "/" + name + ".mlir", &context);
   PassManager passes(&context);
   passes.addPass(createEmulateNvvm());
   passes.addPass(createConvertVectorToLLVMPass());
   passes.addPass(createArithToLLVMConversionPass());
   passes.addPass(createReconcileUnrealizedCastsPass());
-  if (failed(passes.run(*module)))
-    return failure();
-  auto described = module->lookupSymbol<LLVM::GlobalOp>("kernels.module");
-  described.setLinkage(LLVM::Linkage::External);
-  return emitObject(*module);
+  return module && succeeded(passes.run(*module)) ? std::move(module) : nullptr;
 }
 
-const void *load(const ObjectBytes &object) {
+const void *load(const ObjectBytes &object, const std::string &symbol) {
   llvm::SmallString<64> path;
   if (llvm::sys::fs::createTemporaryFile("moelora-kernels", "so", path))
     return nullptr;
@@ -55,7 +45,7 @@ const void *load(const ObjectBytes &object) {
     library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   (void)llvm::sys::fs::remove(path); // it stays loaded
   EXPECT_TRUE(library) << why;
-  return library ? ::dlsym(library, "kernels.module") : nullptr;
+  return library ? ::dlsym(library, symbol.c_str()) : nullptr;
 }
 
 /// Calls a function of the device; returns its error, or "".
@@ -76,12 +66,33 @@ std::string call(const moelora_device *device,
 
 CompiledKernels::CompiledKernels(const std::string &name,
                                  const std::string &options) {
-  FailureOr<ObjectBytes> object = compile(name);
-  if (failed(object)) {
+  DialectRegistry registry;
+  registry.insert<arith::ArithDialect, gpu::GPUDialect, LLVM::LLVMDialect,
+                  NVVM::NVVMDialect, vector::VectorDialect>();
+  MLIRContext context(registry);
+  OwningOpRef<ModuleOp> module = lower(context, name);
+  if (module)
+    open(*module, "kernels.module", options);
+  else
     ADD_FAILURE() << name << " does not compile";
+}
+
+CompiledKernels::CompiledKernels(ModuleOp module, const std::string &symbol,
+                                 const std::string &options) {
+  open(module, symbol, options);
+}
+
+void CompiledKernels::open(ModuleOp code, const std::string &symbol,
+                           const std::string &options) {
+  auto described = code.lookupSymbol<LLVM::GlobalOp>(symbol);
+  described.setLinkage(LLVM::Linkage::External);
+  FailureOr<ObjectBytes> object = emitObject(code);
+  if (failed(object)) {
+    ADD_FAILURE() << symbol << " does not compile";
     return;
   }
-  moelora_binary binary = {MOELORA_BINARY_EMULATED, 0, 0, load(*object)};
+  moelora_binary binary = {MOELORA_BINARY_EMULATED, 0, 0,
+                           load(*object, symbol)};
   moelora_error *error = nullptr;
   moelora_status status =
       moelora_device_open(("emulator:" + options).c_str(), &device, &error);

@@ -1,11 +1,12 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Compiles kernels of the nvvm dialect for the host and launches them on the
-// emulator, a device of the runtime.
+// Compiles kernels for the host and launches them on the emulator, a device of
+// the runtime.
 #ifndef MOELORA_TEST_EMULATOR_COMPILEDKERNELS_H
 #define MOELORA_TEST_EMULATOR_COMPILEDKERNELS_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "moelora/runtime/Device.h"
 
 #include <cstring>
@@ -21,6 +22,9 @@ public:
   /// loaded.
   explicit CompiledKernels(const std::string &name,
                            const std::string &options = "");
+  /// The kernels of a module of the llvm dialect. `symbol` describes them.
+  CompiledKernels(mlir::ModuleOp module, const std::string &symbol,
+                  const std::string &options = "");
   ~CompiledKernels();
   CompiledKernels(const CompiledKernels &) = delete;
 
@@ -34,6 +38,8 @@ public:
                      const Parameters &parameters) {
     return launch(name, shape, &parameters, sizeof parameters);
   }
+  std::string launch(const char *name, Shape shape, const void *parameters,
+                     size_t bytes);
 
   /// Memory of the device, which is released at the end.
   void *allocate(uint64_t bytes);
@@ -50,8 +56,8 @@ public:
   }
 
 private:
-  std::string launch(const char *name, Shape shape, const void *parameters,
-                     size_t bytes);
+  void open(mlir::ModuleOp module, const std::string &symbol,
+            const std::string &options);
   void copy(void *to, const void *from, uint64_t bytes);
 
   const moelora_device *device = nullptr;

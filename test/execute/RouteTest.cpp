@@ -151,6 +151,38 @@ TEST(Route, LargeLogitsStayFinite) {
   EXPECT_THAT(routed.weights, ElementsAre(1, 0, 0));
 }
 
+/// The sum of infinity and -infinity is not a number, which would hide the
+/// groups that follow.
+TEST(Route, GroupsWhoseScoreIsNoNumberAreTheLast) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  moelora_router router = makeRouter(6, 2);
+  router.score = MOELORA_SCORE_IDENTITY;
+  router.groups = 3;
+  router.top_groups = 1;
+  router.group_score = MOELORA_GROUP_TOP2_SUM;
+  EXPECT_THAT(route(router, {infinity, -infinity, 1, 2, 3, 4}).ids,
+              ElementsAre(5, 4));
+}
+
+/// To 3 units in the last place, from where functions are nearly linear to
+/// where they saturate.
+TEST(Route, SoftCapsAndSoftplusAreExact) {
+  auto expectNear = [](float found, double exact) {
+    EXPECT_NEAR(found, exact, 3 * std::abs(exact) * 0x1p-24) << exact;
+  };
+  moelora_router capped = makeRouter(1, 1), softplus = capped;
+  capped.score = MOELORA_SCORE_IDENTITY;
+  capped.softcap = 1;
+  softplus.score = MOELORA_SCORE_SQRTSOFTPLUS;
+  for (double size = 0x1p-20; size < 80; size *= 1.03125)
+    for (float x : {float(size), float(-size)}) {
+      expectNear(route(capped, std::vector<float>{x}).weights[0],
+                 std::tanh(double(x)));
+      expectNear(route(softplus, std::vector<float>{x}).weights[0],
+                 std::sqrt(std::log1p(std::exp(double(x)))));
+    }
+}
+
 TEST(Route, WhatLoadingRefusesDropsEveryPair) {
   moelora_router router = makeRouter(MOELORA_MAX_ROUTED_EXPERTS + 1, 2);
   Routed routed = route(router, std::vector<float>(router.experts, 1));

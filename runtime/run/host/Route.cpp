@@ -51,17 +51,6 @@ float reduce(const float *values, int32_t count, float identity,
 float add(float a, float b) { return a + b; }
 float larger(float a, float b) { return b > a ? b : a; }
 
-/// Computed so that e^x cannot overflow.
-float sigmoid(float x) {
-  float small = exponential(-std::fabs(x));
-  return (x >= 0 ? 1.0f : small) / (1.0f + small);
-}
-
-float sqrtSoftplus(float x) {
-  float small = std::exp(-std::fabs(x));
-  return std::sqrt(std::max(x, 0.0f) + std::log1p(small));
-}
-
 /// values -> e^values / sum e^values; safe for large values.
 void softmax(float *values, int32_t count) {
   float top = reduce(values, count, -Infinity, larger);
@@ -94,7 +83,7 @@ void scaleLogits(const moelora_router &router, const float *given,
     logit[e] *= router.logit_scale;
   if (cap > 0)
     for (int32_t e = 0; e < router.experts; ++e)
-      logit[e] = std::tanh(logit[e] / cap) * cap;
+      logit[e] = hyperbolicTangent(logit[e] / cap) * cap;
 }
 
 void scoreExperts(const moelora_router &router, const float *logit,
@@ -118,6 +107,9 @@ bool limitsGroups(const moelora_router &router) {
   return router.groups > 1 && router.top_groups < router.groups;
 }
 
+/// A value to select by; one that is not a number is the last.
+float orLast(float value) { return value == value ? value : -Infinity; }
+
 /// The values by which experts are selected. Scores increase with their logits,
 /// so if nothing is added, logits give the same order as exact scores, without
 /// the ties of scores that round to the same float. Scores are used if the
@@ -129,10 +121,8 @@ void chooseBy(const moelora_router &router, const float *bias, Token &token) {
                           ? token.score
                           : token.logit;
   bool biased = bias && router.bias_on != MOELORA_BIAS_NONE;
-  for (int32_t e = 0; e < eligible(router); ++e) {
-    float choice = from[e] + (biased ? bias[e] : 0.0f);
-    token.choice[e] = choice == choice ? choice : -Infinity;
-  }
+  for (int32_t e = 0; e < eligible(router); ++e)
+    token.choice[e] = orLast(from[e] + (biased ? bias[e] : 0.0f));
 }
 
 /// The ids of the k largest choices, the largest first, equal ones by id.
@@ -156,7 +146,7 @@ float scoreGroup(const moelora_router &router, const float *choice,
     best = larger(best, choice[i]);
   }
   bool sums = router.group_score == MOELORA_GROUP_TOP2_SUM && size > 1;
-  return sums ? best + second : best;
+  return sums ? orLast(best + second) : best;
 }
 
 void limitGroups(const moelora_router &router, Token &token) {
