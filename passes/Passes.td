@@ -98,8 +98,9 @@ def Schedule : Pass<"moelora-schedule", "::moelora::LayerOp"> {
     | 128 | 256 | 64 | 4 x 2 | 3 |
 
     A tile that exceeds the shared memory of the target has fewer stages, at least
-    two, and then a smaller k. A GEMM with f32 weights, which runs without tensor
-    cores, has 64 features and fewer accumulators in a lane. A `shrink` has tiles of 16 ranks and k 32, and 4
+    two, and then a smaller k. A GEMM with at most 64 features, or with f32
+    weights, which runs without tensor cores, has tiles of 64 features. A `shrink`
+    has tiles of 16 ranks and k 32, and 4
     warps that divide K. The target `emulated-sm_NN` has the tiles of `sm_NN`.
 
     Declines, and keeps what is there: an op that has a schedule already; an op

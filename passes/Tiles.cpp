@@ -34,9 +34,9 @@ constexpr Shape matmulShapes[] = {{128, 64, 4, 1, 1, 6},
                                   {128, 64, 2, 2, 1, 4},
                                   {256, 64, 4, 2, 1, 3}};
 
-// Products of f32 run without tensor cores: a lane multiplies 2 to 4 features
-// with 2 to 8 tokens, which its registers hold.
-constexpr Shape scalarShapes[] = {{64, 64, 4, 1, 1, 2},
+// For matrices of at most 64 features, as routers have. Products of f32, which
+// run without tensor cores, need few accumulators in a lane, too.
+constexpr Shape narrowShapes[] = {{64, 64, 4, 1, 1, 2},
                                   {64, 64, 4, 1, 1, 2},
                                   {64, 64, 4, 1, 1, 2},
                                   {64, 64, 2, 2, 1, 2},
@@ -81,12 +81,20 @@ int64_t elementBytes(Operation *op) {
   return std::max(bytes(matmul.getInput()), bytes(matmul.getWeight()));
 }
 
+static bool isNarrow(GroupedMatmulOp op) {
+  auto type = cast<ShapedType>(op.getWeight().getType());
+  int64_t slices = type.getRank() == 4 ? type.getDimSize(1) : 1;
+  int64_t out = type.getDimSize(type.getRank() - 2);
+  return slices == 1 && out <= narrowShapes[0].features;
+}
+
 static const Shape &shapeOf(Operation *op, size_t index) {
   if (isa<ShrinkOp>(op))
     return shrinkShapes[index];
   auto matmul = dyn_cast<GroupedMatmulOp>(op);
-  bool isScalar = matmul && getElementTypeOrSelf(matmul.getWeight()).isF32();
-  return isScalar ? scalarShapes[index] : matmulShapes[index];
+  bool narrow = matmul && (isNarrow(matmul) ||
+                           getElementTypeOrSelf(matmul.getWeight()).isF32());
+  return narrow ? narrowShapes[index] : matmulShapes[index];
 }
 
 /// A tile that does not fit has fewer stages, down to two, and then fewer

@@ -44,7 +44,7 @@ void Accumulate::finish(MatmulTile &tile, const Accumulators &sums) {
           for (int64_t half = 0; half < 2; ++half) {
             Int feature = tile.laneFeature(m, 2 * half);
             code.when(tile.hasFeature(feature), [&] {
-              code.store(biased(tile, sums, m, block, 2 * half + i),
+              code.store(sums[tile.index(m, block, 2 * half + i)],
                          row + feature * 4);
             });
           }

@@ -57,8 +57,8 @@ Value Activate::activate(MatmulTile &tile, const Accumulators &sums,
                          Value weight) {
   KernelCode &code = tile.code;
   auto slice = [&](int64_t index) {
-    Value sum = biased(tile, sums, block + index * tile.blocksPerSlice(),
-                       tokenBlock, i);
+    Value sum =
+        sums[tile.index(block + index * tile.blocksPerSlice(), tokenBlock, i)];
     return weight ? code.mul(weight, sum) : sum;
   };
   ActivationAttr activation = *op.getActivation();
@@ -87,24 +87,6 @@ void Activate::finish(MatmulTile &tile, const Accumulators &sums) {
         code.when(inside, [&] { code.store(turned, row + feature * 2); });
       }
   }
-}
-
-Value biased(MatmulTile &tile, const Accumulators &sums, int64_t block,
-             int64_t tokenBlock, int64_t i) {
-  Value sum = sums[tile.index(block, tokenBlock, i)];
-  const MatmulOperands &operands = tile.operands;
-  if (operands.bias < 0)
-    return sum;
-  KernelCode &code = tile.code;
-  int64_t rows = operands.plan->experts * operands.slices * operands.n;
-  Ptr bias = tile.kernel.region(operands.bias, {rows * 4, 0});
-  Int feature =
-      code.least(tile.laneFeature(block, i), code.i32(operands.n - 1));
-  int64_t slice = block / tile.blocksPerSlice();
-  Int index = tile.expert * (operands.slices * operands.n) +
-              slice * operands.n + feature;
-  return code.add(
-      sum, code.loadConstant(code.builder.getF32Type(), bias + index * 4));
 }
 
 FailureOr<std::unique_ptr<Epilogue>> createActivate(GpuLowering &lowering,

@@ -96,7 +96,7 @@ void Combine::store(MatmulTile &tile, const Accumulators &sums) {
           for (int64_t half = 0; half < 2; ++half) {
             Int feature = tile.laneFeature(m, 2 * half);
             code.when(tile.hasFeature(feature), [&] {
-              code.store(biased(tile, sums, m, block, 2 * half + i),
+              code.store(sums[tile.index(m, block, 2 * half + i)],
                          row + feature * 4);
             });
           }
@@ -139,7 +139,7 @@ void Combine::addLast(MatmulTile &tile) {
     Int token = code.loadNumber(tile.shared + i * 4);
     code.when(code.less(code.i32(-1), token), [&] {
       summer.select(token);
-      summer.write(tile.feature,
+      summer.write(tile.ownFeature,
                    tile.operands.tileFeatures(tile.shape) / WarpLanes);
     });
   });

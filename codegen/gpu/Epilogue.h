@@ -31,12 +31,8 @@ mlir::FailureOr<std::unique_ptr<Epilogue>> createAccumulate(GpuLowering &,
 
 /// The memory of stored accumulators.
 RegionSize storedSumsRegion(const MatmulOperands &operands);
-/// The accumulators without bias, for createStoredLoop, at a word of the frame.
+/// The accumulators, for createStoredLoop, at a word of the frame.
 std::unique_ptr<Epilogue> createStore(int64_t sums);
-
-/// An accumulator plus its bias, if there is one. `i` is a register.
-mlir::Value biased(MatmulTile &tile, const Accumulators &sums, int64_t block,
-                   int64_t tokenBlock, int64_t i);
 
 } // namespace moelora::codegen
 

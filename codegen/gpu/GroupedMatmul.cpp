@@ -5,7 +5,7 @@
 //
 //   for each (tile of the plan, range of features) of this thread block:
 //     begin to copy the first K steps
-//     accumulators = 0, then B u of the adapters
+//     accumulators = bias, then B u of the adapters
 //     main loop: accumulators += W x
 //     epilogue
 
@@ -26,7 +26,7 @@ constexpr int64_t LeastSharedBytes = 1024;
 /// The parts of a kernel that differ.
 struct KernelParts {
   llvm::function_ref<std::unique_ptr<MainLoop>(MatmulTile &)> createLoop;
-  bool expands; // adds the delta of adapters
+  bool addsBias, expands; // adds the delta of adapters
   Epilogue &epilogue;
 };
 
@@ -43,8 +43,8 @@ KernelInfo emitKernel(GpuLowering &lowering, const MatmulOperands &operands,
   forTiles(code, tile.plan.tiles() * featureTiles, [&](Int index) {
     tile.select(index / featureTiles, index % featureTiles);
     loop->start(tile);
-    Accumulators sums(tile.index(shape.featureBlocks(), 0, 0),
-                      code.f32(code.builder.getF32Type(), 0));
+    Accumulators sums =
+        parts.addsBias ? startWithBias(tile) : startWithZero(tile);
     if (parts.expands)
       sums = expandLora(tile, sums);
     sums = loop->run(tile, sums);
@@ -66,14 +66,15 @@ SmallVector<KernelInfo> emitKernels(GpuLowering &lowering,
   bool expands = !operands.projections.empty();
   if (storedSums < 0)
     return {emitKernel(lowering, operands, shape, name,
-                       {createLoop, expands, epilogue})};
+                       {createLoop, true, expands, epilogue})};
   auto load = [&](MatmulTile &tile) {
     return createStoredLoop(tile, storedSums);
   };
   std::unique_ptr<Epilogue> store = createStore(storedSums);
   return {emitKernel(lowering, operands, shape, name + "_base",
-                     {createLoop, false, *store}),
-          emitKernel(lowering, operands, shape, name, {load, true, epilogue})};
+                     {createLoop, true, false, *store}),
+          emitKernel(lowering, operands, shape, name,
+                     {load, false, true, epilogue})};
 }
 
 FailureOr<std::unique_ptr<Epilogue>> createEpilogue(GpuLowering &lowering,

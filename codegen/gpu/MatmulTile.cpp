@@ -76,7 +76,17 @@ void MatmulTile::select(Int tileIndex, Int index) {
   begin = selected.begin;
   rows = selected.rows;
   featureTile = index;
-  feature = index * operands.tileFeatures(shape);
+  int64_t features = operands.tileFeatures(shape);
+  ownFeature = feature = index * features;
+  if (movesBack() && !featuresAreWhole())
+    feature = code.least(ownFeature, code.i32(operands.n - features));
+}
+
+Value MatmulTile::hasFeature(Int feature) {
+  if (featuresAreWhole())
+    return code.bit(true);
+  return movesBack() ? code.less(ownFeature - 1, feature)
+                     : code.less(feature, code.i32(operands.n));
 }
 
 Int MatmulTile::blockFeature(int64_t block, int64_t half) {
@@ -94,6 +104,36 @@ Int MatmulTile::inputRow(Int token) {
     return row;
   Int pair = plan.pairOfRow(row);
   return operands.order == RowOrder::Token ? pair / operands.plan->topK : pair;
+}
+
+Accumulators startWithZero(MatmulTile &tile) {
+  KernelCode &code = tile.code;
+  return Accumulators(tile.index(tile.shape.featureBlocks(), 0, 0),
+                      code.f32(code.builder.getF32Type(), 0));
+}
+
+/// Features beyond the last one have its bias.
+Accumulators startWithBias(MatmulTile &tile) {
+  Accumulators sums = startWithZero(tile);
+  const MatmulOperands &operands = tile.operands;
+  if (operands.bias < 0)
+    return sums;
+  KernelCode &code = tile.code;
+  Named named(code, "bias");
+  int64_t rows = operands.plan->experts * operands.slices * operands.n;
+  Ptr bias = tile.kernel.region(operands.bias, {rows * 4, 0});
+  Int expert = tile.expert * (operands.slices * operands.n);
+  for (int64_t block = 0; block < tile.shape.featureBlocks(); ++block)
+    for (int64_t i = 0; i < 4; ++i) {
+      Int feature =
+          code.least(tile.laneFeature(block, i), code.i32(operands.n - 1));
+      int64_t slice = block / tile.blocksPerSlice();
+      Ptr at = bias + (expert + slice * operands.n + feature) * 4;
+      Value value = code.loadConstant(code.builder.getF32Type(), at);
+      for (int64_t n = 0; n < tile.shape.tokenBlocks(); ++n)
+        sums[tile.index(block, n, i)] = value;
+    }
+  return sums;
 }
 
 void forTiles(KernelCode &code, Int count, llvm::function_ref<void(Int)> body) {

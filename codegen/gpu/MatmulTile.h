@@ -81,12 +81,18 @@ public:
     return blockToken(tokenBlock) + quad * 2 + i % 2;
   }
   mlir::Value hasToken(Int token) { return code.less(token, rows); }
-  mlir::Value hasFeature(Int feature) {
-    return code.less(feature, code.i32(operands.n));
-  }
-  /// Whether all features of all tiles exist.
+  /// Whether a feature is one of this tile: it exists, and no other tile has
+  /// it.
+  mlir::Value hasFeature(Int feature);
+  /// Whether all features of all tiles exist, and every tile has its own.
   bool featuresAreWhole() const {
     return operands.n % operands.tileFeatures(shape) == 0;
+  }
+  /// Whether the last range of features is moved back, so that all of its
+  /// features exist. It then computes some that another tile has.
+  bool movesBack() const {
+    return operands.n % MmaRows == 0 &&
+           operands.n >= operands.tileFeatures(shape);
   }
   /// The row of the input that a row of the tile reads; rows beyond the last
   /// one read the last one.
@@ -103,7 +109,8 @@ public:
   Ptr input, weight;
   // The selected tile.
   Int expert{}, begin{}, rows{}; // rows of the plan
-  Int featureTile{}, feature{};  // the first one of a slice
+  Int featureTile{};             // the range of features
+  Int ownFeature{}, feature{};   // the first one that is its own, and of all
 };
 
 // The building blocks, in the order in which a kernel uses them.
@@ -111,13 +118,17 @@ public:
 /// Calls `body(i)` for i in [0, count), spread over the blocks of the grid.
 void forTiles(KernelCode &code, Int count, llvm::function_ref<void(Int)> body);
 
-/// Adds LoRA's B u to accumulators that are zero. Values of rows without an
+/// Accumulators that are the bias of their feature, or zero.
+Accumulators startWithBias(MatmulTile &tile);
+Accumulators startWithZero(MatmulTile &tile);
+
+/// Adds LoRA's B u to the accumulators. Values of rows without an
 /// adapter are not touched.
 Accumulators expandLora(MatmulTile &tile, Accumulators accumulators);
 
 /// The main loop: adds W x. Both have the same contract: the accumulators
 /// before in, those after out, and the threads of the block are together at its
-/// end. `startMain` begins to read, so that work in between overlaps with it.
+/// end. `start` begins to read, so that work in between overlaps with it.
 class MainLoop {
 public:
   virtual ~MainLoop() = default;

@@ -80,13 +80,14 @@ MmaLoop::MmaLoop(MatmulTile &tile)
   }
 }
 
-/// Rows of features beyond the last one repeat it.
+/// Where ranges of features cannot be moved back, rows beyond the last one
+/// repeat it.
 void MmaLoop::startWeights() {
   int64_t pitch = operands.weightPitch();
   int64_t half = operands.tileFeatures(shape);
-  Int expert = code.toI64(tile.expert) * (operands.slices * operands.n * pitch);
-  Ptr base = tile.weight + expert;
-  if (tile.featuresAreWhole()) {
+  Ptr base = tile.weight +
+             code.toI64(tile.expert) * (operands.slices * operands.n * pitch);
+  if (tile.movesBack()) {
     Int first = tile.feature + tile.thread / 8;
     return weightCopy.startAt(
         base + code.toI64(first) * pitch, [&](int64_t row) {
@@ -94,10 +95,9 @@ void MmaLoop::startWeights() {
         });
   }
   weightCopy.start([&](Int row) {
-    Int slice = row / half;
     Int feature =
         code.least(tile.feature + row % half, code.i32(operands.n - 1));
-    return base + code.toI64(slice * operands.n + feature) * pitch;
+    return base + code.toI64(row / half * operands.n + feature) * pitch;
   });
 }
 

@@ -64,15 +64,14 @@ void TileCopy::copyPiece(Ptr into, Ptr from, Int step, bool isInside) {
   bool wholeSteps = matrix.k % TileShape::K == 0;
   if (wholeSteps && isInside)
     return code.copyAsync(into, from);
+  Int none = code.i32(0), all = code.i32(PieceBytes);
   if (wholeSteps) {
     Value inside = code.less(step, code.i32(matrix.k / TileShape::K));
-    return code.copyAsync(
-        into, from, code.select(inside, code.i32(PieceBytes), code.i32(0)));
+    return code.copyAsync(into, from, code.select(inside, all, none));
   }
   Int rest = code.i32(2 * matrix.k) -
              (step * TileShape::RowBytes + piece * PieceBytes);
-  Int bytes = code.most(code.least(rest, code.i32(PieceBytes)), code.i32(0));
-  code.copyAsync(into, from, bytes);
+  code.copyAsync(into, from, code.most(code.least(rest, all), none));
 }
 
 /// Rows that do not begin at multiples of 16 bytes are read element by element.

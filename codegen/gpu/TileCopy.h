@@ -25,6 +25,7 @@ public:
   /// address of row `i` (an index of the tile). Rows that follow each other at
   /// a constant distance need one pointer.
   void start(llvm::function_ref<Ptr(Int)> rowOf);
+  /// Row i is `distanceOf(i)` bytes after that of this thread's first row.
   void startAt(Ptr first, llvm::function_ref<int64_t(int64_t)> distanceOf);
 
   /// Copies K step `step` to a stage. The pointers are `advanced` K steps
@@ -37,6 +38,10 @@ public:
   void setPointers(mlir::ValueRange values);
 
 private:
+  struct Source {
+    size_t pointer;
+    int64_t distance;
+  };
   void copyPiece(Ptr to, Ptr from, Int step, bool isInside);
   void copyElements(Ptr to, Ptr from, Int step);
   bool isAligned() const { return matrix.pitch % 16 == 0; }
@@ -47,10 +52,6 @@ private:
   int64_t rowStep;
   Int piece, firstRow;
   Ptr to;
-  struct Source {
-    size_t pointer;
-    int64_t distance;
-  };
   llvm::SmallVector<Source> sources;
   llvm::SmallVector<Ptr> bases;
 };
