@@ -36,11 +36,11 @@ constexpr Shape matmulShapes[] = {{128, 64, 4, 1, 1, 6},
 
 // For matrices of at most 64 features, as routers have. Products of f32, which
 // run without tensor cores, need few accumulators in a lane, too.
-constexpr Shape narrowShapes[] = {{64, 64, 4, 1, 1, 2},
-                                  {64, 64, 4, 1, 1, 2},
-                                  {64, 64, 4, 1, 1, 2},
-                                  {64, 64, 2, 2, 1, 2},
-                                  {64, 64, 2, 4, 1, 2}};
+constexpr Shape narrowShapes[] = {{64, 64, 4, 1, 1, 4},
+                                  {64, 64, 4, 1, 1, 4},
+                                  {64, 64, 4, 1, 1, 4},
+                                  {64, 64, 2, 2, 1, 4},
+                                  {64, 64, 2, 4, 1, 4}};
 
 // One page of ranks. Four warps divide K: there is little else to divide, and
 // one warp alone would wait for each of its loads.

@@ -3,8 +3,8 @@
 //
 // Finds ptxas and runs it on temporary files.
 
+#include "moelora/codegen/Assemble.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "moelora/codegen/Ptx.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"

@@ -18,7 +18,7 @@
 // stored in the order of fragments, and its fragment of u with one of 8 bytes:
 // `shrink` writes ranks 2t, 2t + 1, 2t + 8 and 2t + 9 next to each other.
 
-#include "gpu/MatmulTile.h"
+#include "gpu/MainLoop.h"
 #include "gpu/Pages.h"
 #include "moelora/runtime/Abi.h"
 

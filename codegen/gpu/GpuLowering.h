@@ -5,8 +5,8 @@
 // launches them. Every stage writes its kernels once, and returns how an entry
 // point launches them. The launches of a chunk of tokens are one call of the
 // runtime.
-#ifndef MOELORA_CODEGEN_GPU_LOWERING_H
-#define MOELORA_CODEGEN_GPU_LOWERING_H
+#ifndef MOELORA_CODEGEN_GPU_GPULOWERING_H
+#define MOELORA_CODEGEN_GPU_GPULOWERING_H
 
 #include "LayerCode.h"
 #include "gpu/Kernel.h"
@@ -14,7 +14,7 @@
 
 namespace moelora::codegen {
 
-/// Rows in the order of a plan, each with a whole number of 16-byte pieces.
+/// Rows in the order of a plan, each of which begins at a multiple of 16 bytes.
 struct PlannedRows {
   mlir::Value plan;
   int64_t pitch; // bytes of a row
@@ -79,4 +79,4 @@ mlir::FailureOr<RunStage> lowerIdentityWeight(GpuLowering &, IdentityWeightOp);
 
 } // namespace moelora::codegen
 
-#endif // MOELORA_CODEGEN_GPU_LOWERING_H
+#endif // MOELORA_CODEGEN_GPU_GPULOWERING_H

@@ -10,6 +10,7 @@
 //     epilogue
 
 #include "gpu/Epilogue.h"
+#include "gpu/MainLoop.h"
 
 using namespace mlir;
 

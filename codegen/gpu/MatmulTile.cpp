@@ -1,8 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "gpu/MatmulTile.h"
 #include "Projections.h"
+#include "gpu/MainLoop.h"
 #include "moelora/runtime/Abi.h"
 
 using namespace mlir;

@@ -17,40 +17,9 @@
 #ifndef MOELORA_CODEGEN_GPU_MATMULTILE_H
 #define MOELORA_CODEGEN_GPU_MATMULTILE_H
 
-#include "gpu/GpuLowering.h"
-#include "gpu/TileShape.h"
+#include "gpu/MatmulOperands.h"
 
 namespace moelora::codegen {
-
-/// How the rows of a matmul's input are stored.
-enum class RowOrder { Token, Pair, Plan };
-
-/// The operands of a grouped matmul, which do not depend on the tile.
-struct MatmulOperands {
-  MatmulOperands(GpuLowering &lowering, GroupedMatmulOp op);
-
-  GroupedMatmulOp op;
-  const GpuPlan *plan;
-  mlir::Type element; // of the layer
-  mlir::Type inputElement, weightElement;
-  int64_t k, n, slices;
-  RowOrder order;
-  int64_t inputPitch; // bytes of a row
-  RegionSize inputRegion;
-  int64_t input, weight, bias = -1; // words
-  // The delta.
-  llvm::SmallVector<int64_t> projections; // by slice; empty: there is none
-  int64_t shrunk = -1;                    // word
-  int64_t ranks = 0;                      // of a shrunk row and slice
-
-  /// Products of 16-bit elements run on tensor cores.
-  bool usesMma() const { return weightElement == element; }
-  int64_t weightPitch() const;
-  int64_t tileFeatures(const TileShape &shape) const {
-    return shape.features / slices;
-  }
-  int64_t featureTiles(const TileShape &shape) const;
-};
 
 using Accumulators = llvm::SmallVector<mlir::Value>;
 
@@ -112,34 +81,6 @@ public:
   Int featureTile{};             // the range of features
   Int ownFeature{}, feature{};   // the first one that is its own, and of all
 };
-
-// The building blocks, in the order in which a kernel uses them.
-
-/// Calls `body(i)` for i in [0, count), spread over the blocks of the grid.
-void forTiles(KernelCode &code, Int count, llvm::function_ref<void(Int)> body);
-
-/// Accumulators that are the bias of their feature, or zero.
-Accumulators startWithBias(MatmulTile &tile);
-Accumulators startWithZero(MatmulTile &tile);
-
-/// Adds LoRA's B u to the accumulators. Values of rows without an
-/// adapter are not touched.
-Accumulators expandLora(MatmulTile &tile, Accumulators accumulators);
-
-/// The main loop: adds W x. Both have the same contract: the accumulators
-/// before in, those after out, and the threads of the block are together at its
-/// end. `start` begins to read, so that work in between overlaps with it.
-class MainLoop {
-public:
-  virtual ~MainLoop() = default;
-  virtual void start(MatmulTile &tile) = 0;
-  virtual Accumulators run(MatmulTile &tile, Accumulators accumulators) = 0;
-  virtual int64_t sharedBytes() const = 0;
-};
-std::unique_ptr<MainLoop> createMmaLoop(MatmulTile &tile);
-std::unique_ptr<MainLoop> createScalarLoop(MatmulTile &tile);
-/// Adds sums that another kernel has stored at a word of the frame.
-std::unique_ptr<MainLoop> createStoredLoop(MatmulTile &tile, int64_t sums);
 
 } // namespace moelora::codegen
 

@@ -13,6 +13,7 @@
 // The loop is unrolled by the stages, so every address in shared memory is that
 // of the lane plus a constant.
 
+#include "gpu/MainLoop.h"
 #include "gpu/TileCopy.h"
 
 using namespace mlir;
@@ -65,18 +66,18 @@ MmaLoop::MmaLoop(MatmulTile &tile)
   bool wide = shape.warpTokens() >= 2 * MmaTokens;
   Int weightRow = tile.warpFeature + (lane & 15);
   Int tokenRow = tile.warpToken + line;
-  Int weightPiece = lane >> 4, tokenPiece = lane >> 3;
+  Int weightChunk = lane >> 4, tokenChunk = lane >> 3;
   if (wide) {
     tokenRow = tokenRow + (lane >> 4) * MmaTokens;
-    tokenPiece = tokenPiece & 1;
+    tokenChunk = tokenChunk & 1;
   }
   Ptr weightBase = tile.shared + weightRow * TileShape::RowBytes;
   Ptr tokenBase = tile.shared + shape.features * TileShape::RowBytes +
                   tokenRow * TileShape::RowBytes;
   for (int64_t part = 0; part < TileShape::K / MmaK; ++part) {
     weightAt.push_back(weightBase +
-                       (((weightPiece ^ line) * 16) ^ (part * 32)));
-    tokenAt.push_back(tokenBase + (((tokenPiece ^ line) * 16) ^ (part * 32)));
+                       (((weightChunk ^ line) * 16) ^ (part * 32)));
+    tokenAt.push_back(tokenBase + (((tokenChunk ^ line) * 16) ^ (part * 32)));
   }
 }
 

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // From a GPU module of the llvm and nvvm dialects to PTX.
-#ifndef MOELORA_CODEGEN_PTX_H
-#define MOELORA_CODEGEN_PTX_H
+#ifndef MOELORA_CODEGEN_GPU_PTX_H
+#define MOELORA_CODEGEN_GPU_PTX_H
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 
@@ -16,4 +16,4 @@ mlir::FailureOr<std::string> emitPtx(mlir::gpu::GPUModuleOp module);
 
 } // namespace moelora::codegen
 
-#endif // MOELORA_CODEGEN_PTX_H
+#endif // MOELORA_CODEGEN_GPU_PTX_H

@@ -7,7 +7,7 @@
 //   for k: for each feature and token of the lane: acc += w[feature][k]
 //   x[token][k]
 
-#include "gpu/MatmulTile.h"
+#include "gpu/MainLoop.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;

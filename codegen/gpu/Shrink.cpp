@@ -12,7 +12,7 @@
 // of a lane next to each other, 2t, 2t + 1, 2t + 8, 2t + 9.
 
 #include "Projections.h"
-#include "gpu/MatmulTile.h"
+#include "gpu/MainLoop.h"
 #include "gpu/Pages.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "moelora/runtime/Abi.h"

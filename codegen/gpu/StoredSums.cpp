@@ -6,6 +6,7 @@
 // epilogue in another one. Sums are f32, [row of the plan][slice][feature].
 
 #include "gpu/Epilogue.h"
+#include "gpu/MainLoop.h"
 
 using namespace mlir;
 

@@ -8,28 +8,28 @@ using namespace mlir;
 
 namespace moelora::codegen {
 
-static constexpr int64_t Pieces = 8, PieceBytes = 16, PieceElements = 8;
+static constexpr int64_t Chunks = 8, ChunkBytes = 16, ChunkElements = 8;
 
 TileCopy::TileCopy(MatmulTile &tile, Matrix matrix, int64_t offset)
     : tile(tile), code(tile.code), matrix(matrix),
-      rowStep(tile.shape.threads() / Pieces), piece(tile.thread % Pieces),
-      firstRow(tile.thread / Pieces),
+      rowStep(tile.shape.threads() / Chunks), chunk(tile.thread % Chunks),
+      firstRow(tile.thread / Chunks),
       to(tile.shared + offset + firstRow * TileShape::RowBytes +
-         (piece ^ (firstRow % Pieces)) * PieceBytes) {}
+         (chunk ^ (firstRow % Chunks)) * ChunkBytes) {}
 
 void TileCopy::start(llvm::function_ref<Ptr(Int)> rowOf) {
   sources.clear();
   bases.clear();
   for (int64_t row = 0; row < matrix.rows; row += rowStep) {
     sources.push_back({bases.size(), 0});
-    bases.push_back(rowOf(firstRow + row) + piece * PieceBytes);
+    bases.push_back(rowOf(firstRow + row) + chunk * ChunkBytes);
   }
 }
 
 void TileCopy::startAt(Ptr first,
                        llvm::function_ref<int64_t(int64_t)> distanceOf) {
   sources.clear();
-  bases.assign(1, first + piece * PieceBytes);
+  bases.assign(1, first + chunk * ChunkBytes);
   for (int64_t row = 0; row < matrix.rows; row += rowStep)
     sources.push_back({0, distanceOf(row)});
 }
@@ -50,36 +50,36 @@ void TileCopy::copy(int64_t stage, Int step, int64_t advance, bool isInside) {
                  (source.distance + advance * TileShape::RowBytes);
       Ptr into = to + (stage * tile.shape.stageBytes() +
                        int64_t(index) * rowStep * TileShape::RowBytes);
-      copyPiece(into, from, step, isInside);
+      copyChunk(into, from, step, isInside);
     }
   };
   if (matrix.rows >= rowStep)
     return all();
-  code.when(code.less(tile.thread, code.i32(matrix.rows * Pieces)), all);
+  code.when(code.less(tile.thread, code.i32(matrix.rows * Chunks)), all);
 }
 
-void TileCopy::copyPiece(Ptr into, Ptr from, Int step, bool isInside) {
+void TileCopy::copyChunk(Ptr into, Ptr from, Int step, bool isInside) {
   if (!isAligned())
     return copyElements(into, from, step);
   bool wholeSteps = matrix.k % TileShape::K == 0;
   if (wholeSteps && isInside)
     return code.copyAsync(into, from);
-  Int none = code.i32(0), all = code.i32(PieceBytes);
+  Int none = code.i32(0), all = code.i32(ChunkBytes);
   if (wholeSteps) {
     Value inside = code.less(step, code.i32(matrix.k / TileShape::K));
     return code.copyAsync(into, from, code.select(inside, all, none));
   }
   Int rest = code.i32(2 * matrix.k) -
-             (step * TileShape::RowBytes + piece * PieceBytes);
+             (step * TileShape::RowBytes + chunk * ChunkBytes);
   code.copyAsync(into, from, code.most(code.least(rest, all), none));
 }
 
 /// Rows that do not begin at multiples of 16 bytes are read element by element.
 void TileCopy::copyElements(Ptr into, Ptr from, Int step) {
-  Int rest = code.i32(matrix.k) - (step * TileShape::K + piece * PieceElements);
+  Int rest = code.i32(matrix.k) - (step * TileShape::K + chunk * ChunkElements);
   Type i16 = code.builder.getI16Type(), i32 = code.builder.getI32Type();
   SmallVector<Value> halves;
-  for (int64_t i = 0; i < PieceElements; ++i) {
+  for (int64_t i = 0; i < ChunkElements; ++i) {
     Value inside = code.less(code.i32(i), rest);
     Value zero = code.zero(i16);
     Value bits = code.choose(
@@ -91,7 +91,7 @@ void TileCopy::copyElements(Ptr into, Ptr from, Int step) {
   for (size_t i = 0; i < halves.size(); i += 2)
     words.push_back(
         (Int{&code, halves[i]} | (Int{&code, halves[i + 1]} << 16)).value);
-  code.store(code.pack(words), into, PieceBytes);
+  code.store(code.pack(words), into, ChunkBytes);
 }
 
 } // namespace moelora::codegen

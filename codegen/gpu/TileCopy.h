@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Copies rows of a matrix into a stage of the ring, 64 elements of each. A row
-// is 128 bytes, of eight pieces of 16 bytes; piece c of row r is at
+// is 128 bytes, of eight chunks of 16 bytes; chunk c of row r is at
 // (c ^ r % 8) * 16, so that ldmatrix reads eight rows without bank conflicts.
-// Each thread copies the piece thread % 8 of every (threads / 8)th row.
+// Each thread copies the chunk thread % 8 of every (threads / 8)th row.
 #ifndef MOELORA_CODEGEN_GPU_TILECOPY_H
 #define MOELORA_CODEGEN_GPU_TILECOPY_H
 
@@ -21,7 +21,7 @@ public:
   /// `offset` is that of the matrix in a stage.
   TileCopy(MatmulTile &tile, Matrix matrix, int64_t offset);
 
-  /// The address of this thread's piece of each of its rows: `rowOf(i)` is the
+  /// The address of this thread's chunk of each of its rows: `rowOf(i)` is the
   /// address of row `i` (an index of the tile). Rows that follow each other at
   /// a constant distance need one pointer.
   void start(llvm::function_ref<Ptr(Int)> rowOf);
@@ -30,7 +30,7 @@ public:
 
   /// Copies K step `step` to a stage. The pointers are `advanced` K steps
   /// further than at the start. `step` is a constant, or a number if `isInside`
-  /// is false; pieces beyond the last element become zero.
+  /// is false; chunks beyond the last element become zero.
   void copy(int64_t stage, Int step, int64_t advance, bool isInside);
 
   /// Pointers that a loop carries.
@@ -42,7 +42,7 @@ private:
     size_t pointer;
     int64_t distance;
   };
-  void copyPiece(Ptr to, Ptr from, Int step, bool isInside);
+  void copyChunk(Ptr to, Ptr from, Int step, bool isInside);
   void copyElements(Ptr to, Ptr from, Int step);
   bool isAligned() const { return matrix.pitch % 16 == 0; }
 
@@ -50,7 +50,7 @@ private:
   KernelCode &code;
   Matrix matrix;
   int64_t rowStep;
-  Int piece, firstRow;
+  Int chunk, firstRow;
   Ptr to;
   llvm::SmallVector<Source> sources;
   llvm::SmallVector<Ptr> bases;

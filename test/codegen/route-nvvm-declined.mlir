@@ -11,7 +11,7 @@ moelora.layer @choices(
   %ids, %w = moelora.route %l
     {router = #moelora.router<top_k = 33, score = softmax>}
     : tensor<?x64xf32> -> tensor<?x33xi32>, tensor<?x33xf32>
-  %plan = moelora.plan %ids tile(48 by 4) : tensor<?x33xi32> -> !plan
+  %plan = moelora.plan %ids : tensor<?x33xi32> -> !plan
   %o = moelora.grouped_matmul gather %x by %plan, %w2
     combine(%w : tensor<?x33xf32>)
     : tensor<?x8xbf16>, !plan, tensor<64x8x8xbf16> -> tensor<?x8xbf16>
@@ -31,7 +31,7 @@ moelora.layer @experts(
   %ids, %w = moelora.route %l
     {router = #moelora.router<top_k = 2, score = softmax>}
     : tensor<?x2049xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
-  %plan = moelora.plan %ids tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %plan = moelora.plan %ids : tensor<?x2xi32> -> !plan
   %o = moelora.grouped_matmul gather %x by %plan, %w2
     combine(%w : tensor<?x2xf32>)
     : tensor<?x8xbf16>, !plan, tensor<2049x8x8xbf16> -> tensor<?x8xbf16>
@@ -50,7 +50,7 @@ moelora.layer @logits(
   %ids, %w = moelora.route %x
     {router = #moelora.router<top_k = 2, score = softmax>}
     : tensor<?x8xbf16> -> tensor<?x2xi32>, tensor<?x2xf32>
-  %plan = moelora.plan %ids tile(48 by 4) : tensor<?x2xi32> -> !plan
+  %plan = moelora.plan %ids : tensor<?x2xi32> -> !plan
   %o = moelora.grouped_matmul gather %x by %plan, %w2
     combine(%w : tensor<?x2xf32>)
     : tensor<?x8xbf16>, !plan, tensor<8x8x8xbf16> -> tensor<?x8xbf16>

@@ -1,7 +1,7 @@
 // The kernel of a router. A warp routes a token, in registers: there is no
 // stack, and every choice takes two reductions, in a loop.
 // RUN: moelora-opt %s --split-input-file --moelora-to-ptx=target=sm_80 | FileCheck %s
-// RUN: moelora-opt %s --split-input-file --convert-moelora-to-nvvm=target=sm_80 | FileCheck %s --check-prefix=NVVM
+// RUN: moelora-opt %s --split-input-file --moelora-schedule=target=sm_80 --convert-moelora-to-nvvm=target=sm_80 | FileCheck %s --check-prefix=NVVM
 
 !plan = !moelora.plan<160 experts, 0 slots, top_k = 6>
 
@@ -43,7 +43,7 @@ moelora.layer @plain(
   %ids, %w = moelora.route %l
     {router = #moelora.router<top_k = 6, score = softmax>}
     : tensor<?x160xf32> -> tensor<?x6xi32>, tensor<?x6xf32>
-  %plan = moelora.plan %ids tile(48 by 4) : tensor<?x6xi32> -> !plan
+  %plan = moelora.plan %ids : tensor<?x6xi32> -> !plan
   %o = moelora.grouped_matmul gather %x by %plan, %w2
     combine(%w : tensor<?x6xf32>)
     : tensor<?x8xbf16>, !plan, tensor<160x8x8xbf16> -> tensor<?x8xbf16>
@@ -77,7 +77,7 @@ moelora.layer @groups(
     {router = #moelora.router<top_k = 3, score = sigmoid, groups = 2,
                               top_groups = 1, group_score = top2_sum>}
     : tensor<?x64xf32> -> tensor<?x3xi32>, tensor<?x3xf32>
-  %plan = moelora.plan %ids tile(48 by 4) : tensor<?x3xi32> -> !plan
+  %plan = moelora.plan %ids : tensor<?x3xi32> -> !plan
   %o = moelora.grouped_matmul gather %x by %plan, %w2
     combine(%w : tensor<?x3xf32>)
     : tensor<?x8xbf16>, !plan, tensor<64x8x8xbf16> -> tensor<?x8xbf16>

@@ -49,7 +49,7 @@ moelora.layer @adapters_of_f32(
 // CHECK-LABEL: @pinned
 // CHECK: moelora.plan schedule({{.*}}tiles = [<tokens = 64, features = 64, k = 64, warps = 2 x 2, split_k = 1, stages = 2>]>)
 // CHECK: moelora.grouped_matmul {{.*}} schedule({{.*}}order = tile, tiles = [<tokens = 64, features = 32,
-// CHECK: moelora.grouped_matmul {{.*}} schedule({{.*}}order = k, tiles = [<tokens = 64, features = 128, {{[^<]*}}>]>)
+// CHECK: moelora.grouped_matmul {{.*}} schedule({{.*}}order = k, tiles = [<tokens = 64, features = 64, {{[^<]*}}>]>)
 // REMARK: remark: [Missed] Plan | Category:schedule | Reason="the op has a schedule"
 // REMARK: remark: [Missed] Tile | Category:schedule | Reason="the op has a schedule"
 moelora.layer @pinned(

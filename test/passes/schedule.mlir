@@ -40,7 +40,7 @@
 
 // GPU: moelora.slot_table<4 slots, 8 experts, 2 x 32 x 64, max_rank = 16, bf16, fragment_major>
 // GPU: moelora.plan {{.*}}schedule(#moelora.schedule<strategy = in_place, order = k, tiles = [<tokens = 8,
-// GPU: moelora.grouped_matmul {{.*}}, %router_weight schedule(<strategy = in_place, order = k, tiles = [<tokens = 8, features = 128, k = 64, warps = 4 x 1, split_k = 1, stages = 6>, <tokens = 16,
+// GPU: moelora.grouped_matmul {{.*}}, %router_weight schedule(<strategy = in_place, order = k, tiles = [<tokens = 8, features = 64, k = 64, warps = 4 x 1, split_k = 1, stages = 4>, <tokens = 16,
 // GPU: moelora.plan
 // GPU: moelora.shrink {{.*}} schedule(<strategy = in_place, order = k, tiles = [<tokens = 8, features = 16, k = 32, warps = 1 x 1, split_k = 4, stages = 6>, <tokens = 16,
 // GPU: moelora.grouped_matmul {{.*}}, %gate_up_weight {{.*}} schedule(<strategy = in_place, order = k, tiles = [
@@ -57,12 +57,12 @@
 // PREFILL: moelora.plan {{.*}}tiles = [<tokens = 64, {{.*}}<tokens = 128,
 // TILES: moelora.plan {{.*}}strategy = unfused_peer, order = k, tiles = [<tokens = 8, {{[^<]*}}<tokens = 32, {{[^<]*}}>]>)
 // The router multiplies in f32.
-// SMALL: moelora.grouped_matmul {{.*}}, %router_weight schedule({{.*}}<tokens = 128, features = 256, k = 32, warps = 4 x 2, split_k = 1, stages = 2>]
+// SMALL: moelora.grouped_matmul {{.*}}, %router_weight schedule({{.*}}<tokens = 128, features = 64, k = 64, warps = 2 x 4, split_k = 1, stages = 2>]
 // SMALL: moelora.grouped_matmul {{.*}}, %gate_up_weight {{.*}}<tokens = 128, features = 256, k = 64, warps = 4 x 2, split_k = 1, stages = 2>]
 
 // REMARK: remark: [Passed] PageOrder | Category:schedule | order=fragment_major, role=gate_up_adapters
 // REMARK: remark: [Passed] Plan | Category:schedule | least_tokens=64, most_tokens=128, strategy=in_place, tiles=2
-// REMARK: remark: [Passed] Tile | Category:schedule | features=128, op=grouped_matmul, shared_bytes=147456, stages=3, tokens=64
+// REMARK: remark: [Passed] Tile | Category:schedule | features=64, op=grouped_matmul, shared_bytes=131072, stages=4, tokens=64
 // REMARK: remark: [Passed] Tile | Category:schedule | features=16, op=shrink, shared_bytes=61440, stages=3, tokens=64
 // REMARK: remark: [Passed] Tile | Category:schedule | features=128, op=grouped_matmul, shared_bytes=98304, stages=4, tokens=64
 // REMARK: remark: [Passed] Tile | Category:schedule | features=256, op=grouped_matmul, shared_bytes=147456, stages=3, tokens=128

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The kernels of a layer as PTX, and NVIDIA's assembler.
-#ifndef MOELORA_CODEGEN_PTX_H
-#define MOELORA_CODEGEN_PTX_H
+#ifndef MOELORA_CODEGEN_ASSEMBLE_H
+#define MOELORA_CODEGEN_ASSEMBLE_H
 
 #include "mlir/IR/BuiltinOps.h"
 #include <optional>
@@ -23,4 +23,4 @@ std::optional<std::string> assemblePtx(llvm::StringRef ptx, std::string &why);
 
 } // namespace moelora
 
-#endif // MOELORA_CODEGEN_PTX_H
+#endif // MOELORA_CODEGEN_ASSEMBLE_H
