@@ -24,6 +24,10 @@ void addConversion(PassManager &passes) {
   OpPassManager &layer = passes.nest<LayerOp>();
   layer.addPass(createFuseLora());
   layer.addPass(createFuseEpilogue());
+  ScheduleOptions schedule;
+  schedule.target = target;
+  schedule.tiles = {8};
+  layer.addPass(createSchedule(schedule));
   ConvertMoELoRAToNvvmOptions convert;
   convert.target = target;
   convert.producer = "a test";

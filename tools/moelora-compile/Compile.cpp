@@ -5,9 +5,9 @@
 
 #include "Compile.h"
 #include "mlir/Pass/PassManager.h"
+#include "moelora/codegen/Assemble.h"
 #include "moelora/codegen/Emit.h"
 #include "moelora/codegen/Passes.h"
-#include "moelora/codegen/Assemble.h"
 #include "moelora/codegen/Target.h"
 #include "moelora/link/SharedObject.h"
 
