@@ -98,10 +98,10 @@ def Schedule : Pass<"moelora-schedule", "::moelora::LayerOp"> {
     | 128 | 256 | 64 | 4 x 2 | 3 |
 
     A tile that exceeds the shared memory of the target has fewer stages, at least
-    two, and then a smaller k. A GEMM with at most 64 features, or with f32
-    weights, which runs without tensor cores, has tiles of 64 features. A `shrink`
-    has tiles of 16 ranks and k 32, and 4
-    warps that divide K. The target `emulated-sm_NN` has the tiles of `sm_NN`.
+    two, and then a smaller k. The tile of 128 tokens has 128 features and 2 x 4
+    warps where 128 divides the features and 256 does not. A GEMM with at most 64
+    features, or with f32 weights, which runs without tensor cores, has tiles of 64
+    features. A `shrink` has tiles of 16 ranks and k 32, and 4 warps that divide K. The target `emulated-sm_NN` has the tiles of `sm_NN`.
 
     Declines, and keeps what is there: an op that has a schedule already; an op
     whose plan is made by another op than `plan` or has the schedule of a CPU; the

@@ -34,6 +34,10 @@ constexpr Shape matmulShapes[] = {{128, 64, 4, 1, 1, 6},
                                   {128, 64, 2, 2, 1, 4},
                                   {256, 64, 4, 2, 1, 3}};
 
+// For 128 tokens, where this divides the features and 256 does not: the bounds
+// of a last, incomplete tile would need registers that the larger one lacks.
+constexpr Shape dividingShape = {128, 64, 2, 4, 1, 4};
+
 // For matrices of at most 64 features, as routers have. Products of f32, which
 // run without tensor cores, need few accumulators in a lane, too.
 constexpr Shape narrowShapes[] = {{64, 64, 4, 1, 1, 4},
@@ -81,20 +85,37 @@ int64_t elementBytes(Operation *op) {
   return std::max(bytes(matmul.getInput()), bytes(matmul.getWeight()));
 }
 
-static bool isNarrow(GroupedMatmulOp op) {
+static int64_t slicesOf(GroupedMatmulOp op) {
   auto type = cast<ShapedType>(op.getWeight().getType());
-  int64_t slices = type.getRank() == 4 ? type.getDimSize(1) : 1;
-  int64_t out = type.getDimSize(type.getRank() - 2);
-  return slices == 1 && out <= narrowShapes[0].features;
+  return type.getRank() == 4 ? type.getDimSize(1) : 1;
+}
+
+/// The rows of a weight, of all slices, which are the features of a tile.
+static int64_t featuresOf(GroupedMatmulOp op) {
+  auto type = cast<ShapedType>(op.getWeight().getType());
+  return slicesOf(op) * type.getDimSize(type.getRank() - 2);
+}
+
+/// Warps of a narrow tile have too few features for two slices.
+static bool isNarrow(GroupedMatmulOp op) {
+  return slicesOf(op) == 1 && featuresOf(op) <= narrowShapes[0].features;
 }
 
 static const Shape &shapeOf(Operation *op, size_t index) {
   if (isa<ShrinkOp>(op))
     return shrinkShapes[index];
+  const Shape &usual = matmulShapes[index];
   auto matmul = dyn_cast<GroupedMatmulOp>(op);
-  bool narrow = matmul && (isNarrow(matmul) ||
-                           getElementTypeOrSelf(matmul.getWeight()).isF32());
-  return narrow ? narrowShapes[index] : matmulShapes[index];
+  if (!matmul)
+    return usual;
+  int64_t features = featuresOf(matmul);
+  if (isNarrow(matmul) || getElementTypeOrSelf(matmul.getWeight()).isF32())
+    return narrowShapes[index];
+  bool divides = features % usual.features == 0;
+  bool isLargest = usual.features > dividingShape.features;
+  return isLargest && !divides && features % dividingShape.features == 0
+             ? dividingShape
+             : usual;
 }
 
 /// A tile that does not fit has fewer stages, down to two, and then fewer

@@ -121,9 +121,10 @@ Int Combine::rowsOfToken(MatmulTile &tile, Int token) {
 void Combine::arrive(MatmulTile &tile) {
   KernelCode &code = tile.code;
   Named named(code, "arrive");
+  Int range = tile.ownFeature() / tile.operands.tileFeatures(tile.shape);
   code.loop(tile.thread, tile.rows, tile.shape.threads(), [&](Int i) {
     Int token = tile.plan.pairOfRow(tile.begin + i) / plan.topK;
-    Ptr counter = tile.plan.counter(token, tile.featureTile + firstCounter);
+    Ptr counter = tile.plan.counter(token, range + firstCounter);
     Int before = code.atomicAdd(counter, code.i32(1), "device");
     Value isLast = code.equal(before + 1, rowsOfToken(tile, token));
     code.store(code.select(isLast, token, code.i32(-1)), tile.shared + i * 4);
@@ -139,7 +140,7 @@ void Combine::addLast(MatmulTile &tile) {
     Int token = code.loadNumber(tile.shared + i * 4);
     code.when(code.less(code.i32(-1), token), [&] {
       summer.select(token);
-      summer.write(tile.ownFeature,
+      summer.write(tile.ownFeature(),
                    tile.operands.tileFeatures(tile.shape) / WarpLanes);
     });
   });

@@ -75,17 +75,23 @@ void MatmulTile::select(Int tileIndex, Int index) {
   expert = selected.expert;
   begin = selected.begin;
   rows = selected.rows;
-  featureTile = index;
   int64_t features = operands.tileFeatures(shape);
-  ownFeature = feature = index * features;
+  feature = index * features;
   if (movesBack() && !featuresAreWhole())
-    feature = code.least(ownFeature, code.i32(operands.n - features));
+    feature = code.least(feature, code.i32(operands.n - features));
+}
+
+/// Only the last range can begin elsewhere than at a multiple of its size, and
+/// then begins early.
+Int MatmulTile::ownFeature() {
+  int64_t features = operands.tileFeatures(shape);
+  return (feature + (features - 1)) / features * features;
 }
 
 Value MatmulTile::hasFeature(Int feature) {
   if (featuresAreWhole())
     return code.bit(true);
-  return movesBack() ? code.less(ownFeature - 1, feature)
+  return movesBack() ? code.less(ownFeature() - 1, feature)
                      : code.less(feature, code.i32(operands.n));
 }
 

@@ -50,6 +50,9 @@ public:
     return blockToken(tokenBlock) + quad * 2 + i % 2;
   }
   mlir::Value hasToken(Int token) { return code.less(token, rows); }
+  /// The first feature that no tile before has. It is computed where it is
+  /// needed, so that no register holds it during the main loop.
+  Int ownFeature();
   /// Whether a feature is one of this tile: it exists, and no other tile has
   /// it.
   mlir::Value hasFeature(Int feature);
@@ -78,8 +81,7 @@ public:
   Ptr input, weight;
   // The selected tile.
   Int expert{}, begin{}, rows{}; // rows of the plan
-  Int featureTile{};             // the range of features
-  Int ownFeature{}, feature{};   // the first one that is its own, and of all
+  Int feature{};                 // the first one, of a slice
 };
 
 } // namespace moelora::codegen

@@ -86,7 +86,7 @@ makeMachine(gpu::GPUModuleOp module, int64_t architecture, int64_t version) {
   return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
       triple, "sm_" + std::to_string(architecture),
       "+ptx" + std::to_string(version), llvm::TargetOptions(), std::nullopt,
-      std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+      std::nullopt, llvm::CodeGenOptLevel::Less));
 }
 
 static std::unique_ptr<llvm::Module> translate(gpu::GPUModuleOp module,

@@ -90,7 +90,8 @@ inline float sqrtSoftplus(float x) {
   return std::sqrt((x < 0 ? 0.0f : x) + logarithmOfOnePlus(small));
 }
 
-/// A minimax polynomial near zero, where 1 - 2 / (e^2x + 1) cancels.
+/// Near zero, where 1 - 2 / (e^2x + 1) cancels, a minimax polynomial, with the
+/// coefficients of tanhf in the Cephes library.
 inline float hyperbolicTangent(float x) {
   float square = x * x, size = std::fabs(x);
   float sum = -5.70498872745e-3f;
