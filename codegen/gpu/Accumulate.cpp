@@ -34,12 +34,20 @@ void Accumulate::finish(MatmulTile &tile, const Accumulators &sums) {
   KernelCode &code = tile.code;
   Named named(code, "store");
   Ptr rows = tile.kernel.region(result, plan.perPair(n * 4));
+  storeRows(tile, sums, [&](Int token) {
+    Int pair = tile.plan.pairOfRow(tile.begin + token);
+    return rows + code.toI64(pair) * (n * 4);
+  });
+}
+
+void storeRows(MatmulTile &tile, const Accumulators &sums,
+               llvm::function_ref<Ptr(Int)> rowOf) {
+  KernelCode &code = tile.code;
   for (int64_t block = 0; block < tile.shape.tokenBlocks(); ++block)
     for (int64_t i = 0; i < 2; ++i) {
       Int token = tile.laneToken(block, i);
       code.when(tile.hasToken(token), [&] {
-        Int pair = tile.plan.pairOfRow(tile.begin + token);
-        Ptr row = rows + code.toI64(pair) * (n * 4);
+        Ptr row = rowOf(token);
         for (int64_t m = 0; m < tile.shape.featureBlocks(); ++m)
           for (int64_t half = 0; half < 2; ++half) {
             Int feature = tile.laneFeature(m, 2 * half);

@@ -87,21 +87,9 @@ void Combine::store(MatmulTile &tile, const Accumulators &sums) {
   KernelCode &code = tile.code;
   Named named(code, "store rows");
   Ptr all = rowRegion(tile);
-  for (int64_t block = 0; block < tile.shape.tokenBlocks(); ++block)
-    for (int64_t i = 0; i < 2; ++i) {
-      Int token = tile.laneToken(block, i);
-      Ptr row = all + code.toI64(tile.begin + token) * (sum.n * 4);
-      code.when(tile.hasToken(token), [&] {
-        for (int64_t m = 0; m < tile.shape.featureBlocks(); ++m)
-          for (int64_t half = 0; half < 2; ++half) {
-            Int feature = tile.laneFeature(m, 2 * half);
-            code.when(tile.hasFeature(feature), [&] {
-              code.store(sums[tile.index(m, block, 2 * half + i)],
-                         row + feature * 4);
-            });
-          }
-      });
-    }
+  storeRows(tile, sums, [&](Int token) {
+    return all + code.toI64(tile.begin + token) * (sum.n * 4);
+  });
 }
 
 /// The number of rows that a token has in the plan.

@@ -29,6 +29,11 @@ mlir::FailureOr<std::unique_ptr<Epilogue>> createCombine(GpuLowering &,
 mlir::FailureOr<std::unique_ptr<Epilogue>> createAccumulate(GpuLowering &,
                                                             GroupedMatmulOp);
 
+/// Stores accumulators as f32 rows of features. `rowOf` is the address of the
+/// row of a token of the tile.
+void storeRows(MatmulTile &tile, const Accumulators &sums,
+               llvm::function_ref<Ptr(Int token)> rowOf);
+
 /// The memory of stored accumulators.
 RegionSize storedSumsRegion(const MatmulOperands &operands);
 /// The accumulators, for createStoredLoop, at a word of the frame.
