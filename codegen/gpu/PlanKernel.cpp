@@ -30,7 +30,29 @@ constexpr int64_t Warps = 8, Threads = Warps * WarpLanes;
 /// Experts are spread over about as many blocks as there are multiprocessors.
 constexpr int64_t MostBlocks = 128;
 
-class PlanKernel {
+/// The experts and keys of a block, and its arrays in shared memory, as offsets
+/// in bytes.
+struct PlanLayout {
+  explicit PlanLayout(const GpuPlan &plan)
+      : owned((plan.experts + MostBlocks - 1) / MostBlocks),
+        keysPerExpert(plan.slots + 1), keys(owned * keysPerExpert),
+        expertRows(take(plan.experts)), expertBegin(take(plan.experts + 1)),
+        expertTiles(take(plan.experts + 1)), keyRows(take(keys * Warps)),
+        keyBegin(take(keys)) {}
+
+  int64_t sharedBytes = 0;
+  const int64_t owned, keysPerExpert, keys;
+  const int64_t expertRows, expertBegin, expertTiles, keyRows, keyBegin;
+
+private:
+  int64_t take(int64_t numbers) {
+    int64_t offset = sharedBytes;
+    sharedBytes += 4 * numbers;
+    return offset;
+  }
+};
+
+class PlanKernel : PlanLayout {
 public:
   PlanKernel(GpuLowering &lowering, const GpuPlan &plan);
   KernelInfo emit();
@@ -65,19 +87,9 @@ private:
     return code.loadNumber(at(array, index));
   }
   Int rowsBefore(Int key) { return load(keyRows, key * Warps); }
-  int64_t take(int64_t numbers) {
-    int64_t offset = sharedBytes;
-    sharedBytes += 4 * numbers;
-    return offset;
-  }
 
   const GpuPlan &plan;
   GpuLowering &lowering;
-  int64_t sharedBytes = 0;
-  const int64_t owned, keysPerExpert, keys;
-  // Arrays in shared memory.
-  const int64_t expertRows, expertBegin, expertTiles, keyRows, keyBegin;
-
   Kernel kernel;
   KernelCode &code;
   Ptr shared;
@@ -88,21 +100,13 @@ private:
 
 } // namespace
 
-static int64_t ownedExperts(const GpuPlan &plan) {
-  return (plan.experts + MostBlocks - 1) / MostBlocks;
-}
-
 int64_t planBlocks(const GpuPlan &plan) {
-  int64_t owned = ownedExperts(plan);
+  int64_t owned = PlanLayout(plan).owned;
   return (plan.experts + owned - 1) / owned;
 }
 
 PlanKernel::PlanKernel(GpuLowering &lowering, const GpuPlan &plan)
-    : plan(plan), lowering(lowering), owned(ownedExperts(plan)),
-      keysPerExpert(plan.slots + 1), keys(owned * keysPerExpert),
-      expertRows(take(plan.experts)), expertBegin(take(plan.experts + 1)),
-      expertTiles(take(plan.experts + 1)), keyRows(take(keys * Warps)),
-      keyBegin(take(keys)),
+    : PlanLayout(plan), plan(plan), lowering(lowering),
       kernel(lowering.gpu, lowering.kernelName("plan"), Threads),
       code(kernel.code), shared(code.shared()), thread(code.thread()),
       warp(code.warp()), lane(code.lane()), first(code.block() * owned),
@@ -137,7 +141,6 @@ KernelInfo PlanKernel::emit() {
   writeSegments();
   code.barrier();
   place();
-  assert(sharedBytes == planSharedBytes(plan));
   return kernel.finish(sharedBytes);
 }
 
@@ -372,8 +375,7 @@ void PlanKernel::place() {
 }
 
 int64_t planSharedBytes(const GpuPlan &plan) {
-  int64_t keys = ownedExperts(plan) * (plan.slots + 1);
-  return 4 * (plan.experts + 2 * (plan.experts + 1) + keys * (Warps + 1));
+  return PlanLayout(plan).sharedBytes;
 }
 
 KernelInfo emitPlanKernel(GpuLowering &lowering, const GpuPlan &plan) {
