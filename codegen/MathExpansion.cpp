@@ -4,13 +4,13 @@
 #include "MathExpansion.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
 using namespace mlir;
 
 namespace moelora::codegen {
 
-LogicalResult expandMath(ModuleOp module) {
+void expandMath(ModuleOp module) {
   RewritePatternSet patterns(module.getContext());
   populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
     return name == math::ExpOp::getOperationName() ||
@@ -18,7 +18,7 @@ LogicalResult expandMath(ModuleOp module) {
            name == math::LogOp::getOperationName() ||
            name == math::TanhOp::getOperationName();
   });
-  return applyPatternsGreedily(module, std::move(patterns));
+  walkAndApplyPatterns(module, std::move(patterns));
 }
 
 } // namespace moelora::codegen

@@ -11,7 +11,7 @@ namespace moelora::codegen {
 
 /// Turns exponentials, logarithms, error functions and hyperbolic tangents into
 /// polynomials.
-mlir::LogicalResult expandMath(mlir::ModuleOp module);
+void expandMath(mlir::ModuleOp module);
 
 } // namespace moelora::codegen
 

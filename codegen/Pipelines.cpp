@@ -53,7 +53,7 @@ static void addKernels(OpPassManager &pm, const ToCpuOptions &options) {
   pm.addPass(createCSEPass());
 }
 
-/// -> llvm
+/// -> llvm, for code of a CPU
 static void addLowering(OpPassManager &pm) {
   pm.addPass(createSCFToControlFlowPass());
   pm.addPass(createConvertVectorToLLVMPass());
@@ -75,18 +75,25 @@ static void addGpuKernels(OpPassManager &pm, const ToGpuOptions &options) {
   convert.target = options.target;
   convert.producer = options.producer;
   pm.addPass(createConvertMoELoRAToNvvm(convert));
-  pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+}
+
+/// -> llvm, in one conversion: kernels are large, and each one goes over all
+/// operations
+static void addGpuLowering(OpPassManager &pm) {
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(createConvertToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
 }
 
 void buildToGpuPipeline(OpPassManager &pm, const ToGpuOptions &options) {
   addFusion(pm, scheduleFor(options));
   addGpuKernels(pm, options);
-  addLowering(pm);
+  addGpuLowering(pm);
   pm.addPass(createCSEPass());
   if (StringRef(options.target).starts_with("emulated-")) {
     pm.addPass(createEmulateNvvm());
-    addLowering(pm); // of the code that calls the emulator
+    addGpuLowering(pm); // of the code that calls the emulator
   } else {
     pm.addPass(createEmitPtx());
   }

@@ -37,9 +37,9 @@ struct ConvertMoELoRAToCpu
     if (!*layer)
       return;
     FailureOr<CpuTarget> target = chooseTarget(*layer);
-    if (failed(target) || failed(convert(*layer, *target)) ||
-        failed(expandMath(getOperation())))
-      signalPassFailure();
+    if (failed(target) || failed(convert(*layer, *target)))
+      return signalPassFailure();
+    expandMath(getOperation());
   }
 
   FailureOr<CpuTarget> chooseTarget(LayerOp layer) {

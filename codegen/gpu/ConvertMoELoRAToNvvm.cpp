@@ -9,6 +9,10 @@
 #include "MathExpansion.h"
 #include "gpu/Binaries.h"
 #include "gpu/Resolve.h"
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -31,6 +35,16 @@ struct ConvertMoELoRAToNvvm
     : impl::ConvertMoELoRAToNvvmBase<ConvertMoELoRAToNvvm> {
   using ConvertMoELoRAToNvvmBase::ConvertMoELoRAToNvvmBase;
 
+  /// The pipeline lowers the result with `convert-to-llvm`, which takes its
+  /// patterns from the dialects.
+  void getDependentDialects(DialectRegistry &registry) const override {
+    ConvertMoELoRAToNvvmBase::getDependentDialects(registry);
+    arith::registerConvertArithToLLVMInterface(registry);
+    cf::registerConvertControlFlowToLLVMInterface(registry);
+    registerConvertMathToLLVMInterface(registry);
+    vector::registerConvertVectorToLLVMInterface(registry);
+  }
+
   void runOnOperation() override {
     FailureOr<LayerOp> layer = onlyLayer(getOperation());
     if (failed(layer))
@@ -44,8 +58,9 @@ struct ConvertMoELoRAToNvvm
                            << target << "'";
       return signalPassFailure();
     }
-    if (failed(convert(*layer, *gpu)) || failed(expandMath(getOperation())))
-      signalPassFailure();
+    if (failed(convert(*layer, *gpu)))
+      return signalPassFailure();
+    expandMath(getOperation());
   }
 
   LogicalResult convert(LayerOp layer, const GpuTarget &gpu) {

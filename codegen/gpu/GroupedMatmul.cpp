@@ -49,6 +49,9 @@ KernelInfo emitKernel(GpuLowering &lowering, const MatmulOperands &operands,
     if (parts.expands)
       sums = expandLora(tile, sums);
     sums = loop->run(tile, sums);
+    // Else ptxas moves loads of the epilogue up between the last products, and
+    // spills registers.
+    code.blockFence();
     parts.epilogue.finish(tile, sums);
   });
   return kernel.finish(std::max(loop->sharedBytes(), LeastSharedBytes));

@@ -87,6 +87,9 @@ void KernelCode::warpBarrier() {
 void KernelCode::fence() {
   NVVM::MembarOp::create(builder, loc, NVVM::MemScopeKind::GPU);
 }
+void KernelCode::blockFence() {
+  NVVM::MembarOp::create(builder, loc, NVVM::MemScopeKind::CTA);
+}
 
 static Value exchange(KernelCode &code, NVVM::ShflKind kind, Value mask,
                       Value value, Value offset, int64_t clamp) {

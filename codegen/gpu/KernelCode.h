@@ -52,6 +52,7 @@ public:
   /// What this thread wrote before is visible to the device before what it
   /// writes after.
   void fence();
+  void blockFence(); // the same, for the block
   Int shuffleUp(Int value, int64_t distance);
   Int shuffleFrom(Int value, Int lane);
   mlir::Value shuffleFrom(mlir::Value value, Int lane);

@@ -27,7 +27,7 @@
 // NVVM-NOT: nvvm.redux
 // NVVM: scf.for {{.*}} iter_args({{.*}}) -> (i32, i32, i32, i32, i32, i32) : i32 {
 // NVVM: nvvm.redux.sync umax
-// NVVM-NEXT: {{.*}} arith.cmpi eq
+// NVVM: arith.cmpi eq
 // NVVM: nvvm.redux.sync umin
 // NVVM-COUNT-5: arith.cmpi eq
 // NVVM: scf.yield
@@ -61,7 +61,7 @@ moelora.layer @plain(
 // NVVM-NOT: nvvm.redux
 // NVVM: scf.for
 // NVVM: nvvm.redux.sync umax
-// NVVM-NEXT: {{.*}} arith.cmpi eq
+// NVVM: arith.cmpi eq
 // NVVM: nvvm.redux.sync umin
 // NVVM: scf.for
 // NVVM: nvvm.redux.sync umax
