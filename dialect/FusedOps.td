@@ -54,7 +54,9 @@ def MoELoRA_ShrinkOp : MoELoRA_NamedOp<"shrink", "shrunk"> {
     `u[p, s, :] = scale * A x[row]` with the pair of `p`'s slot and expert and
     of slice `s`, rounded once to the result's element type. Columns past the
     rank, and rows without a pair, are unspecified and never read. A schedule
-    states how it runs on a GPU; its features are ranks.
+    states how it runs on a GPU; its features are ranks. In batches of tiles of
+    `epilogue_tokens` tokens no kernel of its own runs: the epilogue of the
+    `grouped_matmul` that makes the input computes the result.
 
     Lifespan: made by `moelora-fuse-lora`, and scheduled by `moelora-schedule`;
     consumed by the `lora` operand of one `grouped_matmul` over the same plan and
@@ -64,6 +66,8 @@ def MoELoRA_ShrinkOp : MoELoRA_NamedOp<"shrink", "shrunk"> {
     - (C1) table and plan have the same experts and slots.
     - (C2) the input's columns are the table's `in`.
     - (C3) the result is `[rows, slices, max_rank]` in the table's element type.
+    - (C4) `epilogue_tokens` are tokens of tiles of the schedule, ascending, and
+      the input is an activation of a `grouped_matmul` over the same plan.
 
     Example:
     ```mlir
@@ -76,12 +80,20 @@ def MoELoRA_ShrinkOp : MoELoRA_NamedOp<"shrink", "shrunk"> {
   let arguments = (ins MoELoRA_Rows:$input, MoELoRA_PlanType:$plan,
                        MoELoRA_SlotTableType:$table,
                        OptionalAttr<MoELoRA_ScheduleAttr>:$schedule,
+                       OptionalAttr<DenseI64ArrayAttr>:$epilogue_tokens,
                        UnitAttr:$gather);
   let results = (outs MoELoRA_Shrunk:$result);
   let assemblyFormat = [{
     (`gather` $gather^)? $input `by` $plan `,` $table
-    (`schedule` `(` $schedule^ `)`)? attr-dict
+    (`schedule` `(` $schedule^ `)`)? (`epilogue` $epilogue_tokens^)? attr-dict
     `:` type($input) `,` type($plan) `,` type($table) `->` type($result)
+  }];
+  let extraClassDeclaration = [{
+    /// Whether an epilogue computes it in batches of tiles of `tokens` tokens.
+    bool isInEpilogue(int64_t tokens) {
+      auto counts = getEpilogueTokens();
+      return counts && ::llvm::is_contained(*counts, tokens);
+    }
   }];
 }
 

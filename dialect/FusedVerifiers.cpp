@@ -40,6 +40,32 @@ static LogicalResult verifyShrunk(Operation *op, StringRef name, Type shrunk,
                            << table.getElementType();
 }
 
+/// (C4)
+static LogicalResult verifyEpilogueTokens(ShrinkOp op) {
+  std::optional<ArrayRef<int64_t>> counts = op.getEpilogueTokens();
+  if (!counts)
+    return success();
+  auto matmul = op.getInput().getDefiningOp<GroupedMatmulOp>();
+  if (!matmul || !matmul.getActivation() || matmul.getPlan() != op.getPlan() ||
+      op.getGather())
+    return op.emitOpError()
+           << "expects the input of an op in an epilogue to be an activation "
+              "of a grouped_matmul over the same plan, read pair by pair";
+  SmallVector<int64_t> tokens;
+  if (std::optional<ScheduleAttr> schedule = op.getSchedule())
+    for (TileAttr tile : schedule->getTiles())
+      tokens.push_back(tile.getTokens());
+  bool ascends = llvm::is_sorted(*counts, std::less_equal<int64_t>());
+  for (int64_t count : *counts)
+    if (!ascends || !llvm::is_contained(tokens, count))
+      return op.emitOpError()
+             << "expects the tokens in an epilogue to be of tiles of the "
+                "schedule, ascending, but they are ["
+             << *counts << "] and the tiles are of [" << ArrayRef(tokens)
+             << "]";
+  return success();
+}
+
 LogicalResult ShrinkOp::verify() {
   SlotTableType table = getTable().getType();
   if (failed(verifyTableOfPlan(*this, table, getPlan().getType())))
@@ -47,8 +73,9 @@ LogicalResult ShrinkOp::verify() {
   if (failed(verifyAgree(*this, "the columns that are summed over", "input",
                          getColumns(getInput()), "table", table.getIn())))
     return failure(); // (C2)
-  return verifyShrunk(*this, "the result", getResult().getType(),
-                      table); // (C3)
+  if (failed(verifyShrunk(*this, "the result", getResult().getType(), table)))
+    return failure(); // (C3)
+  return verifyEpilogueTokens(*this);
 }
 
 /// (C6): the table fits the plan and the weight.

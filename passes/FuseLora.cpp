@@ -78,10 +78,10 @@ void replaceTogether(ExpertGemmOp gemm, LoraDeltaOp delta) {
       << remark::metric("slots", table.getSlots())
       << remark::metric("slices", table.getSlices())
       << remark::metric("max_rank", table.getMaxRank());
-  Value shrunk =
-      ShrinkOp::create(builder, delta.getLoc(), getShrunkType(table),
-                       delta.getInput(), delta.getPlan(), delta.getTable(),
-                       /*schedule=*/nullptr, delta.getGather());
+  Value shrunk = ShrinkOp::create(
+      builder, delta.getLoc(), getShrunkType(table), delta.getInput(),
+      delta.getPlan(), delta.getTable(),
+      /*schedule=*/nullptr, /*epilogue_tokens=*/nullptr, delta.getGather());
   delta.replaceAllUsesWith(
       createMatmul(builder, gemm, shrunk, delta.getTable()));
   delta.erase();

@@ -173,6 +173,19 @@ struct Schedule : impl::ScheduleBase<Schedule> {
           << remark::metric("shared_bytes",
                             tile.getSharedBytes(elementBytes(op)));
     op.setScheduleAttr(schedule);
+    if constexpr (std::is_same_v<Op, ShrinkOp>)
+      if (strategy == Strategy::InPlace)
+        moveToEpilogue(op);
+  }
+
+  void moveToEpilogue(ShrinkOp op) {
+    SmallVector<int64_t> tokens = chooseEpilogueTokens(op);
+    if (tokens.empty())
+      return;
+    op.setEpilogueTokens(tokens);
+    remark::passed(op.getLoc(), named("Epilogue"))
+        << remark::metric("op", op->getName().stripDialect())
+        << remark::metric("most_tokens", tokens.back());
   }
 
   ScheduleAttr makeSchedule(Operation *op, ArrayRef<int64_t> tokens,

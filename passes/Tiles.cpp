@@ -134,4 +134,33 @@ TileAttr chooseTile(Operation *op, int64_t tokens, const Chip &chip) {
   return tile;
 }
 
+/// Whether the last range of features overlaps with the one before, because it
+/// is moved back to be whole.
+static bool isMovedBack(int64_t n, int64_t features) {
+  return n > features && n % features != 0 && n % 16 == 0;
+}
+
+/// In small batches a launch costs more than parts of the sums in memory. All
+/// tiles divide K in the same way, so that they give the same bits.
+SmallVector<int64_t> chooseEpilogueTokens(ShrinkOp op) {
+  constexpr int64_t mostTokens = 32;
+  auto matmul = op.getInput().getDefiningOp<GroupedMatmulOp>();
+  if (!matmul || !matmul.getActivation() || !matmul.getSchedule() ||
+      matmul.getPlan() != op.getPlan() || op.getGather() ||
+      elementBytes(matmul) != 2)
+    return {};
+  int64_t slices = slicesOf(matmul), k = featuresOf(matmul) / slices;
+  SmallVector<int64_t> tokens;
+  TileAttr first = matmul.getSchedule()->getTiles().front();
+  for (TileAttr tile : matmul.getSchedule()->getTiles())
+    if (tile.getTokens() <= mostTokens && tile.getTokenWarps() == 1 &&
+        tile.getSplitK() == 1 &&
+        tile.getTokens() / 8 <= tile.getFeatureWarps() &&
+        tile.getFeatures() == first.getFeatures() &&
+        tile.getFeatureWarps() == first.getFeatureWarps() &&
+        !isMovedBack(k, tile.getFeatures() / slices))
+      tokens.push_back(tile.getTokens());
+  return tokens;
+}
+
 } // namespace moelora

@@ -31,6 +31,10 @@ int64_t elementBytes(mlir::Operation *op);
 /// the sizes of `op` and by the chip would replace this function.
 TileAttr chooseTile(mlir::Operation *op, int64_t tokens, const Chip &chip);
 
+/// The tokens of the tiles of a shrink that the epilogue of the op which makes
+/// its input shall compute.
+llvm::SmallVector<int64_t> chooseEpilogueTokens(ShrinkOp op);
+
 } // namespace moelora
 
 #endif // MOELORA_PASSES_TILES_H

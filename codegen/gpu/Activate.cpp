@@ -4,10 +4,11 @@
 // The epilogue of gate and up. Gate and up of one feature and token are in the
 // same register of a lane. Registers hold tokens 2t and 2t + 1 of one feature;
 // movmatrix turns blocks of 8 x 8, so that a lane stores features 2t and 2t + 1
-// of one token.
+// of one token. These registers are also factors of the shrink that follows.
 
 #include "Activation.h"
 #include "gpu/Epilogue.h"
+#include "gpu/PartialShrink.h"
 
 using namespace mlir;
 
@@ -25,6 +26,8 @@ public:
       inputWeights = lowering.words.lookup(op.getInputWeights());
     lowering.words[op.getResult()] = result;
     lowering.planned[op.getResult()] = {op.getPlan(), pitch};
+    if ((shrink = shrinkInEpilogueOf(op)))
+      shrinkOperands.emplace(lowering, shrink);
   }
 
   void finish(MatmulTile &tile, const Accumulators &sums) override;
@@ -37,6 +40,8 @@ private:
   GroupedMatmulOp op;
   const GpuPlan &plan;
   int64_t pitch, result, inputWeights = -1;
+  ShrinkOp shrink; // that this computes for some tiles, or null
+  std::optional<ShrinkOperands> shrinkOperands;
 };
 
 } // namespace
@@ -70,23 +75,37 @@ void Activate::finish(MatmulTile &tile, const Accumulators &sums) {
   KernelCode &code = tile.code;
   Named named(code, "activation");
   Type element = tile.operands.element;
+  bool shrinks = shrink && shrink.isInEpilogue(tile.shape.tokens);
   Ptr rows = tile.kernel.region(result, plan.perPair(pitch));
+  ActivationFactors factors;
   for (int64_t n = 0; n < tile.shape.tokenBlocks(); ++n) {
     Value weights[] = {weightOf(tile, n, 0), weightOf(tile, n, 1)};
     Int token = tile.blockToken(n) + tile.group;
     Ptr row = rows + code.toI64(tile.begin + token) * pitch;
-    for (int64_t block = 0; block < tile.blocksPerSlice(); ++block)
+    for (int64_t block = 0; block < tile.blocksPerSlice(); ++block) {
+      Registers<2> &factor = factors.emplace_back();
       for (int64_t half = 0; half < 2; ++half) {
         Value a = activate(tile, sums, block, n, 2 * half, weights[0]);
         Value b = activate(tile, sums, block, n, 2 * half + 1, weights[1]);
+        if (shrinks && !tile.featuresAreWhole()) {
+          // Features beyond the last one add nothing.
+          Value exists = tile.hasFeature(tile.laneFeature(block, 2 * half));
+          Value zero = code.f32(code.builder.getF32Type(), 0);
+          a = code.select(exists, a, zero);
+          b = code.select(exists, b, zero);
+        }
         Value turned = code.transpose(code.roundPair(element, a, b));
+        factor[size_t(half)] = turned;
         Int feature = tile.blockFeature(block, half) + tile.quad * 2;
         Value inside = tile.hasToken(token);
         if (!tile.featuresAreWhole())
           inside = code.both(inside, tile.hasFeature(feature));
         code.when(inside, [&] { code.store(turned, row + feature * 2); });
       }
+    }
   }
+  if (shrinks)
+    emitPartialShrink(tile, *shrinkOperands, factors);
 }
 
 FailureOr<std::unique_ptr<Epilogue>> createActivate(GpuLowering &lowering,
@@ -97,6 +116,9 @@ FailureOr<std::unique_ptr<Epilogue>> createActivate(GpuLowering &lowering,
                              "type "
                           << lowering.element << ", but it is of "
                           << type.getElementType();
+  if (ShrinkOp shrink = shrinkInEpilogueOf(op);
+      shrink && failed(verifyShrink(lowering, shrink)))
+    return failure();
   return std::unique_ptr<Epilogue>(
       std::make_unique<Activate>(lowering, op, type.getDimSize(1)));
 }

@@ -25,8 +25,7 @@ namespace {
 class Combine : public Epilogue {
 public:
   Combine(GpuLowering &lowering, GroupedMatmulOp op)
-      : sum(lowering, op), plan(*sum.plan),
-        rows(lowering.frame.region(plan.perPair(sum.n * 4))),
+      : sum(lowering, op), plan(*sum.plan), rows(plan.scratch),
         firstCounter(plan.firstCounter.lookup(op)) {}
 
   void begin(MatmulTile &tile) override;

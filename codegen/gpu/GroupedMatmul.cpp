@@ -21,8 +21,9 @@ namespace {
 /// Thread blocks of a launch, at most: several for each multiprocessor of the
 /// largest GPU.
 constexpr int64_t MostBlocks = 1024;
-/// The shared memory in which a tile's epilogue notes tokens.
-constexpr int64_t LeastSharedBytes = 1024;
+/// The shared memory of an epilogue, at most: the sums of four warps for 32
+/// tokens.
+constexpr int64_t LeastSharedBytes = 8192;
 
 /// The parts of a kernel that differ.
 struct KernelParts {

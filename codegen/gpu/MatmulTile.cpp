@@ -71,6 +71,8 @@ MatmulTile::MatmulTile(Kernel &kernel, const MatmulOperands &operands,
       weight(kernel.region(operands.weight, weightRegion(operands))) {}
 
 void MatmulTile::select(Int tileIndex, Int index) {
+  number = tileIndex;
+  range = index;
   GpuPlanView::Tile selected = plan.tile(tileIndex);
   expert = selected.expert;
   begin = selected.begin;

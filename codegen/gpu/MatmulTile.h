@@ -80,6 +80,8 @@ public:
   Int warpFeature, warpToken; // of a slice's features, and of the tile's rows
   Ptr input, weight;
   // The selected tile.
+  Int number{};                  // of the plan's tiles
+  Int range{};                   // of features
   Int expert{}, begin{}, rows{}; // rows of the plan
   Int feature{};                 // the first one, of a slice
 };

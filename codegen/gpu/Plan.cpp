@@ -6,6 +6,7 @@
 #include "gpu/Plan.h"
 #include "Projections.h"
 #include "gpu/PlanKernel.h"
+#include "gpu/ShrinkOperands.h"
 #include "moelora/runtime/Abi.h"
 
 using namespace mlir;
@@ -28,8 +29,35 @@ static int64_t leastFeatures(GroupedMatmulOp op) {
   return least;
 }
 
+static void addCombine(GroupedMatmulOp op, GpuPlan &plan) {
+  plan.firstCounter[op] = plan.countersPerToken;
+  int64_t n = cast<ShapedType>(op.getWeight().getType()).getDimSize(1);
+  int64_t least = leastFeatures(op);
+  plan.countersPerToken += (n + least - 1) / least;
+  int64_t &perToken = plan.scratchRegion.perToken;
+  perToken = std::max(perToken, plan.topK * n * 4);
+}
+
+/// The parts of a shrink that an epilogue computes. They need memory of their
+/// own for the rows of small batches, unless the rows of Combine are as large.
+static LogicalResult addEpilogue(ShrinkOp op, GpuPlan &plan) {
+  FailureOr<ShrinkOrder> order = shrinkOrderOf(op);
+  if (failed(order))
+    return failure();
+  plan.countsTiles = true;
+  int64_t bytes = order->groups * plan.mostPages * MOELORA_PAGE_RANKS * 4;
+  RegionSize &region = plan.scratchRegion;
+  int64_t most = op.getEpilogueTokens()->back();
+  if (most == plan.tileTokens.back())
+    region.perToken = std::max(region.perToken, plan.topK * bytes);
+  else if (plan.topK * bytes > region.perToken)
+    region.fixed = plan.experts * most * bytes;
+  return success();
+}
+
 /// Reads from the users of the plan what it has to prepare for them.
-static void addUsers(GpuLowering &lowering, PlanOp op, GpuPlan &plan) {
+static LogicalResult addUsers(GpuLowering &lowering, PlanOp op, GpuPlan &plan) {
+  SmallVector<ShrinkOp> inEpilogue;
   // In the order of the layer, so that the result does not depend on lists.
   for (Operation &user : lowering.layer.getBody().front()) {
     if (auto shrink = dyn_cast<ShrinkOp>(user)) {
@@ -37,22 +65,24 @@ static void addUsers(GpuLowering &lowering, PlanOp op, GpuPlan &plan) {
       if (shrink.getPlan() == op.getPlan() && table)
         addProjections(lowering, shrink.getTable().getType(),
                        lowering.layer.getRole(table.getArgNumber()), plan);
+      if (shrink.getPlan() == op.getPlan() && shrink.getEpilogueTokens())
+        inEpilogue.push_back(shrink);
     }
     auto matmul = dyn_cast<GroupedMatmulOp>(user);
-    if (!matmul || matmul.getPlan() != op.getPlan() || !matmul.combines())
-      continue;
-    plan.firstCounter[matmul] = plan.countersPerToken;
-    int64_t n = cast<ShapedType>(matmul.getWeight().getType()).getDimSize(1);
-    int64_t least = leastFeatures(matmul);
-    plan.countersPerToken += (n + least - 1) / least;
+    if (matmul && matmul.getPlan() == op.getPlan() && matmul.combines())
+      addCombine(matmul, plan);
   }
+  for (ShrinkOp shrink : inEpilogue)
+    if (failed(addEpilogue(shrink, plan)))
+      return failure();
+  return success();
 }
 
 static void declareArrays(Frame &frame, GpuPlan &plan) {
   plan.rowPair = frame.region(plan.perPair(4));
   plan.pairRow = frame.region(plan.perPair(4));
   plan.counts = frame.region({plan_counts::Bytes, 0});
-  plan.tiles = frame.region(plan.tileBytes());
+  plan.tiles = frame.region(plan.tileRegion());
   plan.ids = frame.word();
   plan.numbers = frame.word();
   plan.tile = frame.word();
@@ -63,6 +93,10 @@ static void declareArrays(Frame &frame, GpuPlan &plan) {
   }
   if (plan.countersPerToken)
     plan.counters = frame.region(plan.counterRegion());
+  if (plan.countsTiles)
+    plan.tileCounters = frame.region(plan.tileCounterRegion());
+  if (plan.scratchRegion.perToken)
+    plan.scratch = frame.region(plan.scratchRegion);
 }
 
 static LogicalResult verify(PlanOp op, const GpuPlan &plan) {
@@ -108,8 +142,7 @@ FailureOr<RunStage> lowerPlan(GpuLowering &lowering, PlanOp op) {
                           "moelora-schedule attaches");
   for (TileAttr shape : schedule.getTiles())
     plan.tileTokens.push_back(shape.getTokens());
-  addUsers(lowering, op, plan);
-  if (failed(verify(op, plan)))
+  if (failed(addUsers(lowering, op, plan)) || failed(verify(op, plan)))
     return failure();
   declareArrays(lowering.frame, plan);
   lowering.plans[op.getPlan()] = std::move(owner);

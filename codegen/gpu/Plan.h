@@ -22,40 +22,6 @@ namespace moelora::codegen {
 /// The largest number of choices of a token: one for each lane of a warp.
 constexpr int64_t MostChoices = WarpLanes;
 
-struct GpuPlan {
-  int64_t experts = 0, slots = 0, topK = 0, zeroExperts = 0;
-  /// The projections that segments have pairs of.
-  llvm::SmallVector<int64_t> projections;
-  int64_t mostPages = 0; // of ranks, of a pair
-  /// Counters of each token, which the plan sets to zero, and the first one of
-  /// each matmul that has some.
-  int64_t countersPerToken = 0;
-  llvm::DenseMap<mlir::Operation *, int64_t> firstCounter;
-  /// The tile sizes in tokens, ascending, of which a run uses one.
-  llvm::SmallVector<int64_t> tileTokens;
-  bool hasIds = false;
-
-  // Words of the frame.
-  int64_t ids = 0, numbers = 0;                     // inputs
-  int64_t rowPair = 0, pairRow = 0, rowSegment = 0; // i32, by index
-  int64_t counts = 0, tiles = 0, segments = 0, counters = 0;
-  int64_t tile = 0;  // the number of tokens of a tile in this run
-  int64_t index = 0; // of it in tileTokens
-
-  bool hasSegments() const { return !projections.empty(); }
-  RegionSize perPair(int64_t bytes) const { return {0, topK * bytes}; }
-  /// There is at most one incomplete tile for each expert, and no tile is
-  /// empty.
-  RegionSize tileBytes() const;
-  int64_t segmentBytes() const;
-  RegionSize segmentRegion() const { return perPair(segmentBytes()); }
-  RegionSize counterRegion() const { return {0, 4 * countersPerToken}; }
-  /// The pair of a projection in a segment, as an offset.
-  int64_t pairOffset(int64_t projection) const;
-  /// At most this number of tiles, for `tokens` tokens.
-  Int mostTiles(Code &code, Ptr frame) const;
-};
-
 // The layout of the plan's arrays.
 namespace plan_counts {
 constexpr int64_t Rows = 0, Tiles = 4, Bytes = 8;
@@ -70,6 +36,47 @@ constexpr int64_t Begin = 0, End = 4, Pairs = 16;
 constexpr int64_t A = 0, B = 8, Pages = 16, Scale = 20, SharesA = 24,
                   PairBytes = 32;
 } // namespace plan_segment
+
+struct GpuPlan {
+  int64_t experts = 0, slots = 0, topK = 0, zeroExperts = 0;
+  /// The projections that segments have pairs of.
+  llvm::SmallVector<int64_t> projections;
+  int64_t mostPages = 0; // of ranks, of a pair
+  /// Counters of each token, which the plan sets to zero, and the first one of
+  /// each matmul that has some.
+  int64_t countersPerToken = 0;
+  llvm::DenseMap<mlir::Operation *, int64_t> firstCounter;
+  /// Sums in f32 of each row, which a kernel keeps for itself: the rows of
+  /// Combine, and the parts of PartialShrink.
+  RegionSize scratchRegion;
+  bool countsTiles = false; // has a counter of each tile
+  /// The tile sizes in tokens, ascending, of which a run uses one.
+  llvm::SmallVector<int64_t> tileTokens;
+  bool hasIds = false;
+
+  // Words of the frame.
+  int64_t ids = 0, numbers = 0;                     // inputs
+  int64_t rowPair = 0, pairRow = 0, rowSegment = 0; // i32, by index
+  int64_t counts = 0, tiles = 0, segments = 0, counters = 0;
+  int64_t tileCounters = 0, scratch = 0;
+  int64_t tile = 0;  // the number of tokens of a tile in this run
+  int64_t index = 0; // of it in tileTokens
+
+  bool hasSegments() const { return !projections.empty(); }
+  RegionSize perPair(int64_t bytes) const { return {0, topK * bytes}; }
+  /// There is at most one incomplete tile for each expert, and no tile is
+  /// empty.
+  RegionSize perTile(int64_t bytes) const;
+  RegionSize tileRegion() const { return perTile(plan_tile::Bytes); }
+  RegionSize tileCounterRegion() const { return perTile(4); }
+  int64_t segmentBytes() const;
+  RegionSize segmentRegion() const { return perPair(segmentBytes()); }
+  RegionSize counterRegion() const { return {0, 4 * countersPerToken}; }
+  /// The pair of a projection in a segment, as an offset.
+  int64_t pairOffset(int64_t projection) const;
+  /// At most this number of tiles, for `tokens` tokens.
+  Int mostTiles(Code &code, Ptr frame) const;
+};
 
 /// The arrays of a plan in a kernel that reads them.
 class GpuPlanView {
@@ -97,13 +104,14 @@ public:
   Pair pair(Ptr segment, int64_t projection);
   /// Counter `index` of a token.
   Ptr counter(Int token, Int index);
+  Ptr tileCounter(Int tile);
 
   const GpuPlan &plan;
 
 private:
   KernelCode &code;
   Ptr rowPair, pairRow, counts, tileRows;
-  Ptr rowSegment{}, segments{}, counters{};
+  Ptr rowSegment{}, segments{}, counters{}, tileCounters{};
 };
 
 } // namespace moelora::codegen

@@ -290,12 +290,16 @@ void PlanKernel::sumKeys() {
 
 void PlanKernel::writeTiles() {
   Named named(code, "tiles");
-  Ptr tiles = kernel.region(plan.tiles, plan.tileBytes());
+  Ptr tiles = kernel.region(plan.tiles, plan.tileRegion()), counters{};
+  if (plan.countsTiles)
+    counters = kernel.region(plan.tileCounters, plan.tileCounterRegion());
   code.loop(code.i32(0), ownedHere, 1, [&](Int index) {
     Int expert = first + index;
     Int begin = load(expertBegin, expert), end = load(expertBegin, expert + 1);
     Int firstTile = load(expertTiles, expert);
     strided(load(expertTiles, expert + 1) - firstTile, [&](Int i) {
+      if (plan.countsTiles)
+        code.store(code.i32(0), counters + (firstTile + i) * 4);
       Int row = begin + i * tile;
       code.store(
           code.pack({expert.value, row.value, code.least(end - row, tile).value,

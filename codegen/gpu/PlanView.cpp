@@ -9,10 +9,9 @@ using namespace mlir;
 
 namespace moelora::codegen {
 
-RegionSize GpuPlan::tileBytes() const {
+RegionSize GpuPlan::perTile(int64_t bytes) const {
   int64_t least = tileTokens.front();
-  int64_t perToken = (topK * plan_tile::Bytes + least - 1) / least;
-  return {experts * plan_tile::Bytes, perToken};
+  return {experts * bytes, (topK + least - 1) / least * bytes};
 }
 
 int64_t GpuPlan::segmentBytes() const {
@@ -37,13 +36,15 @@ GpuPlanView::GpuPlanView(Kernel &kernel, const GpuPlan &plan)
       rowPair(kernel.region(plan.rowPair, plan.perPair(4))),
       pairRow(kernel.region(plan.pairRow, plan.perPair(4))),
       counts(kernel.region(plan.counts, {plan_counts::Bytes, 0})),
-      tileRows(kernel.region(plan.tiles, plan.tileBytes())) {
+      tileRows(kernel.region(plan.tiles, plan.tileRegion())) {
   if (plan.hasSegments()) {
     rowSegment = kernel.region(plan.rowSegment, plan.perPair(4));
     segments = kernel.region(plan.segments, plan.segmentRegion());
   }
   if (plan.countersPerToken)
     counters = kernel.region(plan.counters, plan.counterRegion());
+  if (plan.countsTiles)
+    tileCounters = kernel.region(plan.tileCounters, plan.tileCounterRegion());
 }
 
 Int GpuPlanView::rows() {
@@ -91,5 +92,6 @@ GpuPlanView::Pair GpuPlanView::pair(Ptr segment, int64_t projection) {
 Ptr GpuPlanView::counter(Int token, Int index) {
   return counters + (token * plan.countersPerToken + index) * 4;
 }
+Ptr GpuPlanView::tileCounter(Int tile) { return tileCounters + tile * 4; }
 
 } // namespace moelora::codegen

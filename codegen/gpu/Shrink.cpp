@@ -9,11 +9,13 @@
 //       warp 0 adds the quarters in order, scales, rounds, stores
 //
 // Ranks of a page are stored in the order in which `expand` reads them: those
-// of a lane next to each other, 2t, 2t + 1, 2t + 8, 2t + 9.
+// of a lane next to each other, 2t, 2t + 1, 2t + 8, 2t + 9. In small batches
+// the shrink of the down projection is computed by the epilogue of the
+// activation (PartialShrink), with the same bits.
 
-#include "Projections.h"
 #include "gpu/MainLoop.h"
 #include "gpu/Pages.h"
+#include "gpu/ShrinkOperands.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "moelora/runtime/Abi.h"
 
@@ -28,23 +30,6 @@ constexpr int64_t MostBlocks = 2048;
 /// The four sums of each lane of each warp.
 constexpr int64_t SharedBytes = Threads * 16;
 
-struct ShrinkOperands {
-  ShrinkOperands(GpuLowering &lowering, ShrinkOp op);
-
-  const GpuPlan *plan;
-  Type element;
-  SmallVector<int64_t> projections;
-  int64_t k, slices, ranks;
-  RowOrder order;
-  int64_t pitch;         // of the input, in bytes
-  int64_t input, result; // words
-
-  RegionSize inputRegion() const {
-    return {0, (order == RowOrder::Token ? 1 : plan->topK) * pitch};
-  }
-  RegionSize resultRegion() const { return plan->perPair(slices * ranks * 2); }
-};
-
 class ShrinkKernel {
 public:
   ShrinkKernel(GpuLowering &lowering, const ShrinkOperands &operands);
@@ -55,7 +40,9 @@ private:
   void emitSlice(Ptr segment, int64_t slice, Int begin, Int end);
   void emitPage(Ptr a, Int page, int64_t slice, Value scale, Int begin,
                 Int end);
-  Code::Values partial(Ptr a, Int page);
+  Code::Values quarter(Ptr a);
+  Code::Values addBlock(Ptr a, Int block, ValueRange sums);
+  Code::Values addProduct(Ptr a, Int block, ValueRange sums);
   Registers<2> loadRow(Int k);
   Value loadPair(Int k);
   void store(Value sums, Int page, int64_t slice, Value scale, Int begin,
@@ -73,26 +60,6 @@ private:
 };
 
 } // namespace
-
-ShrinkOperands::ShrinkOperands(GpuLowering &lowering, ShrinkOp op)
-    : plan(&lowering.planOf(op.getPlan())), element(lowering.element) {
-  SlotTableType table = op.getTable().getType();
-  auto argument = cast<BlockArgument>(op.getTable());
-  slices = table.getSlices();
-  projections =
-      projectionsOf(lowering.layer.getRole(argument.getArgNumber()), slices);
-  k = table.getIn();
-  ranks = plan->mostPages * MOELORA_PAGE_RANKS;
-  auto planned = lowering.planned.find(op.getInput());
-  bool isPlanned = planned != lowering.planned.end();
-  order = isPlanned        ? RowOrder::Plan
-          : op.getGather() ? RowOrder::Token
-                           : RowOrder::Pair;
-  pitch = isPlanned ? planned->second.pitch : 2 * k;
-  input = lowering.words.lookup(op.getInput());
-  result = lowering.frame.region(resultRegion());
-  lowering.words[op.getResult()] = result;
-}
 
 ShrinkKernel::ShrinkKernel(GpuLowering &lowering,
                            const ShrinkOperands &operands)
@@ -121,9 +88,9 @@ void ShrinkKernel::emitBlock(Int first) {
   Int end = code.least(first + MmaTokens, tile.rows);
   firstToken = tile.begin + first;
   Int index = tile.begin + code.least(first + group, tile.rows - 1);
-  if (operands.order != RowOrder::Plan) {
+  if (operands.rows != RowOrder::Plan) {
     index = plan.pairOfRow(index);
-    if (operands.order == RowOrder::Token)
+    if (operands.rows == RowOrder::Token)
       index = index / operands.plan->topK;
   }
   row = input + code.toI64(index) * operands.pitch;
@@ -160,7 +127,7 @@ void ShrinkKernel::emitSlice(Ptr segment, int64_t slice, Int begin, Int end) {
 /// One page of ranks: the parts of the warps, then their sum in one warp.
 void ShrinkKernel::emitPage(Ptr a, Int page, int64_t slice, Value scale,
                             Int begin, Int end) {
-  Value part = code.pack(partial(a, page));
+  Value part = code.pack(quarter(a));
   Ptr own = shared + lane * 16;
   code.store(part, own + warp * (WarpLanes * 16), 16);
   code.barrier();
@@ -174,19 +141,56 @@ void ShrinkKernel::emitPage(Ptr a, Int page, int64_t slice, Value scale,
   code.barrier();
 }
 
-Code::Values ShrinkKernel::partial(Ptr a, Int page) {
-  int64_t blocks = pageBlocks(operands.k), share = (blocks + Warps - 1) / Warps;
+static Code::Values addAll(KernelCode &code, ValueRange sums,
+                           ValueRange values) {
+  return llvm::map_to_vector(llvm::zip_equal(sums, values), [&](auto pair) {
+    auto [sum, value] = pair;
+    return code.add(sum, value);
+  });
+}
+
+/// The quarter of this warp.
+Code::Values ShrinkKernel::quarter(Ptr a) {
+  const ShrinkOrder &order = operands.order;
+  int64_t share = order.groupsPerQuarter();
   Int first = warp * share;
-  Int last = code.least(first + share, code.i32(blocks));
+  Int last = code.least(first + share, code.i32(order.groups));
   Code::Values zero(4, code.f32(code.builder.getF32Type(), 0));
   Ptr own = a + lane * 16;
-  return code.loop(first, last, 1, zero, [&](Int block, ValueRange sums) {
-    Registers<4> ranks = loadFragment(code, own + block * PageBlockBytes);
-    Registers<4> result =
-        code.multiply(operands.element, ranks, loadRow(block * PageBlock),
-                      {sums[0], sums[1], sums[2], sums[3]});
-    return Code::Values(result.begin(), result.end());
+  if (order.isChain())
+    return code.loop(first, last, 1, zero, [&](Int block, ValueRange sums) {
+      return addBlock(own, block, sums);
+    });
+  return code.loop(first, last, 1, zero, [&](Int group, ValueRange sums) {
+    Code::Values sum;
+    for (int64_t part = 0; part < order.parts; ++part) {
+      Code::Values chain = zero;
+      for (int64_t block = 0; block < order.blocks; ++block)
+        chain = addBlock(
+            own, (group * order.parts + part) * order.blocks + block, chain);
+      sum = part ? addAll(code, sum, chain) : chain;
+    }
+    return addAll(code, sums, sum);
   });
+}
+
+/// Adds the product of a block of 16 elements of K, if there is one.
+Code::Values ShrinkKernel::addBlock(Ptr a, Int block, ValueRange sums) {
+  int64_t blocks = pageBlocks(operands.k);
+  if (operands.order.allBlocks() == blocks)
+    return addProduct(a, block, sums);
+  return code.choose(
+      code.less(block, code.i32(blocks)),
+      [&] { return addProduct(a, block, sums); },
+      [&] { return Code::Values(sums.begin(), sums.end()); });
+}
+
+Code::Values ShrinkKernel::addProduct(Ptr a, Int block, ValueRange sums) {
+  Registers<4> ranks = loadFragment(code, a + block * PageBlockBytes);
+  Registers<4> result =
+      code.multiply(operands.element, ranks, loadRow(block * PageBlock),
+                    {sums[0], sums[1], sums[2], sums[3]});
+  return Code::Values(result.begin(), result.end());
 }
 
 /// The lane's elements k + 2t, 2t + 1 and k + 2t + 8, 2t + 9 of its row.
@@ -222,8 +226,6 @@ Value ShrinkKernel::loadPair(Int k) {
 /// Sums i are of rank g + 8 (i / 2) and row 2t + i % 2.
 void ShrinkKernel::store(Value sums, Int page, int64_t slice, Value scale,
                          Int begin, Int end) {
-  // The position of rank g in its page; that of rank g + 8 is 2 further.
-  Int position = (group >> 1) * 4 + (group & 1);
   for (int64_t i = 0; i < 2; ++i) {
     Int token = firstToken + quad * 2 + i;
     Value inside =
@@ -231,7 +233,7 @@ void ShrinkKernel::store(Value sums, Int page, int64_t slice, Value scale,
     code.when(inside, [&] {
       Int index = token * operands.slices + slice;
       Ptr to = result + code.toI64(index) * (operands.ranks * 2) +
-               (page * PageBlock + position) * 2;
+               (page * PageBlock + rankPosition(group)) * 2;
       for (int64_t half = 0; half < 2; ++half)
         code.storeRounded(operands.element,
                           code.mul(code.lane(sums, 2 * half + i), scale),
@@ -240,34 +242,25 @@ void ShrinkKernel::store(Value sums, Int page, int64_t slice, Value scale,
   }
 }
 
-static LogicalResult verify(GpuLowering &lowering, ShrinkOp op) {
-  SlotTableType table = op.getTable().getType();
-  Type rows = getElementTypeOrSelf(op.getInput());
-  if (rows != lowering.element || table.getElementType() != lowering.element)
-    return op.emitError() << "expects adapters and their rows in the layer's "
-                             "element type "
-                          << lowering.element << ", but the input is of "
-                          << rows << " and the table has "
-                          << table.getElementType();
-  if (!isa<BlockArgument>(op.getTable()))
-    return op.emitError() << "expects the table to be an argument of the layer";
-  return success();
-}
-
 FailureOr<RunStage> lowerShrink(GpuLowering &lowering, ShrinkOp op) {
-  if (failed(verify(lowering, op)))
+  if (failed(verifyShrink(lowering, op)))
     return failure();
   ShrinkOperands operands(lowering, op);
+  SmallVector<int64_t> inEpilogue(
+      op.getEpilogueTokens().value_or(ArrayRef<int64_t>()));
   KernelInfo kernel = ShrinkKernel(lowering, operands).emit();
   const GpuPlan *plan = operands.plan;
   return RunStage([=, &lowering](Code &code, Ptr frame) {
     // Without a step all tokens are base.
-    Ptr step = code.loadPtr(frame + Frame::Step);
+    Int tile = code.loadInt(frame + plan->tile);
+    Value isDone = code.isNull(code.loadPtr(frame + Frame::Step));
+    for (int64_t tokens : inEpilogue)
+      isDone = code.select(code.equal(tile, code.i64(tokens)), code.bit(true),
+                           isDone);
     code.when(
-        code.isNull(step), [] {},
+        isDone, [] {},
         [&] {
-          Int blocks = plan->mostTiles(code, frame) *
-                       (code.loadInt(frame + plan->tile) / MmaTokens);
+          Int blocks = plan->mostTiles(code, frame) * (tile / MmaTokens);
           lowering.launch(code, frame, kernel,
                           code.least(blocks, code.i64(MostBlocks)));
         });

@@ -52,3 +52,32 @@ func.func @shrink_c3_type(%x: tensor<?x64xbf16>, %plan: !plan, %t: !table) {
     : tensor<?x64xbf16>, !plan, !table -> tensor<?x1x16xbf16>
   return
 }
+
+// -----
+
+!plan = !moelora.plan<8 experts, 4 slots, top_k = 2>
+!table = !moelora.slot_table<4 slots, 8 experts, 1 x 32 x 64, max_rank = 16, bf16>
+func.func @shrink_c4_input(%x: tensor<?x64xbf16>, %plan: !plan, %t: !table) {
+  // expected-error @below {{'moelora.shrink' op expects the input of an op in an epilogue to be an activation of a grouped_matmul over the same plan, read pair by pair}}
+  %u = moelora.shrink %x by %plan, %t epilogue [8]
+    : tensor<?x64xbf16>, !plan, !table -> tensor<?x1x16xbf16>
+  return
+}
+
+// -----
+
+!plan = !moelora.plan<8 experts, 4 slots, top_k = 2>
+!table = !moelora.slot_table<4 slots, 8 experts, 1 x 32 x 64, max_rank = 16, bf16>
+func.func @shrink_c4_tokens(%x: tensor<?x32xbf16>, %w: tensor<8x2x64x32xbf16>,
+                            %plan: !plan, %t: !table) {
+  %a = moelora.grouped_matmul gather %x by %plan, %w activate(<silu, gated>)
+    : tensor<?x32xbf16>, !plan, tensor<8x2x64x32xbf16> -> tensor<?x64xbf16>
+  // expected-error @below {{'moelora.shrink' op expects the tokens in an epilogue to be of tiles of the schedule, ascending, but they are [8, 64] and the tiles are of [8, 16]}}
+  %u = moelora.shrink %a by %plan, %t
+    schedule(<strategy = in_place, order = k, tiles = [
+      <tokens = 8, features = 16, k = 32, warps = 1 x 1, split_k = 4, stages = 6>,
+      <tokens = 16, features = 16, k = 32, warps = 1 x 1, split_k = 4, stages = 6>]>)
+    epilogue [8, 64]
+    : tensor<?x64xbf16>, !plan, !table -> tensor<?x1x16xbf16>
+  return
+}
