@@ -166,32 +166,33 @@ void PartialShrink::addParts() {
   Named named(code, "add parts");
   const ShrinkOrder &order = operands.order;
   Ptr result = tile.kernel.region(operands.result, operands.resultRegion());
-  Type f32 = code.builder.getF32Type();
-  Value zero = code.f32(f32, 0);
-  auto quarter = [&](Ptr from, int64_t index) {
-    Int first = code.i32(index * order.groupsPerQuarter());
-    Int last =
-        code.least(first + order.groupsPerQuarter(), code.i32(order.groups));
-    return code.loop(first, last, 1, zero, [&](Int group, ValueRange sum) {
-      Ptr at = from + code.toI64(group) * (operands.ranks * 4);
-      return Code::Values{code.add(sum[0], code.loadFloat(at))};
-    })[0];
+  Value zero = code.f32(code.builder.getF32Type(), 0);
+  auto sumOf = [&](Ptr from) {
+    Int all = code.i32(order.groups);
+    return code.loop(
+        code.i32(0), all, order.groupsPerQuarter(), zero,
+        [&](Int first, ValueRange sum) {
+          Int last = code.least(first + order.groupsPerQuarter(), all);
+          Value quarter =
+              code.loop(first, last, 1, zero, [&](Int group, ValueRange sum) {
+                Ptr at = from + code.toI64(group) * (operands.ranks * 4);
+                return Code::Values{code.add(sum[0], code.loadFloat(at))};
+              })[0];
+          return Code::Values{code.add(sum[0], quarter)};
+        })[0];
   };
-  code.loop(tile.warp, tile.rows, tile.shape.threads() / WarpLanes,
-            [&](Int row) {
-              Int planRow = tile.begin + row;
-              auto pair = pairOf(tile.plan.segment(planRow));
-              Ptr to = result + code.toI64(planRow) * (operands.ranks * 2);
-              Int ranks = pair.pages * PageBlock;
-              code.loop(tile.lane, ranks, WarpLanes, [&](Int rank) {
-                Ptr from = part(row, code.i32(0)) + rank * 4;
-                Value sum = quarter(from, 0);
-                for (int64_t i = 1; i < ShrinkOrder::Quarters; ++i)
-                  sum = code.add(sum, quarter(from, i));
-                code.storeRounded(operands.element, code.mul(sum, pair.scale),
-                                  to + rank * 2);
-              });
-            });
+  code.loop(
+      tile.warp, tile.rows, tile.shape.threads() / WarpLanes, [&](Int row) {
+        Int planRow = tile.begin + row;
+        auto pair = pairOf(tile.plan.segment(planRow));
+        Ptr to = result + code.toI64(planRow) * (operands.ranks * 2);
+        Int ranks = pair.pages * PageBlock;
+        code.loop(tile.lane, ranks, WarpLanes, [&](Int rank) {
+          Ptr from = part(row, code.i32(0)) + rank * 4;
+          code.storeRounded(operands.element, code.mul(sumOf(from), pair.scale),
+                            to + rank * 2);
+        });
+      });
 }
 
 void emitPartialShrink(MatmulTile &tile, const ShrinkOperands &operands,
