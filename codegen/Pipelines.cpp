@@ -10,6 +10,7 @@
 #include "moelora/codegen/Passes.h"
 #include "moelora/codegen/Target.h"
 #include "moelora/passes/Passes.h"
+#include "moelora/support/Targets.h"
 
 using namespace mlir;
 
@@ -91,7 +92,8 @@ void buildToGpuPipeline(OpPassManager &pm, const ToGpuOptions &options) {
   addGpuKernels(pm, options);
   addGpuLowering(pm);
   pm.addPass(createCSEPass());
-  if (StringRef(options.target).starts_with("emulated-")) {
+  auto target = parseCodeTarget(options.target.getValue());
+  if (target && target->kind == CodeKind::Emulated) {
     pm.addPass(createEmulateNvvm());
     addGpuLowering(pm); // of the code that calls the emulator
   } else {

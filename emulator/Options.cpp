@@ -6,10 +6,10 @@
 #include "Options.h"
 
 #include "base/Failure.h"
+#include "moelora/support/Targets.h"
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
 #include <set>
 #include <thread>
 
@@ -19,12 +19,6 @@ using namespace moelora::emulator;
 namespace {
 
 constexpr uint32_t mostWorkers = 1024, mostMultiprocessors = 1024;
-
-struct Architecture {
-  uint32_t number, sharedKilobytes;
-};
-constexpr Architecture architectures[] = {
-    {80, 163}, {86, 99}, {89, 99}, {90, 227}, {120, 99}};
 
 [[noreturn]] void refuse(std::string_view name, const char *expected,
                          std::string_view value) {
@@ -57,13 +51,6 @@ Order orderOf(std::string_view name, std::string_view value) {
   refuse(name, "round-robin, random or adversarial", value);
 }
 
-const Architecture *find(uint64_t number) {
-  auto found =
-      std::find_if(std::begin(architectures), std::end(architectures),
-                   [&](const Architecture &a) { return a.number == number; });
-  return found == std::end(architectures) ? nullptr : found;
-}
-
 void set(Options &options, std::string_view name, std::string_view value) {
   if (name == "seed") {
     options.seed = numberOf(name, value, 0, UINT64_MAX);
@@ -77,8 +64,8 @@ void set(Options &options, std::string_view name, std::string_view value) {
     options.workers = numberOf(name, value, 1, mostWorkers);
   } else if (name == "architecture") {
     options.architecture = numberOf(name, value, 0, UINT32_MAX);
-    if (!find(options.architecture))
-      refuse(name, "80, 86, 89, 90 or 120", value);
+    if (!findArchitecture(options.architecture))
+      refuse(name, listArchitectures("").c_str(), value);
   } else if (name == "multiprocessors") {
     options.multiprocessors = numberOf(name, value, 1, mostMultiprocessors);
   } else if (name == "report") {
@@ -115,8 +102,8 @@ Options emulator::parseOptions(std::string_view list) {
 }
 
 uint32_t emulator::sharedLimit(uint32_t architecture) {
-  const Architecture *found = find(architecture);
-  return found ? found->sharedKilobytes << 10 : 0;
+  const GpuArchitecture *found = findArchitecture(architecture);
+  return found ? found->sharedBytes : 0;
 }
 
 uint32_t emulator::workersOf(const Options &options) {

@@ -72,15 +72,14 @@ struct Schedule : impl::ScheduleBase<Schedule> {
   using ScheduleBase::ScheduleBase;
 
   void runOnOperation() override {
-    const Chip *chip = findChip(target);
-    if (target != "cpu" && !chip) {
+    const GpuArchitecture *gpu = findGpu(target);
+    if (target != "cpu" && !gpu) {
       getOperation().emitOpError()
-          << "expects the target to be cpu, sm_80, sm_86, sm_89, sm_90, sm_120 "
-             "or emulated-sm_NN, but it is '"
-          << target << "'";
+          << "expects the target to be cpu, " << listArchitectures("sm_", ", ")
+          << " or emulated-sm_NN, but it is '" << target << "'";
       return signalPassFailure();
     }
-    if (failed(chip ? scheduleGpu(*chip) : scheduleCpu()))
+    if (failed(gpu ? scheduleGpu(*gpu) : scheduleCpu()))
       signalPassFailure();
   }
 
@@ -106,7 +105,7 @@ struct Schedule : impl::ScheduleBase<Schedule> {
     return success();
   }
 
-  LogicalResult scheduleGpu(const Chip &chip) {
+  LogicalResult scheduleGpu(const GpuArchitecture &gpu) {
     LayerOp layer = getOperation();
     FailureOr<SmallVector<int64_t>> tokens = chooseTokens();
     if (failed(tokens))
@@ -117,9 +116,9 @@ struct Schedule : impl::ScheduleBase<Schedule> {
       setPageOrder(layer, PageOrder::FragmentMajor);
     for (Operation &op : layer.getBody().getOps())
       llvm::TypeSwitch<Operation *>(&op)
-          .Case([&](PlanOp plan) { schedulePlan(plan, *tokens, chip); })
+          .Case([&](PlanOp plan) { schedulePlan(plan, *tokens, gpu); })
           .Case<ShrinkOp, GroupedMatmulOp>(
-              [&](auto op) { scheduleGemm(op, chip); });
+              [&](auto op) { scheduleGemm(op, gpu); });
     return success();
   }
 
@@ -144,7 +143,8 @@ struct Schedule : impl::ScheduleBase<Schedule> {
     return diagnostic << "] tokens";
   }
 
-  void schedulePlan(PlanOp plan, ArrayRef<int64_t> tokens, const Chip &chip) {
+  void schedulePlan(PlanOp plan, ArrayRef<int64_t> tokens,
+                    const GpuArchitecture &gpu) {
     if (plan.getScheduleAttr())
       return decline(plan, "Plan", "the op has a schedule");
     remark::passed(plan.getLoc(), named("Plan"))
@@ -152,10 +152,10 @@ struct Schedule : impl::ScheduleBase<Schedule> {
         << remark::metric("tiles", tokens.size())
         << remark::metric("least_tokens", tokens.front())
         << remark::metric("most_tokens", tokens.back());
-    plan.setScheduleAttr(makeSchedule(plan, tokens, chip));
+    plan.setScheduleAttr(makeSchedule(plan, tokens, gpu));
   }
 
-  template <typename Op> void scheduleGemm(Op op, const Chip &chip) {
+  template <typename Op> void scheduleGemm(Op op, const GpuArchitecture &gpu) {
     if (op.getScheduleAttr())
       return decline(op, "Tile", "the op has a schedule");
     StringRef reason = whyUnscheduled(op, op.getPlan());
@@ -163,7 +163,7 @@ struct Schedule : impl::ScheduleBase<Schedule> {
       return decline(op, "Tile", reason);
     auto plan = op.getPlan().template getDefiningOp<PlanOp>();
     auto schedule = makeSchedule(
-        op, tokensOf(cast<ScheduleAttr>(plan.getScheduleAttr())), chip);
+        op, tokensOf(cast<ScheduleAttr>(plan.getScheduleAttr())), gpu);
     for (TileAttr tile : schedule.getTiles())
       remark::passed(op.getLoc(), named("Tile"))
           << remark::metric("op", op->getName().stripDialect())
@@ -189,9 +189,9 @@ struct Schedule : impl::ScheduleBase<Schedule> {
   }
 
   ScheduleAttr makeSchedule(Operation *op, ArrayRef<int64_t> tokens,
-                            const Chip &chip) {
+                            const GpuArchitecture &gpu) {
     auto made = llvm::map_to_vector(
-        tokens, [&](int64_t count) { return chooseTile(op, count, chip); });
+        tokens, [&](int64_t count) { return chooseTile(op, count, gpu); });
     return ScheduleAttr::get(&getContext(), strategy, ReductionOrder::K, made);
   }
 };

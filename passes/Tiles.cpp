@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The fixed set of tiles, and the chips that they must fit.
+// The fixed set of tiles.
 
 #include "Tiles.h"
 #include "llvm/ADT/STLExtras.h"
@@ -10,12 +10,6 @@ using namespace mlir;
 
 namespace moelora {
 namespace {
-
-constexpr Chip chips[] = {{"sm_80", 163 << 10},
-                          {"sm_86", 99 << 10},
-                          {"sm_89", 99 << 10},
-                          {"sm_90", 227 << 10},
-                          {"sm_120", 99 << 10}};
 
 constexpr int64_t tokenCounts[] = {8, 16, 32, 64, 128};
 
@@ -61,13 +55,6 @@ TileAttr makeTile(MLIRContext *context, int64_t tokens, const Shape &shape) {
 }
 
 } // namespace
-
-const Chip *findChip(StringRef target) {
-  target.consume_front("emulated-");
-  const Chip *chip = llvm::find_if(
-      chips, [&](const Chip &known) { return known.name == target; });
-  return chip == std::end(chips) ? nullptr : chip;
-}
 
 ArrayRef<int64_t> tileTokens() { return tokenCounts; }
 
@@ -121,13 +108,13 @@ static const Shape &shapeOf(Operation *op, size_t index) {
 /// A tile that does not fit has fewer stages, down to two, and then fewer
 /// columns of K in each; every chip holds two stages of 16 columns. The tiles
 /// of a shrink fit every chip, and so divide K in the same way.
-TileAttr chooseTile(Operation *op, int64_t tokens, const Chip &chip) {
+TileAttr chooseTile(Operation *op, int64_t tokens, const GpuArchitecture &gpu) {
   size_t index = llvm::find(tokenCounts, tokens) - std::begin(tokenCounts);
   Shape shape = shapeOf(op, index);
   TileAttr tile = makeTile(op->getContext(), tokens, shape);
   if (isa<PlanOp>(op))
     return tile;
-  while (tile.getSharedBytes(elementBytes(op)) > chip.sharedBytes) {
+  while (tile.getSharedBytes(elementBytes(op)) > gpu.sharedBytes) {
     shape.stages > 2 ? shape.stages -= 1 : shape.k /= 2;
     tile = makeTile(op->getContext(), tokens, shape);
   }

@@ -7,17 +7,9 @@
 #define MOELORA_PASSES_TILES_H
 
 #include "moelora/dialect/Ops.h"
+#include "moelora/support/Targets.h"
 
 namespace moelora {
-
-/// A GPU architecture, and the shared memory that a thread block can have.
-struct Chip {
-  llvm::StringLiteral name;
-  int64_t sharedBytes;
-};
-
-/// The chip of a target such as sm_80 or emulated-sm_80, or null.
-const Chip *findChip(llvm::StringRef target);
 
 /// The tokens of all tiles, ascending.
 llvm::ArrayRef<int64_t> tileTokens();
@@ -28,8 +20,9 @@ int64_t elementBytes(mlir::Operation *op);
 
 /// The tile of a plan, a shrink or a grouped_matmul with this number of tokens,
 /// one of tileTokens(). The set of tiles is fixed. A cost model that chooses by
-/// the sizes of `op` and by the chip would replace this function.
-TileAttr chooseTile(mlir::Operation *op, int64_t tokens, const Chip &chip);
+/// the sizes of `op` and by the GPU would replace this function.
+TileAttr chooseTile(mlir::Operation *op, int64_t tokens,
+                    const GpuArchitecture &gpu);
 
 /// The tokens of the tiles of a shrink that the epilogue of the op which makes
 /// its input shall compute.

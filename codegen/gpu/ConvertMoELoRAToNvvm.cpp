@@ -19,6 +19,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "moelora/codegen/Passes.h"
 #include "moelora/codegen/Target.h"
+#include "moelora/support/Targets.h"
 
 using namespace mlir;
 
@@ -51,11 +52,12 @@ struct ConvertMoELoRAToNvvm
       return signalPassFailure();
     if (!*layer)
       return;
-    std::optional<GpuTarget> gpu = parseGpuTarget(target);
+    const GpuArchitecture *gpu = findGpu(target);
     if (!gpu) {
-      layer->emitOpError() << "expects the target to be sm_80, sm_86, sm_89, "
-                              "sm_90 or sm_120, but it is '"
-                           << target << "'";
+      layer->emitOpError() << "expects the target to be "
+                           << listArchitectures("sm_", ", ")
+                           << " or emulated-sm_NN, but it is '" << target
+                           << "'";
       return signalPassFailure();
     }
     if (failed(convert(*layer, *gpu)))
@@ -63,12 +65,12 @@ struct ConvertMoELoRAToNvvm
     expandMath(getOperation());
   }
 
-  LogicalResult convert(LayerOp layer, const GpuTarget &gpu) {
+  LogicalResult convert(LayerOp layer, const GpuArchitecture &gpu) {
     // Code of the host, and of emulated kernels.
     CpuTarget host{CpuTier::AVX2, "x86-64-v3"};
-    std::string prefix = (layer.getSymName() + "." + gpu.name).str();
+    std::string prefix = (layer.getSymName() + "." + target).str();
     Unit unit(getOperation(), layer.getLoc(), prefix, host);
-    GpuLowering lowering(layer, unit, gpu.architecture);
+    GpuLowering lowering(layer, unit, gpu.number);
     if (failed(lowering.declare()))
       return failure();
     ResolveStep resolve(lowering);
@@ -76,7 +78,7 @@ struct ConvertMoELoRAToNvvm
     Variant variant = emitEntries(lowering);
     if (!layer.getOps<ResolveSlotsOp>().empty())
       variant.entries.push_back(resolve.emitEntry());
-    variant.target = gpu.name;
+    variant.target = target;
     variant.needs = host.features().str();
     variant.binaries = binariesOf(prefix);
     for (const KernelInfo &kernel : lowering.gpu.kernels)

@@ -2,11 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * The targets of variants, and the devices that run them.
- *
- *     target              is code for
- *     cpu                 the host
- *     sm_90, sm_90a       GPUs
- *     emulated-sm_90, ..  the emulator, as kernels of the host
  */
 #ifndef MOELORA_RUNTIME_RUN_VARIANTS_H
 #define MOELORA_RUNTIME_RUN_VARIANTS_H

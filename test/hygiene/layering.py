@@ -11,14 +11,14 @@ import house
 MAY = {
     "support": set(),
     "dialect": {"support"},
-    "cost": set(),
+    "cost": {"support"},
     "passes": {"support", "dialect", "cost"},
     "codegen": {"support", "dialect", "passes"},
     "runtime": {"support"},
     "runtime/model": {"runtime", "models"},  # the one room that knows models
     "models": {"support", "reference", "runtime"},
     "reference": {"runtime"},
-    "emulator": {"runtime"},
+    "emulator": {"support", "runtime"},
     "host": {"models", "reference", "runtime"},
     "adapters": {"host", "models", "reference", "runtime"},
     "commandline": {"host", "runtime"},

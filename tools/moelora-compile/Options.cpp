@@ -6,9 +6,9 @@
 
 #include "Options.h"
 #include "../Version.h"
-#include "moelora/codegen/Target.h"
 #include "moelora/commandline/CommandLine.h"
 #include "moelora/import/Import.h"
+#include "moelora/support/Targets.h"
 #include "llvm/Support/ErrorHandling.h"
 
 using namespace moelora::commandline;
@@ -48,10 +48,11 @@ static void addOutput(CLI::App &app, Options &options) {
       ->option_text("KIND");
   addOption(app, "--target", "cpu", "what the code is for",
             [&options](const std::string &name) {
-              if (name != "cpu" && !moelora::parseGpuTarget(name))
-                throw UsageError("--target expects cpu, sm_80, sm_86, sm_89, "
-                                 "sm_90, sm_120, or one of these with the "
-                                 "prefix emulated-, but it is '" +
+              if (name != "cpu" && !moelora::findGpu(name))
+                throw UsageError("--target expects cpu, " +
+                                 moelora::listArchitectures("sm_", ", ") +
+                                 ", or one of these with the prefix "
+                                 "emulated-, but it is '" +
                                  name + "'");
               options.target = name;
             });
@@ -86,10 +87,9 @@ static void addLayer(CLI::App &app, Options &options) {
 }
 
 static void checkTarget(const Options &options) {
-  std::optional<moelora::GpuTarget> gpu =
-      moelora::parseGpuTarget(options.target);
+  auto target = moelora::parseCodeTarget(options.target);
   bool needsGpu = options.emit == Emit::PTX || options.emit == Emit::Cubin;
-  if (needsGpu && (!gpu || gpu->emulated))
+  if (needsGpu && target->kind != moelora::CodeKind::Gpu)
     throw UsageError(std::string("--emit=") + namesOf(options.emit).name +
                      " expects the target to be a GPU, as --target=sm_80, but "
                      "it is " +

@@ -37,17 +37,6 @@ std::optional<CpuTier> parseCpuTier(llvm::StringRef name);
 std::optional<CpuTarget> resolveCpu(llvm::StringRef name, std::string &why,
                                     llvm::StringRef tier = "");
 
-/// A GPU architecture, or the emulator of one.
-struct GpuTarget {
-  std::string name; // "sm_80" or "emulated-sm_80"
-  int64_t architecture;
-  bool emulated;
-};
-
-/// Null for a name that is none of sm_80, sm_86, sm_89, sm_90 and sm_120, with
-/// or without the prefix "emulated-".
-std::optional<GpuTarget> parseGpuTarget(llvm::StringRef name);
-
 } // namespace moelora
 
 #endif // MOELORA_CODEGEN_TARGET_H
