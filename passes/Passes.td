@@ -86,8 +86,9 @@ def Schedule : Pass<"moelora-schedule", "::moelora::LayerOp"> {
     pages of slot tables become `row_major`.
 
     For a GPU, each `plan`, `shrink` and `grouped_matmul` gets a
-    `#moelora.schedule`, and the pages of slot tables become `fragment_major`. The
-    tiles are a fixed set, all with the reduction order `k`:
+    `#moelora.schedule`, and the pages of slot tables become `fragment_major`. There
+    is a tile for each number of tokens, all with the reduction order `k`. The
+    usual ones are
 
     | tokens | features | k | warps | stages |
     | --- | --- | --- | --- | --- |
@@ -103,29 +104,40 @@ def Schedule : Pass<"moelora-schedule", "::moelora::LayerOp"> {
     features, or with f32 weights, which runs without tensor cores, has tiles of 64
     features. A `shrink` has tiles of 16 ranks and k 32, and 4 warps that divide K. The target `emulated-sm_NN` has the tiles of `sm_NN`.
 
+    The cost model of `lib/cost` compares the usual tile of a `grouped_matmul` with
+    others that code generation can emit without spilling registers, of 64 to 256
+    features. It predicts their times for the smallest, a middle and the largest
+    batch for which the host takes the tile. Another tile replaces the usual one if
+    it is 5 % faster in the geometric mean. Without `strategy`, the model also
+    compares the strategies of ops with adapters. The remark `Tile` has each choice,
+    and the prediction for the middle batch.
+
     Declines, and keeps what is there: an op that has a schedule already; an op
     whose plan is made by another op than `plan` or has the schedule of a CPU; the
     page order of tables, and a `shrink`, with f32 elements on a GPU, where pages
-    have elements of 2 bytes. Fails if an option has no meaning.
+    have elements of 2 bytes. The cost model does not decide GEMMs with f32
+    weights. Fails if an option has no meaning.
 
     Level: expects and keeps `fused`. Ops that are not fused are kept.
 
     Numerics: nothing is rounded elsewhere. With the order `k`, the bits of a row
     do not depend on other rows.
 
-    Test: `test/passes/schedule.mlir`.
+    Test: `test/passes/schedule.mlir`, `test/passes/schedule-cost.mlir`.
   }];
   let dependentDialects = ["::moelora::MoELoRADialect"];
   let options = [
     Option<"target", "target", "std::string", /*default=*/"\"cpu\"",
            "cpu, sm_80, sm_86, sm_89, sm_90, sm_120 or emulated-sm_NN">,
-    Option<"strategy", "strategy", "::moelora::Strategy",
-           /*default=*/"::moelora::Strategy::InPlace",
+    Option<"strategy", "strategy", "::moelora::StrategyChoice",
+           /*default=*/"::moelora::StrategyChoice::Fastest",
            "How deltas reach the accumulators on a GPU",
            [{::llvm::cl::values(
-             clEnumValN(::moelora::Strategy::InPlace, "in_place",
+             clEnumValN(::moelora::StrategyChoice::Fastest, "fastest",
+                        "by the cost model"),
+             clEnumValN(::moelora::StrategyChoice::InPlace, "in_place",
                         "added inside the GEMM of the base"),
-             clEnumValN(::moelora::Strategy::UnfusedPeer, "unfused_peer",
+             clEnumValN(::moelora::StrategyChoice::UnfusedPeer, "unfused_peer",
                         "computed by kernels of their own"))}]>,
     Option<"batches", "schedule", "::moelora::Batches",
            /*default=*/"::moelora::Batches::All",

@@ -4,11 +4,12 @@
 // Attaches schedules to fused ops: which tiles are compiled for a GPU, or how a
 // CPU divides the rows of a plan.
 
-#include "Tiles.h"
+#include "Choice.h"
 #include "mlir/IR/Remarks.h"
 #include "moelora/passes/Passes.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <cmath>
 
 using namespace mlir;
 
@@ -148,11 +149,10 @@ struct Schedule : impl::ScheduleBase<Schedule> {
     if (plan.getScheduleAttr())
       return decline(plan, "Plan", "the op has a schedule");
     remark::passed(plan.getLoc(), named("Plan"))
-        << remark::metric("strategy", stringifyStrategy(strategy))
         << remark::metric("tiles", tokens.size())
         << remark::metric("least_tokens", tokens.front())
         << remark::metric("most_tokens", tokens.back());
-    plan.setScheduleAttr(makeSchedule(plan, tokens, gpu));
+    plan.setScheduleAttr(makeSchedule(usual(plan, tokens, gpu)));
   }
 
   template <typename Op> void scheduleGemm(Op op, const GpuArchitecture &gpu) {
@@ -162,20 +162,18 @@ struct Schedule : impl::ScheduleBase<Schedule> {
     if (!reason.empty())
       return decline(op, "Tile", reason);
     auto plan = op.getPlan().template getDefiningOp<PlanOp>();
-    auto schedule = makeSchedule(
-        op, tokensOf(cast<ScheduleAttr>(plan.getScheduleAttr())), gpu);
-    for (TileAttr tile : schedule.getTiles())
-      remark::passed(op.getLoc(), named("Tile"))
-          << remark::metric("op", op->getName().stripDialect())
-          << remark::metric("tokens", tile.getTokens())
-          << remark::metric("features", tile.getFeatures())
-          << remark::metric("stages", tile.getStages())
-          << remark::metric("shared_bytes",
-                            tile.getSharedBytes(elementBytes(op)));
-    op.setScheduleAttr(schedule);
+    auto tokens = tokensOf(cast<ScheduleAttr>(plan.getScheduleAttr()));
+    if (isModelled(op)) {
+      OpModel model(op, gpu);
+      Choice choice = fastest(model, op, tokens, gpu);
+      explain(op, choice, model, tokens);
+      op.setScheduleAttr(makeSchedule(choice));
+    } else {
+      decline(op, "Cost", "the cost model has no kernels of f32 weights");
+      op.setScheduleAttr(makeSchedule(usual(op, tokens, gpu)));
+    }
     if constexpr (std::is_same_v<Op, ShrinkOp>)
-      if (strategy == Strategy::InPlace)
-        moveToEpilogue(op);
+      moveToEpilogue(op);
   }
 
   void moveToEpilogue(ShrinkOp op) {
@@ -188,11 +186,59 @@ struct Schedule : impl::ScheduleBase<Schedule> {
         << remark::metric("most_tokens", tokens.back());
   }
 
-  ScheduleAttr makeSchedule(Operation *op, ArrayRef<int64_t> tokens,
-                            const GpuArchitecture &gpu) {
-    auto made = llvm::map_to_vector(
-        tokens, [&](int64_t count) { return chooseTile(op, count, gpu); });
-    return ScheduleAttr::get(&getContext(), strategy, ReductionOrder::K, made);
+  /// The strategy of the options. Where the cost model decides, the one that
+  /// it knows to be the best for most layers.
+  Strategy usualStrategy() const {
+    return strategy == StrategyChoice::UnfusedPeer ? Strategy::UnfusedPeer
+                                                   : Strategy::InPlace;
+  }
+
+  Choice usual(Operation *op, ArrayRef<int64_t> tokens,
+               const GpuArchitecture &gpu) const {
+    return {usualStrategy(), llvm::map_to_vector(tokens, [&](int64_t count) {
+              return usualTile(op, count, gpu);
+            })};
+  }
+
+  Choice fastest(const OpModel &model, Operation *op, ArrayRef<int64_t> tokens,
+                 const GpuArchitecture &gpu) const {
+    Choice choice = chooseTiles(model, op, tokens, usualStrategy(), gpu);
+    if (strategy != StrategyChoice::Fastest || !model.hasAdapters())
+      return choice;
+    Choice other = chooseTiles(model, op, tokens, Strategy::UnfusedPeer, gpu);
+    return other.logSeconds < choice.logSeconds ? other : choice;
+  }
+
+  /// A remark for each tile, with the prediction for its middle batch.
+  void explain(Operation *op, const Choice &choice, const OpModel &model,
+               ArrayRef<int64_t> tokens) {
+    for (auto [index, tile] : llvm::enumerate(choice.tiles)) {
+      int64_t batch = model.batches(tokens, index)[1];
+      Prediction predicted = model.predict(tile, batch, choice.strategy);
+      auto rounded = [](double value) {
+        return std::llround(std::min(value, 1e18));
+      };
+      remark::passed(op->getLoc(), named("Tile"))
+          << remark::metric("op", op->getName().stripDialect())
+          << remark::metric("strategy", stringifyStrategy(choice.strategy))
+          << remark::metric("tokens", tile.getTokens())
+          << remark::metric("features", tile.getFeatures())
+          << remark::metric("warps", tile.getThreads() / 32)
+          << remark::metric("stages", tile.getStages())
+          << remark::metric("shared_bytes",
+                            tile.getSharedBytes(elementBytes(op)))
+          << remark::metric("batch", batch)
+          << remark::metric("nanoseconds",
+                            rounded(predicted.microseconds * 1000))
+          << remark::metric("bytes", rounded(predicted.bytes))
+          << remark::metric("flops", rounded(predicted.flops))
+          << remark::metric("limiter", stringifyLimiter(predicted.limiter));
+    }
+  }
+
+  ScheduleAttr makeSchedule(const Choice &choice) {
+    return ScheduleAttr::get(&getContext(), choice.strategy, ReductionOrder::K,
+                             choice.tiles);
   }
 };
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The fixed set of tiles.
+// The tiles that a GPU kernel can have.
 
 #include "Tiles.h"
 #include "llvm/ADT/STLExtras.h"
@@ -40,6 +40,24 @@ constexpr Shape narrowShapes[] = {{64, 64, 4, 1, 1, 4},
                                   {64, 64, 2, 2, 1, 4},
                                   {64, 64, 2, 4, 1, 4}};
 
+/// A tile that the cost model may take instead of the usual one.
+struct OtherTile {
+  int64_t tokens;
+  Shape shape;
+};
+
+// Each is a tile with which the kernels of test/gpu/configs need no stack.
+// With more stages, ptxas keeps more addresses in registers than there are.
+constexpr OtherTile otherTiles[] = {
+    {8, {64, 64, 2, 1, 1, 4}},   {8, {64, 64, 2, 1, 1, 6}},
+    {8, {128, 64, 4, 1, 1, 4}},  {8, {256, 64, 8, 1, 1, 4}},
+    {16, {64, 64, 2, 1, 1, 4}},  {16, {64, 64, 2, 1, 1, 6}},
+    {16, {128, 64, 4, 1, 1, 4}}, {16, {256, 64, 8, 1, 1, 4}},
+    {32, {64, 64, 2, 1, 1, 3}},  {32, {64, 64, 2, 1, 1, 4}},
+    {32, {256, 64, 8, 1, 1, 3}}, {64, {64, 64, 2, 2, 1, 3}},
+    {64, {64, 64, 2, 2, 1, 4}},  {64, {256, 64, 4, 2, 1, 3}},
+    {128, {64, 64, 2, 4, 1, 3}}, {128, {128, 64, 2, 4, 1, 3}}};
+
 // One page of ranks. Four warps divide K: there is little else to divide, and
 // one warp alone would wait for each of its loads.
 constexpr Shape shrinkShapes[] = {{16, 32, 1, 1, 4, 6},
@@ -72,13 +90,12 @@ int64_t elementBytes(Operation *op) {
   return std::max(bytes(matmul.getInput()), bytes(matmul.getWeight()));
 }
 
-static int64_t slicesOf(GroupedMatmulOp op) {
+int64_t slicesOf(GroupedMatmulOp op) {
   auto type = cast<ShapedType>(op.getWeight().getType());
   return type.getRank() == 4 ? type.getDimSize(1) : 1;
 }
 
-/// The rows of a weight, of all slices, which are the features of a tile.
-static int64_t featuresOf(GroupedMatmulOp op) {
+int64_t featuresOf(GroupedMatmulOp op) {
   auto type = cast<ShapedType>(op.getWeight().getType());
   return slicesOf(op) * type.getDimSize(type.getRank() - 2);
 }
@@ -88,6 +105,11 @@ static bool isNarrow(GroupedMatmulOp op) {
   return slicesOf(op) == 1 && featuresOf(op) <= narrowShapes[0].features;
 }
 
+/// Whether products run on tensor cores.
+static bool usesMma(GroupedMatmulOp op) {
+  return !getElementTypeOrSelf(op.getWeight()).isF32();
+}
+
 static const Shape &shapeOf(Operation *op, size_t index) {
   if (isa<ShrinkOp>(op))
     return shrinkShapes[index];
@@ -95,9 +117,9 @@ static const Shape &shapeOf(Operation *op, size_t index) {
   auto matmul = dyn_cast<GroupedMatmulOp>(op);
   if (!matmul)
     return usual;
-  int64_t features = featuresOf(matmul);
-  if (isNarrow(matmul) || getElementTypeOrSelf(matmul.getWeight()).isF32())
+  if (isNarrow(matmul) || !usesMma(matmul))
     return narrowShapes[index];
+  int64_t features = featuresOf(matmul);
   bool divides = features % usual.features == 0;
   bool isLargest = usual.features > dividingShape.features;
   return isLargest && !divides && features % dividingShape.features == 0
@@ -105,12 +127,12 @@ static const Shape &shapeOf(Operation *op, size_t index) {
              : usual;
 }
 
-/// A tile that does not fit has fewer stages, down to two, and then fewer
-/// columns of K in each; every chip holds two stages of 16 columns. The tiles
-/// of a shrink fit every chip, and so divide K in the same way.
-TileAttr chooseTile(Operation *op, int64_t tokens, const GpuArchitecture &gpu) {
-  size_t index = llvm::find(tokenCounts, tokens) - std::begin(tokenCounts);
-  Shape shape = shapeOf(op, index);
+static size_t indexOf(int64_t tokens) {
+  return llvm::find(tokenCounts, tokens) - std::begin(tokenCounts);
+}
+
+TileAttr usualTile(Operation *op, int64_t tokens, const GpuArchitecture &gpu) {
+  Shape shape = shapeOf(op, indexOf(tokens));
   TileAttr tile = makeTile(op->getContext(), tokens, shape);
   if (isa<PlanOp>(op))
     return tile;
@@ -119,6 +141,37 @@ TileAttr chooseTile(Operation *op, int64_t tokens, const GpuArchitecture &gpu) {
     tile = makeTile(op->getContext(), tokens, shape);
   }
   return tile;
+}
+
+bool isModelled(Operation *op) {
+  auto matmul = dyn_cast<GroupedMatmulOp>(op);
+  return matmul ? usesMma(matmul) : isa<ShrinkOp>(op);
+}
+
+/// Whether a kernel has the registers for another tile than the usual one.
+/// Those of many tokens have none left for the bounds of a last, incomplete
+/// tile, nor for the addresses of another number of rows where they store f32.
+static bool hasRegisters(GroupedMatmulOp op, const OtherTile &other) {
+  if (!op.getActivation() && !op.combines())
+    return other.tokens < 32;
+  int64_t features = other.shape.features;
+  return other.tokens < 64 || features <= 64 || featuresOf(op) % features == 0;
+}
+
+SmallVector<TileAttr> candidateTiles(Operation *op, int64_t tokens,
+                                     const GpuArchitecture &gpu) {
+  SmallVector<TileAttr> tiles{usualTile(op, tokens, gpu)};
+  auto matmul = dyn_cast<GroupedMatmulOp>(op);
+  if (!matmul || isNarrow(matmul) || !usesMma(matmul))
+    return tiles;
+  for (const OtherTile &other : otherTiles) {
+    TileAttr tile = makeTile(op->getContext(), other.tokens, other.shape);
+    if (other.tokens == tokens && hasRegisters(matmul, other) &&
+        tile.getSharedBytes(elementBytes(op)) <= gpu.sharedBytes &&
+        !llvm::is_contained(tiles, tile))
+      tiles.push_back(tile);
+  }
+  return tiles;
 }
 
 /// Whether the last range of features overlaps with the one before, because it
@@ -133,9 +186,11 @@ SmallVector<int64_t> chooseEpilogueTokens(ShrinkOp op) {
   constexpr int64_t mostTokens = 32;
   auto matmul = op.getInput().getDefiningOp<GroupedMatmulOp>();
   if (!matmul || !matmul.getActivation() || !matmul.getSchedule() ||
-      matmul.getPlan() != op.getPlan() || op.getGather() ||
-      elementBytes(matmul) != 2)
+      matmul.getPlan() != op.getPlan() || op.getGather() || !usesMma(matmul))
     return {};
+  for (ScheduleAttr schedule : {*op.getSchedule(), *matmul.getSchedule()})
+    if (schedule.getStrategy() != Strategy::InPlace)
+      return {};
   int64_t slices = slicesOf(matmul), k = featuresOf(matmul) / slices;
   SmallVector<int64_t> tokens;
   TileAttr first = matmul.getSchedule()->getTiles().front();

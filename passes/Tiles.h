@@ -18,11 +18,29 @@ llvm::ArrayRef<int64_t> tileTokens();
 /// memory.
 int64_t elementBytes(mlir::Operation *op);
 
-/// The tile of a plan, a shrink or a grouped_matmul with this number of tokens,
-/// one of tileTokens(). The set of tiles is fixed. A cost model that chooses by
-/// the sizes of `op` and by the GPU would replace this function.
-TileAttr chooseTile(mlir::Operation *op, int64_t tokens,
-                    const GpuArchitecture &gpu);
+/// The projections whose features a tile of a matmul divides among itself.
+int64_t slicesOf(GroupedMatmulOp op);
+
+/// The rows of an expert's weight, of all slices, which are the features of a
+/// tile.
+int64_t featuresOf(GroupedMatmulOp op);
+
+/// The tile that was chosen by hand for a plan, a shrink or a grouped_matmul
+/// with this number of tokens, one of tileTokens(). A tile that does not fit
+/// has fewer stages, down to two, and then fewer columns of K in each; every
+/// GPU holds two stages of 16 columns. The tiles of a shrink fit every GPU, and
+/// so divide K in the same way.
+TileAttr usualTile(mlir::Operation *op, int64_t tokens,
+                   const GpuArchitecture &gpu);
+
+/// The usual tile, and all others that code generation can emit for `op`
+/// without spilling registers, and that fit the GPU.
+llvm::SmallVector<TileAttr> candidateTiles(mlir::Operation *op, int64_t tokens,
+                                           const GpuArchitecture &gpu);
+
+/// Whether the cost model describes the kernels of `op`: a shrink, or a
+/// grouped_matmul that runs on tensor cores.
+bool isModelled(mlir::Operation *op);
 
 /// The tokens of the tiles of a shrink that the epilogue of the op which makes
 /// its input shall compute.

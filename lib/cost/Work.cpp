@@ -62,6 +62,37 @@ void addGemm(const Problem &problem, const Gemm &gemm, Work &work) {
   work.flops += 2 * problem.rows * gemm.features * columns;
 }
 
+void addPlan(const Problem &problem, Work &work) {
+  // A row's token and router weight, a segment's entry (expert, rows, the
+  // addresses of its pages, rank, scale).
+  constexpr double rowBytes = 8, segmentBytes = 32;
+  work.stream(problem.rows * rowBytes + problem.segments * segmentBytes);
+}
+
+void addInput(const Problem &problem, double columns, bool gathers,
+              Work &work) {
+  double all = problem.elements(problem.rows * columns);
+  work.bytes +=
+      gathers ? problem.reread(problem.elements(problem.tokens * columns), all)
+              : all;
+}
+
+void addOutput(const Problem &problem, Output output, double features,
+               Work &work) {
+  double f32Rows = f32Bytes * problem.rows * features;
+  switch (output) {
+  case Output::Rounded:
+    return work.stream(problem.elements(problem.rows * features));
+  case Output::F32:
+    return work.stream(f32Rows);
+  case Output::TokenSums:
+    // f32 rows are written, and read for the sum of each token.
+    work.l2Bytes += 2 * f32Rows;
+    work.bytes += 2 * problem.spilled(f32Rows);
+    work.stream(problem.elements(problem.tokens * features));
+  }
+}
+
 Launch launchOf(const Gpu &gpu, const char *name, const Work &work) {
   // By Little's law, the bytes under way limit the bandwidth.
   double bandwidth =

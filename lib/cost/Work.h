@@ -6,6 +6,7 @@
 #define MOELORA_LIB_COST_WORK_H
 
 #include "moelora/cost/Cost.h"
+#include "moelora/cost/Kernel.h"
 
 #include <limits>
 #include <vector>
@@ -71,6 +72,26 @@ struct Gemm {
   bool bodies; ///< whether the kernel has bodies for fewer tokens
 };
 void addGemm(const Problem &problem, const Gemm &gemm, Work &work);
+
+/// Reading or writing the plan.
+void addPlan(const Problem &problem, Work &work);
+
+/// What a kernel reads and writes of the activations in device memory. Rows are
+/// gathered from those of the tokens, or there is one for each pair.
+void addInput(const Problem &problem, double columns, bool gathers, Work &work);
+void addOutput(const Problem &problem, Output output, double features,
+               Work &work);
+
+/// `A x` for this number of projections that read the same rows, each of which
+/// has so many columns.
+void addShrink(const Problem &problem, double projections, double columns,
+               Work &work);
+/// Adds B u: pages of B of this number of features, of `projections` in all.
+void addExpand(const Problem &problem, double projections, double features,
+               Work &work);
+/// Adds the partial sums of A2 a: each tile of features writes f32 sums, which
+/// the last one to end reads.
+void addPartials(const Problem &problem, const Tile &tile, Work &work);
 
 Launch launchOf(const Gpu &gpu, const char *name, const Work &work);
 

@@ -56,12 +56,14 @@ static void addOutput(CLI::App &app, Options &options) {
                                  name + "'");
               options.target = name;
             });
-  addChoice<moelora::Strategy>(
+  addChoice<moelora::StrategyChoice>(
       app, "--strategy", options.strategy,
-      {{"in_place", moelora::Strategy::InPlace},
-       {"unfused_peer", moelora::Strategy::UnfusedPeer}},
-      "on a GPU: add deltas inside the GEMM of the base\n(in_place, default), "
-      "or in kernels of their own")
+      {{"fastest", moelora::StrategyChoice::Fastest},
+       {"in_place", moelora::StrategyChoice::InPlace},
+       {"unfused_peer", moelora::StrategyChoice::UnfusedPeer}},
+      "on a GPU: add deltas inside the GEMM of the base\n(in_place), in "
+      "kernels of their own\n(unfused_peer), or as is fastest by the cost "
+      "model\n(fastest, default)")
       ->option_text("NAME");
   addChoice<moelora::Batches>(app, "--schedule", options.schedule,
                               {{"all", moelora::Batches::All},

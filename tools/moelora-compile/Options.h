@@ -24,8 +24,9 @@ struct Options {
   std::string input;
   std::string output;
   std::string target = "cpu";
-  moelora::Strategy strategy = moelora::Strategy::InPlace; // of a GPU
-  moelora::Batches schedule = moelora::Batches::All;       // of a GPU
+  moelora::StrategyChoice strategy =
+      moelora::StrategyChoice::Fastest;              // of a GPU
+  moelora::Batches schedule = moelora::Batches::All; // of a GPU
   std::string cpu = "native";
   Emit emit = Emit::SharedObject;
   std::optional<int64_t> layer;

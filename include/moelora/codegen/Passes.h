@@ -42,14 +42,16 @@ struct ToGpuOptions : public mlir::PassPipelineOptions<ToGpuOptions> {
       llvm::cl::desc("sm_80, sm_86, sm_89, sm_90, sm_120, or one of them with "
                      "the prefix emulated-"),
       llvm::cl::init("sm_80")};
-  Option<Strategy> strategy{
+  Option<StrategyChoice> strategy{
       *this, "strategy",
       llvm::cl::desc("how the delta of an adapter reaches the accumulators"),
-      llvm::cl::init(Strategy::InPlace),
-      llvm::cl::values(clEnumValN(Strategy::InPlace, "in_place",
-                                  "added inside the GEMM of the base"),
-                       clEnumValN(Strategy::UnfusedPeer, "unfused_peer",
-                                  "computed by kernels of their own"))};
+      llvm::cl::init(StrategyChoice::Fastest),
+      llvm::cl::values(
+          clEnumValN(StrategyChoice::Fastest, "fastest", "by the cost model"),
+          clEnumValN(StrategyChoice::InPlace, "in_place",
+                     "added inside the GEMM of the base"),
+          clEnumValN(StrategyChoice::UnfusedPeer, "unfused_peer",
+                     "computed by kernels of their own"))};
   Option<Batches> schedule{
       *this, "schedule", llvm::cl::desc("for which batches tiles are compiled"),
       llvm::cl::init(Batches::All),

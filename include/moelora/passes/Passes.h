@@ -15,6 +15,10 @@ namespace moelora {
 /// For which batches moelora-schedule chooses tiles.
 enum class Batches { All, Decode, Prefill };
 
+/// The strategy that moelora-schedule takes on a GPU, or the faster one by the
+/// cost model.
+enum class StrategyChoice { Fastest, InPlace, UnfusedPeer };
+
 #define GEN_PASS_DECL
 #include "moelora/passes/Passes.h.inc"
 
