@@ -87,8 +87,12 @@ static void addGpuLowering(OpPassManager &pm) {
   pm.addPass(createReconcileUnrealizedCastsPass());
 }
 
-void buildToGpuPipeline(OpPassManager &pm, const ToGpuOptions &options) {
+void buildToScheduledPipeline(OpPassManager &pm, const ToGpuOptions &options) {
   addFusion(pm, scheduleFor(options));
+}
+
+void buildToGpuPipeline(OpPassManager &pm, const ToGpuOptions &options) {
+  buildToScheduledPipeline(pm, options);
   addGpuKernels(pm, options);
   addGpuLowering(pm);
   pm.addPass(createCSEPass());

@@ -84,8 +84,8 @@ OpModel::OpModel(Operation *op, const GpuArchitecture &architecture)
   if (!value)
     return;
   auto table = cast<SlotTableType>(value.getType());
-  adapters = std::min<int64_t>(table.getSlots(), 8);
-  rank = std::min<int64_t>(table.getMaxRank(), 16);
+  adapters = std::min(table.getSlots(), modelledAdapters);
+  rank = std::min(table.getMaxRank(), modelledRank);
 }
 
 Prediction OpModel::predict(TileAttr tile, int64_t batchTokens,

@@ -22,9 +22,11 @@ struct Prediction {
 /// "bandwidth", "l2", "tensor", "shared_memory", "issue" or "latency".
 llvm::StringRef stringifyLimiter(cost::Limiter limiter);
 
-/// Predicts the kernels of a shrink or a grouped_matmul that isModelled. The
-/// batches have 8 adapters of rank 16, or what the slot table holds if that is
-/// less.
+/// The adapters of the batches that are predicted, unless the slot table holds
+/// fewer.
+constexpr int64_t modelledAdapters = 8, modelledRank = 16;
+
+/// Predicts the kernels of a shrink or a grouped_matmul that isModelled.
 class OpModel {
 public:
   OpModel(mlir::Operation *op, const GpuArchitecture &architecture);

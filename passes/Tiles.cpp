@@ -150,12 +150,12 @@ bool isModelled(Operation *op) {
 
 /// Whether a kernel has the registers for another tile than the usual one.
 /// Those of many tokens have none left for the bounds of a last, incomplete
-/// tile, nor for the addresses of another number of rows where they store f32.
+/// tile, or for the addresses of rows of f32.
 static bool hasRegisters(GroupedMatmulOp op, const OtherTile &other) {
-  if (!op.getActivation() && !op.combines())
-    return other.tokens < 32;
-  int64_t features = other.shape.features;
-  return other.tokens < 64 || features <= 64 || featuresOf(op) % features == 0;
+  bool isLinear = !op.getActivation() && !op.combines();
+  bool divides = featuresOf(op) % other.shape.features == 0;
+  return other.tokens < 64 || other.shape.features <= 64 ||
+         (divides && !isLinear);
 }
 
 SmallVector<TileAttr> candidateTiles(Operation *op, int64_t tokens,

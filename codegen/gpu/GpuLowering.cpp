@@ -26,11 +26,6 @@ GpuLowering::GpuLowering(LayerOp layer, Unit &unit, int64_t architecture)
   endChunk = [this](Code &code, Ptr frame) { emitLaunch(code, frame); };
 }
 
-std::string GpuLowering::kernelName(StringRef stage) {
-  int64_t count = names[stage]++;
-  return count ? (stage + "_" + Twine(count)).str() : stage.str();
-}
-
 LogicalResult GpuLowering::declareStage(Operation &op) {
   auto stage =
       llvm::TypeSwitch<Operation *, FailureOr<RunStage>>(&op)

@@ -11,6 +11,7 @@
 #include "LayerCode.h"
 #include "gpu/Kernel.h"
 #include "gpu/Plan.h"
+#include "moelora/passes/KernelNames.h"
 
 namespace moelora::codegen {
 
@@ -33,7 +34,7 @@ public:
   /// Adds a launch with `blocks` thread blocks to those of the chunk.
   void launch(Code &code, Ptr frame, const KernelInfo &kernel, Int blocks);
   /// A name that no other kernel has.
-  std::string kernelName(llvm::StringRef stage);
+  std::string kernelName(llvm::StringRef stage) { return names.next(stage); }
 
   GpuModule gpu;
   mlir::Type element; // of the layer
@@ -54,7 +55,7 @@ private:
   const int64_t launchCount;
   int64_t launches = 0;                  // the first word of the launches
   llvm::SmallVector<int64_t> parameters; // the first word, by kernel
-  llvm::StringMap<int64_t> names;
+  KernelNames names;
 };
 
 // What kernels read of the run.

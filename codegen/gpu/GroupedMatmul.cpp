@@ -110,10 +110,6 @@ LogicalResult verify(GpuLowering &lowering, GroupedMatmulOp op) {
   return success();
 }
 
-StringRef nameOf(GroupedMatmulOp op) {
-  return op.getActivation() ? "gate_up" : op.combines() ? "down" : "linear";
-}
-
 } // namespace
 
 FailureOr<RunStage> lowerGroupedMatmul(GpuLowering &lowering,
@@ -127,7 +123,7 @@ FailureOr<RunStage> lowerGroupedMatmul(GpuLowering &lowering,
   FailureOr<std::unique_ptr<Epilogue>> epilogue = createEpilogue(lowering, op);
   if (failed(epilogue))
     return failure();
-  std::string name = lowering.kernelName(nameOf(op));
+  std::string name = lowering.kernelName(stageOf(op));
   bool isApart = op.getShrunk() &&
                  op.getSchedule()->getStrategy() == Strategy::UnfusedPeer;
   int64_t storedSums =

@@ -10,6 +10,7 @@
 #include "moelora/codegen/Passes.h"
 #include "moelora/codegen/Target.h"
 #include "moelora/link/SharedObject.h"
+#include "moelora/passes/Explain.h"
 
 using namespace mlir;
 
@@ -17,6 +18,28 @@ static std::string printModule(ModuleOp module) {
   std::string text;
   llvm::raw_string_ostream out(text);
   module.print(out);
+  return text;
+}
+
+static void setOptions(moelora::ToGpuOptions &pipeline,
+                       const Options &options) {
+  pipeline.target = options.target;
+  pipeline.strategy = options.strategy;
+  pipeline.schedule = options.schedule;
+}
+
+static std::optional<std::string> explain(ModuleOp module,
+                                          const Options &options) {
+  PassManager passes(module.getContext());
+  moelora::ToGpuOptions pipeline;
+  setOptions(pipeline, options);
+  moelora::buildToScheduledPipeline(passes, pipeline);
+  if (failed(passes.run(module)))
+    return std::nullopt;
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  for (auto layer : module.getOps<moelora::LayerOp>())
+    moelora::explainSchedules(layer, options.target, out);
   return text;
 }
 
@@ -28,9 +51,7 @@ static LogicalResult lower(ModuleOp module, const Options &options) {
     moelora::buildToCpuPipeline(passes, pipeline);
   } else {
     moelora::ToGpuOptions pipeline;
-    pipeline.target = options.target;
-    pipeline.strategy = options.strategy;
-    pipeline.schedule = options.schedule;
+    setOptions(pipeline, options);
     moelora::buildToGpuPipeline(passes, pipeline);
   }
   return passes.run(module);
@@ -65,6 +86,8 @@ static std::optional<std::string> emitObject(ModuleOp module) {
 
 std::optional<std::string> compileLayer(ModuleOp module,
                                         const Options &options) {
+  if (options.explain)
+    return explain(module, options);
   if (options.emit == Emit::MLIR)
     return printModule(module);
   std::string why;

@@ -72,6 +72,9 @@ static void addOutput(CLI::App &app, Options &options) {
                               "for a GPU: tiles for few tokens (decode), for "
                               "many\n(prefill), or all (default)")
       ->option_text("NAME");
+  app.add_flag("--explain", options.explain,
+               "print what the cost model predicts for the tiles\nof each GPU "
+               "kernel, and compile nothing");
   addText(app, "--cpu", options.cpu, "NAME",
           "the CPU that runs it, as LLVM names it, or\nnative (default)");
 }
@@ -90,6 +93,10 @@ static void addLayer(CLI::App &app, Options &options) {
 
 static void checkTarget(const Options &options) {
   auto target = moelora::parseCodeTarget(options.target);
+  if (options.explain && target->kind == moelora::CodeKind::Host)
+    throw UsageError("--explain expects the target to be a GPU, as "
+                     "--target=sm_80, but it is " +
+                     options.target);
   bool needsGpu = options.emit == Emit::PTX || options.emit == Emit::Cubin;
   if (needsGpu && target->kind != moelora::CodeKind::Gpu)
     throw UsageError(std::string("--emit=") + namesOf(options.emit).name +
@@ -100,11 +107,13 @@ static void checkTarget(const Options &options) {
 
 /// Checks combinations of options.
 static void checkOptions(Options &options) {
-  bool isText = options.emit == Emit::MLIR || options.emit == Emit::LLVM ||
-                options.emit == Emit::PTX;
+  bool isText = options.explain || options.emit == Emit::MLIR ||
+                options.emit == Emit::LLVM || options.emit == Emit::PTX;
   checkTarget(options);
   if (options.input.empty())
     throw UsageError("expects a model folder, a config.json or a layer.mlir");
+  if (options.allLayers && options.explain)
+    throw UsageError("--explain expects one layer, but --all-layers is given");
   if (options.allLayers && options.layer)
     throw UsageError("expects --layer or --all-layers, but both are given");
   if (options.readsIR() && (options.allLayers || options.layer))

@@ -29,6 +29,7 @@ struct Options {
   moelora::Batches schedule = moelora::Batches::All; // of a GPU
   std::string cpu = "native";
   Emit emit = Emit::SharedObject;
+  bool explain = false; // print predictions, and compile nothing
   std::optional<int64_t> layer;
   bool allLayers = false;
   std::optional<int64_t> slots, maxRank;

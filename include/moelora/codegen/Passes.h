@@ -68,6 +68,11 @@ struct ToGpuOptions : public mlir::PassPipelineOptions<ToGpuOptions> {
                                llvm::cl::init("moelora " MOELORA_VERSION)};
 };
 
+/// Adds the first passes of the following pipeline: those to a layer at the
+/// fused level that has schedules.
+void buildToScheduledPipeline(mlir::OpPassManager &pm,
+                              const ToGpuOptions &options);
+
 /// Adds the passes from a layer at the routed or fused level to the llvm
 /// dialect, in which its kernels are PTX, or code of the host for the emulator.
 void buildToGpuPipeline(mlir::OpPassManager &pm, const ToGpuOptions &options);
