@@ -100,8 +100,7 @@ void Data::addAdapters() {
     }
     adapters.push_back(makeAdapter());
     reference.adapters.push_back(&adapters.back());
-    pages.emplace_back(adapters.back(), type);
-    words.push_back(pages.back().word());
+    words.push_back(1); // any image in generation 0
   }
 }
 

@@ -7,7 +7,6 @@
 #include "moelora/reference/ExactData.h"
 
 #include <algorithm>
-#include <sstream>
 
 namespace moelora::differential {
 namespace {
@@ -125,17 +124,49 @@ moelora_entry_kind makeEntry(Random &random, Given given) {
                       MOELORA_ENTRY_LOGITS, MOELORA_ENTRY_IDS});
 }
 
+int64_t makeTokens(Random &random) {
+  return random.pick<int64_t>({0, 1, 1, 2, 3, 5, 8, 17, 50, 99});
+}
+
+/// A layer that GPUs run. Apart from the generator of the layer, so that the
+/// layers of the CPU stay the same.
+void addSchedule(Case &c) {
+  Random random(c.seed ^ 0x6b0);
+  if (c.layer.dtype == MOELORA_F32)
+    c.layer.dtype = random.pick({MOELORA_BF16, MOELORA_F16});
+  if (random.oneIn(4))
+    c.strategy = Strategy::UnfusedPeer;
+  // Many experts have small tiles, as a compiler would choose: the emulator
+  // computes all of a tile. Most layers have one, because each takes some time
+  // to compile.
+  constexpr int64_t mostRows = 4096;
+  for (int64_t size = 8; size <= 128; size *= 2)
+    if (size * c.layer.router.experts <= mostRows)
+      c.tiles.push_back(size);
+  if (!random.oneIn(5))
+    c.tiles = {c.tiles[size_t(random.below(int64_t(c.tiles.size())))]};
+}
+
+/// One worker, because the layers of a run take all cores.
+std::string makeEmulator(Random &random) {
+  return "emulator:workers=1,seed=" + std::to_string(random.below(1000)) +
+         random.pick({"", "", ",schedule=random", ",schedule=adversarial"});
+}
+
 } // namespace
 
-Case makeCase(uint64_t seed, bool exact) {
+Case makeCase(uint64_t seed, const CaseOptions &options) {
   Random random(seed);
   Case result;
   result.seed = seed;
   result.layer = makeLayer(random);
   result.options = makeOptions(random);
   result.entry = makeEntry(random, result.options.given);
-  result.tokens = random.pick<int64_t>({0, 1, 1, 2, 3, 5, 8, 17, 50, 99});
-  if (exact) {
+  result.tokens = makeTokens(random);
+  result.emulator = makeEmulator(random);
+  if (options.emulated)
+    addSchedule(result);
+  if (options.exact) {
     result.exact = true;
     result.layer = reference::exactLayer(result.layer);
     result.options.given = Given::Choice;
@@ -144,40 +175,20 @@ Case makeCase(uint64_t seed, bool exact) {
   return result;
 }
 
-bool Case::has(moelora_role role) const {
-  return reference::operandsOf(layer, reference::Entry(entry)) >> role & 1;
+Case withSet(const Case &c, uint64_t set) {
+  Case result = c;
+  result.set = set;
+  if (set == 0)
+    return result;
+  Random random(reference::mix(c.seed) + set);
+  result.entry = makeEntry(random, c.options.given);
+  result.tokens = makeTokens(random);
+  result.emulator = makeEmulator(random);
+  return result;
 }
 
-std::string describe(const Case &c) {
-  const moelora_layer &layer = c.layer;
-  const moelora_router &router = layer.router;
-  const char *types[] = {"", "f32", "f16", "bf16"};
-  const char *entries[] = {"all", "logits", "ids"};
-  std::ostringstream text;
-  auto note = [&](const char *name, auto value) {
-    if (value)
-      text << ' ' << name << ' ' << value;
-  };
-  text << types[layer.dtype] << " E " << router.experts << " k " << router.top_k
-       << " H " << layer.hidden << " I " << layer.intermediate << " T "
-       << c.tokens << " from " << entries[c.entry];
-  note("slots", c.options.slots);
-  note("max_rank", c.options.slots ? c.options.maxRank : 0);
-  note("latent", layer.latent);
-  note("shared", layer.shared);
-  note("zero", layer.zero_experts);
-  note("on_input", layer.weight_on_input);
-  note("biases", layer.biases);
-  note("router_input", layer.router_input);
-  note("router_norm", layer.router_norm.present);
-  note("output_norm", layer.output_norm.present);
-  note("score", router.score);
-  note("always", router.always);
-  note("bias_on", router.bias_on);
-  note("groups", router.groups > 1 ? router.groups : 0);
-  note("table", router.table_rows);
-  note("renormalize", router.renormalize);
-  return text.str();
+bool Case::has(moelora_role role) const {
+  return reference::operandsOf(layer, reference::Entry(entry)) >> role & 1;
 }
 
 } // namespace moelora::differential

@@ -7,6 +7,7 @@
 #define MOELORA_TEST_DIFFERENTIAL_CASE_H
 
 #include "moelora/import/Import.h"
+#include "moelora/passes/Passes.h"
 #include "moelora/reference/Random.h"
 #include "moelora/runtime/Artifact.h"
 
@@ -14,21 +15,42 @@ namespace moelora::differential {
 
 using Random = reference::RandomNumbers;
 
+/// What all cases of a run have in common.
+struct CaseOptions {
+  /// Numbers are those of ExactData.h.
+  bool exact = false;
+  /// Layers that GPUs run, and that are run on the emulator, too.
+  bool emulated = false;
+};
+
+/// What code is compiled for.
+enum class Target { Cpu, Emulator };
+
 struct Case {
   uint64_t seed = 0;
   moelora_layer layer = {};
   LayerOptions options;
+  bool exact = false;
+  // How GPUs compute it, and in which order the emulator's threads run.
+  Strategy strategy = Strategy::InPlace;
+  std::vector<int64_t> tiles; // their tokens
+  // One set of data, of several for the same code.
+  uint64_t set = 0;
   int64_t tokens = 0;
   moelora_entry_kind entry = MOELORA_ENTRY_ALL;
-  /// Numbers are those of ExactData.h.
-  bool exact = false;
+  std::string emulator; // the name of the device
 
   /// Whether its run reads an operand.
   bool has(moelora_role role) const;
 };
 
-/// `exact`: the same layer as far as it can have data that make no sum round.
-Case makeCase(uint64_t seed, bool exact = false);
+/// With exact data: the same layer as far as it can have data that make no sum
+/// round.
+Case makeCase(uint64_t seed, const CaseOptions &options = {});
+
+/// The same layer with other data, another number of tokens, and from another
+/// entry point.
+Case withSet(const Case &c, uint64_t set);
 
 /// A router with all stages. `mayAlways`: experts that every token chooses are
 /// possible.

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Check.h"
+#include "Artifact.h"
 #include "Compile.h"
-#include "Data.h"
 #include "Meaning.h"
 #include "Run.h"
 
@@ -25,13 +25,14 @@ void compareBits(const Case &c, const reference::Output &wanted,
 
 void compareWithReference(const Case &c, const reference::Output &wanted,
                           const Bytes &output, Verdict &verdict) {
-  verdict.rows =
+  reference::Verdict rows =
       reference::compareRows({moelora_dtype(c.layer.dtype), output.data(),
                               c.tokens, wanted.width, wanted.width},
                              wanted);
+  verdict.rows.add(rows);
   // The number of near ties is checked over all layers.
-  if (verdict.rows.worst > 1)
-    verdict.failure = verdict.rows.failure();
+  if (rows.worst > 1)
+    verdict.failure = rows.failure();
   if (c.exact)
     compareBits(c, wanted, output, verdict);
 }
@@ -55,95 +56,113 @@ void compareBaseRows(const Case &c, const Data &data, const Bytes &adapted,
                         " has no adapter, but other bits than without any";
 }
 
-/// A stage whose result is given needs no description.
-std::string describedDifference(const Case &c,
-                                const moelora_artifact *artifact) {
-  if (!artifact->layer)
-    return "it describes no layer";
-  moelora_layer layer = c.layer;
-  const moelora_layer &described = *artifact->layer;
-  if (c.options.given != Given::Nothing) {
-    layer.router_dtype = described.router_dtype;
-    layer.router_input = described.router_input;
-    layer.router_norm = described.router_norm;
-    layer.biases &= ~uint32_t(MOELORA_HAS_ROUTER_BIAS);
+/// The error of a call of the runtime.
+std::string errorOf(llvm::function_ref<void()> call) {
+  try {
+    call();
+  } catch (const host::Error &error) {
+    return error.what();
   }
-  if (c.options.given == Given::Choice) {
-    layer.router = described.router;
-    layer.router.experts = c.layer.router.experts;
-    layer.router.top_k = c.layer.router.top_k;
-  }
-  moelora_error *error = nullptr;
-  moelora_artifact_match(artifact, &layer, &error);
-  return textOf(error);
+  return "";
 }
 
-/// Rows are those of the layer, and needed where the layer reads them.
-std::string wrongRow(const Case &c, const moelora_artifact *artifact) {
-  const moelora_variant &variant = *artifact->variant;
-  std::string wrong;
-  for (uint32_t i = 0; i < variant.operands; ++i) {
-    const moelora_operand &row = variant.operand[i];
-    auto role = moelora_role(row.role);
-    wrong += rowError(c.layer, row);
-    bool needed = row.entries >> c.entry & 1;
-    if (needed != (role == MOELORA_OUTPUT || c.has(role)))
-      wrong += "role " + std::to_string(role) + " is needed, or is not; ";
-  }
-  for (int role = 0; role < MOELORA_ROLES; ++role)
-    if (c.has(moelora_role(role)) && !(variant.roles >> role & 1))
-      wrong += "role " + std::to_string(role) + " has no row; ";
-  return wrong;
-}
+/// A case as compiled code, and where that runs.
+class Checked {
+public:
+  Checked(const Case &c, Target target) : c(c), target(target) {}
 
-/// The required properties of a slot table for this layer.
-std::string wrongFacts(const Case &c, const moelora_artifact *artifact) {
-  const moelora_facts &facts = artifact->variant->adapters;
-  const moelora_layer &layer = c.layer;
-  bool adapted = c.options.slots > 0;
-  bool right = facts.slots == c.options.slots && facts.hidden == layer.hidden &&
-               facts.width == (layer.latent ? layer.latent : layer.hidden) &&
-               facts.intermediate == layer.intermediate &&
-               facts.shared == layer.shared &&
-               facts.logits == layer.router.experts &&
-               facts.experts == layer.router.experts - layer.zero_experts &&
-               facts.max_rank == (adapted ? c.options.maxRank : 0) &&
-               facts.dtype == (adapted ? layer.dtype : 0) &&
-               (facts.projections >> MOELORA_DOWN & 1) == adapted;
-  return right ? "" : "the facts about slot tables are not the layer's";
+  std::string whyNotCompiled() {
+    std::string why;
+    file = compile(c, target, why);
+    if (!file)
+      return "it does not compile: " + why;
+    artifact = moelora_artifact_of(file.get(), 0);
+    std::string difference = whyNotDescribed(c, *artifact);
+    return difference.empty()
+               ? ""
+               : "the artifact describes another layer: " + difference;
+  }
+
+  /// `set` is the case with one set of data.
+  void run(const Case &set, const Data &data, const reference::Output &wanted,
+           const CheckOptions &options, Verdict &verdict) const {
+    host::DeviceHandle device = openDevice(set, target);
+    Runner runner(set, data, *artifact, *device, services(options.pool));
+    Batch batch(set, data);
+    Bytes output = runner.run(batch);
+    compareWithReference(set, wanted, output, verdict);
+    batch.numbers = data.numbers();
+    if (runner.run(batch) != output)
+      verdict.failure = "a second run answers different bits";
+    if (target == Target::Cpu &&
+        Runner(set, data, *artifact, *device, services(nullptr)).run(batch) !=
+            output)
+      verdict.failure = "one worker and several answer different bits";
+    batch.inStep = false;
+    compareBaseRows(set, data, output, runner.run(batch), verdict);
+  }
+
+  const char *name() const {
+    return target == Target::Cpu ? "cpu" : "emulator";
+  }
+
+private:
+  static moelora_services services(moelora_pool *pool) {
+    moelora_services result = {};
+    moelora_services_init(pool, &result);
+    return result;
+  }
+
+  const Case &c;
+  const Target target;
+  host::ArtifactHandle file;
+  const moelora_artifact *artifact = nullptr;
+};
+
+void checkSet(const Case &c, const std::deque<Checked> &all,
+              const CheckOptions &options, Verdict &verdict) {
+  Data data(c);
+  std::string wrong = reference::problemError(data.problem());
+  if (!wrong.empty()) {
+    verdict.failure = "the reference refuses: " + wrong;
+    return;
+  }
+  reference::Output wanted = data.wanted();
+  if (c.exact)
+    verdict.rounded += countRounded(data, wanted);
+  verdict.failure = whyNotMeant(c, data, wanted);
+  for (const Checked &checked : all) {
+    if (!verdict.failure.empty())
+      return;
+    std::string error =
+        errorOf([&] { checked.run(c, data, wanted, options, verdict); });
+    if (!error.empty())
+      verdict.failure = "the run fails: " + error;
+    if (!verdict.failure.empty())
+      verdict.failure = std::string(checked.name()) + ": " + verdict.failure;
+  }
 }
 
 } // namespace
 
-Verdict check(const Case &c, moelora_pool *pool) {
+Verdict check(const Case &c, const CheckOptions &options) {
   Verdict verdict;
-  std::string why;
-  Artifact file = compile(c, why);
-  if (!file)
-    return {"it does not compile: " + why};
-  const moelora_artifact *artifact = moelora_artifact_of(file.get(), 0);
-  std::string difference = describedDifference(c, artifact) +
-                           wrongRow(c, artifact) + wrongFacts(c, artifact);
-  if (!difference.empty())
-    return {"the artifact describes another layer: " + difference};
-  Data data(c);
-  std::string wrong = reference::problemError(data.problem());
-  if (!wrong.empty())
-    return {"the reference refuses: " + wrong};
-  reference::Output wanted = data.wanted();
-  if (c.exact)
-    verdict.rounded = countRounded(data, wanted);
-  verdict.failure = whyNotMeant(c, data, wanted);
-  Runner runner(c, data, artifact);
-  Bytes several = runner.callEntry(pool, verdict.failure);
-  Bytes one = runner.callEntry(nullptr, verdict.failure);
-  Bytes base = runner.runBound(pool, verdict.failure);
-  if (!verdict.failure.empty())
-    return verdict;
-  compareWithReference(c, wanted, several, verdict);
-  compareBaseRows(c, data, several, base, verdict);
-  if (several != one)
-    verdict.failure = "one worker and several answer different bits";
+  std::deque<Checked> all;
+  all.emplace_back(c, Target::Cpu);
+  if (options.emulated)
+    all.emplace_back(c, Target::Emulator);
+  for (Checked &checked : all) {
+    std::string why = checked.whyNotCompiled();
+    if (!why.empty())
+      return {std::string(checked.name()) + ": " + why};
+  }
+  const Sets &sets = options.sets;
+  for (uint64_t set = sets.first; set < sets.first + sets.count; ++set) {
+    verdict.set = set;
+    checkSet(withSet(c, set), all, options, verdict);
+    if (!verdict.failure.empty())
+      break;
+  }
   return verdict;
 }
 

@@ -5,8 +5,10 @@
 // - the layer's IR, routed and fused, means what the reference computes;
 // - every element is within the reference's error bound, or, where the case is
 //   exact, has the bits of the reference's rounded mode;
-// - one worker and several workers produce the same bits;
+// - one worker and several workers produce the same bits, and so does a second
+//   run, in which numbers of slots that are none stand for the invalid ids;
 // - a token without adapter has the bits of a run without any adapters.
+// The CPU and the emulator each do this.
 
 #ifndef MOELORA_TEST_DIFFERENTIAL_CHECK_H
 #define MOELORA_TEST_DIFFERENTIAL_CHECK_H
@@ -19,12 +21,24 @@ namespace moelora::differential {
 
 struct Verdict {
   std::string failure;          // empty: none
-  reference::Verdict rows = {}; // of the output
+  uint64_t set = 0;             // in which it is
+  reference::Verdict rows = {}; // of the outputs
   int64_t rounded = 0; // elements that an exact case would have otherwise
 };
 
-/// Compiles, runs and compares. `pool` has the several workers.
-Verdict check(const Case &c, moelora_pool *pool);
+/// The sets of data of each layer.
+struct Sets {
+  uint64_t first = 0, count = 1;
+};
+
+struct CheckOptions {
+  Sets sets;
+  bool emulated = false;
+  moelora_pool *pool = nullptr; // has the several workers
+};
+
+/// Compiles, runs and compares, up to the first set that fails.
+Verdict check(const Case &c, const CheckOptions &options);
 
 } // namespace moelora::differential
 

@@ -19,54 +19,62 @@ std::string tierOf(const Case &c, std::string &why) {
   return best ? names[c.seed % (int(best->tier) + 1)] : "";
 }
 
-FailureOr<ObjectBytes> emit(const Case &c, MLIRContext &context,
+LogicalResult addPasses(PassManager &passes, const Case &c, Target target,
+                        std::string &why) {
+  if (target == Target::Emulator) {
+    ToGpuOptions options;
+    options.target = "emulated-sm_80";
+    options.strategy = c.strategy;
+    options.tiles = ArrayRef(c.tiles);
+    buildToGpuPipeline(passes, options);
+    return success();
+  }
+  ToCpuOptions options;
+  options.tier = tierOf(c, why);
+  buildToCpuPipeline(passes, options);
+  return success(!options.tier.empty());
+}
+
+FailureOr<ObjectBytes> emit(const Case &c, Target target, MLIRContext &context,
                             std::string &why) {
   context.loadDialect<MoELoRADialect>();
   Location location = UnknownLoc::get(&context);
   OwningOpRef<ModuleOp> module = ModuleOp::create(location);
   OpBuilder builder = OpBuilder::atBlockBegin(module->getBody());
-  ToCpuOptions options;
-  options.tier = tierOf(c, why);
-  if (options.tier.empty() ||
-      failed(buildLayer(builder, location, c.layer, c.options)))
-    return failure();
   PassManager passes(&context);
-  buildToCpuPipeline(passes, options);
-  if (failed(passes.run(*module)))
+  if (failed(addPasses(passes, c, target, why)) ||
+      failed(buildLayer(builder, location, c.layer, c.options)) ||
+      failed(passes.run(*module)))
     return failure();
   return emitObject(*module);
 }
 
-} // namespace
-
-std::string textOf(moelora_error *error) {
-  std::string text = moelora_error_text(error);
-  moelora_error_free(error);
-  return text;
-}
-
-static FailureOr<ObjectBytes> compileWith(MLIRContext::Threading threading,
-                                          const Case &c, std::string &why) {
+FailureOr<ObjectBytes> compileWith(MLIRContext::Threading threading,
+                                   const Case &c, Target target,
+                                   std::string &why) {
   MLIRContext context(threading);
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     why += diagnostic.str() + "; ";
     return success();
   });
-  return emit(c, context, why);
+  return emit(c, target, context, why);
 }
 
-Artifact compile(const Case &c, std::string &why) {
-  auto object = compileWith(MLIRContext::Threading::DISABLED, c, why);
-  return Artifact(succeeded(object) ? loadObject(*object, why) : nullptr);
+} // namespace
+
+host::ArtifactHandle compile(const Case &c, Target target, std::string &why) {
+  auto object = compileWith(MLIRContext::Threading::DISABLED, c, target, why);
+  return host::ArtifactHandle(succeeded(object) ? loadObject(*object, why)
+                                                : nullptr);
 }
 
-std::string whyUnlike(const Case &c, unsigned times) {
+std::string whyUnlike(const Case &c, Target target, unsigned times) {
   std::string why;
   std::optional<ObjectBytes> first;
   for (unsigned time = 0; time < times; ++time) {
     auto object = compileWith(time % 2 ? MLIRContext::Threading::ENABLED
                                        : MLIRContext::Threading::DISABLED,
-                              c, why);
+                              c, target, why);
     if (failed(object))
       return "it does not compile: " + why;
     if (first && *first != *object)

@@ -7,27 +7,16 @@
 #define MOELORA_TEST_DIFFERENTIAL_COMPILE_H
 
 #include "Case.h"
-
-#include <memory>
+#include "moelora/host/Handles.h"
 
 namespace moelora::differential {
 
-struct CloseArtifact {
-  void operator()(moelora_artifact_file *file) const {
-    moelora_artifact_close(file, nullptr);
-  }
-};
-using Artifact = std::unique_ptr<moelora_artifact_file, CloseArtifact>;
-
 /// Null, and why, where a stage fails.
-Artifact compile(const Case &c, std::string &why);
+host::ArtifactHandle compile(const Case &c, Target target, std::string &why);
 
 /// Compiles a case `times` times, with and without threads in turn: empty if
 /// all objects are the same, byte by byte; else what went wrong.
-std::string whyUnlike(const Case &c, unsigned times);
-
-/// The text of a runtime error, which is freed.
-std::string textOf(moelora_error *error);
+std::string whyUnlike(const Case &c, Target target, unsigned times);
 
 } // namespace moelora::differential
 

@@ -14,7 +14,8 @@ namespace moelora::differential {
 using reference::Vector;
 
 Data::Data(const Case &c)
-    : c(c), random(c.seed ^ 0x5eed), type(moelora_dtype(c.layer.dtype)),
+    : c(c), random((c.seed ^ 0x5eed) + (c.set << 32)),
+      type(moelora_dtype(c.layer.dtype)),
       bits([this] { return random.next(); }) {
   if (c.exact)
     sizes = reference::exactSizes(c.layer, bits);

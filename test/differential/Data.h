@@ -16,6 +16,8 @@
 
 namespace moelora::differential {
 
+using Bytes = std::vector<char>;
+
 // How often an id names nothing, or a slot is not published.
 constexpr int64_t oddities = 8;
 
@@ -28,7 +30,7 @@ public:
   /// The output, and how far from it is right: as far as rounding may lead from
   /// the exact rows, or no bit from the rounded ones where the case is exact.
   reference::Output wanted() const;
-  /// The directory; empty without slots.
+  /// The directory, with no images; empty without slots.
   const std::vector<uint64_t> &directory() const { return words; }
   /// The ids of the tokens.
   const std::vector<int32_t> &slotIds() const { return ids; }
@@ -38,6 +40,7 @@ public:
   const void *operand(moelora_role role) const {
     return bytes[role].empty() ? nullptr : bytes[role].data();
   }
+  Bytes bytesOf(moelora_role role) const { return bytes[role]; }
   /// The slot of each token as it must resolve; -1: base.
   const std::vector<int32_t> &slots() const { return dense; }
 
@@ -68,11 +71,10 @@ private:
   reference::RandomBits bits;
   reference::ExactSizes sizes; // where the case is exact
   reference::Problem reference;
-  std::array<std::vector<char>, MOELORA_ROLES> bytes;
+  std::array<Bytes, MOELORA_ROLES> bytes;
   std::vector<int32_t> ids, dense, stepNumbers;
   std::deque<std::vector<double>> matrices;
   std::deque<reference::Adapter> adapters;
-  std::deque<Pages> pages;
   std::vector<uint64_t> words;
 };
 

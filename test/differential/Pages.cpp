@@ -20,26 +20,61 @@ uint32_t Pages::append(size_t size) {
   return uint32_t(begin);
 }
 
-uint32_t Pages::appendMatrix(int64_t elements, moelora_dtype type) {
-  return append(elements * reference::bytesOf(type));
+/// The order of a matrix whose ranks are rows (A) or columns (B).
+namespace {
+struct Place {
+  moelora_page_order order;
+  int64_t features; // per rank
+
+  /// Features of a page: whole blocks in the order of fragments.
+  int64_t paddedFeatures() const {
+    return order == MOELORA_PAGE_FRAGMENT_MAJOR
+               ? (features + pageRanks - 1) / pageRanks * pageRanks
+               : features;
+  }
+  int64_t inA(int64_t rank, int64_t feature) const {
+    return order == MOELORA_PAGE_FRAGMENT_MAJOR
+               ? inBlock(rank, feature, rank % pageRanks, feature % pageRanks)
+               : rank * features + feature;
+  }
+  int64_t inB(int64_t rank, int64_t feature) const {
+    return order == MOELORA_PAGE_FRAGMENT_MAJOR
+               ? inBlock(rank, feature, feature % pageRanks, rank % pageRanks)
+               : (rank / pageRanks * features + feature) * pageRanks +
+                     rank % pageRanks;
+  }
+
+private:
+  /// Lane 4 g + t has, of rows g and g + 8, the columns 2 t and 2 t + 1, and
+  /// the same of the columns from 8 on.
+  int64_t inBlock(int64_t rank, int64_t feature, int64_t row,
+                  int64_t column) const {
+    int64_t block =
+        rank / pageRanks * (paddedFeatures() / pageRanks) + feature / pageRanks;
+    int64_t lane = row % 8 * 4 + column % 8 / 2;
+    int64_t element = column / 8 * 4 + row / 8 * 2 + column % 2;
+    return (block * 32 + lane) * 8 + element;
+  }
+};
+} // namespace
+
+uint32_t Pages::appendMatrix(int64_t ranks, int64_t features) {
+  return append(ranks * features * reference::bytesOf(type));
 }
 
-moelora_pair Pages::makePair(const LoraPair &pair, moelora_dtype type) {
+moelora_pair Pages::makePair(const LoraPair &pair) {
   int64_t rank = pair.rank();
   if (rank == 0)
     return {};
-  int64_t in = pair.a.columns, out = pair.b.rows;
+  Place in = {order, pair.a.columns}, out = {order, pair.b.rows};
   int64_t pages = (rank + pageRanks - 1) / pageRanks;
-  uint32_t a = appendMatrix(pages * pageRanks * in, type);
-  uint32_t b = appendMatrix(pages * pageRanks * out, type);
-  char *ofA = &image[a * unit], *ofB = &image[b * unit];
+  uint32_t a = appendMatrix(pages * pageRanks, in.paddedFeatures());
+  uint32_t b = appendMatrix(pages * pageRanks, out.paddedFeatures());
   for (int64_t r = 0; r < rank; ++r) {
-    for (int64_t i = 0; i < in; ++i)
-      store(type, ofA, r * in + i, pair.a.at(r, i));
-    int64_t page = r / pageRanks;
-    for (int64_t o = 0; o < out; ++o)
-      store(type, ofB, (page * out + o) * pageRanks + r % pageRanks,
-            pair.b.at(o, r));
+    for (int64_t i = 0; i < in.features; ++i)
+      store(type, &image[a * unit], in.inA(r, i), pair.a.at(r, i));
+    for (int64_t o = 0; o < out.features; ++o)
+      store(type, &image[b * unit], out.inB(r, o), pair.b.at(o, r));
   }
   return {a, b, uint16_t(pages), 0, float(pair.scale)};
 }
@@ -68,15 +103,14 @@ moelora_pair *Pages::find(std::vector<char> &image, int projection,
                : nullptr;
 }
 
-void Pages::put(const reference::Adapter &adapter, int projection,
-                moelora_dtype type) {
+void Pages::put(const reference::Adapter &adapter, int projection) {
   const std::vector<LoraPair> &all = adapter.pairs[projection];
   if (all.empty())
     return;
   uint32_t pairs = append(all.size() * sizeof(moelora_pair));
   *finderOf(image, projection) = pairs;
   for (size_t e = 0; e < all.size(); ++e) {
-    moelora_pair pair = makePair(all[e], type);
+    moelora_pair pair = makePair(all[e]);
     int gate = gateOf(projection);
     if (gate >= 0 && e < adapter.pairs[gate].size() &&
         sharesA(adapter.pairs[gate][e], all[e])) {
@@ -87,10 +121,12 @@ void Pages::put(const reference::Adapter &adapter, int projection,
   }
 }
 
-Pages::Pages(const reference::Adapter &adapter, moelora_dtype type) {
+Pages::Pages(const reference::Adapter &adapter, moelora_dtype type,
+             moelora_page_order order)
+    : type(type), order(order) {
   append((layer + 1) * MOELORA_PROJECTIONS * sizeof(uint32_t));
   for (int p = 0; p < MOELORA_PROJECTIONS; ++p)
-    put(adapter, p, type);
+    put(adapter, p);
   constexpr size_t alignment = MOELORA_WORD_ADDRESS_UNIT;
   size_t whole = (image.size() + alignment - 1) / alignment * alignment;
   placed.reset(static_cast<char *>(std::aligned_alloc(alignment, whole)));

@@ -71,7 +71,9 @@ void addTypes(Random &random, moelora_router &router) {
 moelora_router makeRouter(Random &random, int32_t experts, bool mayAlways) {
   moelora_router result = {};
   result.experts = experts;
-  result.top_k = int32_t(random.between(1, std::min<int64_t>(8, experts)));
+  // No known model chooses more than 22.
+  int64_t most = experts > 31 && random.oneIn(4) ? 22 : 8;
+  result.top_k = int32_t(random.between(1, std::min<int64_t>(most, experts)));
   result.logit_scale = random.oneIn(4) ? 0.5f : 1;
   result.softcap = random.oneIn(6) ? 3 : 0;
   result.score = random.pick({MOELORA_SCORE_SOFTMAX, MOELORA_SCORE_SOFTMAX,

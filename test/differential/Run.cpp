@@ -1,160 +1,181 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The runtime's loader knows fewer adapters than code must: so a slot table
+// publishes adapters of zeros, which ids resolve to, and each step is given the
+// words of other images instead.
 
 #include "Run.h"
-#include "Compile.h"
-#include "moelora/runtime/Run.h"
+#include "Slots.h"
 
 namespace moelora::differential {
-namespace {
 
 // NaN in every element type.
-constexpr char poison = char(0xff);
+static constexpr char poison = char(0xff);
 
-/// Memory with the alignment of vectors, initialised with NaN.
-class Workspace {
-public:
-  explicit Workspace(uint64_t size)
-      : size(size), memory(size + alignment, poison) {}
-  uint64_t bytes() const { return size; }
-  void *data() {
-    auto address = reinterpret_cast<uintptr_t>(memory.data());
-    return memory.data() + (alignment - address % alignment) % alignment;
-  }
+Batch::Batch(const Case &c, const Data &data)
+    : tokens(c.tokens), slotIds(data.slotIds()) {
+  for (int role = 0; role < MOELORA_ROLES; ++role)
+    operand[role] = data.operand(moelora_role(role));
+}
 
-private:
-  static constexpr uint64_t alignment = 256;
-  uint64_t size;
-  Bytes memory;
-};
+host::DeviceHandle openDevice(const Case &c, Target target) {
+  const moelora_device *device = nullptr;
+  std::string name = target == Target::Cpu ? "cpu" : c.emulator;
+  host::call(moelora_device_open, name.c_str(), &device);
+  return host::DeviceHandle(device);
+}
 
-/// Ends with the scope, whatever became of it.
-struct Bound {
-  moelora_program *program = nullptr;
-  moelora_bound_layer *layer = nullptr;
-  ~Bound() {
-    moelora_layer_unbind(layer, nullptr);
-    moelora_program_destroy(program, nullptr);
-  }
-};
-
-} // namespace
+static moelora_program *load(const moelora_artifact &artifact,
+                             const moelora_device &device,
+                             const moelora_services &services) {
+  moelora_program *made = nullptr;
+  const char *any = nullptr;
+  host::call(moelora_program_create, &artifact, any, &device, &services, &made);
+  return made;
+}
 
 Runner::Runner(const Case &c, const Data &data,
-               const moelora_artifact *artifact)
-    : c(c), data(data), artifact(artifact),
-      variant(*moelora_artifact_variant(artifact, "cpu")) {}
-
-Bytes Runner::makeOutput() const {
-  return Bytes(shapeOf(c.layer, MOELORA_OUTPUT, c.tokens).bytes() + 1, poison);
+               const moelora_artifact &artifact, const moelora_device &device,
+               const moelora_services &services)
+    : c(c), device(device), program(load(artifact, device, services)),
+      variant(*moelora_program_variant(program.get())) {
+  if (c.options.slots > 0)
+    publish(data);
+  bind(data);
+  // Aligned, and not null where nothing is needed.
+  constexpr size_t alignment = 256;
+  room.assign(moelora_layer_workspace(layer.get(), c.entry, c.tokens) +
+                  alignment,
+              poison);
+  auto address = reinterpret_cast<uintptr_t>(room.data());
+  size_t skipped = (alignment - address % alignment) % alignment;
+  workspace = {device, room.data() + skipped, room.size() - alignment};
+  stats = {device, &counted, sizeof counted};
 }
 
-void Runner::checkEnd(const Bytes &output, std::string &failure) const {
-  if (output.back() != poison)
-    failure = "the run writes past its output";
+host::OnDevice Runner::place(const void *data, uint64_t bytes) {
+  // What a run reads is not copied back.
+  host::OnDevice placed(device, const_cast<void *>(data), bytes);
+  placed.toDevice();
+  return placed;
 }
 
-Bytes Runner::callEntry(moelora_pool *pool, std::string &failure) const {
-  moelora_services services = {};
-  moelora_services_init(pool, &services);
-  Bytes output = makeOutput();
-  std::vector<void *> operands(variant.operands);
-  for (uint32_t row = 0; row < variant.operands; ++row) {
-    auto role = moelora_role(variant.operand[row].role);
-    // Operands that the entry point does not read are omitted.
-    if (variant.operand[row].entries >> c.entry & 1)
-      operands[row] = role == MOELORA_OUTPUT
-                          ? output.data()
-                          : const_cast<void *>(data.operand(role));
-  }
-  moelora_run_stats stats = {};
-  uint64_t ticket = 1;
-  moelora_step_view step = {
-      &ticket, data.directory().data(),  data.numbers().data(),
-      &stats,  int32_t(c.options.slots), 16};
-  Workspace workspace(variant.workspace(c.entry, c.tokens, services.workers));
-  moelora_run_args args = {};
-  args.size = sizeof(args);
-  args.abi = MOELORA_ABI_VERSION;
-  args.layer = Pages::layer;
-  args.tokens = c.tokens;
-  args.operand = operands.data();
-  args.workspace = workspace.data();
-  args.workspace_bytes = workspace.bytes();
-  args.step = c.options.slots > 0 ? &step : nullptr;
-  args.services = &services;
-  args.stats = &stats;
-  for (uint32_t i = 0; i < variant.entries; ++i)
-    if (variant.entry[i].kind == c.entry)
-      if (int32_t status = variant.entry[i].run(&args))
-        failure = "the entry point has status " + std::to_string(status);
-  checkEnd(output, failure);
-  return output;
+void Runner::publish(const Data &data) {
+  table = publishZeros(c, data, variant.adapters, device);
+  const auto &adapters = data.problem().adapters;
+  words.resize(adapters.size());
+  images.resize(adapters.size());
+  pages.resize(adapters.size());
+  for (size_t slot = 0; slot < adapters.size(); ++slot)
+    if (adapters[slot])
+      replaceAdapter(int32_t(slot), *adapters[slot]);
+}
+
+void Runner::replaceAdapter(int32_t slot, const reference::Adapter &adapter) {
+  auto i = size_t(slot);
+  auto image =
+      std::make_unique<Pages>(adapter, moelora_dtype(c.layer.dtype),
+                              moelora_page_order(variant.adapters.page_order));
+  images[i] = place(image->data(), image->bytes().size());
+  pages[i] = std::move(image);
+  words[i] =
+      reinterpret_cast<uintptr_t>(images[i].get()) / MOELORA_WORD_ADDRESS_UNIT;
 }
 
 /// All that is bound. What this entry point does not read is NaN.
-std::vector<moelora_memory> Runner::weights(std::deque<Bytes> &unread) const {
+void Runner::bind(const Data &data) {
   std::vector<moelora_memory> all;
   for (uint32_t row = 0; row < variant.operands; ++row) {
     const moelora_operand &operand = variant.operand[row];
-    if (operand.role < MOELORA_ROUTER_WEIGHT || operand.role == MOELORA_OUTPUT)
+    auto role = moelora_role(operand.role);
+    if (role < MOELORA_ROUTER_WEIGHT || role == MOELORA_OUTPUT)
       continue;
-    moelora_memory memory = {};
-    memory.size = sizeof(memory);
-    memory.role = operand.role;
+    auto memory = host::sized<moelora_memory>();
+    memory.role = role;
     memory.dtype = operand.dtype;
     memory.dims = operand.dims;
     std::copy_n(operand.shape, operand.dims, memory.shape);
-    auto role = moelora_role(operand.role);
-    memory.data = const_cast<void *>(data.operand(role));
-    if (!memory.data)
-      memory.data =
-          unread.emplace_back(shapeOf(c.layer, role, 0).bytes() + 1, poison)
-              .data();
+    uint64_t bytes = shapeOf(c.layer, role, 0).bytes();
+    const void *from = data.operand(role);
+    if (!from)
+      from = unread.emplace_back(bytes + 1, poison).data();
+    memory.data = weights.emplace_back(place(from, bytes)).get();
     all.push_back(memory);
   }
-  return all;
+  auto binding = host::sized<moelora_binding>();
+  binding.layer = Pages::layer;
+  binding.weights = uint32_t(all.size());
+  binding.weight = all.data();
+  binding.table = table.get();
+  moelora_bound_layer *bound = nullptr;
+  host::call(moelora_layer_bind, program.get(), &binding, &bound);
+  layer.reset(bound);
 }
 
-Bytes Runner::runBound(moelora_pool *pool, std::string &failure) const {
-  moelora_services services = {};
-  moelora_services_init(pool, &services);
-  Bytes output = makeOutput();
-  std::deque<Bytes> unread;
-  std::vector<moelora_memory> memory = weights(unread);
-  moelora_binding binding = {};
-  binding.size = sizeof(binding);
-  binding.layer = Pages::layer;
-  binding.weights = uint32_t(memory.size());
-  binding.weight = memory.data();
-  moelora_error *error = nullptr;
-  Bound bound;
-  bool made =
-      moelora_program_create(artifact, "cpu", moelora_device_cpu(), &services,
-                             &bound.program, &error) == MOELORA_OK &&
-      moelora_layer_bind(bound.program, &binding, &bound.layer, &error) ==
-          MOELORA_OK;
-  Workspace workspace(
-      made ? moelora_layer_workspace(bound.layer, c.entry, c.tokens) : 0);
-  moelora_run_stats stats = {};
-  auto input = [&](moelora_role role) { return data.operand(role); };
-  moelora_run run = {};
-  run.size = sizeof(run);
+void Runner::replaceWords(const moelora_step_view &view, const Batch &batch) {
+  auto write = [&](const void *to, const void *from, size_t bytes) {
+    moelora_stream *none = nullptr;
+    host::call(device.copy, device.context, none, const_cast<void *>(to), from,
+               uint64_t(bytes));
+  };
+  write(view.word, words.data(), words.size() * sizeof(uint64_t));
+  if (!batch.numbers.empty())
+    write(view.number, batch.numbers.data(),
+          batch.numbers.size() * sizeof(int32_t));
+  host::finish(device);
+}
+
+moelora_run Runner::describe(const Batch &batch,
+                             std::deque<host::OnDevice> &inputs) {
+  auto at = [&](moelora_role role) -> const void * {
+    const void *from = batch.operand[role];
+    uint64_t bytes = shapeOf(c.layer, role, batch.tokens).bytes();
+    return from ? inputs.emplace_back(place(from, bytes)).get() : nullptr;
+  };
+  auto run = host::sized<moelora_run>();
   run.entry = c.entry;
-  run.tokens = c.tokens;
-  run.hidden = input(MOELORA_HIDDEN);
-  run.router_hidden = input(MOELORA_ROUTER_HIDDEN);
-  run.output = output.data();
-  run.logits = static_cast<const float *>(input(MOELORA_ROUTER_LOGITS));
-  run.weights = static_cast<const float *>(input(MOELORA_EXPERT_WEIGHTS));
-  run.expert_ids = static_cast<const int32_t *>(input(MOELORA_EXPERT_IDS));
-  run.token_ids = static_cast<const int32_t *>(input(MOELORA_TOKEN_IDS));
-  run.workspace = workspace.data();
-  run.workspace_bytes = workspace.bytes();
-  run.stats = &stats;
-  if (!made || moelora_layer_run(bound.layer, &run, &error) != MOELORA_OK)
-    failure = "the run fails: " + textOf(error);
-  checkEnd(output, failure);
+  run.tokens = batch.tokens;
+  run.hidden = at(MOELORA_HIDDEN);
+  run.router_hidden = at(MOELORA_ROUTER_HIDDEN);
+  run.logits = static_cast<const float *>(at(MOELORA_ROUTER_LOGITS));
+  run.weights = static_cast<const float *>(at(MOELORA_EXPERT_WEIGHTS));
+  run.expert_ids = static_cast<const int32_t *>(at(MOELORA_EXPERT_IDS));
+  run.token_ids = static_cast<const int32_t *>(at(MOELORA_TOKEN_IDS));
+  if (batch.validTokens)
+    run.valid_tokens =
+        inputs.emplace_back(place(&*batch.validTokens, sizeof(int32_t)))
+            .get<int32_t>();
+  run.workspace = workspace.get();
+  run.workspace_bytes =
+      moelora_layer_workspace(layer.get(), c.entry, batch.tokens);
+  run.stats = stats.get<moelora_run_stats>();
+  return run;
+}
+
+Bytes Runner::run(const Batch &batch) {
+  // One byte more, which shows writes beyond the end where nothing else does.
+  Bytes output(shapeOf(c.layer, MOELORA_OUTPUT, batch.tokens).bytes() + 1,
+               poison);
+  host::OnDevice placed(device, output.data(), output.size() - 1);
+  placed.toDevice();
+  counted = {};
+  stats.toDevice();
+  std::deque<host::OnDevice> inputs;
+  moelora_run run = describe(batch, inputs);
+  host::Step step(batch.inStep ? table.get() : nullptr, batch.slotIds, device,
+                  program.get());
+  step.resolve();
+  run.step = step.get();
+  run.output = placed.get();
+  if (run.step)
+    replaceWords(*moelora_step_view_of(run.step), batch);
+  host::call(moelora_layer_run, layer.get(), &run);
+  host::finish(device);
+  placed.toHost();
+  stats.toHost();
+  if (output.back() != poison)
+    throw host::Error("the run writes past its output");
   return output;
 }
 

@@ -1,38 +1,73 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Runs a compiled case in two ways.
+// Runs a compiled case on a device, through the runtime.
 
 #ifndef MOELORA_TEST_DIFFERENTIAL_RUN_H
 #define MOELORA_TEST_DIFFERENTIAL_RUN_H
 
 #include "Data.h"
-#include "moelora/runtime/Execute.h"
-#include "moelora/runtime/Program.h"
+#include "moelora/host/Run.h"
+
+#include <optional>
 
 namespace moelora::differential {
 
-using Bytes = std::vector<char>;
+/// The device of a case with one set of data.
+host::DeviceHandle openDevice(const Case &c, Target target);
 
+/// What a run reads besides weights and adapters. Borrows all addresses.
+struct Batch {
+  /// That of the data.
+  Batch(const Case &c, const Data &data);
+
+  int64_t tokens;
+  std::array<const void *, MOELORA_ROLES> operand = {};
+  std::vector<int32_t> slotIds;
+  /// What the ids resolve to; empty: what they do resolve to.
+  std::vector<int32_t> numbers;
+  bool inStep = true; // else all tokens are base
+  std::optional<int32_t> validTokens;
+};
+
+/// A case that is loaded on a device, and bound to weights and adapters. Its
+/// functions throw a host::Error where the runtime or the device refuses.
 class Runner {
 public:
-  Runner(const Case &c, const Data &data, const moelora_artifact *artifact);
+  /// `services` are those of a device that runs kernels of the host.
+  Runner(const Case &c, const Data &data, const moelora_artifact &artifact,
+         const moelora_device &device, const moelora_services &services);
+  Runner(const Runner &) = delete;
 
-  /// Calls the entry point directly, with a step made by hand. Returns the
-  /// output with one more byte, or sets `failure`.
-  Bytes callEntry(moelora_pool *pool, std::string &failure) const;
-  /// Through the runtime, bound and checked, without adapters.
-  Bytes runBound(moelora_pool *pool, std::string &failure) const;
+  /// Returns the output, which is NaN before the run. The workspace is NaN
+  /// before the first run, and as the last one left it before the others.
+  Bytes run(const Batch &batch);
+  /// From now on, ids of this published slot name another adapter.
+  void replaceAdapter(int32_t slot, const reference::Adapter &adapter);
+  /// What the last run has counted, without its ids.
+  const moelora_run_stats &counters() const { return counted; }
 
 private:
-  Bytes makeOutput() const;
-  void checkEnd(const Bytes &output, std::string &failure) const;
-  std::vector<moelora_memory> weights(std::deque<Bytes> &unread) const;
+  void publish(const Data &data);
+  void bind(const Data &data);
+  host::OnDevice place(const void *data, uint64_t bytes);
+  void replaceWords(const moelora_step_view &view, const Batch &batch);
+  moelora_run describe(const Batch &batch, std::deque<host::OnDevice> &inputs);
 
-  const Case &c;
-  const Data &data;
-  const moelora_artifact *artifact;
+  const Case c;
+  const moelora_device &device;
+  host::Handle<moelora_program, host::endProgram> program;
   const moelora_variant &variant;
+  host::TableHandle table;
+  std::vector<std::unique_ptr<Pages>> pages;
+  std::deque<Bytes> unread; // weights of other entry points
+  std::deque<host::OnDevice> weights;
+  std::vector<host::OnDevice> images; // by slot
+  std::vector<uint64_t> words;
+  host::Handle<moelora_bound_layer, host::unbind> layer;
+  moelora_run_stats counted = {};
+  Bytes room;
+  host::OnDevice workspace, stats;
 };
 
 } // namespace moelora::differential

@@ -1,11 +1,10 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-differential [--count=N] [--seed=S] [--exact-data] [--compiles=C]:
-// layers S, S + 1, ... compiled for this CPU and compared with the reference,
-// within its bound or bit by bit; with C, compiled C times and compared with
-// themselves. A layer that fails is run alone by --count=1 and the seed of its
-// line. Status 3: a layer failed.
+// moelora-differential: random layers, numbered by their seeds, which are
+// compiled and compared with the reference, or compiled several times and
+// compared with themselves (--compiles). A failure is printed with the options
+// that repeat it alone. Status 3: a layer failed.
 
 #include "Check.h"
 #include "Compile.h"
@@ -29,6 +28,12 @@ static cl::opt<bool>
           cl::desc("data that make no f32 sum round, so that every bit "
                    "must be the rounded reference's"));
 static cl::opt<uint64_t> seed("seed", cl::init(1), cl::desc("of the first"));
+static cl::opt<uint64_t> sets("sets", cl::init(1),
+                              cl::desc("of data for each layer"));
+static cl::opt<uint64_t> firstSet("set", cl::init(0), cl::desc("the first"));
+static cl::opt<bool>
+    emulated("emulated", cl::desc("layers that GPUs run, on the CPU and with "
+                                  "their kernels on the emulator"));
 
 namespace {
 
@@ -46,6 +51,12 @@ void report(const Case &c, const Verdict &verdict, Totals &totals) {
               static_cast<unsigned long long>(c.seed), describe(c).c_str(),
               verdict.rows.worst, verdict.failure.empty() ? "" : ": FAILED: ",
               verdict.failure.c_str());
+  if (!verdict.failure.empty())
+    std::printf("again: moelora-differential --count=1 --seed=%llu --set=%llu"
+                "%s%s\n",
+                static_cast<unsigned long long>(c.seed),
+                static_cast<unsigned long long>(verdict.set),
+                exact ? " --exact-data" : "", emulated ? " --emulated" : "");
   std::fflush(stdout);
 }
 
@@ -56,9 +67,10 @@ Totals checkAll(moelora_pool *pool) {
   std::atomic<uint64_t> next = seed.getValue();
   auto work = [&] {
     for (uint64_t s = next++; s < seed + count; s = next++) {
-      Case c = makeCase(s, exact);
-      Verdict verdict =
-          compiles ? Verdict{whyUnlike(c, compiles)} : check(c, pool);
+      Case c = makeCase(s, {exact, emulated});
+      Target target = emulated ? Target::Emulator : Target::Cpu;
+      Verdict verdict = compiles ? Verdict{whyUnlike(c, target, compiles)}
+                                 : check(c, {{firstSet, sets}, emulated, pool});
       std::lock_guard<std::mutex> lock(mutex);
       report(c, verdict, totals);
     }
@@ -74,7 +86,7 @@ Totals checkAll(moelora_pool *pool) {
 } // namespace
 
 int main(int argc, char **argv) {
-  cl::ParseCommandLineOptions(argc, argv, "random layers, CPU and reference\n");
+  cl::ParseCommandLineOptions(argc, argv, "random layers and the reference\n");
   moelora_pool *pool = nullptr;
   moelora_error *error = nullptr;
   // More workers than cores would have: how work is shared must not matter.
