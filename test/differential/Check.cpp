@@ -4,8 +4,9 @@
 #include "Check.h"
 #include "Artifact.h"
 #include "Compile.h"
+#include "Hostility.h"
 #include "Meaning.h"
-#include "Run.h"
+#include "Promises.h"
 
 #include <algorithm>
 
@@ -50,7 +51,7 @@ void compareBaseRows(const Case &c, const Data &data, const Bytes &adapted,
                      const Bytes &base, Verdict &verdict) {
   size_t row = (base.size() - 1) / std::max<int64_t>(c.tokens, 1);
   for (int64_t t = 0; t < c.tokens; ++t)
-    if (data.slots()[t] < 0 &&
+    if (verdict.failure.empty() && data.slots()[t] < 0 &&
         std::memcmp(&adapted[t * row], &base[t * row], row) != 0)
       verdict.failure = "token " + std::to_string(t) +
                         " has no adapter, but other bits than without any";
@@ -92,14 +93,23 @@ public:
     Bytes output = runner.run(batch);
     compareWithReference(set, wanted, output, verdict);
     batch.numbers = data.numbers();
-    if (runner.run(batch) != output)
-      verdict.failure = "a second run answers different bits";
-    if (target == Target::Cpu &&
-        Runner(set, data, *artifact, *device, services(nullptr)).run(batch) !=
-            output)
-      verdict.failure = "one worker and several answer different bits";
+    auto expect = [&](bool holds, const char *otherwise) {
+      if (!holds && verdict.failure.empty())
+        verdict.failure = otherwise;
+    };
+    expect(runner.run(batch) == output, "a second run answers different bits");
+    expect(target == Target::Emulator ||
+               Runner(set, data, *artifact, *device, services(nullptr))
+                       .run(batch) == output,
+           "one worker and several answer different bits");
     batch.inStep = false;
     compareBaseRows(set, data, output, runner.run(batch), verdict);
+    if (options.runs > 0 && verdict.failure.empty())
+      verdict.failure = brokenPromises(
+          {set, data, *artifact, target, services(options.pool), options.runs});
+    if (options.hostileRuns > 0 && verdict.failure.empty())
+      verdict.failure =
+          harmOfHostileInputs(runner, set, data, options.hostileRuns);
   }
 
   const char *name() const {

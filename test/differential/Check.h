@@ -8,7 +8,7 @@
 // - one worker and several workers produce the same bits, and so does a second
 //   run, in which numbers of slots that are none stand for the invalid ids;
 // - a token without adapter has the bits of a run without any adapters.
-// The CPU and the emulator each do this.
+// The CPU and the emulator each do this, and keep their promises (Promises.h).
 
 #ifndef MOELORA_TEST_DIFFERENTIAL_CHECK_H
 #define MOELORA_TEST_DIFFERENTIAL_CHECK_H
@@ -35,6 +35,11 @@ struct CheckOptions {
   Sets sets;
   bool emulated = false;
   moelora_pool *pool = nullptr; // has the several workers
+  /// Also checks promises (Promises.h), with this number of runs that must
+  /// repeat; 0: it does not.
+  unsigned runs = 0;
+  /// This number of runs with invalid ids and numbers (Hostility.h).
+  int64_t hostileRuns = 0;
 };
 
 /// Compiles, runs and compares, up to the first set that fails.

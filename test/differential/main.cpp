@@ -31,6 +31,13 @@ static cl::opt<uint64_t> seed("seed", cl::init(1), cl::desc("of the first"));
 static cl::opt<uint64_t> sets("sets", cl::init(1),
                               cl::desc("of data for each layer"));
 static cl::opt<uint64_t> firstSet("set", cl::init(0), cl::desc("the first"));
+static cl::opt<unsigned>
+    runs("promises", cl::init(0),
+         cl::desc("also check what is promised about bits (Promises.h), with "
+                  "this number of runs that must repeat"));
+static cl::opt<int64_t>
+    hostile("hostile", cl::init(0),
+            cl::desc("also make this number of runs with invalid ids"));
 static cl::opt<bool>
     emulated("emulated", cl::desc("layers that GPUs run, on the CPU and with "
                                   "their kernels on the emulator"));
@@ -53,10 +60,11 @@ void report(const Case &c, const Verdict &verdict, Totals &totals) {
               verdict.failure.c_str());
   if (!verdict.failure.empty())
     std::printf("again: moelora-differential --count=1 --seed=%llu --set=%llu"
-                "%s%s\n",
+                "%s%s%s%s\n",
                 static_cast<unsigned long long>(c.seed),
                 static_cast<unsigned long long>(verdict.set),
-                exact ? " --exact-data" : "", emulated ? " --emulated" : "");
+                exact ? " --exact-data" : "", emulated ? " --emulated" : "",
+                runs ? " --promises=5" : "", hostile ? " --hostile=1" : "");
   std::fflush(stdout);
 }
 
@@ -69,8 +77,10 @@ Totals checkAll(moelora_pool *pool) {
     for (uint64_t s = next++; s < seed + count; s = next++) {
       Case c = makeCase(s, {exact, emulated});
       Target target = emulated ? Target::Emulator : Target::Cpu;
-      Verdict verdict = compiles ? Verdict{whyUnlike(c, target, compiles)}
-                                 : check(c, {{firstSet, sets}, emulated, pool});
+      Verdict verdict =
+          compiles
+              ? Verdict{whyUnlike(c, target, compiles)}
+              : check(c, {{firstSet, sets}, emulated, pool, runs, hostile});
       std::lock_guard<std::mutex> lock(mutex);
       report(c, verdict, totals);
     }

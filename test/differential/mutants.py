@@ -1,7 +1,7 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Generated code that rounds once more than it may, to see that exact data show
-it. A table for test/mutants.py."""
+it, and kernels that break a promise. A table for test/mutants.py."""
 
 
 def rounded(form, value):
@@ -53,4 +53,26 @@ MUTANTS = {
         "      if (!weight)\n        return x;\n",
         f"      x = {rounded('answer()', 'x')};\n"
         "      if (!weight)\n        return x;\n")],
+    # Kernels that multiply the delta of another row by zero.
+    "gpu-zero-times": [(
+        "gpu/Expand.cpp",
+        "          next.push_back(code.select(inside, added, kept));\n",
+        "          auto real = [&](auto op, Value a, Value b) -> Value {\n"
+        "            return decltype(op)::create(code.builder, code.loc, a, b);\n"
+        "          };\n"
+        "          Type f32 = kept.getType();\n"
+        "          Value one = code.select(inside, code.f32(f32, 1),\n"
+        "                                  code.f32(f32, 0));\n"
+        "          Value delta = real(arith::SubFOp(), added, kept);\n"
+        "          delta = real(arith::MulFOp(), delta, one);\n"
+        "          next.push_back(real(arith::AddFOp(), kept, delta));\n"),
+        ("gpu/Expand.cpp", '#include "moelora/runtime/Abi.h"\n',
+         '#include "moelora/runtime/Abi.h"\n'
+         '#include "mlir/Dialect/Arith/IR/Arith.h"\n')],
+    # Numbers of slots that the plan takes as they are.
+    "gpu-any-slot": [(
+        "gpu/PlanKernel.cpp",
+        "        Value known = code.below(number, slots);\n",
+        "        Value known = code.less(code.i32(-1), number);\n"
+        "        (void)slots;\n")],
 }
