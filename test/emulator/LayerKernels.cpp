@@ -18,22 +18,6 @@ using namespace mlir;
 namespace moelora::test {
 namespace {
 
-const std::string target = "emulated-sm_80";
-
-void addConversion(PassManager &passes) {
-  OpPassManager &layer = passes.nest<LayerOp>();
-  layer.addPass(createFuseLora());
-  layer.addPass(createFuseEpilogue());
-  ScheduleOptions schedule;
-  schedule.target = target;
-  schedule.tiles = {8};
-  layer.addPass(createSchedule(schedule));
-  ConvertMoELoRAToNvvmOptions convert;
-  convert.target = target;
-  convert.producer = "a test";
-  passes.addPass(createConvertMoELoRAToNvvm(convert));
-}
-
 void addLowering(PassManager &passes) {
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
@@ -56,17 +40,46 @@ void eraseOthers(ModuleOp module, StringRef kernel) {
     function.erase();
 }
 
-LogicalResult lower(ModuleOp module, const moelora_layer &layer,
-                    const std::string &kernel) {
-  LayerOptions options;
-  options.slots = 0;
-  options.given = Given::Logits;
+LogicalResult convert(ModuleOp module) {
+  ConvertMoELoRAToNvvmOptions options;
+  options.target = emulatedTarget;
+  options.producer = "a test";
+  PassManager passes(module.getContext());
+  passes.addPass(createConvertMoELoRAToNvvm(options));
+  return passes.run(module);
+}
+
+} // namespace
+
+moelora_layer smallLayer(const moelora_router &router) {
+  moelora_layer layer = {};
+  layer.dtype = layer.router_dtype = MOELORA_BF16;
+  layer.hidden = layer.intermediate = 8;
+  layer.routed_scale = layer.shared_scale = 1;
+  layer.router = router;
+  layer.activation.function = MOELORA_RELU2;
+  layer.activation.alpha = 1;
+  layer.shared_activation = layer.activation;
+  return layer;
+}
+
+LogicalResult scheduleLayer(ModuleOp module, const moelora_layer &layer,
+                            const LayerOptions &options, int64_t tile) {
   OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
-  PassManager convert(module.getContext());
-  addConversion(convert);
-  if (failed(buildLayer(builder, module.getLoc(), layer, options)) ||
-      failed(convert.run(module)))
+  if (failed(buildLayer(builder, module.getLoc(), layer, options)))
     return failure();
+  PassManager passes(module.getContext());
+  OpPassManager &nested = passes.nest<LayerOp>();
+  nested.addPass(createFuseLora());
+  nested.addPass(createFuseEpilogue());
+  ScheduleOptions schedule;
+  schedule.target = emulatedTarget;
+  schedule.tiles = {tile};
+  nested.addPass(createSchedule(schedule));
+  return passes.run(module);
+}
+
+LogicalResult emulateKernel(ModuleOp module, StringRef kernel) {
   eraseOthers(module, kernel);
   PassManager passes(module.getContext());
   addLowering(passes);
@@ -75,20 +88,22 @@ LogicalResult lower(ModuleOp module, const moelora_layer &layer,
   return passes.run(module);
 }
 
-} // namespace
-
 std::unique_ptr<CompiledKernels> compileKernel(const moelora_layer &layer,
                                                const std::string &kernel,
                                                const std::string &options) {
   MLIRContext context;
   context.loadDialect<MoELoRADialect>();
   OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
-  if (failed(lower(*module, layer, kernel))) {
+  LayerOptions given;
+  given.slots = 0;
+  given.given = Given::Logits;
+  if (failed(scheduleLayer(*module, layer, given, /*tile=*/8)) ||
+      failed(convert(*module)) || failed(emulateKernel(*module, kernel))) {
     ADD_FAILURE() << "the layer does not compile";
     return nullptr;
   }
-  return std::make_unique<CompiledKernels>(
-      *module, "layer." + target + ".module", options);
+  return std::make_unique<CompiledKernels>(*module, layerPrefix + ".module",
+                                           options);
 }
 
 } // namespace moelora::test

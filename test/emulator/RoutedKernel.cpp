@@ -15,18 +15,6 @@ namespace {
 
 constexpr int64_t Tokens = 21;
 
-moelora_layer layerWith(const moelora_router &router) {
-  moelora_layer layer = {};
-  layer.dtype = layer.router_dtype = MOELORA_BF16;
-  layer.hidden = layer.intermediate = 8;
-  layer.routed_scale = layer.shared_scale = 1;
-  layer.router = router;
-  layer.activation.function = MOELORA_RELU2;
-  layer.activation.alpha = 1;
-  layer.shared_activation = layer.activation;
-  return layer;
-}
-
 /// Any numbers in every other token, and small multiples of 1/4, which have
 /// ties, in the others; sometimes what is no finite number.
 float makeLogit(std::mt19937 &random, int64_t token) {
@@ -64,7 +52,7 @@ RouteData makeHardData(const moelora_router &router, uint32_t seed) {
 
 Routed routeOnEmulator(const moelora_router &router, const RouteData &data,
                        const std::string &options) {
-  auto kernels = compileKernel(layerWith(router), "route", options);
+  auto kernels = compileKernel(smallLayer(router), "route", options);
   if (!kernels)
     return {};
   Routed routed;
