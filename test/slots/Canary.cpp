@@ -21,16 +21,15 @@ constexpr int32_t maxRank = 32;
 constexpr size_t streamCount = 3;
 
 /// A weight of bf16, as the layer has it.
-moelora_memory weightOf(const moelora_artifact &artifact, int32_t role,
-                        const std::vector<uint16_t> &values) {
-  const moelora_variant &variant = *artifact.variant;
+moelora_memory weightOf(const moelora_variant &variant, int32_t role,
+                        const CanaryMemory &values) {
   const moelora_operand &row =
       variant.operand[moelora_variant_operand(&variant, role, 0)];
   moelora_memory memory = {};
   memory.size = sizeof memory;
   memory.role = role;
   memory.dtype = MOELORA_BF16;
-  memory.data = const_cast<uint16_t *>(values.data()); // it is only read
+  memory.data = values.get();
   memory.dims = row.dims;
   std::copy_n(row.shape, row.dims, memory.shape);
   return memory;
@@ -85,10 +84,14 @@ void play(CanaryStage &stage, const CanaryOptions &options) {
 } // namespace
 
 CanaryStage::CanaryStage(const CanaryOptions &options,
-                         const moelora_device &device, CanaryCounts &counts)
-    : options(options), device(device), check(device, CanaryRun::checkKernel),
-      anybody(device, CanaryRun::anybodyKernel), counts(counts),
+                         const moelora_device &device,
+                         const moelora_artifact &artifact, CanaryCounts &counts)
+    : options(options), device(device), counts(counts),
       remaining(options.tokens) {
+  if (runsHostKernels(device)) {
+    check.emplace(device, CanaryRun::checkKernel);
+    anybody.emplace(device, CanaryRun::anybodyKernel);
+  }
   for (size_t i = 0; i < tenants.size(); ++i)
     tenants[i].name = "t" + std::to_string(i);
   moelora_slot_table_options table_options = {};
@@ -96,27 +99,30 @@ CanaryStage::CanaryStage(const CanaryOptions &options,
   table_options.slots = canarySlots;
   table_options.max_rank = maxRank;
   table_options.dtype = MOELORA_BF16;
-  table_options.page_order = MOELORA_PAGE_ROW_MAJOR;
+  table_options.page_order = artifact.variant->adapters.page_order;
   table_options.device = &device;
   table_options.target = &canaryTarget();
   if (moelora_slot_table_create(&table_options, &table, nullptr) != MOELORA_OK)
     throw std::runtime_error("expects a table");
   moelora_slot_table_observe(table, note, this, nullptr);
-  bindLayers();
+  bindLayers(artifact);
 }
 
-void CanaryStage::bindLayers() {
-  const moelora_artifact *artifact = moelora_query(MOELORA_ABI_VERSION, 0);
-  moelora_memory weight[] = {
-      weightOf(*artifact, MOELORA_ROUTER_WEIGHT, weights.router),
-      weightOf(*artifact, MOELORA_GATE_UP_WEIGHT, weights.gateUp),
-      weightOf(*artifact, MOELORA_DOWN_WEIGHT, weights.down)};
+void CanaryStage::bindLayers(const moelora_artifact &artifact) {
+  std::vector<moelora_memory> weight;
+  auto add = [&](int32_t role, std::vector<uint16_t> &values) {
+    placedWeights.emplace_back(device, values).toDevice(nullptr);
+    weight.push_back(weightOf(*artifact.variant, role, placedWeights.back()));
+  };
+  add(MOELORA_ROUTER_WEIGHT, weights.router);
+  add(MOELORA_GATE_UP_WEIGHT, weights.gateUp);
+  add(MOELORA_DOWN_WEIGHT, weights.down);
   moelora_binding binding = {};
   binding.size = sizeof binding;
-  binding.weights = std::size(weight);
-  binding.weight = weight;
+  binding.weights = uint32_t(weight.size());
+  binding.weight = weight.data();
   binding.table = table;
-  bool bound = moelora_program_create(artifact, nullptr, &device, nullptr,
+  bool bound = moelora_program_create(&artifact, nullptr, &device, nullptr,
                                       &program, nullptr) == MOELORA_OK;
   for (int32_t number = 0; bound && number < canaryLayers; ++number) {
     binding.layer = number;
@@ -138,9 +144,11 @@ namespace {
 
 /// `keepFront` is the number of bytes of freed memory that stay readable.
 template <typename KeepFront>
-void runOn(const moelora_device &device, KeepFront keepFront,
-           const CanaryOptions &options, CanaryResult &result) {
-  CanaryStage stage(options, device, result.counts);
+void runOn(
+    const moelora_device &device, KeepFront keepFront,
+    const CanaryOptions &options, CanaryResult &result,
+    const moelora_artifact &artifact = *moelora_query(MOELORA_ABI_VERSION, 0)) {
+  CanaryStage stage(options, device, artifact, result.counts);
   keepFront(frontOf(stage.table));
   play(stage, options);
   moelora_slot_table_read_stats(stage.table, &result.stats, nullptr);
@@ -149,6 +157,7 @@ void runOn(const moelora_device &device, KeepFront keepFront,
     CanaryRun last(stage);
     std::mt19937 random;
     last.launch({}, 1, nullptr, random);
+    last.wait();
     CanaryStreams(device, 0).synchronize();
   }
   moelora_slot_table_read_stats(stage.table, &result.after, nullptr);
@@ -166,10 +175,30 @@ void runHidden(const CanaryOptions &options, CanaryResult &result) {
   result.complaints = device.complaints();
 }
 
+/// Kernels of the device itself: an access to freed memory is a fault of it.
+void runNamed(const CanaryOptions &options, CanaryResult &result) {
+  if (!options.generations || !options.events)
+    throw std::runtime_error("expects mistakes on the cpu only");
+  const moelora_device *device = nullptr;
+  moelora_artifact_file *file = nullptr;
+  moelora_error *error = nullptr;
+  if (moelora_device_open(options.device.c_str(), &device, &error) !=
+          MOELORA_OK ||
+      moelora_artifact_load(options.artifact.c_str(), &file, &error) !=
+          MOELORA_OK)
+    throw std::runtime_error(moelora_error_text(error));
+  runOn(
+      *device, [](uint64_t) {}, options, result, *moelora_artifact_of(file, 0));
+  moelora_artifact_close(file, nullptr);
+  moelora_device_close(device, nullptr);
+}
+
 } // namespace
 
 void moelora::test::runCanary(const CanaryOptions &options,
                               CanaryResult &result) {
+  if (!options.device.empty())
+    return runNamed(options, result);
   if (options.hidden)
     return runHidden(options, result);
   CanaryDevice device(!options.events);

@@ -26,6 +26,9 @@ struct CanaryOptions {
   /// On the test device, whose memory is hidden from the host, in place of the
   /// cpu.
   bool hidden = false;
+  /// The name of a device whose kernels are not functions of the host, in place
+  /// of the cpu, and the file of a layer that is compiled for it.
+  std::string device, artifact;
 };
 
 /// Rows, by what they should be and are.

@@ -51,7 +51,9 @@ int main(int argc, char **argv) {
   CommandLine line = {
       {{"tokens", &options.tokens},
        {"threads", &options.threads},
-       {"seed", &options.seed}},
+       {"seed", &options.seed},
+       {"device", &options.device},
+       {"artifact", &options.artifact}},
       {{"hidden", [&] { options.hidden = true; }},
        {"without-generations", [&] { options.generations = false; }},
        {"without-events", [&] { options.events = false; }}}};

@@ -25,14 +25,47 @@ void must(moelora_status status) {
 
 } // namespace
 
-CanaryRun::CanaryRun(CanaryStage &stage) : stage(stage) {
-  must(moelora_step_create(stage.table, nullptr, canaryTokens, &step, nullptr));
+CanaryRun::CanaryRun(CanaryStage &stage)
+    : stage(stage), hidden(canaryTokens, CanaryRow{one}), slots(canaryTokens),
+      experts(canaryTokens * canaryChoices), expertWeights(experts.size(), 1),
+      workspace(moelora_layer_workspace(stage.layers[0], MOELORA_ENTRY_IDS,
+                                        canaryTokens) +
+                workspaceAlignment),
+      placedHidden(stage.device, hidden), placedSlots(stage.device, slots),
+      placedExperts(stage.device, experts),
+      placedWeights(stage.device, expertWeights),
+      placedWorkspace(stage.device, workspace) {
+  must(moelora_step_create(stage.table, stage.program, canaryTokens, &step,
+                           nullptr));
+  const moelora_device &device = stage.device;
+  must(device.event_create(device.context, &done, nullptr));
+  for (std::vector<CanaryRow> &rows : output) {
+    rows.resize(canaryTokens);
+    placedOutput.emplace_back(device, rows);
+  }
+  describe();
 }
 
-CanaryRun::~CanaryRun() { moelora_step_destroy(step, nullptr); }
+CanaryRun::~CanaryRun() {
+  moelora_step_destroy(step, nullptr);
+  stage.device.event_destroy(stage.device.context, done);
+}
 
-void CanaryRun::wait() const {
-  while (underWay)
+bool CanaryRun::isUnderWay() {
+  if (!underWay || stage.check)
+    return underWay;
+  int32_t state = MOELORA_EVENT_PENDING;
+  const moelora_device &device = stage.device;
+  must(device.event_state(device.context, done, &state, nullptr));
+  if (state == MOELORA_EVENT_FAILED)
+    throw std::runtime_error("expects the device not to fail");
+  if (state == MOELORA_EVENT_PASSED)
+    checkAll();
+  return underWay;
+}
+
+void CanaryRun::wait() {
+  while (isUnderWay())
     std::this_thread::yield();
 }
 
@@ -51,53 +84,59 @@ CanaryRun::Token CanaryRun::makeToken(std::mt19937 &random) {
   return {Base, 0, -1, expert};
 }
 
-void CanaryRun::prepare(int64_t count) {
-  auto size = static_cast<size_t>(count);
-  hidden.assign(size, CanaryRow{one});
-  for (std::vector<CanaryRow> &rows : output)
-    rows.assign(size, CanaryRow{});
-  expertWeights.assign(size * canaryChoices, 1);
+void CanaryRun::describe() {
   run.size = sizeof run;
   run.entry = MOELORA_ENTRY_IDS;
-  run.tokens = count;
   run.step = step;
-  run.hidden = hidden.data();
-  run.expert_ids = experts.data();
-  run.weights = expertWeights.data();
-  run.workspace_bytes =
-      moelora_layer_workspace(stage.layers[0], MOELORA_ENTRY_IDS, count);
-  workspace.resize(run.workspace_bytes + workspaceAlignment);
-  auto address = reinterpret_cast<uintptr_t>(workspace.data());
-  run.workspace = workspace.data() + (-address % workspaceAlignment);
+  run.hidden = placedHidden.get();
+  run.expert_ids = placedExperts.get<int32_t>();
+  run.weights = placedWeights.get<float>();
+  run.workspace_bytes = workspace.size() - workspaceAlignment;
+  auto address = reinterpret_cast<uintptr_t>(placedWorkspace.get());
+  run.workspace = placedWorkspace.get<char>() + (-address % workspaceAlignment);
 }
 
 void CanaryRun::launch(std::vector<CanaryLease> with, int64_t count,
                        moelora_stream *stream, std::mt19937 &random) {
   leases = std::move(with);
   tokens.clear();
-  slots.clear();
-  experts.clear();
-  for (int64_t t = 0; t < count; ++t) {
+  for (size_t t = 0; t < size_t(count); ++t) {
     tokens.push_back(makeToken(random));
-    slots.push_back(tokens.back().id);
-    experts.insert(experts.end(), {tokens.back().expert, -1});
+    slots[t] = tokens.back().id;
+    experts[t * canaryChoices] = tokens.back().expert;
+    experts[t * canaryChoices + 1] = -1;
   }
-  prepare(count);
+  for (std::vector<CanaryRow> &rows : output)
+    rows.assign(canaryTokens, CanaryRow{});
+  run.tokens = count;
   underWay = true;
+  for (const CanaryMemory *input :
+       {&placedHidden, &placedSlots, &placedExperts, &placedWeights})
+    input->toDevice(stream);
   must(moelora_step_enter(step, stream, nullptr));
-  must(moelora_step_resolve(step, stream, slots.data(), count, nullptr,
-                            nullptr));
+  must(moelora_step_resolve(step, stream, placedSlots.get<int32_t>(), count,
+                            nullptr, nullptr));
   if (!stage.options.generations)
-    stage.anybody.launch(stream, this);
+    stage.anybody->launch(stream, this);
   runLayers(stream);
-  stage.check.launch(stream, this);
+  if (stage.check)
+    stage.check->launch(stream, this);
   must(moelora_step_leave(step, stream, nullptr));
+  if (!stage.check)
+    endUnchecked(stream);
+}
+
+void CanaryRun::endUnchecked(moelora_stream *stream) {
+  const moelora_device &device = stage.device;
+  for (const CanaryMemory &rows : placedOutput)
+    rows.toHost(stream);
+  must(device.event_record(device.context, stream, done, nullptr));
 }
 
 void CanaryRun::runLayers(moelora_stream *stream) {
   run.on = stream;
   for (size_t layer = 0; layer < stage.layers.size(); ++layer) {
-    run.output = output[layer].data();
+    run.output = placedOutput[layer].get();
     if (moelora_layer_run(stage.layers[layer], &run, nullptr) != MOELORA_OK)
       ++stage.counts.refused;
   }
@@ -107,12 +146,6 @@ void CanaryRun::checkKernel(const moelora_launch *launch) {
   HostKernel::parametersOf<CanaryRun *>(launch)->checkAll();
 }
 
-void CanaryRun::checkAll() {
-  for (size_t t = 0; t < tokens.size(); ++t)
-    check(tokens[t], readLayers(t));
-  underWay = false;
-}
-
 void CanaryRun::anybodyKernel(const moelora_launch *launch) {
   HostKernel::parametersOf<CanaryRun *>(launch)->serveAnybody();
 }
@@ -120,58 +153,10 @@ void CanaryRun::anybodyKernel(const moelora_launch *launch) {
 void CanaryRun::serveAnybody() const {
   const moelora_step_view &view = *moelora_step_view_of(step);
   auto *number = const_cast<int32_t *>(view.number); // it is the step's own
-  for (size_t t = 0; t < slots.size(); ++t) {
+  for (size_t t = 0; t < tokens.size(); ++t) {
     int32_t slot = slots[t] & ((1 << view.index_bits) - 1);
     bool there = slots[t] >= 0 && slot < view.slots &&
                  view.word[slot] << (64 - MOELORA_WORD_ADDRESS_BITS);
     number[t] = there ? slot : -1;
   }
-}
-
-Reading CanaryRun::readLayers(size_t token) const {
-  Reading all = readRow(output[0][token], 0, tokens[token].expert);
-  for (int32_t layer = 1; layer < canaryLayers; ++layer) {
-    Reading other =
-        readRow(output[size_t(layer)][token], layer, tokens[token].expert);
-    bool same = other.kind == all.kind && other.by.tenant == all.by.tenant &&
-                other.by.version == all.by.version;
-    if (other.kind == Reading::NotANumber)
-      all.kind = Reading::NotANumber;
-    else if (!same && all.kind != Reading::NotANumber)
-      all.kind = Reading::Garbled; // two versions in one step
-  }
-  return all;
-}
-
-void CanaryRun::check(const Token &token, const Reading &reading) {
-  CanaryCounts &counts = stage.counts;
-  if (reading.kind == Reading::NotANumber)
-    ++counts.notNumbers;
-  else if (reading.kind == Reading::Garbled)
-    ++counts.garbled;
-  else if (token.kind == Leased)
-    checkLeased(leases[token.lease], reading);
-  else if (reading.kind == Reading::Signed)
-    ++counts.crossed;
-  else
-    ++(token.kind == Base ? counts.base : counts.masked);
-  counts.stale += token.kind == Stale;
-}
-
-void CanaryRun::checkLeased(const CanaryLease &lease, const Reading &reading) {
-  CanaryCounts &counts = stage.counts;
-  const CanaryTenant &tenant = stage.tenants[size_t(lease.tenant)];
-  if (reading.kind == Reading::Base) {
-    bool maybeOff = tenant.outages.asked > lease.outages;
-    ++(maybeOff ? counts.disabled : counts.lost);
-    return;
-  }
-  // Versions are signed modulo canaryVersions.
-  int32_t newer = (reading.by.version - lease.version) & (canaryVersions - 1);
-  if (reading.by.tenant != lease.tenant)
-    ++counts.crossed;
-  else if (lease.version + newer > tenant.versions.asked)
-    ++counts.untimely;
-  else
-    ++counts.own;
 }

@@ -9,10 +9,13 @@
 
 #include "Canary.h"
 #include "CanaryCode.h"
+#include "CanaryMemory.h"
 #include "CanaryTenants.h"
 #include "HostKernel.h"
 #include "moelora/runtime/Artifact.h"
 #include "moelora/runtime/Run.h"
+
+#include <optional>
 
 namespace moelora::test {
 
@@ -22,15 +25,18 @@ constexpr int32_t canarySlots = 3;
 /// The state that all threads share.
 struct CanaryStage {
   CanaryStage(const CanaryOptions &options, const moelora_device &device,
-              CanaryCounts &counts);
+              const moelora_artifact &artifact, CanaryCounts &counts);
   ~CanaryStage();
 
   const CanaryOptions &options;
   const moelora_device &device;
-  const HostKernel check;   ///< of what the layers of a step have written
-  const HostKernel anybody; ///< the mistake that generations prevent
+  /// What the layers of a step have written is checked by a kernel. If the
+  /// device runs no kernels of the host, it is checked later.
+  std::optional<HostKernel> check;
+  std::optional<HostKernel> anybody; ///< the mistake that generations prevent
   CanaryCounts &counts;
-  const CanaryWeights weights;
+  CanaryWeights weights;
+  CanaryMemories placedWeights;
   std::array<CanaryTenant, 12> tenants;
   GoneIds gone;
   Happened happened;
@@ -40,7 +46,7 @@ struct CanaryStage {
   std::atomic<int64_t> remaining; ///< tokens to run
 
 private:
-  void bindLayers();
+  void bindLayers(const moelora_artifact &artifact);
 };
 
 /// A tenant that a run has leased, and its finished changes when the run was
@@ -58,9 +64,10 @@ public:
   ~CanaryRun();
   CanaryRun(const CanaryRun &) = delete;
 
-  /// Until it is done it must not be touched.
-  bool isUnderWay() const { return underWay; }
-  void wait() const;
+  /// Until it is done it must not be touched. Checks a run that no kernel
+  /// checks.
+  bool isUnderWay();
+  void wait();
   /// Enqueues a step of `tokens` random tokens.
   void launch(std::vector<CanaryLease> leases, int64_t tokens,
               moelora_stream *stream, std::mt19937 &random);
@@ -76,7 +83,9 @@ private:
     int32_t id, expert;
   };
   Token makeToken(std::mt19937 &random);
-  void prepare(int64_t tokens);
+  void describe();
+  /// Nothing is to check itself on this stream.
+  void endUnchecked(moelora_stream *stream);
   /// The layers, one after the other.
   void runLayers(moelora_stream *stream);
   void checkAll();
@@ -98,6 +107,10 @@ private:
   std::vector<int32_t> slots, experts;
   std::vector<float> expertWeights;
   std::vector<char> workspace;
+  CanaryMemory placedHidden, placedSlots, placedExperts, placedWeights,
+      placedWorkspace;
+  CanaryMemories placedOutput;
+  moelora_event *done = nullptr; ///< of a run that no kernel checks
 };
 
 } // namespace moelora::test

@@ -17,6 +17,11 @@ template <typename Number> bool parse(std::string_view text, Number &number) {
   return error == std::errc() && stopped == end && number >= 0;
 }
 
+bool parse(std::string_view text, std::string &value) {
+  value = text;
+  return true;
+}
+
 bool readOne(const CommandLine &line, std::string_view argument) {
   if (argument.substr(0, 2) != "--")
     return false;
@@ -28,13 +33,13 @@ bool readOne(const CommandLine &line, std::string_view argument) {
       flag->second();
     return flag != line.flags.end();
   }
-  auto number = line.numbers.find(name);
-  return number != line.numbers.end() &&
+  auto value = line.values.find(name);
+  return value != line.values.end() &&
          std::visit(
              [&](auto *place) {
                return parse(argument.substr(equals + 1), *place);
              },
-             number->second);
+             value->second);
 }
 
 } // namespace
@@ -44,8 +49,8 @@ bool CommandLine::read(int argc, char **argv) const {
     if (!readOne(*this, argv[i])) {
       std::fprintf(stderr, "expects options that it knows, but got %s\n",
                    argv[i]);
-      for (const auto &[name, place] : numbers)
-        std::fprintf(stderr, "  --%s=N\n", name.c_str());
+      for (const auto &[name, place] : values)
+        std::fprintf(stderr, "  --%s=VALUE\n", name.c_str());
       for (const auto &[name, set] : flags)
         std::fprintf(stderr, "  --%s\n", name.c_str());
       return false;

@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * `--name=number` and `--name`, for the programs of this folder.
+ * `--name=value` and `--name`, for the programs of this folder.
  */
 #ifndef MOELORA_TEST_SLOTS_COMMANDLINE_H
 #define MOELORA_TEST_SLOTS_COMMANDLINE_H
@@ -15,7 +15,8 @@
 namespace moelora::test {
 
 struct CommandLine {
-  std::map<std::string, std::variant<int32_t *, int64_t *>> numbers;
+  std::map<std::string, std::variant<int32_t *, int64_t *, std::string *>>
+      values;
   std::map<std::string, std::function<void()>> flags;
 
   /// Prints unknown options, and returns false.
