@@ -120,22 +120,27 @@ private:
   }
 
   void spoilTokens() {
-    for (int64_t spoilt : rows.some(random, 2))
-      for (double value : wild) {
-        Bytes hidden = s.data.bytesOf(MOELORA_HIDDEN);
-        for (int64_t i = 0; i < c.layer.hidden; ++i)
-          if (i == 0 || random.oneIn(3))
-            reference::store(moelora_dtype(c.layer.dtype), hidden.data(),
-                             spoilt * c.layer.hidden + i, value);
-        Batch batch = whole;
-        batch.operand[MOELORA_HIDDEN] = hidden.data();
-        Bytes found = runner.run(batch);
-        for (int64_t t = 0; t < c.tokens; ++t)
-          expect(t == spoilt || rows.same(t, found, t),
-                 "token " + std::to_string(t) + " sees " +
-                     std::to_string(value) + " of token " +
-                     std::to_string(spoilt));
-      }
+    for (moelora_role role : {MOELORA_HIDDEN, MOELORA_ROUTER_HIDDEN,
+                              MOELORA_ROUTER_LOGITS, MOELORA_EXPERT_WEIGHTS})
+      for (int64_t token : rows.some(random, whole.operand[role] ? 2 : 0))
+        for (double value : wild)
+          spoilToken(role, token, value);
+  }
+
+  void spoilToken(moelora_role role, int64_t spoilt, double value) {
+    Bytes numbers = s.data.bytesOf(role);
+    Shape row = shapeOf(c.layer, role, 1);
+    for (int64_t i = 0; i < row.elements(); ++i)
+      if (i == 0 || random.oneIn(3))
+        reference::store(row.dtype, numbers.data(), spoilt * row.elements() + i,
+                         value);
+    Batch batch = whole;
+    batch.operand[role] = numbers.data();
+    Bytes found = runner.run(batch);
+    for (int64_t t = 0; t < c.tokens; ++t)
+      expect(t == spoilt || rows.same(t, found, t),
+             "token " + std::to_string(t) + " sees " + std::to_string(value) +
+                 " of token " + std::to_string(spoilt));
   }
 
   void spoilAdapters() {
@@ -158,15 +163,18 @@ private:
   reference::Adapter spoilt(const reference::Adapter &adapter) {
     reference::Adapter result = adapter;
     for (auto &pairs : result.pairs)
-      for (reference::LoraPair &pair : pairs)
+      for (reference::LoraPair &pair : pairs) {
+        if (pair.rank() == 0)
+          continue;
+        if (random.oneIn(3))
+          pair.scale = wild[random.below(std::size(wild))];
         for (reference::MatrixView *matrix : {&pair.a, &pair.b}) {
-          if (pair.rank() == 0)
-            continue;
           Numbers &numbers = wildNumbers.emplace_back();
           for (int64_t i = 0; i < matrix->rows * matrix->columns; ++i)
             numbers.push_back(wild[random.below(std::size(wild))]);
           matrix->data = numbers.data();
         }
+      }
     return result;
   }
 
