@@ -12,6 +12,7 @@ MAY = {
     "support": set(),
     "dialect": {"support"},
     "cost": {"support"},
+    "sass": set(),
     "passes": {"support", "dialect", "cost"},
     "codegen": {"support", "dialect", "passes"},
     "runtime": {"support"},
@@ -29,7 +30,7 @@ MAY = {
 # May include every component: they register, export, use or test them.
 TOP = {"init", "plugin", "tools", "test"}
 NO_LLVM = {"support", "runtime", "runtime/model", "models", "reference",
-           "emulator", "host", "adapters", "commandline", "cost"}
+           "emulator", "host", "adapters", "commandline", "cost", "sass"}
 ABI = "moelora/runtime/Abi.h"
 # The plain description of a layer is data of the ABI, not of the runtime.
 SHARED_DATA = {ABI, "moelora/runtime/Layer.h"}
