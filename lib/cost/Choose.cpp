@@ -68,7 +68,12 @@ double Estimate::seconds() const {
 
 Estimate estimate(const Gpu &gpu, const LayerShape &layer, const Batch &batch,
                   const Schedule &schedule) {
-  Problem problem(gpu, layer, batch);
+  return estimate(gpu, layer, batch, schedule, expectedCounts(layer, batch));
+}
+
+Estimate estimate(const Gpu &gpu, const LayerShape &layer, const Batch &batch,
+                  const Schedule &schedule, const Counts &counts) {
+  Problem problem(gpu, layer, batch, counts);
   if (problem.rows <= 0)
     return {};
   Estimate whole{beforeDown(problem, schedule)};
@@ -79,7 +84,7 @@ Estimate estimate(const Gpu &gpu, const LayerShape &layer, const Batch &batch,
 
 std::vector<Choice> choose(const Gpu &gpu, const LayerShape &layer,
                            const Batch &batch, Strategy strategy) {
-  Problem problem(gpu, layer, batch);
+  Problem problem(gpu, layer, batch, expectedCounts(layer, batch));
   auto first = halves(problem, strategy, layer.hidden, false, beforeDown);
   auto second = halves(problem, strategy, layer.intermediate, false, fromDown);
   if (strategy == Strategy::InPlace && batch.adapted())

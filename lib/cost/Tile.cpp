@@ -5,6 +5,8 @@
 
 #include "moelora/cost/Tile.h"
 
+#include "moelora/cost/Occupancy.h"
+
 #include <algorithm>
 
 namespace moelora::cost {
@@ -112,10 +114,8 @@ int64_t residentBlocks(const Gpu &gpu, const Tile &tile, int64_t columns) {
   if (!isTile(tile) || columns < 1 || columns > mostColumns ||
       registers(tile) > mostRegisters)
     return 0;
-  int64_t perThread = (registers(tile) + 7) / 8 * 8; // how they are allocated
-  return std::min(gpu.sharedPerSm /
-                      (sharedBytes(tile, columns) + Gpu::reservedShared),
-                  gpu.registersPerSm / (perThread * lanes * tile.warps()));
+  return residentBlocks(
+      gpu, {lanes * tile.warps(), registers(tile), sharedBytes(tile, columns)});
 }
 
 std::vector<Tile> tileBodies(const Tile &tile) {

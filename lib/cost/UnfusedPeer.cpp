@@ -36,7 +36,7 @@ Launch align(const Problem &problem, const char *name) {
 Launch elementwise(const Problem &problem, const char *name, double bytes) {
   Work work;
   work.least = memoryLatency;
-  work.l2Bytes = bytes;
+  work.l2Bytes = work.touched = bytes;
   work.bytes = problem.spilled(bytes);
   return launchOf(problem.gpu, name, work);
 }
@@ -60,6 +60,7 @@ Launch lora(const Problem &problem, const char *name, double projections,
                                (columns + features)));
   work.l2Bytes += input;
   work.bytes += problem.spilled(input);
+  work.touched += problem.elements(rows * columns);
   work.stream(2 * problem.elements(projections * rows * features));
   work.flops = 2 * rows * projections * double(problem.batch.rank) *
                (columns + features);

@@ -17,11 +17,11 @@ static constexpr double bandwidthShare = 0.92;
 // beginning and the end of tiles.
 static constexpr double pipelineShare = 0.9;
 
-Problem::Problem(const Gpu &gpu, const LayerShape &layer, const Batch &batch)
+Problem::Problem(const Gpu &gpu, const LayerShape &layer, const Batch &batch,
+                 const Counts &counts)
     : gpu(gpu), layer(layer), batch(batch), tokens(double(batch.tokens)),
       hidden(double(layer.hidden)), intermediate(double(layer.intermediate)),
       up(double(layer.upProjections())) {
-  Counts counts = expectedCounts(layer, batch);
   rows = counts.rows;
   experts = counts.experts;
   segments = counts.segments;
@@ -58,7 +58,9 @@ void addGemm(const Problem &problem, const Gemm &gemm, Work &work) {
   work.tail = work.least / 2; // on average
   work.underWay = std::min(tiles, double(gpu.sms * resident)) *
                   double((tile.stages - 1) * stageBytes(tile));
-  work.bytes += problem.experts * gemm.features * columns * weightBytes;
+  double weights = problem.experts * gemm.features * columns * weightBytes;
+  work.bytes += weights;
+  work.touched += weights;
   work.flops += 2 * problem.rows * gemm.features * columns;
 }
 
@@ -72,9 +74,9 @@ void addPlan(const Problem &problem, Work &work) {
 void addInput(const Problem &problem, double columns, bool gathers,
               Work &work) {
   double all = problem.elements(problem.rows * columns);
-  work.bytes +=
-      gathers ? problem.reread(problem.elements(problem.tokens * columns), all)
-              : all;
+  double rows = problem.elements(problem.tokens * columns);
+  work.bytes += gathers ? problem.reread(rows, all) : all;
+  work.touched += gathers ? rows : all;
 }
 
 void addOutput(const Problem &problem, Output output, double features,
@@ -89,6 +91,7 @@ void addOutput(const Problem &problem, Output output, double features,
     // f32 rows are written, and read for the sum of each token.
     work.l2Bytes += 2 * f32Rows;
     work.bytes += 2 * problem.spilled(f32Rows);
+    work.touched += 2 * f32Rows;
     work.stream(problem.elements(problem.tokens * features));
   }
 }
@@ -113,8 +116,8 @@ Launch launchOf(const Gpu &gpu, const char *name, const Work &work) {
   double seconds = gpu.launchSeconds + work.latency +
                    std::max(work.least, largest.seconds + work.tail);
   bool waits = largest.seconds < seconds / 2;
-  return {name, work.bytes, work.flops, seconds,
-          waits ? Limiter::Latency : largest.limiter};
+  return {name,       work.bytes, work.touched,
+          work.flops, seconds,    waits ? Limiter::Latency : largest.limiter};
 }
 
 } // namespace moelora::cost

@@ -24,14 +24,15 @@ constexpr double memoryLatency = 0.6 * us;
 
 /// The sizes of a layer and a batch, for arithmetic.
 struct Problem {
-  Problem(const Gpu &gpu, const LayerShape &layer, const Batch &batch);
+  Problem(const Gpu &gpu, const LayerShape &layer, const Batch &batch,
+          const Counts &counts);
 
   const Gpu &gpu;
   const LayerShape &layer;
   const Batch &batch;
   double tokens, hidden, intermediate;
   double up;                      ///< projections from hidden to intermediate
-  double rows, experts, segments; ///< expected
+  double rows, experts, segments; ///< expected or counted
   double pages;                   ///< of 16 ranks
   double rank;                    ///< rounded up to pages
 
@@ -50,6 +51,7 @@ struct Problem {
 
 struct Work {
   double bytes = 0, l2Bytes = 0, flops = 0;
+  double touched = 0; ///< bytes at distinct addresses
   Cycles cycles;      ///< of all SMs
   double latency = 0; ///< before the work begins
   double least = 0;   ///< seconds, if nothing but latencies counted
@@ -60,6 +62,7 @@ struct Work {
   void stream(double number) {
     bytes += number;
     l2Bytes += number;
+    touched += number;
   }
 };
 

@@ -142,6 +142,21 @@ TEST(Estimate, in_place_beats_the_peer) {
             << gpu.name << " " << tokens;
 }
 
+TEST(Estimate, of_counted_experts_and_segments) {
+  Batch batch = {256, 8, 16};
+  Schedule schedule = {Strategy::InPlace, middleTile, middleTile, true};
+  Counts counts = expectedCounts(qwen3, batch);
+  auto expected = estimate(h200(), qwen3, batch, schedule);
+  auto counted = estimate(h200(), qwen3, batch, schedule, counts);
+  EXPECT_EQ(counted.seconds(), expected.seconds());
+  counts.experts /= 2;
+  auto fewer = estimate(h200(), qwen3, batch, schedule, counts);
+  for (size_t launch = 0; launch < expected.launches.size(); ++launch)
+    EXPECT_LE(fewer.launches[launch].touched,
+              expected.launches[launch].touched);
+  EXPECT_LT(fewer.seconds(), expected.seconds());
+}
+
 TEST(Estimate, no_rows_take_no_time) {
   for (const Adapters &some : adapters) {
     Batch none = {0, some.count, some.rank};

@@ -170,11 +170,12 @@ std::vector<Result> measureShape(const Shape &shape, const CpuOptions &options,
                                  const moelora_services &services) {
   int32_t slots =
       *std::max_element(options.adapters.begin(), options.adapters.end());
-  Layer layer(shape, compiler, {options.cpu, slots, options.rank}, services);
+  Layer layer(shape, compiler, {"--cpu=" + options.cpu, slots, options.rank},
+              {moelora_device_cpu(), services});
   preparePeer(peer, shape);
   std::vector<Result> results;
   for (int32_t count : options.adapters) {
-    AdaptedLayer adapted(layer, count, options.rank);
+    AdaptedLayer adapted(layer, ranksOf({0, count, options.rank}));
     adaptPeer(peer, count, options.rank);
     for (int64_t tokens : options.tokens) {
       Cell cell = {tokens, count, options.rank};

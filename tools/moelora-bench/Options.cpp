@@ -31,6 +31,17 @@ static void addNumbers(CLI::App &app, const std::string &name,
   });
 }
 
+static void addShapes(CLI::App &app, std::vector<Shape> &shapes,
+                      const std::string &defaults) {
+  shapes = shapesOf(defaults);
+  std::string names;
+  for (const Shape &shape : allShapes())
+    names += (names.empty() ? "" : ", ") + shape.name;
+  addOption(app, "--shapes", "NAME,...",
+            "of " + names + " (default " + defaults + ")",
+            [&shapes](const std::string &text) { shapes = shapesOf(text); });
+}
+
 static void addCommon(CLI::App &app, int64_t &repeat, int32_t &threads,
                       std::string &json, const std::string &repeated) {
   addNumber<int64_t>(app, "--repeat", repeat, 1, 1000, repeated);
@@ -44,9 +55,7 @@ static void addCpu(CommandLine &line, CpuOptions &options) {
       "cpu", "Times compiled layers on this CPU beside the\nroofline "
              "max(bytes / bandwidth, flops / dense\nrate), both rates measured "
              "in the same run, and\nbeside PyTorch.");
-  addOption(app, "--shapes", "NAME,...",
-            "of A/4, D, E/4, small (default A/4,D)",
-            [&](const std::string &text) { options.shapes = shapesOf(text); });
+  addShapes(app, options.shapes, "A/4,D");
   addNumbers<int64_t>(app, "--tokens", options.tokens, 1, 16384,
                       "tokens in a batch (1,16,256)");
   addNumbers<int32_t>(app, "--adapters", options.adapters, 0, mostAdapters,
@@ -77,16 +86,84 @@ static void addRuntime(CommandLine &line, RuntimeOptions &options) {
             "timed runs of everything that is timed (9)");
 }
 
+static void addArchitectures(CLI::App &app, std::vector<int32_t> &architectures,
+                             const std::string &what) {
+  addNumbers<int32_t>(app, "--architectures", architectures, 80, 120, what);
+}
+
+static void addFiles(CLI::App &app, const std::string &name,
+                     std::vector<std::string> &files, const std::string &what) {
+  app.add_option(name, files, what)->option_text("FILE...")->expected(1, -1);
+}
+
+static void addGpu(CommandLine &line, GpuOptions &options) {
+  CLI::App &app = *line.app.add_subcommand(
+      "gpu",
+      "States what is known of the speed of GPU kernels\nwithout a GPU: "
+      "what each kernel occupies, the\ninstructions of its main loop "
+      "(with nvdisasm), and\nwhat a launch moves (on the emulator) beside "
+      "the\ncost model.");
+  app.add_flag("--static", options.isStatic,
+               "needs no GPU; nothing else is implemented");
+  app.add_flag(
+      "--launches", options.launchesAlone,
+      "nothing of kernels, so that ptxas and nvdisasm\nare not needed");
+  addArchitectures(app, options.architectures,
+                   "of 80, 86, 89, 90, 120 (80,90); launches are\nthose of the "
+                   "first one");
+  addShapes(app, options.shapes, "A/4");
+  addFiles(app, "--configs", options.configs,
+           "config.json of models, instead of shapes:\nkernels alone");
+  addFiles(app, "--cubins", options.cubins,
+           "files of any compiler, instead of layers");
+  addNumbers<int64_t>(app, "--tokens", options.tokens, 1, 16384,
+                      "tokens in a batch (16,256)");
+  addNumbers<int32_t>(app, "--adapters", options.adapters, 0, mostAdapters,
+                      "adapters, spread uniformly over the tokens\n(0,1,8)");
+  addNumber<int32_t>(app, "--rank", options.rank, 1, mostRank,
+                     "rank of every adapter (16)");
+  app.add_flag(
+      "--mixed", options.mixed,
+      "ranks are that, a half, a quarter and an eighth\nof it, in turn");
+  addText(app, "--json", options.json, "FILE", "results for machines");
+}
+
+static void addCompile(CommandLine &line, CompileOptions &options) {
+  CLI::App &app = *line.app.add_subcommand(
+      "compile", "Times the compilation of layers for GPUs, with one\nthread, "
+                 "and prints what their kernels occupy.");
+  addFiles(app, "CONFIG", options.configs, "config.json of models");
+  addArchitectures(app, options.architectures,
+                   "of 80, 86, 89, 90, 120 (80,90,120)");
+  addText(app, "--json", options.json, "FILE", "results for machines");
+}
+
+static void checkGpu(const GpuOptions &options) {
+  if (!options.isStatic)
+    throw UsageError("gpu expects --static: layers are not measured on GPUs "
+                     "yet");
+  if (!options.cubins.empty() && !options.configs.empty())
+    throw UsageError("expects --cubins or --configs, but both are given");
+}
+
 Options parseOptions(int count, char **arguments) {
   CommandLine line("moelora-bench", "Benchmarks, one command a tier.");
   Options options;
-  options.cpu.shapes = shapesOf("A/4,D");
   addCpu(line, options.cpu);
   addRuntime(line, options.runtime);
+  addGpu(line, options.gpu);
+  addCompile(line, options.compile);
   line.app.require_subcommand(1);
-  if (line.parse(count, arguments))
-    options.tier =
-        line.app.got_subcommand("cpu") ? Options::Cpu : Options::Runtime;
+  if (!line.parse(count, arguments))
+    return options;
+  options.tier = line.app.got_subcommand("cpu")       ? Options::Cpu
+                 : line.app.got_subcommand("runtime") ? Options::Runtime
+                 : line.app.got_subcommand("gpu")     ? Options::Gpu
+                                                      : Options::Compile;
+  if (options.tier == Options::Gpu)
+    checkGpu(options.gpu);
+  if (options.tier == Options::Compile && options.compile.configs.empty())
+    throw UsageError("compile expects the config.json of a model");
   return options;
 }
 

@@ -30,10 +30,31 @@ struct RuntimeOptions {
   std::string json;   // file; empty: none
 };
 
+struct GpuOptions {
+  bool isStatic = false, launchesAlone = false;
+  std::vector<std::string> configs; // of models; else the shapes
+  std::vector<std::string> cubins;  // also of other compilers
+  std::vector<int32_t> architectures = {80, 90};
+  std::vector<Shape> shapes;
+  std::vector<int64_t> tokens = {16, 256};
+  std::vector<int32_t> adapters = {0, 1, 8};
+  int32_t rank = 16;
+  bool mixed = false;
+  std::string json; // file; empty: none
+};
+
+struct CompileOptions {
+  std::vector<std::string> configs;
+  std::vector<int32_t> architectures = {80, 90, 120};
+  std::string json; // file; empty: none
+};
+
 struct Options {
-  enum { None, Cpu, Runtime } tier = None; // None: help was printed
+  enum { None, Cpu, Runtime, Gpu, Compile } tier = None; // None: help
   CpuOptions cpu;
   RuntimeOptions runtime;
+  GpuOptions gpu;
+  CompileOptions compile;
 };
 
 /// Throws a UsageError.

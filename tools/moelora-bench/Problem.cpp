@@ -3,58 +3,38 @@
 
 #include "Problem.h"
 
+#include "Programs.h"
 #include "moelora/adapters/Open.h"
 #include "moelora/host/Exact.h"
 #include "moelora/host/Report.h"
-
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace moelora::host;
 
 namespace moelora::bench {
 
-/// Runs a program to its end. Throws if it fails.
-static void run(std::vector<std::string> words) {
-  std::vector<char *> arguments;
-  for (std::string &word : words)
-    arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  pid_t child = 0;
-  int status = 0;
-  if (::posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(),
-                     environ) != 0)
-    throw Error("cannot run " + words[0]);
-  if (::waitpid(child, &status, 0) != child || status != 0)
-    throw Error(words[0] + " " + words[1] + " failed");
-}
-
 static CompiledLayer compile(const Shape &shape, const std::string &compiler,
-                             const Limits &limits,
-                             const moelora_services &services) {
+                             const Limits &limits, const Target &target) {
   TemporaryFolder folder(TemporaryFolder::prefixIn("", "moelora-bench"));
   std::string config = folder.path() + "/config.json";
   std::string layer = folder.path() + "/layer.so";
   writeJson(config, configOf(shape, 1));
-  run({compiler, config, "--cpu=" + limits.cpu,
-       "--slots=" + std::to_string(limits.slots),
-       "--max-rank=" + std::to_string(limits.maxRank), "-o", layer});
-  return CompiledLayer(layer, config, {moelora_device_cpu(), services});
+  outputOf({compiler, config, limits.machine,
+            "--slots=" + std::to_string(limits.slots),
+            "--max-rank=" + std::to_string(limits.maxRank), "-o", layer});
+  return CompiledLayer(layer, config, target);
 }
 
 Layer::Layer(const Shape &shape, const std::string &compiler,
-             const Limits &limits, const moelora_services &services)
-    : shape(shape), services(services),
-      compiled(compile(shape, compiler, limits, services)),
+             const Limits &limits, const Target &target)
+    : shape(shape), services(target.services),
+      compiled(compile(shape, compiler, limits, target)),
       weights(randomWeights(compiled.model, compiled.number, /*seed=*/1,
                             services)) {}
 
-AdaptedLayer::AdaptedLayer(const Layer &layer, int32_t count, int32_t rank)
+AdaptedLayer::AdaptedLayer(const Layer &layer,
+                           const std::vector<int32_t> &ranks)
     : layer(layer),
-      adapters(adapters::openAdapters(layer.compiled, {},
-                                      std::vector<int32_t>(size_t(count), rank),
-                                      /*seed=*/0)),
+      adapters(adapters::openAdapters(layer.compiled, {}, ranks, /*seed=*/0)),
       table(adapters, layer.compiled),
       bound(layer.compiled, layer.weights, table) {}
 
@@ -87,9 +67,10 @@ Inputs Problem::inputsOf(const Routing &routing) const {
 
 void Problem::run() { batches[runs++ % batches.size()].run(); }
 
-reference::Verdict Problem::compare() const {
+reference::Verdict Problem::compare() {
   const Layer &layer = adapted.layer;
   size_t last = (runs - 1) % batches.size();
+  batches[last].fetch();
   std::vector<int64_t> tokens = {0};
   if (cell.tokens > 1)
     tokens.push_back(cell.tokens - 1);

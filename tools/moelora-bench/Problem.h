@@ -17,7 +17,7 @@ namespace moelora::bench {
 
 /// The options of the compilation.
 struct Limits {
-  std::string cpu;
+  std::string machine; // an option: --cpu=... or --target=...
   int32_t slots, maxRank;
 };
 
@@ -25,7 +25,7 @@ struct Limits {
 /// weights.
 struct Layer {
   Layer(const Shape &shape, const std::string &compiler, const Limits &limits,
-        const moelora_services &services);
+        const host::Target &target);
 
   const Shape &shape;
   const moelora_services &services;
@@ -33,10 +33,10 @@ struct Layer {
   const host::Weights weights;
 };
 
-/// A table with `count` adapters of one rank on every expert, and the layer
-/// bound to it.
+/// A table with adapters of these ranks on every expert, and the layer bound to
+/// it.
 struct AdaptedLayer {
-  AdaptedLayer(const Layer &layer, int32_t count, int32_t rank);
+  AdaptedLayer(const Layer &layer, const std::vector<int32_t> &ranks);
 
   const Layer &layer;
   const std::vector<host::OpenAdapter> adapters;
@@ -52,7 +52,7 @@ public:
   /// One batch, the next one in turn, with the resolution of its ids.
   void run();
   /// Compares a few rows of the last run with the reference.
-  reference::Verdict compare() const;
+  reference::Verdict compare();
 
   const std::vector<Routing> routings;
 

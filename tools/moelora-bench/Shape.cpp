@@ -6,6 +6,8 @@
 #include "moelora/host/Handles.h"
 #include "moelora/reference/Random.h"
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 namespace moelora::bench {
@@ -30,10 +32,12 @@ models::Model modelOf(const Shape &shape, int64_t layers) {
   return *model;
 }
 
-/// `stream` makes one routing differ from the next.
+/// `stream` makes one routing differ from the next. Experts do not depend on
+/// the number of adapters.
 static Routing makeRouting(const Shape &shape, const Cell &cell,
                            uint64_t stream) {
   Routing routing;
+  uint64_t slots = ~stream;
   for (int64_t token = 0; token < cell.tokens; ++token) {
     std::set<int32_t> chosen;
     while (static_cast<int32_t>(chosen.size()) < shape.topK)
@@ -41,12 +45,20 @@ static Routing makeRouting(const Shape &shape, const Cell &cell,
           static_cast<int32_t>(reference::mix(stream++) % shape.experts));
     routing.ids.insert(routing.ids.end(), chosen.begin(), chosen.end());
     int32_t slot = cell.adapters
-                       ? static_cast<int32_t>(reference::mix(stream++) %
+                       ? static_cast<int32_t>(reference::mix(slots--) %
                                               uint64_t(cell.adapters))
                        : -1;
     routing.slots.push_back(slot);
   }
   return routing;
+}
+
+std::vector<int32_t> ranksOf(const Cell &cell) {
+  std::vector<int32_t> ranks;
+  for (int32_t adapter = 0; adapter < cell.adapters; ++adapter)
+    ranks.push_back(
+        std::max(cell.mixed ? cell.rank >> adapter % 4 : cell.rank, 1));
+  return ranks;
 }
 
 std::vector<Routing> makeRoutings(const Shape &shape, const Cell &cell) {
@@ -88,6 +100,30 @@ Work countWork(const Shape &shape, const Cell &cell,
     mean.flops += one.flops / routings.size();
   }
   return mean;
+}
+
+Groups groupsOf(const Shape &shape, const Routing &routing,
+                const std::vector<int32_t> &ranks) {
+  constexpr int64_t pageRanks = 16, groupRows = 8;
+  std::map<int32_t, std::vector<int32_t>> rows; // the slots, by expert
+  for (size_t pair = 0; pair < routing.ids.size(); ++pair)
+    rows[routing.ids[pair]].push_back(routing.slots[pair / shape.topK]);
+  Groups groups;
+  groups.experts = int64_t(rows.size());
+  for (auto &[expert, slots] : rows) {
+    std::sort(slots.begin(), slots.end());
+    for (size_t row = 0; row < slots.size(); ++row) {
+      if (slots[row] < 0)
+        continue;
+      int64_t pages = (ranks[slots[row]] + pageRanks - 1) / pageRanks;
+      bool begins = row == 0 || slots[row - 1] != slots[row];
+      groups.segments += begins;
+      groups.pagesOfRows += pages;
+      groups.pagesOfSegments += begins ? pages : 0;
+      groups.pagesOfGroups += begins || row % groupRows == 0 ? pages : 0;
+    }
+  }
+  return groups;
 }
 
 } // namespace moelora::bench

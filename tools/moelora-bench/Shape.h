@@ -38,8 +38,12 @@ models::Model modelOf(const Shape &shape, int64_t layers);
 struct Cell {
   int64_t tokens;
   int32_t adapters;
-  int32_t rank;
+  int32_t rank;       // the largest one
+  bool mixed = false; // a half, a quarter and an eighth of it are ranks, too
 };
+
+/// The rank of each adapter.
+std::vector<int32_t> ranksOf(const Cell &cell);
 
 /// The experts and the adapter of each token of a cell.
 struct Routing {
@@ -60,6 +64,18 @@ struct Work {
 };
 Work countWork(const Shape &shape, const Cell &cell,
                const std::vector<Routing> &routings);
+
+/// How a routing divides the rows of a layer, which are ordered by expert and
+/// then by adapter. A segment is the rows of an expert with one adapter.
+struct Groups {
+  int64_t experts = 0, segments = 0;
+  /// Of 16 ranks, summed up over segments, and over rows.
+  int64_t pagesOfSegments = 0, pagesOfRows = 0;
+  /// The same over groups of 8 rows of an expert, and the segments in each.
+  int64_t pagesOfGroups = 0;
+};
+Groups groupsOf(const Shape &shape, const Routing &routing,
+                const std::vector<int32_t> &ranks);
 
 } // namespace moelora::bench
 

@@ -4,6 +4,7 @@
 // moelora-bench: benchmarks, with one subcommand per tier.
 
 #include "Cpu.h"
+#include "Gpu.h"
 #include "Runtime.h"
 #include "moelora/commandline/CommandLine.h"
 
@@ -13,12 +14,24 @@ using namespace moelora::bench;
 
 static int run(int count, char **arguments) {
   Options options = parseOptions(count, arguments);
-  if (options.tier == Options::Cpu) {
-    auto self = std::filesystem::read_symlink("/proc/self/exe");
-    runCpu(options.cpu, self.parent_path());
-  }
-  if (options.tier == Options::Runtime)
+  // The folder of the tools.
+  auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  switch (options.tier) {
+  case Options::None:
+    break;
+  case Options::Cpu:
+    runCpu(options.cpu, folder);
+    break;
+  case Options::Runtime:
     runRuntime(options.runtime);
+    break;
+  case Options::Gpu:
+    runGpuStatic(options.gpu, folder);
+    break;
+  case Options::Compile:
+    runCompile(options.compile, folder);
+    break;
+  }
   return 0;
 }
 

@@ -28,6 +28,8 @@ enum class Limiter { Bandwidth, L2, Tensor, SharedMemory, Issue, Latency };
 struct Launch {
   const char *name;
   double bytes;   ///< from and to device memory
+  double touched; ///< bytes at distinct addresses that it reads and writes, if
+                  ///< only in the L2 cache
   double flops;   ///< of the definition, without padding
   double seconds; ///< including the gap before it
   Limiter limiter;
@@ -51,6 +53,10 @@ struct Schedule {
 /// The time of a layer. It is infinite if a tile does not fit on the GPU.
 Estimate estimate(const Gpu &gpu, const LayerShape &layer, const Batch &batch,
                   const Schedule &schedule);
+/// The same for the rows, experts and segments of a batch that were counted.
+/// Only the number of tiles is the expected one.
+Estimate estimate(const Gpu &gpu, const LayerShape &layer, const Batch &batch,
+                  const Schedule &schedule, const Counts &counts);
 
 struct Choice {
   Schedule schedule;

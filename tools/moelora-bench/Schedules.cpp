@@ -1,0 +1,68 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Reads the schedules of fused ops, which are on one line each:
+//
+//   moelora.grouped_matmul ... activate(...) schedule(<..., tiles = [<tokens =
+//     8, features = 128, k = 64, warps = 4 x 1, split_k = 1, stages = 6>,
+//     ...]>)
+
+#include "Schedules.h"
+
+#include "Programs.h"
+#include "moelora/host/Buffer.h"
+
+#include <regex>
+
+namespace moelora::bench {
+namespace {
+
+Tiles tilesOf(const std::string &op) {
+  static const std::regex pattern("tokens = (\\d+), features = (\\d+), k = "
+                                  "(\\d+), warps = (\\d+) x (\\d+), "
+                                  "split_k = (\\d+), stages = (\\d+)");
+  Tiles tiles;
+  for (std::sregex_iterator at(op.begin(), op.end(), pattern), end; at != end;
+       ++at) {
+    auto number = [&](size_t group) { return std::stoll((*at)[group]); };
+    tiles[number(1)] = {number(2), number(1), number(3), number(4),
+                        number(5), number(7), number(6)};
+  }
+  return tiles;
+}
+
+bool contains(const std::string &text, const char *part) {
+  return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+LayerTiles parseTiles(const std::string &text) {
+  LayerTiles tiles;
+  for (size_t begin = 0; begin < text.size();) {
+    size_t end = std::min(text.find('\n', begin), text.size());
+    std::string op = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (!contains(op, "moelora.grouped_matmul"))
+      continue;
+    if (contains(op, " activate("))
+      tiles.gateUp = tilesOf(op);
+    else if (contains(op, " combine("))
+      tiles.down = tilesOf(op);
+  }
+  return tiles;
+}
+
+LayerTiles readTiles(const std::string &folder, const std::string &config,
+                     int32_t architecture) {
+  host::TemporaryFolder made(
+      host::TemporaryFolder::prefixIn("", "moelora-bench"));
+  std::string layer = made.path() + "/layer.mlir";
+  outputOf({folder + "/moelora-compile", config, "--emit=mlir", "-o", layer});
+  return parseTiles(outputOf(
+      {folder + "/moelora-opt", layer, "--moelora-fuse-lora",
+       "--moelora-fuse-epilogue",
+       "--moelora-schedule=target=sm_" + std::to_string(architecture)}));
+}
+
+} // namespace moelora::bench
