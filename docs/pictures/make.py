@@ -16,6 +16,7 @@ PICTURES = {
     "cpu-ratio": plots.cpu_ratio,
     "cpu-floor": plots.cpu_floor,
     "loading": plots.loading,
+    "gpu-share": plots.gpu_share,
 }
 
 

@@ -102,3 +102,35 @@ def loading():
     _legend(picture, 52, [(words, color) for words, _, color in series])
     _bars(picture, 76, groups, 290, (0, 50, 100, 150, 200, 250))
     return picture
+
+
+def gpu_share():
+    """Main loops for sm_80 of tiles for few and many tokens."""
+    layers = {layer["layer"]: {k["name"]: k for k in layer["kernels"]}
+              for layer in newest("gpu")["layers"] if layer["architecture"] == 80}
+    ours = layers["qwen3-30b-a3b"]
+
+    def share(kernel):
+        return kernel["main_loop"]["tensor_share"]
+
+    def triton(tokens):
+        return max(share(kernel) for name, kernels in layers.items()
+                   if name.startswith(f"A_M{tokens}_S8_r16_fused_moe_kernel")
+                   for kernel in kernels.values())
+
+    # The tokens of a tile of Triton, and a batch that it is used for.
+    batches = {8: 1, 16: 64, 32: 256, 128: 1024}
+    groups = []
+    for tokens in (8, 16, 32, 64, 128):
+        bars = [(share(ours[f"gate_up_{tokens}"]), BLUE),
+                (share(ours[f"down_{tokens}"]), GREEN)]
+        if tokens in batches:
+            bars.append((triton(batches[tokens]), GREY))
+        groups.append((f"{tokens} tokens", bars))
+    title = "Part of the main loop's instructions that are products (sm_80)"
+    picture = Picture(title, 620, 330)
+    picture.text(60, 28, title, bold=True, size=14)
+    _legend(picture, 52, (("gate_up", BLUE), ("down", GREEN),
+                          ("Triton, the better of the same two", GREY)))
+    _bars(picture, 76, groups, 0.8, (0, 0.2, 0.4, 0.6))
+    return picture

@@ -115,7 +115,7 @@ static void addGpu(CommandLine &line, GpuOptions &options) {
   addFiles(app, "--configs", options.configs,
            "config.json of models, instead of shapes:\nkernels alone");
   addFiles(app, "--cubins", options.cubins,
-           "files of any compiler, instead of layers");
+           "files of any compiler, instead of shapes");
   addNumbers<int64_t>(app, "--tokens", options.tokens, 1, 16384,
                       "tokens in a batch (16,256)");
   addNumbers<int32_t>(app, "--adapters", options.adapters, 0, mostAdapters,
@@ -130,8 +130,8 @@ static void addGpu(CommandLine &line, GpuOptions &options) {
 
 static void addCompile(CommandLine &line, CompileOptions &options) {
   CLI::App &app = *line.app.add_subcommand(
-      "compile", "Times the compilation of layers for GPUs, with one\nthread, "
-                 "and prints what their kernels occupy.");
+      "compile", "Times the compilation of layers for GPUs, in\nseconds of one "
+                 "processor, and prints what their\nkernels occupy.");
   addFiles(app, "CONFIG", options.configs, "config.json of models");
   addArchitectures(app, options.architectures,
                    "of 80, 86, 89, 90, 120 (80,90,120)");
@@ -142,8 +142,6 @@ static void checkGpu(const GpuOptions &options) {
   if (!options.isStatic)
     throw UsageError("gpu expects --static: layers are not measured on GPUs "
                      "yet");
-  if (!options.cubins.empty() && !options.configs.empty())
-    throw UsageError("expects --cubins or --configs, but both are given");
 }
 
 Options parseOptions(int count, char **arguments) {

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sstream>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,6 +78,15 @@ std::string outputOf(std::vector<std::string> words) {
   if (::waitpid(child, &status, 0) != child || status != 0)
     throw Error(words[0] + " " + words[1] + " failed");
   return output;
+}
+
+double childSeconds() {
+  rusage usage = {};
+  ::getrusage(RUSAGE_CHILDREN, &usage);
+  auto seconds = [](const timeval &time) {
+    return double(time.tv_sec) + double(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 std::string findDisassembler() {

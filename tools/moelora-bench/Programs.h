@@ -14,6 +14,11 @@ namespace moelora::bench {
 /// output. Throws an Error if it fails.
 std::string outputOf(std::vector<std::string> words);
 
+/// The processor time of all programs that have been run to their end, with
+/// those that they have run. Unlike the time that passes, it does not depend
+/// much on what else the machine does.
+double childSeconds();
+
 /// The path of nvdisasm. It is searched for in CUDA_HOME, in PATH, in
 /// /usr/local/cuda, and in the Python package nvidia-cuda-nvdisasm of the
 /// python3 in PATH. Throws an Error that states what to do if there is none.

@@ -8,8 +8,8 @@
 #include "moelora/cost/Occupancy.h"
 #include "moelora/host/Buffer.h"
 #include "moelora/host/CompiledLayer.h"
-#include "moelora/host/Times.h"
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -94,13 +94,13 @@ std::map<std::string, int64_t> sharedBytesOf(const std::string &artifact,
   return bytes;
 }
 
-/// 80 of `.target sm_80`.
+/// 80 of `.target sm_80`, or of `EF_CUDA_SM80`, which older files have.
 int64_t architectureOf(const std::string &sass, const std::string &path) {
-  size_t at = sass.find("sm_");
-  if (at == std::string::npos)
-    throw Error("expects a cubin of an architecture, but " + path +
-                " states none");
-  return std::atoll(sass.c_str() + at + 3);
+  for (const char *prefix : {".target\tsm_", ".target sm_", "EF_CUDA_SM"})
+    if (size_t at = sass.find(prefix); at != std::string::npos)
+      return std::atoll(sass.c_str() + at + std::strlen(prefix));
+  throw Error("expects a cubin of an architecture, but " + path +
+              " states none");
 }
 
 } // namespace
@@ -114,9 +114,9 @@ StaticLayer inspectLayer(const std::string &folder, const std::string &config,
   std::string ptx = made.path() + "/layer.ptx";
   std::string cubin = made.path() + "/layer.cubin", text;
   auto compile = [&](const std::string &emit, const std::string &output) {
-    return secondsOf([&] {
-      outputOf({compiler, config, target, "--emit=" + emit, "-o", output});
-    });
+    double before = childSeconds();
+    outputOf({compiler, config, target, "--emit=" + emit, "-o", output});
+    return childSeconds() - before;
   };
   compile("so", artifact);
   double ptxSeconds = compile("ptx", ptx);

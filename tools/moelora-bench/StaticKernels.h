@@ -39,8 +39,8 @@ struct StaticLayer {
   cost::Gpu gpu;
   LayerTiles tiles;
   std::vector<StaticKernel> kernels;
-  /// From the model's configuration to PTX and to the cubin, with one thread
-  /// and with nothing compiled before.
+  /// Of processor time, from the model's configuration to PTX and to the cubin,
+  /// with one thread and with nothing compiled before.
   double ptxSeconds = 0, cubinSeconds = 0;
 };
 
