@@ -112,6 +112,10 @@ moelora_run host::Run::describe(moelora_entry_kind entry, const Inputs &from) {
 void host::Run::run() {
   *last = {};
   placedStats.toDevice();
+  repeat();
+}
+
+void host::Run::repeat() {
   step.resolve();
   call(moelora_layer_run, layer.get(), &arguments);
   finish(device);

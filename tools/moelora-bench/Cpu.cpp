@@ -170,8 +170,9 @@ std::vector<Result> measureShape(const Shape &shape, const CpuOptions &options,
                                  const moelora_services &services) {
   int32_t slots =
       *std::max_element(options.adapters.begin(), options.adapters.end());
-  Layer layer(shape, compiler, {"--cpu=" + options.cpu, slots, options.rank},
-              {moelora_device_cpu(), services});
+  Layer layer =
+      makeLayer(shape, compiler, {"--cpu=" + options.cpu, slots, options.rank},
+                {moelora_device_cpu(), services});
   preparePeer(peer, shape);
   std::vector<Result> results;
   for (int32_t count : options.adapters) {

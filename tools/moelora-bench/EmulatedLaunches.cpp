@@ -139,14 +139,10 @@ std::vector<EmulatedBatch> emulate(const Shape &shape, int32_t architecture,
   LayerTiles tiles = readTiles(folder, config, architecture);
   DeviceHandle device = openEmulator(architecture, report);
   Pool pool(0);
-  Limits limits = {"--target=emulated-sm_" + std::to_string(architecture), 0,
-                   1};
-  for (const Cell &cell : cells) {
-    limits.slots = std::max(limits.slots, cell.adapters);
-    limits.maxRank = std::max(limits.maxRank, cell.rank);
-  }
-  Layer layer(shape, folder + "/moelora-compile", limits,
-              {device.get(), pool.services});
+  Limits limits =
+      limitsOf(cells, "--target=emulated-sm_" + std::to_string(architecture));
+  Layer layer = makeLayer(shape, folder + "/moelora-compile", limits,
+                          {device.get(), pool.services});
   std::vector<EmulatedBatch> batches;
   for (const Cell &cell : cells)
     batches.push_back(emulateCell(layer, cell, tiles, architecture, report));

@@ -16,6 +16,15 @@
 using moelora::host::Json;
 
 namespace moelora::bench {
+
+std::vector<Cell> cellsOf(const GpuOptions &options) {
+  std::vector<Cell> cells;
+  for (int64_t tokens : options.tokens)
+    for (int32_t adapters : options.adapters)
+      cells.push_back({tokens, adapters, options.rank, options.mixed});
+  return cells;
+}
+
 namespace {
 
 /// Prints layers, and collects them for machines.
@@ -29,15 +38,6 @@ public:
 
   Json documents = Json::array();
 };
-
-/// All cells; those without adapters once.
-std::vector<Cell> cellsOf(const GpuOptions &options) {
-  std::vector<Cell> cells;
-  for (int64_t tokens : options.tokens)
-    for (int32_t adapters : options.adapters)
-      cells.push_back({tokens, adapters, options.rank, options.mixed});
-  return cells;
-}
 
 Json emulateShapes(const GpuOptions &options, const std::string &folder) {
   Json batches = Json::array();
@@ -55,9 +55,7 @@ void inspectShapes(const GpuOptions &options, const std::string &folder,
   host::TemporaryFolder made(
       host::TemporaryFolder::prefixIn("", "moelora-bench"));
   for (const Shape &shape : options.shapes) {
-    std::string name = shape.name;
-    std::replace(name.begin(), name.end(), '/', '-');
-    std::string config = made.path() + "/" + name + ".json";
+    std::string config = made.path() + "/" + fileOf(shape) + ".json";
     host::writeJson(config, configOf(shape, 1));
     for (int32_t architecture : options.architectures)
       layers.add(inspectLayer(folder, config, architecture));

@@ -11,6 +11,9 @@ namespace moelora::bench {
 /// JSON if requested. Uses the tools in `folder`. Throws on errors.
 void runGpuStatic(const GpuOptions &options, const std::string &folder);
 
+/// The cells of the options' grid.
+std::vector<Cell> cellsOf(const GpuOptions &options);
+
 /// Measures how long layers of models take to compile for GPUs, and prints what
 /// their kernels occupy.
 void runCompile(const CompileOptions &options, const std::string &folder);

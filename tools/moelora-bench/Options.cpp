@@ -99,23 +99,31 @@ static void addFiles(CLI::App &app, const std::string &name,
 static void addGpu(CommandLine &line, GpuOptions &options) {
   CLI::App &app = *line.app.add_subcommand(
       "gpu",
-      "States what is known of the speed of GPU kernels\nwithout a GPU: "
-      "what each kernel occupies, the\ninstructions of its main loop "
-      "(with nvdisasm), and\nwhat a launch moves (on the emulator) beside "
-      "the\ncost model.");
-  app.add_flag("--static", options.isStatic,
-               "needs no GPU; nothing else is implemented");
+      "Times compiled layers on a GPU beside the floor of the\ncost "
+      "model. With --static it states what is known\nwithout a GPU: what "
+      "each kernel occupies, the\ninstructions of its main loop (with "
+      "nvdisasm), and\nwhat a launch moves (on the emulator).");
+  app.add_flag("--static", options.isStatic, "needs no GPU");
+  addText(app, "--device", options.device, "DEVICE",
+          "cuda (default), cuda:N or emulator[:OPTIONS]");
+  addText(app, "--prepare", options.prepare, "DIR",
+          "only compiles, for the first architecture, into\nthis folder");
+  addText(app, "--prepared", options.prepared, "DIR",
+          "layers that --prepare has compiled, with the same\noptions; without "
+          "it, they are compiled now");
+  addNumber<int64_t>(app, "--repeat", options.repeat, 1, 1000,
+                     "timed runs of a cell (50)");
   app.add_flag(
       "--launches", options.launchesAlone,
-      "nothing of kernels, so that ptxas and nvdisasm\nare not needed");
+      "static: nothing of kernels, so that ptxas and\nnvdisasm are not needed");
   addArchitectures(app, options.architectures,
                    "of 80, 86, 89, 90, 120 (80,90); launches are\nthose of the "
                    "first one");
   addShapes(app, options.shapes, "A/4");
   addFiles(app, "--configs", options.configs,
-           "config.json of models, instead of shapes:\nkernels alone");
+           "static: config.json of models, instead of shapes");
   addFiles(app, "--cubins", options.cubins,
-           "files of any compiler, instead of shapes");
+           "static: files of any compiler, instead of shapes");
   addNumbers<int64_t>(app, "--tokens", options.tokens, 1, 16384,
                       "tokens in a batch (16,256)");
   addNumbers<int32_t>(app, "--adapters", options.adapters, 0, mostAdapters,
@@ -138,12 +146,6 @@ static void addCompile(CommandLine &line, CompileOptions &options) {
   addText(app, "--json", options.json, "FILE", "results for machines");
 }
 
-static void checkGpu(const GpuOptions &options) {
-  if (!options.isStatic)
-    throw UsageError("gpu expects --static: layers are not measured on GPUs "
-                     "yet");
-}
-
 Options parseOptions(int count, char **arguments) {
   CommandLine line("moelora-bench", "Benchmarks, one command a tier.");
   Options options;
@@ -158,8 +160,6 @@ Options parseOptions(int count, char **arguments) {
                  : line.app.got_subcommand("runtime") ? Options::Runtime
                  : line.app.got_subcommand("gpu")     ? Options::Gpu
                                                       : Options::Compile;
-  if (options.tier == Options::Gpu)
-    checkGpu(options.gpu);
   if (options.tier == Options::Compile && options.compile.configs.empty())
     throw UsageError("compile expects the config.json of a model");
   return options;

@@ -40,6 +40,10 @@ struct GpuOptions {
   std::vector<int32_t> adapters = {0, 1, 8};
   int32_t rank = 16;
   bool mixed = false;
+  std::string device = "cuda";
+  std::string prepare;  // a folder to compile into; empty: measure
+  std::string prepared; // a folder with compiled layers; empty: compile
+  int64_t repeat = 50;
   std::string json; // file; empty: none
 };
 

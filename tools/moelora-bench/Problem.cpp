@@ -12,24 +12,39 @@ using namespace moelora::host;
 
 namespace moelora::bench {
 
-static CompiledLayer compile(const Shape &shape, const std::string &compiler,
-                             const Limits &limits, const Target &target) {
-  TemporaryFolder folder(TemporaryFolder::prefixIn("", "moelora-bench"));
-  std::string config = folder.path() + "/config.json";
-  std::string layer = folder.path() + "/layer.so";
-  writeJson(config, configOf(shape, 1));
-  outputOf({compiler, config, limits.machine,
-            "--slots=" + std::to_string(limits.slots),
-            "--max-rank=" + std::to_string(limits.maxRank), "-o", layer});
-  return CompiledLayer(layer, config, target);
+Limits limitsOf(const std::vector<Cell> &cells, const std::string &machine) {
+  Limits limits = {machine, 0, 1};
+  for (const Cell &cell : cells) {
+    limits.slots = std::max(limits.slots, cell.adapters);
+    limits.maxRank = std::max(limits.maxRank, cell.rank);
+  }
+  return limits;
 }
 
-Layer::Layer(const Shape &shape, const std::string &compiler,
-             const Limits &limits, const Target &target)
+void compileShape(const Shape &shape, const std::string &compiler,
+                  const Limits &limits, const std::string &folder) {
+  std::string base = folder + "/" + fileOf(shape);
+  writeJson(base + ".json", configOf(shape, 1));
+  outputOf({compiler, base + ".json", limits.machine,
+            "--slots=" + std::to_string(limits.slots),
+            "--max-rank=" + std::to_string(limits.maxRank), "-o",
+            base + ".so"});
+}
+
+Layer::Layer(const Shape &shape, const std::string &folder,
+             const Target &target)
     : shape(shape), services(target.services),
-      compiled(compile(shape, compiler, limits, target)),
+      compiled(folder + "/" + fileOf(shape) + ".so",
+               folder + "/" + fileOf(shape) + ".json", target),
       weights(randomWeights(compiled.model, compiled.number, /*seed=*/1,
                             services)) {}
+
+Layer makeLayer(const Shape &shape, const std::string &compiler,
+                const Limits &limits, const Target &target) {
+  TemporaryFolder folder(TemporaryFolder::prefixIn("", "moelora-bench"));
+  compileShape(shape, compiler, limits, folder.path());
+  return Layer(shape, folder.path(), target);
+}
 
 AdaptedLayer::AdaptedLayer(const Layer &layer,
                            const std::vector<int32_t> &ranks)
@@ -66,6 +81,8 @@ Inputs Problem::inputsOf(const Routing &routing) const {
 }
 
 void Problem::run() { batches[runs++ % batches.size()].run(); }
+
+void Problem::repeat() { batches[runs++ % batches.size()].repeat(); }
 
 reference::Verdict Problem::compare() {
   const Layer &layer = adapted.layer;

@@ -21,10 +21,17 @@ struct Limits {
   int32_t slots, maxRank;
 };
 
-/// Compiles a layer of this shape with moelora-compile, loads it, and makes its
-/// weights.
+/// What all cells need.
+Limits limitsOf(const std::vector<Cell> &cells, const std::string &machine);
+
+/// Compiles a layer of this shape with moelora-compile into a folder: a shared
+/// object, and the config.json beside it.
+void compileShape(const Shape &shape, const std::string &compiler,
+                  const Limits &limits, const std::string &folder);
+
+/// A layer of this shape that is in a folder, with random weights.
 struct Layer {
-  Layer(const Shape &shape, const std::string &compiler, const Limits &limits,
+  Layer(const Shape &shape, const std::string &folder,
         const host::Target &target);
 
   const Shape &shape;
@@ -32,6 +39,10 @@ struct Layer {
   const host::CompiledLayer compiled;
   const host::Weights weights;
 };
+
+/// Compiles a layer and loads it.
+Layer makeLayer(const Shape &shape, const std::string &compiler,
+                const Limits &limits, const host::Target &target);
 
 /// A table with adapters of these ranks on every expert, and the layer bound to
 /// it.
@@ -51,6 +62,9 @@ public:
 
   /// One batch, the next one in turn, with the resolution of its ids.
   void run();
+  /// The same without counting anew what the run does.
+  void repeat();
+  uint64_t workspaceBytes() const { return batches.front().workspaceBytes(); }
   /// Compares a few rows of the last run with the reference.
   reference::Verdict compare();
 

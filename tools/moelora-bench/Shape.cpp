@@ -12,6 +12,12 @@
 
 namespace moelora::bench {
 
+std::string fileOf(const Shape &shape) {
+  std::string name = shape.name;
+  std::replace(name.begin(), name.end(), '/', '-');
+  return name;
+}
+
 host::Json configOf(const Shape &shape, int64_t layers) {
   return {{"model_type", "qwen3_moe"},
           {"hidden_size", shape.hidden},

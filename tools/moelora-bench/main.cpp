@@ -5,12 +5,22 @@
 
 #include "Cpu.h"
 #include "Gpu.h"
+#include "GpuMeasure.h"
 #include "Runtime.h"
 #include "moelora/commandline/CommandLine.h"
 
 #include <filesystem>
 
 using namespace moelora::bench;
+
+static void runOnGpu(const GpuOptions &options, const std::string &folder) {
+  if (options.isStatic)
+    runGpuStatic(options, folder);
+  else if (!options.prepare.empty())
+    prepareGpu(options, folder);
+  else
+    runGpu(options, folder);
+}
 
 static int run(int count, char **arguments) {
   Options options = parseOptions(count, arguments);
@@ -26,7 +36,7 @@ static int run(int count, char **arguments) {
     runRuntime(options.runtime);
     break;
   case Options::Gpu:
-    runGpuStatic(options.gpu, folder);
+    runOnGpu(options.gpu, folder);
     break;
   case Options::Compile:
     runCompile(options.compile, folder);

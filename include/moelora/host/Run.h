@@ -44,6 +44,9 @@ public:
   /// Resolves the ids and runs the layer, as in a model of this one layer. The
   /// work is done on return.
   void run();
+  /// The same, but adds to the counters of the last run, so that nothing is
+  /// copied to the device.
+  void repeat();
   /// Copies the results of the last run to the host, if they are not there.
   void fetch();
 
