@@ -166,6 +166,14 @@ static LLVM::GlobalOp emitVariants(Unit &unit, LayerOp layer,
   });
 }
 
+Digest digestOf(StringRef text) {
+  auto hash = llvm::xxh3_128bits(llvm::arrayRefFromStringRef(text));
+  Digest digest;
+  llvm::support::endian::write64be(digest.data(), hash.high64);
+  llvm::support::endian::write64be(digest.data() + 8, hash.low64);
+  return digest;
+}
+
 Digest digestOf(LayerOp layer, ArrayRef<Variant> variants, StringRef producer) {
   std::string text;
   llvm::raw_string_ostream out(text);
@@ -176,11 +184,7 @@ Digest digestOf(LayerOp layer, ArrayRef<Variant> variants, StringRef producer) {
   for (const Variant &variant : variants)
     out << '\0' << variant.target << '\0' << variant.tuning << '\0'
         << variant.needs;
-  auto hash = llvm::xxh3_128bits(llvm::arrayRefFromStringRef(text));
-  Digest digest;
-  llvm::support::endian::write64be(digest.data(), hash.high64);
-  llvm::support::endian::write64be(digest.data() + 8, hash.low64);
-  return digest;
+  return digestOf(text);
 }
 
 static int64_t layerNumber(LayerOp layer) {

@@ -45,6 +45,8 @@ struct Variant {
 
 using Digest = std::array<uint8_t, 16>;
 
+Digest digestOf(llvm::StringRef text);
+
 /// The digest of the printed layer and of everything with which it is compiled.
 /// The variants need no functions yet.
 Digest digestOf(LayerOp layer, llvm::ArrayRef<Variant> variants,

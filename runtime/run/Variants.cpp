@@ -7,7 +7,9 @@
 #include "moelora/support/Targets.h"
 #include "run/CpuFeatures.h"
 
+#include <algorithm>
 #include <string_view>
+#include <utility>
 
 using namespace moelora;
 
@@ -48,10 +50,28 @@ std::string misfitOf(CodeKind kind) {
   return "";
 }
 
+/// Why the kernels of a variant do not fit the device; "" if they do. An
+/// earlier architecture can have more shared memory: sm_80 has, than sm_86.
+std::string kernelMisfit(const moelora_variant &variant,
+                         const moelora_device &device) {
+  int64_t most = 0;
+  for (uint32_t i = 0; i < variant.kernels; ++i)
+    most = std::max<int64_t>(most, variant.kernel[i].shared_bytes);
+  if (most == 0)
+    return "";
+  int64_t limit = valueOf(device, MOELORA_DEVICE_SHARED_BYTES);
+  return most <= limit ? ""
+                       : "needs " + std::to_string(most) +
+                             " bytes of shared memory for a thread block, of "
+                             "which this device has " +
+                             std::to_string(limit);
+}
+
 /// Why a device that runs `wanted` cannot run the variant. "" means that it
 /// can. Each variant has code on the host; that for a GPU only launches
 /// kernels.
-std::string misfit(const moelora_variant &variant, const CodeTarget &wanted) {
+std::string misfit(const moelora_variant &variant, const CodeTarget &wanted,
+                   const moelora_device &device) {
   std::optional<CodeTarget> target = parseCodeTarget(variant.target);
   if (!target)
     return "is no target that this version knows";
@@ -63,9 +83,19 @@ std::string misfit(const moelora_variant &variant, const CodeTarget &wanted) {
                          : "is for a later architecture";
   std::string missing = firstMissingFeature(variant.needs);
   return missing.empty()
-             ? ""
+             ? kernelMisfit(variant, device)
              : "needs " + missing +
                    ", which this CPU does not have (compile with --cpu=...)";
+}
+
+/// Whether a variant is for a later architecture than another, or for that one
+/// alone. Both are for the same device.
+bool isNewer(const moelora_variant &variant, const moelora_variant &than) {
+  auto rank = [](const moelora_variant &variant) {
+    CodeTarget target = *parseCodeTarget(variant.target);
+    return std::pair(target.architecture, target.exact);
+  };
+  return rank(variant) > rank(than);
 }
 
 } // namespace
@@ -85,18 +115,24 @@ const moelora_variant &moelora::chooseVariant(const moelora_artifact &artifact,
                                               const char *target,
                                               const moelora_device &device) {
   CodeTarget wanted = targetOf(device);
+  const moelora_variant *best = nullptr;
   std::string reasons, targets;
   for (uint32_t i = 0; i < artifact.variants; ++i) {
     const moelora_variant &variant = artifact.variant[i];
     targets += (i ? ", " : "") + std::string(variant.target);
     if (target && std::string_view(variant.target) != target)
       continue;
-    std::string against = misfit(variant, wanted);
-    if (against.empty())
-      return variant;
+    std::string against = misfit(variant, wanted, device);
+    if (against.empty()) {
+      if (!best || isNewer(variant, *best))
+        best = &variant;
+      continue;
+    }
     reasons += (reasons.empty() ? "" : ", ") + std::string(variant.target) +
                " " + against;
   }
+  if (best)
+    return *best;
   if (reasons.empty())
     reasons = "it has " + targets + " and not " + target;
   fail(std::string("expects the compiled layer ") + artifact.name +

@@ -14,8 +14,9 @@ namespace moelora {
 /// Whether the variant consists of code for the host, which a run calls.
 bool isForHost(const moelora_variant &variant);
 
-/// The first variant for `target`, or for any target if it is NULL, that the
-/// device runs. Fails with the reason against each of these variants.
+/// The variant for `target`, or for any target if it is NULL, that the device
+/// runs: the one for the latest architecture, and the first of equal ones.
+/// Fails with the reason against each of these variants.
 const moelora_variant &chooseVariant(const moelora_artifact &artifact,
                                      const char *target,
                                      const moelora_device &device);

@@ -23,6 +23,8 @@ moelora_status answerAsGpu(void *context, int32_t key, int64_t *value,
     *value = MOELORA_DEVICE_KIND_CUDA;
   else if (key == MOELORA_DEVICE_ARCHITECTURE)
     *value = architecture;
+  else if (key == MOELORA_DEVICE_SHARED_BYTES)
+    *value = 99 << 10;
   else
     return moelora_device_cpu()->query(context, key, value, error);
   return MOELORA_OK;
@@ -121,6 +123,15 @@ TEST_F(LaunchingProgram, IsForItsArchitectureAndLaterOnes) {
   EXPECT_THAT(make(), HasSubstr("sm_90a is for its own architecture only"));
   architecture = 90;
   EXPECT_EQ(make(), "");
+}
+
+TEST_F(LaunchingProgram, NeedsTheSharedMemoryOfItsKernels) {
+  kernel.shared_bytes = 99 << 10;
+  EXPECT_EQ(make(), "");
+  kernel.shared_bytes += 1;
+  EXPECT_THAT(make(), HasSubstr("sm_90 needs 101377 bytes of shared memory for "
+                                "a thread block, of which this device has "
+                                "101376"));
 }
 
 TEST_F(LaunchingProgram, SaysWhatTheDeviceSays) {

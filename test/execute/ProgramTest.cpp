@@ -100,6 +100,27 @@ TEST_F(Program, OfAnArtifactForManyDevicesIsThatOfTheDevice) {
   }
 }
 
+/// The code for the latest architecture, whatever the order of variants.
+TEST_F(Program, IsOfTheLatestArchitectureThatTheDeviceRuns) {
+  moelora_variant several[] = {variant, variant, variant, variant, variant};
+  const char *targets[] = {"sm_80", "sm_90a", "sm_90", "sm_120", "sm_90"};
+  for (size_t i = 0; i < std::size(several); ++i)
+    several[i].target = targets[i];
+  artifact.variant = several;
+  artifact.variants = std::size(several);
+  const struct {
+    int64_t architecture;
+    size_t taken;
+  } cases[] = {{80, 0}, {89, 0}, {90, 1}, {100, 2}, {120, 3}, {121, 3}};
+  for (const auto &[architecture, taken] : cases) {
+    pretend(MOELORA_DEVICE_KIND_CUDA, architecture);
+    EXPECT_EQ(error(), "");
+    EXPECT_EQ(moelora_program_variant(program), &several[taken]);
+    EXPECT_EQ(error("sm_80"), "");
+    EXPECT_EQ(moelora_program_variant(program), &several[0]);
+  }
+}
+
 TEST_F(Program, NeedsAVariantOfTheDevice) {
   moelora_variant several[] = {variant, variant, variant, variant, variant};
   const char *targets[] = {"cpu", "sm_80", "emulated-sm_90", "emulated-sm_80a",

@@ -7,6 +7,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "moelora/codegen/Assemble.h"
 #include "moelora/codegen/Emit.h"
+#include "moelora/codegen/Merge.h"
 #include "moelora/codegen/Passes.h"
 #include "moelora/codegen/Target.h"
 #include "moelora/link/SharedObject.h"
@@ -21,40 +22,59 @@ static std::string printModule(ModuleOp module) {
   return text;
 }
 
-static void setOptions(moelora::ToGpuOptions &pipeline,
-                       const Options &options) {
-  pipeline.target = options.target;
+static void setOptions(moelora::ToGpuOptions &pipeline, const Options &options,
+                       const std::string &target) {
+  pipeline.target = target;
   pipeline.strategy = options.strategy;
   pipeline.schedule = options.schedule;
 }
 
 static std::optional<std::string> explain(ModuleOp module,
                                           const Options &options) {
-  PassManager passes(module.getContext());
-  moelora::ToGpuOptions pipeline;
-  setOptions(pipeline, options);
-  moelora::buildToScheduledPipeline(passes, pipeline);
-  if (failed(passes.run(module)))
-    return std::nullopt;
   std::string text;
   llvm::raw_string_ostream out(text);
-  for (auto layer : module.getOps<moelora::LayerOp>())
-    moelora::explainSchedules(layer, options.target, out);
+  for (const std::string &target : options.targets) {
+    OwningOpRef<ModuleOp> copy(module.clone());
+    PassManager passes(module.getContext());
+    moelora::ToGpuOptions pipeline;
+    setOptions(pipeline, options, target);
+    moelora::buildToScheduledPipeline(passes, pipeline);
+    if (failed(passes.run(*copy)))
+      return std::nullopt;
+    for (auto layer : copy->getOps<moelora::LayerOp>())
+      moelora::explainSchedules(layer, target, out);
+  }
   return text;
 }
 
-static LogicalResult lower(ModuleOp module, const Options &options) {
+static LogicalResult lower(ModuleOp module, const Options &options,
+                           const std::string &target) {
   PassManager passes(module.getContext());
-  if (options.target == "cpu") {
+  if (target == "cpu") {
     moelora::ToCpuOptions pipeline;
     pipeline.cpu = options.cpu;
     moelora::buildToCpuPipeline(passes, pipeline);
   } else {
     moelora::ToGpuOptions pipeline;
-    setOptions(pipeline, options);
+    setOptions(pipeline, options, target);
     moelora::buildToGpuPipeline(passes, pipeline);
   }
   return passes.run(module);
+}
+
+/// Lowers the module for the first target, and adds the variants for the
+/// others.
+static LogicalResult lowerAll(ModuleOp module, const Options &options) {
+  OwningOpRef<ModuleOp> original(module.clone());
+  if (failed(lower(module, options, options.targets.front())))
+    return failure();
+  for (const std::string &target : llvm::drop_begin(options.targets)) {
+    OwningOpRef<ModuleOp> copy(original->clone());
+    if (failed(lower(*copy, options, target)) ||
+        failed(moelora::mergeArtifact(module, *copy)))
+      return failure();
+  }
+  return success();
 }
 
 static std::optional<std::string> printLLVM(ModuleOp module) {
@@ -95,7 +115,7 @@ std::optional<std::string> compileLayer(ModuleOp module,
     llvm::errs() << "error: " << why << "\n";
     return std::nullopt;
   }
-  if (failed(lower(module, options)))
+  if (failed(lowerAll(module, options)))
     return std::nullopt;
   switch (options.emit) {
   case Emit::LLVM:

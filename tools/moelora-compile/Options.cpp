@@ -9,6 +9,8 @@
 #include "moelora/commandline/CommandLine.h"
 #include "moelora/import/Import.h"
 #include "moelora/support/Targets.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ErrorHandling.h"
 
 using namespace moelora::commandline;
@@ -35,6 +37,24 @@ bool Options::readsIR() const {
   return name == "-" || name.ends_with(".mlir") || name.ends_with(".mlirbc");
 }
 
+static std::vector<std::string> parseTargets(const std::string &list) {
+  std::vector<std::string> targets;
+  for (llvm::StringRef part : llvm::split(list, ',')) {
+    std::string name = part.str();
+    if (name != "cpu" && !moelora::findGpu(name))
+      throw UsageError("--target expects cpu, " +
+                       moelora::listArchitectures("sm_", ", ") +
+                       ", or one of these with the prefix emulated-, but it "
+                       "is '" +
+                       name + "'");
+    if (llvm::is_contained(targets, name))
+      throw UsageError("--target expects each target once, but " + name +
+                       " is there twice");
+    targets.push_back(name);
+  }
+  return targets;
+}
+
 static void addOutput(CLI::App &app, Options &options) {
   addText(app, "-o", options.output, "FILE",
           "what is written; - is standard output, for\nmlir, llvm and ptx");
@@ -46,16 +66,13 @@ static void addOutput(CLI::App &app, Options &options) {
       "so (default), obj, ptx or cubin (of a GPU), llvm\n(LLVM IR) or mlir "
       "(the layer, as it was read)")
       ->option_text("KIND");
-  addOption(app, "--target", "cpu", "what the code is for",
-            [&options](const std::string &name) {
-              if (name != "cpu" && !moelora::findGpu(name))
-                throw UsageError("--target expects cpu, " +
-                                 moelora::listArchitectures("sm_", ", ") +
-                                 ", or one of these with the prefix "
-                                 "emulated-, but it is '" +
-                                 name + "'");
-              options.target = name;
-            });
+  addOption(
+      app, "--target", "cpu",
+      "what the code is for; several, as cpu,sm_80, make an\nartifact with "
+      "a variant for each",
+      [&options](const std::string &names) {
+        options.targets = parseTargets(names);
+      });
   addChoice<moelora::StrategyChoice>(
       app, "--strategy", options.strategy,
       {{"fastest", moelora::StrategyChoice::Fastest},
@@ -91,25 +108,32 @@ static void addLayer(CLI::App &app, Options &options) {
                      "largest rank of an adapter (64)");
 }
 
-static void checkTarget(const Options &options) {
-  auto target = moelora::parseCodeTarget(options.target);
-  if (options.explain && target->kind == moelora::CodeKind::Host)
+static bool isOf(moelora::CodeKind kind, const std::string &target) {
+  return moelora::parseCodeTarget(target)->kind == kind;
+}
+
+static void checkTargets(const Options &options) {
+  const auto &targets = options.targets;
+  auto isHost = [](const std::string &target) {
+    return isOf(moelora::CodeKind::Host, target);
+  };
+  if (options.explain && llvm::any_of(targets, isHost))
     throw UsageError("--explain expects the target to be a GPU, as "
-                     "--target=sm_80, but it is " +
-                     options.target);
+                     "--target=sm_80, but it is cpu");
   bool needsGpu = options.emit == Emit::PTX || options.emit == Emit::Cubin;
-  if (needsGpu && target->kind != moelora::CodeKind::Gpu)
+  if (needsGpu &&
+      (targets.size() > 1 || !isOf(moelora::CodeKind::Gpu, targets[0])))
     throw UsageError(std::string("--emit=") + namesOf(options.emit).name +
                      " expects the target to be a GPU, as --target=sm_80, but "
                      "it is " +
-                     options.target);
+                     llvm::join(targets, ","));
 }
 
 /// Checks combinations of options.
 static void checkOptions(Options &options) {
   bool isText = options.explain || options.emit == Emit::MLIR ||
                 options.emit == Emit::LLVM || options.emit == Emit::PTX;
-  checkTarget(options);
+  checkTargets(options);
   if (options.input.empty())
     throw UsageError("expects a model folder, a config.json or a layer.mlir");
   if (options.allLayers && options.explain)

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 /// The kind of output.
 enum class Emit { MLIR, LLVM, PTX, Cubin, Object, SharedObject };
@@ -23,7 +24,7 @@ const EmitNames &namesOf(Emit emit);
 struct Options {
   std::string input;
   std::string output;
-  std::string target = "cpu";
+  std::vector<std::string> targets = {"cpu"}; // of the variants, in this order
   moelora::StrategyChoice strategy =
       moelora::StrategyChoice::Fastest;              // of a GPU
   moelora::Batches schedule = moelora::Batches::All; // of a GPU

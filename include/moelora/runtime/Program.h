@@ -28,8 +28,8 @@ typedef struct moelora_program moelora_program;
 typedef struct moelora_bound_layer moelora_bound_layer;
 typedef struct moelora_group moelora_group; /* peer ranks; none yet */
 
-/* Makes a program of the first variant for `target` that the device runs; NULL
- * means any target.
+/* Makes a program of the variant for `target` (NULL: any) that the device runs,
+ * of several that for the latest architecture, of equal ones the first.
  *
  *     device        runs the targets
  *     cpu, other    cpu
