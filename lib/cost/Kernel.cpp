@@ -42,7 +42,7 @@ void addEnd(const Problem &problem, const GroupedGemm &gemm, Work &work) {
 Estimate estimate(const Gpu &gpu, const GroupedGemm &gemm, const Batch &batch,
                   const Tile &tile, Strategy strategy) {
   LayerShape layer = layerOf(gemm);
-  Problem problem(gpu, layer, batch);
+  Problem problem(gpu, layer, batch, expectedCounts(layer, batch));
   if (problem.rows <= 0)
     return {};
   Work base = planned(problem);
@@ -63,7 +63,7 @@ Estimate estimate(const Gpu &gpu, const GroupedGemm &gemm, const Batch &batch,
 Estimate estimateShrink(const Gpu &gpu, const GroupedGemm &gemm,
                         const Batch &batch) {
   LayerShape layer = layerOf(gemm);
-  Problem problem(gpu, layer, batch);
+  Problem problem(gpu, layer, batch, expectedCounts(layer, batch));
   if (problem.rows <= 0 || !batch.adapted())
     return {};
   Work work = planned(problem);

@@ -24,7 +24,9 @@ LogicalResult addPasses(PassManager &passes, const Case &c, Target target,
   if (target == Target::Emulator) {
     ToGpuOptions options;
     options.target = "emulated-sm_80";
-    options.strategy = c.strategy;
+    options.strategy = c.strategy == Strategy::UnfusedPeer
+                           ? StrategyChoice::UnfusedPeer
+                           : StrategyChoice::InPlace;
     options.tiles = ArrayRef(c.tiles);
     buildToGpuPipeline(passes, options);
     return success();
