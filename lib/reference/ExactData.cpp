@@ -140,12 +140,12 @@ bool areExact(const moelora_layer &layer, const ExactSizes &sizes) {
 
 ExactSizes exactSizes(const moelora_layer &layer, const RandomBits &bits) {
   auto upTo = [&](int64_t most) { return 1 + int64_t(bits() % most); };
-  // Two steps, so that sums of rounded values are rounded again, and an odd
-  // scale, so that rounding before and after it gives different results. Small
-  // factors allow large hidden states.
+  // Two steps, also in B, so that sums of rounded values are rounded again, and
+  // an odd scale, so that rounding before and after it gives different results.
+  // Small factors allow large hidden states.
   constexpr int tries = 20;
   for (int i = 0; i < tries; ++i) {
-    ExactSizes sizes = {0, 1, 1 + upTo(2), 2, 1, 3, 1, upTo(3)};
+    ExactSizes sizes = {0, 1, 1 + upTo(2), 2, upTo(2), 3, 1, upTo(3)};
     // Exact values in bf16 are below 2^8. Only f16 has a small range above
     // that.
     for (sizes.hidden = 255; sizes.hidden > 0; sizes.hidden /= 2)

@@ -53,6 +53,12 @@ MUTANTS = {
         "      if (!weight)\n        return x;\n",
         f"      x = {rounded('answer()', 'x')};\n"
         "      if (!weight)\n        return x;\n")],
+    # The delta and the bias, before the base is added.
+    "gpu-rounded-delta": [(
+        "gpu/Expand.cpp",
+        "          auto [kept, added] = pair;\n",
+        "          auto [kept, sum] = pair;\n"
+        "          Value added = code.rounded(operands.element, sum);\n")],
     # Kernels that multiply the delta of another row by zero.
     "gpu-zero-times": [(
         "gpu/Expand.cpp",
