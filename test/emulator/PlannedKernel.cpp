@@ -136,7 +136,7 @@ Planned PlannedKernel::run(const PlanBatch &batch) {
   for (int64_t word : {plan.rowPair, plan.pairRow, plan.rowSegment})
     array(word, plan.perPair(4));
   array(plan.counts, {plan_counts::Bytes, 0});
-  array(plan.tiles, plan.tileBytes());
+  array(plan.tiles, plan.tileRegion());
   array(plan.segments, plan.segmentRegion());
   array(plan.counters, plan.counterRegion());
   std::vector<uint64_t> parameters;
