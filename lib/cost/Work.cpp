@@ -74,9 +74,9 @@ void addPlan(const Problem &problem, Work &work) {
 void addInput(const Problem &problem, double columns, bool gathers,
               Work &work) {
   double all = problem.elements(problem.rows * columns);
-  double rows = problem.elements(problem.tokens * columns);
-  work.bytes += gathers ? problem.reread(rows, all) : all;
-  work.touched += gathers ? rows : all;
+  double distinct = gathers ? problem.elements(problem.tokens * columns) : all;
+  work.bytes += gathers ? problem.reread(distinct, all) : all;
+  work.touched += distinct;
 }
 
 void addOutput(const Problem &problem, Output output, double features,

@@ -18,7 +18,6 @@
 #include "moelora/runtime/Image.h"
 
 #include <gtest/gtest.h>
-
 #include <map>
 
 using namespace mlir;
@@ -139,6 +138,7 @@ Planned PlannedKernel::run(const PlanBatch &batch) {
   array(plan.tiles, plan.tileRegion());
   array(plan.segments, plan.segmentRegion());
   array(plan.counters, plan.counterRegion());
+  array(plan.tileCounters, plan.tileCounterRegion());
   std::vector<uint64_t> parameters;
   for (int64_t word : kernel.words)
     parameters.push_back(words.at(word));

@@ -47,6 +47,15 @@ cost::Tile tileOf(std::vector<EmulatedLaunch> &launches,
   throw Error("expects a launch of " + stage + " with a tile of the schedule");
 }
 
+/// How many launches are of a stage.
+int64_t countOf(const std::vector<EmulatedLaunch> &launches,
+                const std::string &stage) {
+  return std::count_if(launches.begin(), launches.end(),
+                       [&](const EmulatedLaunch &launch) {
+                         return stageOf(launch.kernel) == stage;
+                       });
+}
+
 /// Reads the launches of a report, and of nothing else.
 std::vector<EmulatedLaunch> readReport(const std::string &path) {
   std::vector<EmulatedLaunch> launches;
@@ -74,7 +83,8 @@ void addModel(EmulatedBatch &batch, const LayerTiles &tiles) {
   const Cell &cell = batch.cell;
   cost::Schedule schedule = {cost::Strategy::InPlace,
                              tileOf(batch.launches, "gate_up", tiles.gateUp),
-                             tileOf(batch.launches, "down", tiles.down), true};
+                             tileOf(batch.launches, "down", tiles.down),
+                             countOf(batch.launches, "shrink") > 1};
   cost::Counts counts = {double(cell.tokens * shape.topK),
                          double(batch.groups.experts),
                          double(batch.groups.segments)};
