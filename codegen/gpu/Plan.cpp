@@ -95,7 +95,7 @@ static void declareArrays(Frame &frame, GpuPlan &plan) {
     plan.counters = frame.region(plan.counterRegion());
   if (plan.countsTiles)
     plan.tileCounters = frame.region(plan.tileCounterRegion());
-  if (plan.scratchRegion.perToken)
+  if (plan.scratchRegion.perToken || plan.scratchRegion.fixed)
     plan.scratch = frame.region(plan.scratchRegion);
 }
 
