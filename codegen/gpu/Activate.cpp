@@ -31,8 +31,15 @@ public:
   }
 
   void finish(MatmulTile &tile, const Accumulators &sums) override;
+  int64_t sharedBytes(const TileShape &shape) const override {
+    return shrinksIn(shape) ? partialShrinkSharedBytes(shape) : 0;
+  }
 
 private:
+  /// Whether tiles of this shape compute the shrink that follows.
+  bool shrinksIn(const TileShape &shape) const {
+    return shrink && ShrinkOp(shrink).isInEpilogue(shape.tokens);
+  }
   Value weightOf(MatmulTile &tile, int64_t tokenBlock, int64_t i);
   Value activate(MatmulTile &tile, const Accumulators &sums, int64_t block,
                  int64_t tokenBlock, int64_t i, Value weight);
@@ -75,7 +82,7 @@ void Activate::finish(MatmulTile &tile, const Accumulators &sums) {
   KernelCode &code = tile.code;
   Named named(code, "activation");
   Type element = tile.operands.element;
-  bool shrinks = shrink && shrink.isInEpilogue(tile.shape.tokens);
+  bool shrinks = shrinksIn(tile.shape);
   Ptr rows = tile.kernel.region(result, plan.perPair(pitch));
   ActivationFactors factors;
   for (int64_t n = 0; n < tile.shape.tokenBlocks(); ++n) {

@@ -30,6 +30,10 @@ public:
 
   void begin(MatmulTile &tile) override;
   void finish(MatmulTile &tile, const Accumulators &sums) override;
+  /// A number of each token.
+  int64_t sharedBytes(const TileShape &shape) const override {
+    return shape.tokens * 4;
+  }
 
 private:
   Ptr rowRegion(MatmulTile &tile) {

@@ -17,6 +17,8 @@ public:
   /// After the main loop of a tile. The threads of the block need not be
   /// together at its end, unless it uses shared memory.
   virtual void finish(MatmulTile &tile, const Accumulators &sums) = 0;
+  /// The shared memory that it uses after the main loop.
+  virtual int64_t sharedBytes(const TileShape &) const { return 0; }
 };
 
 /// The activation, rounded once, in the order of the plan.

@@ -21,9 +21,6 @@ namespace {
 /// Thread blocks of a launch, at most: several for each multiprocessor of the
 /// largest GPU.
 constexpr int64_t MostBlocks = 1024;
-/// The shared memory of an epilogue, at most: the sums of four warps for 32
-/// tokens.
-constexpr int64_t LeastSharedBytes = 8192;
 
 /// The parts of a kernel that differ.
 struct KernelParts {
@@ -55,7 +52,8 @@ KernelInfo emitKernel(GpuLowering &lowering, const MatmulOperands &operands,
     code.blockFence();
     parts.epilogue.finish(tile, sums);
   });
-  return kernel.finish(std::max(loop->sharedBytes(), LeastSharedBytes));
+  return kernel.finish(
+      std::max(loop->sharedBytes(), parts.epilogue.sharedBytes(shape)));
 }
 
 std::unique_ptr<MainLoop> createLoop(MatmulTile &tile) {

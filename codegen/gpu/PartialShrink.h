@@ -25,6 +25,13 @@ namespace moelora::codegen {
 /// by block of 16 features.
 using ActivationFactors = llvm::SmallVector<Registers<2>>;
 
+/// The four sums of each lane of each warp, for each token block.
+inline int64_t partialShrinkSharedBytes(const TileShape &shape) {
+  return shape.threads() * shape.tokenBlocks() * 16;
+}
+
+/// After the stores of the activation. The threads of the block are together
+/// at its end if it has used shared memory.
 void emitPartialShrink(MatmulTile &tile, const ShrinkOperands &operands,
                        const ActivationFactors &factors);
 
