@@ -7,6 +7,12 @@
 
 using namespace moelora::host;
 
+DeviceHandle moelora::host::openDevice(const std::string &name) {
+  const moelora_device *device = nullptr;
+  call(moelora_device_open, name.c_str(), &device);
+  return DeviceHandle(device);
+}
+
 void moelora::host::finish(const moelora_device &device) {
   moelora_stream *none = nullptr;
   call(device.stream_synchronize, device.context, none);

@@ -20,10 +20,7 @@ Batch::Batch(const Case &c, const Data &data)
 }
 
 host::DeviceHandle openDevice(const Case &c, Target target) {
-  const moelora_device *device = nullptr;
-  std::string name = target == Target::Cpu ? "cpu" : c.emulator;
-  host::call(moelora_device_open, name.c_str(), &device);
-  return host::DeviceHandle(device);
+  return host::openDevice(target == Target::Cpu ? "cpu" : c.emulator);
 }
 
 static moelora_program *load(const moelora_artifact &artifact,

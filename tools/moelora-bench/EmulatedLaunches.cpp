@@ -17,14 +17,6 @@ namespace {
 
 constexpr double sectorBytes = 32;
 
-DeviceHandle openEmulator(int32_t architecture, const std::string &report) {
-  const moelora_device *device = nullptr;
-  std::string name = "emulator:architecture=" + std::to_string(architecture) +
-                     ",report=" + report;
-  call(moelora_device_open, name.c_str(), &device);
-  return DeviceHandle(device);
-}
-
 /// gate_up of gate_up_16.
 std::string stageOf(const std::string &kernel) {
   size_t end = kernel.find_last_not_of("0123456789");
@@ -147,7 +139,9 @@ std::vector<EmulatedBatch> emulate(const Shape &shape, int32_t architecture,
   std::string config = made.path() + "/config.json";
   writeJson(config, configOf(shape, 1));
   LayerTiles tiles = readTiles(folder, config, architecture);
-  DeviceHandle device = openEmulator(architecture, report);
+  DeviceHandle device =
+      openDevice("emulator:architecture=" + std::to_string(architecture) +
+                 ",report=" + report);
   Pool pool(0);
   Limits limits =
       limitsOf(cells, "--target=emulated-sm_" + std::to_string(architecture));

@@ -32,12 +32,6 @@ struct Measured {
   reference::Verdict verdict;
 };
 
-DeviceHandle openDevice(const std::string &name) {
-  const moelora_device *device = nullptr;
-  call(moelora_device_open, name.c_str(), &device);
-  return DeviceHandle(device);
-}
-
 cost::Gpu gpuOf(const moelora_device &device) {
   int64_t architecture = 0;
   call(device.query, device.context, int32_t(MOELORA_DEVICE_ARCHITECTURE),

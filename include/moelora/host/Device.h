@@ -14,6 +14,9 @@ inline void closeDevice(const moelora_device *device) {
 }
 using DeviceHandle = Handle<const moelora_device, closeDevice>;
 
+/// Opens a device by its name, such as "cpu". Throws an Error.
+DeviceHandle openDevice(const std::string &name);
+
 /// Waits for all work on stream NULL.
 void finish(const moelora_device &device);
 
