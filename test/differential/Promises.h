@@ -4,7 +4,7 @@
 // What a compiled layer promises about the bits of its output:
 // - repeated runs, in any order of threads, have the same bits;
 // - a row has the bits of its token alone, and in a batch in another order, and
-//   with its choices in another order, if the same tile computes it;
+//   with its choices in another order, whatever tile computes it;
 // - a row without adapter has the bits of code that was compiled without
 //   adapters;
 // - NaN and infinities stay in the rows of their token, and of their adapter;
