@@ -42,7 +42,6 @@ public:
                                         size_t index) const;
   /// The index of the tile that the host takes for a batch.
   size_t bodyOf(llvm::ArrayRef<int64_t> tokens, int64_t batchTokens) const;
-  const cost::Gpu &gpu() const { return device; }
   const cost::GroupedGemm &gemm() const { return shape; }
 
 private:

@@ -102,7 +102,8 @@ def Schedule : Pass<"moelora-schedule", "::moelora::LayerOp"> {
     two, and then a smaller k. The tile of 128 tokens has 128 features and 2 x 4
     warps where 128 divides the features and 256 does not. A GEMM with at most 64
     features, or with f32 weights, which runs without tensor cores, has tiles of 64
-    features. A `shrink` has tiles of 16 ranks and k 32, and 4 warps that divide K. The target `emulated-sm_NN` has the tiles of `sm_NN`.
+    features. A `shrink` has tiles of 16 ranks and k 32, and 4 warps that divide K.
+    The target `emulated-sm_NN` has the tiles of `sm_NN`.
 
     The cost model of `lib/cost` compares the usual tile of a `grouped_matmul` with
     others that code generation can emit without spilling registers, of 64 to 256
@@ -111,6 +112,11 @@ def Schedule : Pass<"moelora-schedule", "::moelora::LayerOp"> {
     it is 5 % faster in the geometric mean. Without `strategy`, the model also
     compares the strategies of ops with adapters. The remark `Tile` has each choice,
     and the prediction for the middle batch.
+
+    With `in_place`, the `shrink` of an activation gets `epilogue`: the numbers of
+    tokens, up to 32, for which the `grouped_matmul` that makes the activation
+    computes it, too. These tiles have the same features and warps, and no range of
+    features that overlaps with another. The remark `Epilogue` has the choice.
 
     Declines, and keeps what is there: an op that has a schedule already; an op
     whose plan is made by another op than `plan` or has the schedule of a CPU; the
@@ -123,7 +129,8 @@ def Schedule : Pass<"moelora-schedule", "::moelora::LayerOp"> {
     Numerics: nothing is rounded elsewhere. With the order `k`, the bits of a row
     do not depend on other rows.
 
-    Test: `test/passes/schedule.mlir`, `test/passes/schedule-cost.mlir`.
+    Test: `test/passes/schedule.mlir`, `test/passes/schedule-cost.mlir`,
+    `test/passes/schedule-epilogue.mlir`.
   }];
   let dependentDialects = ["::moelora::MoELoRADialect"];
   let options = [

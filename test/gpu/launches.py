@@ -10,9 +10,9 @@ features, page of 16 ranks, group of 8 rows of an expert, and adapter of the
 group, and in gate_up one for each 16 features of its output if it also computes
 the shrink of down. The bytes of all sectors that a launch reads and writes, each
 counted once, are within 10 % of what lib/cost expects. With adapters of the
-ranks 8, 16, 32 and 64, the bytes that adapters add are within 5 % of those of ranks rounded up
-to 16. The last line is `N passed, N failed`; exit status 1 if anything failed or
-nothing ran.
+ranks 8, 16, 32 and 64, the bytes that adapters add are within 5 % of those of
+ranks rounded up to 16. The last line is `N passed, N failed`; exit status 1 if
+anything failed or nothing ran.
 """
 import argparse
 import json

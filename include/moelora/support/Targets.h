@@ -61,11 +61,6 @@ struct CodeTarget {
   CodeKind kind = CodeKind::Host;
   uint32_t architecture = 0; ///< of a GPU: 90 for sm_90
   bool exact = false;        ///< sm_90a, which later architectures do not run
-
-  /// Whether layers are compiled for it.
-  bool isKnown() const {
-    return kind == CodeKind::Host || (!exact && findArchitecture(architecture));
-  }
 };
 
 /// The target with this name, which may be of any architecture. Nothing if it
