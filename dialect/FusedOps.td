@@ -18,7 +18,9 @@ def MoELoRA_PlanOp : MoELoRA_NamedOp<"plan", "plan", [AttrSizedOperandSegments]>
   let description = [{
     The same plan as that of `dispatch`. Its schedule states how the rows of an
     expert are divided for the ops that run over it: `#moelora.cpu_schedule` for
-    a CPU, `#moelora.schedule` for a GPU.
+    a CPU, `#moelora.schedule` for a GPU. In batches of up to `consumer_pairs`
+    pairs no kernel of its own runs on a GPU: the first kernel that reads the plan
+    makes it, each thread block for itself, and stores it for later ones.
 
     Lifespan: made from `dispatch` by `moelora-fuse-lora`, and scheduled by
     `moelora-schedule`; lowered to the runtime's plan construction.
@@ -28,6 +30,8 @@ def MoELoRA_PlanOp : MoELoRA_NamedOp<"plan", "plan", [AttrSizedOperandSegments]>
     - (C2) a plan without ids has one expert and top_k 1.
     - (C3) a plan without slots has zero slots.
     - (C4) zero_experts is in [0, 2^20], and 0 without ids.
+    - (C5) consumer_pairs is in [1, 512], with the schedule of a GPU, at most
+      16384 experts and at most 32766 slots.
 
     Example:
     ```mlir
@@ -39,12 +43,19 @@ def MoELoRA_PlanOp : MoELoRA_NamedOp<"plan", "plan", [AttrSizedOperandSegments]>
   let arguments = (ins Optional<MoELoRA_ExpertIds>:$ids,
                        Optional<MoELoRA_TokenIds>:$slots,
                        OptionalAttr<MoELoRA_PlanSchedule>:$schedule,
+                       OptionalAttr<I64Attr>:$consumer_pairs,
                        DefaultValuedAttr<I64Attr, "0">:$zero_experts);
   let results = (outs MoELoRA_PlanType:$plan);
   let assemblyFormat = [{
     ($ids^)? (`slots` `(` $slots^ `:` type($slots) `)`)?
-    (`schedule` `(` $schedule^ `)`)? attr-dict
+    (`schedule` `(` $schedule^ `)`)? (`in_consumer` $consumer_pairs^)? attr-dict
     (`:` type($ids)^)? `->` type($plan)
+  }];
+  let extraClassDeclaration = [{
+    /// The largest plan that a consumer can make.
+    static constexpr int64_t MostConsumerPairs = 512, // of a batch
+                             MostConsumerExperts = 16384,
+                             MostConsumerSlots = 32766;
   }];
 }
 

@@ -13,6 +13,30 @@ using namespace moelora;
 #define GET_OP_CLASSES
 #include "moelora/dialect/FusedOps.cpp.inc"
 
+/// (C5)
+static LogicalResult verifyConsumerPairs(PlanOp op) {
+  std::optional<int64_t> pairs = op.getConsumerPairs();
+  if (!pairs)
+    return success();
+  if (!isa_and_nonnull<ScheduleAttr>(op.getScheduleAttr()))
+    return op.emitOpError() << "expects a plan that a consumer makes to have "
+                               "the schedule of a GPU";
+  if (*pairs < 1 || *pairs > PlanOp::MostConsumerPairs)
+    return op.emitOpError()
+           << "expects consumer_pairs in [1, " << PlanOp::MostConsumerPairs
+           << "], but it is " << *pairs;
+  PlanType type = op.getPlan().getType();
+  if (type.getExperts() > PlanOp::MostConsumerExperts ||
+      type.getSlots() > PlanOp::MostConsumerSlots)
+    return op.emitOpError()
+           << "expects a plan that a consumer makes to have "
+              "at most "
+           << PlanOp::MostConsumerExperts << " experts and "
+           << PlanOp::MostConsumerSlots << " slots, but it has "
+           << type.getExperts() << " and " << type.getSlots();
+  return success();
+}
+
 LogicalResult PlanOp::verify() {
   PlanType plan = getPlan().getType();
   if (failed(verifyPlanColumns(*this, getIds(), plan)))
@@ -20,8 +44,10 @@ LogicalResult PlanOp::verify() {
   if (failed(verifyPlanOfOne(*this, getIds(), plan)))
     return failure(); // (C2)
   if (failed(verifyPlanSlots(*this, getSlots(), plan)))
-    return failure();                                          // (C3)
-  return verifyZeroExperts(*this, getIds(), getZeroExperts()); // (C4)
+    return failure(); // (C3)
+  if (failed(verifyZeroExperts(*this, getIds(), getZeroExperts())))
+    return failure(); // (C4)
+  return verifyConsumerPairs(*this);
 }
 
 /// Shrunk rows of a table: `[rows, slices, max_rank]` in its element type.

@@ -106,9 +106,10 @@ void construct(DispatchOp dispatch) {
       << remark::metric("experts", type.getExperts())
       << remark::metric("slots", type.getSlots())
       << remark::metric("top_k", type.getTopK());
-  auto plan = PlanOp::create(builder, dispatch.getLoc(), type,
-                             dispatch.getIds(), dispatch.getSlots(),
-                             /*schedule=*/nullptr, dispatch.getZeroExperts());
+  auto plan = PlanOp::create(
+      builder, dispatch.getLoc(), type, dispatch.getIds(), dispatch.getSlots(),
+      /*schedule=*/nullptr,
+      /*consumer_pairs=*/nullptr, dispatch.getZeroExperts());
   dispatch.replaceAllUsesWith(plan.getPlan());
   dispatch.erase();
 }

@@ -118,6 +118,12 @@ def Schedule : Pass<"moelora-schedule", "::moelora::LayerOp"> {
     computes it, too. These tiles have the same features and warps, and no range of
     features that overlaps with another. The remark `Epilogue` has the choice.
 
+    A plan of which the first consumer can make small batches gets `in_consumer`: up
+    to 512 pairs, and 256 for one choice of a token. This consumer is a `shrink`, or
+    a `grouped_matmul` that counts no rows or tiles, with `in_place`; a matmul makes
+    plans for tiles of up to 32 tokens, if shared memory has room for them. The
+    remark `PlanInConsumer` has the choice.
+
     Declines, and keeps what is there: an op that has a schedule already; an op
     whose plan is made by another op than `plan` or has the schedule of a CPU; the
     page order of tables, and a `shrink`, with f32 elements on a GPU, where pages
@@ -130,7 +136,7 @@ def Schedule : Pass<"moelora-schedule", "::moelora::LayerOp"> {
     do not depend on other rows.
 
     Test: `test/passes/schedule.mlir`, `test/passes/schedule-cost.mlir`,
-    `test/passes/schedule-epilogue.mlir`.
+    `test/passes/schedule-epilogue.mlir`, `test/passes/schedule-consumer.mlir`.
   }];
   let dependentDialects = ["::moelora::MoELoRADialect"];
   let options = [

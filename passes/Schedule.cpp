@@ -115,11 +115,16 @@ struct Schedule : impl::ScheduleBase<Schedule> {
       decline(layer, "PageOrder", "a table has elements of 4 bytes");
     else
       setPageOrder(layer, PageOrder::FragmentMajor);
+    SmallVector<PlanOp> plans; // that have no schedule yet
+    llvm::copy_if(layer.getBody().getOps<PlanOp>(), std::back_inserter(plans),
+                  [](PlanOp plan) { return !plan.getScheduleAttr(); });
     for (Operation &op : layer.getBody().getOps())
       llvm::TypeSwitch<Operation *>(&op)
           .Case([&](PlanOp plan) { schedulePlan(plan, *tokens, gpu); })
           .Case<ShrinkOp, GroupedMatmulOp>(
               [&](auto op) { scheduleGemm(op, gpu); });
+    for (PlanOp plan : plans)
+      moveToConsumer(plan, gpu);
     return success();
   }
 
@@ -153,6 +158,15 @@ struct Schedule : impl::ScheduleBase<Schedule> {
         << remark::metric("least_tokens", tokens.front())
         << remark::metric("most_tokens", tokens.back());
     plan.setScheduleAttr(makeSchedule(usual(plan, tokens, gpu)));
+  }
+
+  void moveToConsumer(PlanOp plan, const GpuArchitecture &gpu) {
+    int64_t pairs = chooseConsumerPairs(plan, gpu);
+    if (!pairs)
+      return;
+    plan.setConsumerPairs(pairs);
+    remark::passed(plan.getLoc(), named("PlanInConsumer"))
+        << remark::metric("most_pairs", pairs);
   }
 
   template <typename Op> void scheduleGemm(Op op, const GpuArchitecture &gpu) {

@@ -46,6 +46,10 @@ bool isModelled(mlir::Operation *op);
 /// its input shall compute.
 llvm::SmallVector<int64_t> chooseEpilogueTokens(ShrinkOp op);
 
+/// The most pairs of a batch whose plan the first consumer makes; 0 if it
+/// cannot. All consumers have their schedules.
+int64_t chooseConsumerPairs(PlanOp plan, const GpuArchitecture &gpu);
+
 } // namespace moelora
 
 #endif // MOELORA_PASSES_TILES_H

@@ -41,7 +41,7 @@ private:
   }
   void store(MatmulTile &tile, const Accumulators &sums);
   void arrive(MatmulTile &tile);
-  Int rowsOfToken(MatmulTile &tile, Int token);
+  Int rowsOfToken(StoredPlan &stored, Int token);
   void addLast(MatmulTile &tile);
 
   TokenSum sum;
@@ -55,7 +55,8 @@ private:
 void Combine::begin(MatmulTile &tile) {
   KernelCode &code = tile.code;
   Named named(code, "empty tokens");
-  TokenSummer summer(tile.kernel, tile.plan, sum, rowRegion(tile));
+  StoredPlan stored(tile.kernel, plan);
+  TokenSummer summer(tile.kernel, stored, sum, rowRegion(tile));
   int64_t warps = tile.shape.threads() / WarpLanes;
   Int step = code.blocks() * warps, tokens = tile.kernel.tokens();
   code.repeat((code.block() * warps + tile.warp).value,
@@ -96,11 +97,11 @@ void Combine::store(MatmulTile &tile, const Accumulators &sums) {
 }
 
 /// The number of rows that a token has in the plan.
-Int Combine::rowsOfToken(MatmulTile &tile, Int token) {
-  KernelCode &code = tile.code;
+Int Combine::rowsOfToken(StoredPlan &stored, Int token) {
+  KernelCode &code = stored.code;
   Int count = code.i32(0);
   for (int64_t choice = 0; choice < plan.topK; ++choice) {
-    Int row = tile.plan.rowOfPair(token * plan.topK + choice);
+    Int row = stored.rowOfPair(token * plan.topK + choice);
     count = count +
             code.select(code.less(row, code.i32(0)), code.i32(0), code.i32(1));
   }
@@ -112,12 +113,13 @@ Int Combine::rowsOfToken(MatmulTile &tile, Int token) {
 void Combine::arrive(MatmulTile &tile) {
   KernelCode &code = tile.code;
   Named named(code, "arrive");
+  StoredPlan stored(tile.kernel, plan);
   Int range = tile.ownFeature() / tile.operands.tileFeatures(tile.shape);
   code.loop(tile.thread, tile.rows, tile.shape.threads(), [&](Int i) {
     Int token = tile.plan.pairOfRow(tile.begin + i) / plan.topK;
-    Ptr counter = tile.plan.counter(token, range + firstCounter);
+    Ptr counter = stored.counter(token, range + firstCounter);
     Int before = code.atomicAdd(counter, code.i32(1), "device");
-    Value isLast = code.equal(before + 1, rowsOfToken(tile, token));
+    Value isLast = code.equal(before + 1, rowsOfToken(stored, token));
     code.store(code.select(isLast, token, code.i32(-1)), tile.shared + i * 4);
   });
 }
@@ -125,7 +127,8 @@ void Combine::arrive(MatmulTile &tile) {
 void Combine::addLast(MatmulTile &tile) {
   KernelCode &code = tile.code;
   Named named(code, "combine");
-  TokenSummer summer(tile.kernel, tile.plan, sum, rowRegion(tile));
+  StoredPlan stored(tile.kernel, plan);
+  TokenSummer summer(tile.kernel, stored, sum, rowRegion(tile));
   int64_t warps = tile.shape.threads() / WarpLanes;
   code.loop(tile.warp, tile.rows, warps, [&](Int i) {
     Int token = code.loadNumber(tile.shared + i * 4);

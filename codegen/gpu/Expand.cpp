@@ -42,7 +42,7 @@ private:
   using Sums = Code::Values; // of a token block, by feature block
 
   Sums segment(Ptr segment, Int row, const Sums &sums);
-  Sums slice(const GpuPlanView::Pair &pair, int64_t slice, Int row,
+  Sums slice(const PlanView::Pair &pair, int64_t slice, Int row,
              const Sums &sums);
   Int fragment(int64_t block);
 
@@ -106,8 +106,8 @@ Int Expand::fragment(int64_t block) {
   return index * PageBlockBytes + tile.lane * 16;
 }
 
-Expand::Sums Expand::slice(const GpuPlanView::Pair &pair, int64_t slice,
-                           Int row, const Sums &sums) {
+Expand::Sums Expand::slice(const PlanView::Pair &pair, int64_t slice, Int row,
+                           const Sums &sums) {
   int64_t pageBytes = pageBlocks(operands.n) * PageBlockBytes;
   SmallVector<Int> parts;
   for (int64_t block = 0; block < tile.blocksPerSlice(); ++block)

@@ -11,6 +11,7 @@
 
 #include "gpu/Epilogue.h"
 #include "gpu/MainLoop.h"
+#include "gpu/SmallPlan.h"
 
 using namespace mlir;
 
@@ -27,6 +28,7 @@ struct KernelParts {
   llvm::function_ref<std::unique_ptr<MainLoop>(MatmulTile &)> createLoop;
   bool addsBias, expands; // adds the delta of adapters
   Epilogue &epilogue;
+  bool makesPlan = false; // of a small batch
 };
 
 KernelInfo emitKernel(GpuLowering &lowering, const MatmulOperands &operands,
@@ -35,7 +37,10 @@ KernelInfo emitKernel(GpuLowering &lowering, const MatmulOperands &operands,
   Kernel kernel(lowering.gpu, name + "_" + Twine(shape.tokens),
                 shape.threads());
   KernelCode &code = kernel.code;
-  MatmulTile tile(kernel, operands, shape);
+  KernelPlan plan =
+      createKernelPlan(lowering, kernel, *operands.plan, parts.makesPlan);
+  MatmulTile tile(kernel, operands, shape, *plan.view,
+                  code.shared() + plan.keptBytes);
   std::unique_ptr<MainLoop> loop = parts.createLoop(tile);
   parts.epilogue.begin(tile);
   int64_t featureTiles = operands.featureTiles(shape);
@@ -52,8 +57,9 @@ KernelInfo emitKernel(GpuLowering &lowering, const MatmulOperands &operands,
     code.blockFence();
     parts.epilogue.finish(tile, sums);
   });
-  return kernel.finish(
-      std::max(loop->sharedBytes(), parts.epilogue.sharedBytes(shape)));
+  int64_t bytes =
+      std::max(loop->sharedBytes(), parts.epilogue.sharedBytes(shape));
+  return kernel.finish(std::max(plan.keptBytes + bytes, plan.sharedBytes));
 }
 
 std::unique_ptr<MainLoop> createLoop(MatmulTile &tile) {
@@ -128,23 +134,38 @@ FailureOr<RunStage> lowerGroupedMatmul(GpuLowering &lowering,
       isApart ? lowering.frame.region(storedSumsRegion(operands)) : -1;
   struct Choice {
     SmallVector<KernelInfo> kernels;
+    std::optional<KernelInfo> ofSmallBatch; // makes the plan
     int64_t featureTiles;
   };
-  SmallVector<Choice> choices;
-  for (const TileShape &shape : *shapes)
-    choices.push_back(
-        {emitKernels(lowering, operands, shape, name, **epilogue, storedSums),
-         operands.featureTiles(shape)});
+  std::vector<Choice> choices;
+  for (auto [index, shape] : llvm::enumerate(*shapes)) {
+    Choice &choice = choices.emplace_back();
+    choice.kernels =
+        emitKernels(lowering, operands, shape, name, **epilogue, storedSums);
+    choice.featureTiles = operands.featureTiles(shape);
+    if (operands.plan->isMadeBy(op) && operands.plan->isOfSmallBatches(index))
+      choice.ofSmallBatch =
+          emitKernel(lowering, operands, shape, name + "_planning",
+                     {createLoop, true, false, **epilogue, true});
+  }
   return RunStage([=, &lowering, plan = operands.plan](Code &code, Ptr frame) {
     Int chosen = code.loadInt(frame + plan->index);
     for (auto [index, choice] : llvm::enumerate(choices))
-      code.when(code.equal(chosen, code.i64(int64_t(index))),
-                [&, &own = choice] {
-                  Int blocks = plan->mostTiles(code, frame) * own.featureTiles;
-                  for (const KernelInfo &kernel : own.kernels)
-                    lowering.launch(code, frame, kernel,
-                                    code.least(blocks, code.i64(MostBlocks)));
-                });
+      code.when(code.equal(chosen, code.i64(int64_t(index))), [&,
+                                                               &own = choice] {
+        Int blocks = code.least(plan->mostTiles(code, frame) * own.featureTiles,
+                                code.i64(MostBlocks));
+        auto launch = [&] {
+          for (const KernelInfo &kernel : own.kernels)
+            lowering.launch(code, frame, kernel, blocks);
+        };
+        if (!own.ofSmallBatch)
+          return launch();
+        code.when(
+            plan->isInConsumer(code, frame),
+            [&] { lowering.launch(code, frame, *own.ofSmallBatch, blocks); },
+            launch);
+      });
   });
 }
 

@@ -44,6 +44,7 @@ public:
   /// A pointer to a region with `size` bytes for the tokens of the chunk.
   Ptr region(int64_t word, RegionSize size);
   Int tokens() { return number(Frame::Tokens); }
+  int64_t threads() const { return info.threads; }
 
   /// Ends the kernel. The result stays valid as long as the module.
   KernelInfo finish(int64_t sharedBytes);

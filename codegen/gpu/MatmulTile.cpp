@@ -59,11 +59,10 @@ static RegionSize weightRegion(const MatmulOperands &operands) {
 }
 
 MatmulTile::MatmulTile(Kernel &kernel, const MatmulOperands &operands,
-                       const TileShape &shape)
+                       const TileShape &shape, PlanView &plan, Ptr shared)
     : kernel(kernel), code(kernel.code), operands(operands), shape(shape),
-      plan(kernel, *operands.plan), shared(code.shared()),
-      thread(code.thread()), lane(code.lane()), warp(code.warp()),
-      group(lane >> 2), quad(lane & 3),
+      plan(plan), shared(shared), thread(code.thread()), lane(code.lane()),
+      warp(code.warp()), group(lane >> 2), quad(lane & 3),
       warpFeature(warp % shape.featureWarps *
                   (shape.warpFeatures() / operands.slices)),
       warpToken(warp / shape.featureWarps * shape.warpTokens()),
@@ -73,7 +72,7 @@ MatmulTile::MatmulTile(Kernel &kernel, const MatmulOperands &operands,
 void MatmulTile::select(Int tileIndex, Int index) {
   number = tileIndex;
   range = index;
-  GpuPlanView::Tile selected = plan.tile(tileIndex);
+  PlanView::Tile selected = plan.tile(tileIndex);
   expert = selected.expert;
   begin = selected.begin;
   rows = selected.rows;

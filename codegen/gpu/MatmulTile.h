@@ -18,6 +18,7 @@
 #define MOELORA_CODEGEN_GPU_MATMULTILE_H
 
 #include "gpu/MatmulOperands.h"
+#include "gpu/PlanView.h"
 
 namespace moelora::codegen {
 
@@ -25,8 +26,9 @@ using Accumulators = llvm::SmallVector<mlir::Value>;
 
 class MatmulTile {
 public:
+  /// The main loop and the epilogue use shared memory from `shared` on.
   MatmulTile(Kernel &kernel, const MatmulOperands &operands,
-             const TileShape &shape);
+             const TileShape &shape, PlanView &plan, Ptr shared);
 
   /// Moves to a tile of the plan and a range of features.
   void select(Int tileIndex, Int featureTile);
@@ -74,7 +76,7 @@ public:
   KernelCode &code;
   const MatmulOperands &operands;
   const TileShape &shape;
-  GpuPlanView plan;
+  PlanView &plan;
   Ptr shared;
   Int thread, lane, warp, group, quad;
   Int warpFeature, warpToken; // of a slice's features, and of the tile's rows

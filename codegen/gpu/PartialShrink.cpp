@@ -26,7 +26,7 @@ private:
   Value isLastBlock();
   void addParts();
 
-  GpuPlanView::Pair pairOf(Ptr segment) {
+  PlanView::Pair pairOf(Ptr segment) {
     return tile.plan.pair(segment, operands.projections[0]);
   }
   /// The parts of a row of the tile.
@@ -70,7 +70,7 @@ Value PartialShrink::storeParts() {
         Ptr segment = tile.plan.segment(tile.begin + begin);
         Int end =
             code.least(tile.plan.segmentEnd(segment) - tile.begin, tile.rows);
-        GpuPlanView::Pair pair = pairOf(segment);
+        PlanView::Pair pair = pairOf(segment);
         int64_t bytes = pageBlocks(operands.k) * PageBlockBytes;
         code.loop(code.i32(0), pair.pages, 1, [&](Int page) {
           emitPage(pageAt(code, pair.a, page, bytes), page, begin, end);
@@ -152,8 +152,9 @@ Value PartialShrink::isLastBlock() {
   code.fence();
   code.barrier();
   code.when(code.equal(tile.thread, code.i32(0)), [&] {
-    Int before = code.atomicAdd(tile.plan.tileCounter(tile.number), code.i32(1),
-                                "device");
+    StoredPlan plan(tile.kernel, *operands.plan);
+    Int before =
+        code.atomicAdd(plan.tileCounter(tile.number), code.i32(1), "device");
     code.store(before, tile.shared);
   });
   code.fence();

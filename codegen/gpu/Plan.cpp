@@ -87,6 +87,7 @@ static void declareArrays(Frame &frame, GpuPlan &plan) {
   plan.numbers = frame.word();
   plan.tile = frame.word();
   plan.index = frame.word();
+  plan.inConsumer = frame.word();
   if (plan.hasSegments()) {
     plan.rowSegment = frame.region(plan.perPair(4));
     plan.segments = frame.region(plan.segmentRegion());
@@ -111,6 +112,36 @@ static LogicalResult verify(PlanOp op, const GpuPlan &plan) {
                           << " bytes of shared memory, but they need "
                           << planSharedBytes(plan);
   return success();
+}
+
+/// Finds the first consumer, whose kernel makes the plan of small batches.
+static LogicalResult findConsumer(PlanOp op, GpuPlan &plan) {
+  if (!op.getConsumerPairs())
+    return success();
+  for (Operation *user : op.getPlan().getUsers())
+    if (!plan.consumer || user->isBeforeInBlock(plan.consumer))
+      plan.consumer = user;
+  // Counters are to be zero before the kernel that counts.
+  auto matmul = dyn_cast_or_null<GroupedMatmulOp>(plan.consumer);
+  bool counts = matmul && (matmul.combines() || shrinkInEpilogueOf(matmul));
+  if (counts || !isa_and_nonnull<ShrinkOp, GroupedMatmulOp>(plan.consumer))
+    return op.emitError() << "expects the first consumer of a plan that it "
+                             "makes to be a shrink, or a grouped_matmul whose "
+                             "epilogue does not count rows";
+  plan.consumerPairs = *op.getConsumerPairs();
+  return success();
+}
+
+/// Whether the first consumer makes the plan of this run, as a word. A shrink
+/// does not run without a step.
+static void storeInConsumer(Code &code, Ptr frame, const GpuPlan &plan) {
+  Int pairs = code.loadInt(frame + Frame::Tokens) * plan.topK;
+  Value isSmall = code.less(pairs, code.i64(plan.consumerPairs + 1));
+  if (isa_and_nonnull<ShrinkOp>(plan.consumer))
+    isSmall = code.select(code.isNull(code.loadPtr(frame + Frame::Step)),
+                          code.bit(false), isSmall);
+  code.store(code.select(isSmall, code.i64(1), code.i64(0)),
+             frame + plan.inConsumer);
 }
 
 /// The smallest tile that holds the rows that an expert has on average.
@@ -142,7 +173,8 @@ FailureOr<RunStage> lowerPlan(GpuLowering &lowering, PlanOp op) {
                           "moelora-schedule attaches");
   for (TileAttr shape : schedule.getTiles())
     plan.tileTokens.push_back(shape.getTokens());
-  if (failed(addUsers(lowering, op, plan)) || failed(verify(op, plan)))
+  if (failed(addUsers(lowering, op, plan)) || failed(verify(op, plan)) ||
+      failed(findConsumer(op, plan)))
     return failure();
   declareArrays(lowering.frame, plan);
   lowering.plans[op.getPlan()] = std::move(owner);
@@ -157,7 +189,12 @@ FailureOr<RunStage> lowerPlan(GpuLowering &lowering, PlanOp op) {
     if (op.getSlots())
       copy(op.getSlots(), plan.numbers);
     storeTile(code, frame, plan);
-    lowering.launch(code, frame, kernel, code.i64(planBlocks(plan)));
+    storeInConsumer(code, frame, plan);
+    code.when(
+        plan.isInConsumer(code, frame), [] {},
+        [&] {
+          lowering.launch(code, frame, kernel, code.i64(planBlocks(plan)));
+        });
   });
 }
 

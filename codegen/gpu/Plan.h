@@ -11,7 +11,8 @@
 //   tiles       of 4 rows: {0, 0, 4} {0, 4, 1} {2, 5, 2} {3, 7, 1}
 //
 // The segment that begins at a row is at this index of the segments, so no
-// kernel has to count them.
+// kernel has to count them. In a plan that a consumer makes (SmallPlan), every
+// row has a segment at its own index, which ends where that of its slot ends.
 #ifndef MOELORA_CODEGEN_GPU_PLAN_H
 #define MOELORA_CODEGEN_GPU_PLAN_H
 
@@ -53,14 +54,19 @@ struct GpuPlan {
   /// The tile sizes in tokens, ascending, of which a run uses one.
   llvm::SmallVector<int64_t> tileTokens;
   bool hasIds = false;
+  /// The kernel of the first consumer makes the plan of batches of up to this
+  /// number of pairs. 0: there is none.
+  int64_t consumerPairs = 0;
+  mlir::Operation *consumer = nullptr;
 
   // Words of the frame.
   int64_t ids = 0, numbers = 0;                     // inputs
   int64_t rowPair = 0, pairRow = 0, rowSegment = 0; // i32, by index
   int64_t counts = 0, tiles = 0, segments = 0, counters = 0;
   int64_t tileCounters = 0, scratch = 0;
-  int64_t tile = 0;  // the number of tokens of a tile in this run
-  int64_t index = 0; // of it in tileTokens
+  int64_t tile = 0;       // the number of tokens of a tile in this run
+  int64_t index = 0;      // of it in tileTokens
+  int64_t inConsumer = 0; // 1 if a consumer makes the plan of this run, or 0
 
   bool hasSegments() const { return !projections.empty(); }
   RegionSize perPair(int64_t bytes) const { return {0, topK * bytes}; }
@@ -74,44 +80,14 @@ struct GpuPlan {
   RegionSize counterRegion() const { return {0, 4 * countersPerToken}; }
   /// The pair of a projection in a segment, as an offset.
   int64_t pairOffset(int64_t projection) const;
-  /// At most this number of tiles, for `tokens` tokens.
+  /// At most this number of tiles in this run.
   Int mostTiles(Code &code, Ptr frame) const;
-};
-
-/// The arrays of a plan in a kernel that reads them.
-class GpuPlanView {
-public:
-  GpuPlanView(Kernel &kernel, const GpuPlan &plan);
-
-  struct Tile {
-    Int expert, begin, rows;
-  };
-  struct Pair {
-    Int a, b;    // addresses
-    Int pages;   // of ranks
-    Int sharesA; // 1 or 0
-    mlir::Value scale;
-  };
-
-  Int rows();
-  Int tiles();
-  Tile tile(Int index);
-  Int pairOfRow(Int row);
-  Int rowOfPair(Int pair); // -1: the pair is dropped
-  /// The segment of a row.
-  Ptr segment(Int row);
-  Int segmentEnd(Ptr segment);
-  Pair pair(Ptr segment, int64_t projection);
-  /// Counter `index` of a token.
-  Ptr counter(Int token, Int index);
-  Ptr tileCounter(Int tile);
-
-  const GpuPlan &plan;
-
-private:
-  KernelCode &code;
-  Ptr rowPair, pairRow, counts, tileRows;
-  Ptr rowSegment{}, segments{}, counters{}, tileCounters{};
+  /// Whether the kernel of `op` makes the plan of small batches.
+  bool isMadeBy(mlir::Operation *op) const { return consumer == op; }
+  /// Whether small batches have tiles of tileTokens[index].
+  bool isOfSmallBatches(size_t index) const;
+  /// Whether a consumer makes the plan of this run.
+  mlir::Value isInConsumer(Code &code, Ptr frame) const;
 };
 
 } // namespace moelora::codegen

@@ -16,9 +16,8 @@
 // of the pairs.
 
 #include "gpu/PlanKernel.h"
-#include "gpu/SegmentWriter.h"
-#include "moelora/runtime/Abi.h"
-#include <cstddef>
+#include "gpu/PlanInput.h"
+#include "gpu/PlanWriter.h"
 
 using namespace mlir;
 
@@ -61,7 +60,6 @@ private:
   // The steps.
   void clear();
   void count();
-  void sumExperts();
   void sumKeys();
   void writeTiles();
   void writeSegments();
@@ -74,13 +72,10 @@ private:
   /// Calls `body(pair, valid)` for the pairs of this warp, 32 at a time. Lanes
   /// beyond the last pair take part, because warps work together.
   void forPairs(llvm::function_ref<void(Int, Value)> body);
-  Int expertOf(Int pair, Value valid);
-  Int slotOf(Int pair);
   Value isOwned(Int expert) { return code.below(expert - first, ownedHere); }
   Int keyOf(Int pair, Int expert) {
-    return (expert - first) * keysPerExpert + slotOf(pair) + 1;
+    return (expert - first) * keysPerExpert + input.slotOf(pair) + 1;
   }
-  void countDropped(Int pair, Int expert, Value valid);
 
   Ptr at(int64_t array, Int index) { return shared + array + index * 4; }
   Int load(int64_t array, Int index) {
@@ -89,13 +84,12 @@ private:
   Int rowsBefore(Int key) { return load(keyRows, key * Warps); }
 
   const GpuPlan &plan;
-  GpuLowering &lowering;
   Kernel kernel;
   KernelCode &code;
+  PlanInput input;
+  PlanWriter writer;
   Ptr shared;
-  Int thread, warp, lane, first, ownedHere, tile, shift, pairs, allPairs;
-  Value hasSlots;
-  Ptr ids{}, numbers{}, rowPair, pairRow, rowSegment{};
+  Int thread, warp, lane, first, ownedHere, tile;
 };
 
 } // namespace
@@ -106,25 +100,14 @@ int64_t planBlocks(const GpuPlan &plan) {
 }
 
 PlanKernel::PlanKernel(GpuLowering &lowering, const GpuPlan &plan)
-    : PlanLayout(plan), plan(plan), lowering(lowering),
+    : PlanLayout(plan), plan(plan),
       kernel(lowering.gpu, lowering.kernelName("plan"), Threads),
-      code(kernel.code), shared(code.shared()), thread(code.thread()),
-      warp(code.warp()), lane(code.lane()), first(code.block() * owned),
+      code(kernel.code), input(lowering, kernel, plan),
+      writer(lowering, kernel, plan), shared(code.shared()),
+      thread(code.thread()), warp(code.warp()), lane(code.lane()),
+      first(code.block() * owned),
       ownedHere(code.least(code.i32(owned), code.i32(plan.experts) - first)),
-      tile(kernel.number(plan.tile)), shift(code.lowestOne(tile)),
-      pairs(validTokens(lowering, kernel) * plan.topK),
-      allPairs(kernel.tokens() * plan.topK),
-      rowPair(kernel.region(plan.rowPair, plan.perPair(4))),
-      pairRow(kernel.region(plan.pairRow, plan.perPair(4))) {
-  if (plan.hasIds)
-    ids = kernel.region(plan.ids, plan.perPair(4));
-  if (plan.slots) {
-    numbers = kernel.pointer(plan.numbers);
-    hasSlots = isInStep(lowering, kernel, numbers);
-  }
-  if (plan.hasSegments())
-    rowSegment = kernel.region(plan.rowSegment, plan.perPair(4));
-}
+      tile(kernel.number(plan.tile)) {}
 
 KernelInfo PlanKernel::emit() {
   clear();
@@ -132,7 +115,9 @@ KernelInfo PlanKernel::emit() {
   count();
   code.barrier();
   code.when(code.equal(warp, code.i32(0)), [&] {
-    sumExperts();
+    ExpertNumbers experts{shared + expertRows, shared + expertBegin,
+                          shared + expertTiles};
+    sumExperts(code, plan, experts, tile);
     code.warpBarrier();
     sumKeys();
   });
@@ -148,123 +133,36 @@ void PlanKernel::clear() {
   Named named(code, "clear");
   strided(code.i32(sharedBytes / 4),
           [&](Int i) { code.store(code.i32(0), shared + i * 4); });
-  Int block = code.block() * Threads, step = code.blocks() * Threads;
   code.when(code.equal(code.block(), code.i32(0)), [&] {
-    strided(allPairs - pairs, [&](Int i) {
-      code.store(code.i32(-1), pairRow + (pairs + i) * 4);
-    });
+    strided(input.allPairs - input.pairs,
+            [&](Int i) { writer.drop(input.pairs + i); });
   });
-  if (!plan.countersPerToken)
-    return;
-  Ptr counters = kernel.region(plan.counters, plan.counterRegion());
-  Int end = kernel.tokens() * plan.countersPerToken;
-  Value start = (block + thread).value;
-  code.repeat(
-      start, [&](ValueRange i) { return code.below({&code, i[0]}, end); },
-      [&](ValueRange i) {
-        Int index{&code, i[0]};
-        code.store(code.i32(0), counters + index * 4);
-        return Code::Values{(index + step).value};
-      });
+  writer.clearCounters();
 }
 
 void PlanKernel::forPairs(llvm::function_ref<void(Int, Value)> body) {
-  Int lines = (pairs + (Threads - 1)) / Threads; // of 32 pairs, for each warp
+  // Of 32 pairs, for each warp.
+  Int lines = (input.pairs + (Threads - 1)) / Threads;
   Int begin = warp * lines * WarpLanes;
   code.loop(code.i32(0), lines, 1, [&](Int line) {
     Int pair = begin + line * WarpLanes + lane;
-    body(pair, code.less(pair, pairs));
+    body(pair, code.less(pair, input.pairs));
   });
-}
-
-/// -1 if the id is out of range.
-Int PlanKernel::expertOf(Int pair, Value valid) {
-  Value none = code.i32(-1).value;
-  if (!plan.hasIds)
-    return {&code, code.select(valid, code.i32(0).value, none)};
-  Value id = code.choose(
-      valid,
-      [&] { return Code::Values{code.loadNumber(ids + pair * 4).value}; },
-      [&] { return Code::Values{none}; })[0];
-  return {&code, id};
-}
-
-/// Ids that are neither -1 nor of an expert without weights are counted. The
-/// number may be any, so it is compared as an unsigned one.
-void PlanKernel::countDropped(Int pair, Int expert, Value valid) {
-  Value inRange = code.below(expert, code.i32(plan.experts + plan.zeroExperts));
-  Value none = code.equal(expert, code.i32(-1));
-  Value fine = code.select(inRange, inRange, none);
-  Int dropped = code.countOnes(code.ballot(
-      code.select(valid, code.select(fine, code.bit(false), code.bit(true)),
-                  code.bit(false))));
-  code.when(code.equal(lane, code.i32(0)), [&] {
-    code.when(code.below(code.i32(0), dropped), [&] {
-      countIn(kernel, offsetof(moelora_run_stats, dropped_pairs), dropped);
-    });
-  });
-}
-
-Int PlanKernel::slotOf(Int pair) {
-  if (!plan.slots)
-    return code.i32(-1);
-  Int slots = kernel.number(Frame::Slots);
-  Value slot = code.choose(
-      hasSlots,
-      [&] {
-        Int number = code.loadNumber(numbers + pair / plan.topK * 4);
-        Value known = code.below(number, slots);
-        return Code::Values{code.select(known, number, code.i32(-1)).value};
-      },
-      [&] { return Code::Values{code.i32(-1).value}; })[0];
-  return {&code, slot};
 }
 
 void PlanKernel::count() {
   Named named(code, "count");
   Value firstBlock = code.equal(code.block(), code.i32(0));
   forPairs([&](Int pair, Value valid) {
-    Int expert = expertOf(pair, valid);
-    if (plan.hasIds)
-      code.when(firstBlock, [&] { countDropped(pair, expert, valid); });
-    code.when(code.below(expert, code.i32(plan.experts)), [&] {
+    Int expert = input.expertOf(pair, valid);
+    code.when(firstBlock, [&] { input.countDropped(pair, expert, valid); });
+    code.when(input.hasExpert(expert), [&] {
       code.atomicAdd(at(expertRows, expert), code.i32(1), "block");
       code.when(isOwned(expert), [&] {
         Int key = keyOf(pair, expert);
         code.atomicAdd(at(keyRows, key * Warps + warp), code.i32(1), "block");
       });
     });
-  });
-}
-
-/// In one warp: the first row and the first tile of each expert.
-void PlanKernel::sumExperts() {
-  Named named(code, "sum");
-  Int experts = code.i32(plan.experts);
-  Code::Values zero{code.i32(0).value, code.i32(0).value};
-  Code::Values ends = code.loop(
-      code.i32(0), experts, WarpLanes, zero, [&](Int base, ValueRange sums) {
-        Int expert = base + lane;
-        Value inside = code.less(expert, experts);
-        Int rows{
-            &code,
-            code.choose(
-                inside,
-                [&] { return Code::Values{load(expertRows, expert).value}; },
-                [&] { return Code::Values{code.i32(0).value}; })[0]};
-        Int count = (rows + tile - 1) >> shift;
-        KernelCode::Scan rowScan = code.scan(rows), tileScan = code.scan(count);
-        Int rowBase{&code, sums[0]}, tileBase{&code, sums[1]};
-        code.when(inside, [&] {
-          code.store(rowBase + rowScan.below, at(expertBegin, expert));
-          code.store(tileBase + tileScan.below, at(expertTiles, expert));
-        });
-        return Code::Values{(rowBase + rowScan.all).value,
-                            (tileBase + tileScan.all).value};
-      });
-  code.when(code.equal(lane, code.i32(0)), [&] {
-    code.store(ends[0], at(expertBegin, experts));
-    code.store(ends[1], at(expertTiles, experts));
   });
 }
 
@@ -290,30 +188,20 @@ void PlanKernel::sumKeys() {
 
 void PlanKernel::writeTiles() {
   Named named(code, "tiles");
-  Ptr tiles = kernel.region(plan.tiles, plan.tileRegion()), counters{};
-  if (plan.countsTiles)
-    counters = kernel.region(plan.tileCounters, plan.tileCounterRegion());
   code.loop(code.i32(0), ownedHere, 1, [&](Int index) {
     Int expert = first + index;
     Int begin = load(expertBegin, expert), end = load(expertBegin, expert + 1);
     Int firstTile = load(expertTiles, expert);
     strided(load(expertTiles, expert + 1) - firstTile, [&](Int i) {
-      if (plan.countsTiles)
-        code.store(code.i32(0), counters + (firstTile + i) * 4);
       Int row = begin + i * tile;
-      code.store(
-          code.pack({expert.value, row.value, code.least(end - row, tile).value,
-                     code.i32(0).value}),
-          tiles + (firstTile + i) * plan_tile::Bytes, 16);
+      writer.tile(firstTile + i, {expert, row, code.least(end - row, tile)});
     });
   });
   Value firstThread = code.both(code.equal(code.block(), code.i32(0)),
                                 code.equal(thread, code.i32(0)));
   code.when(firstThread, [&] {
-    Ptr counts = kernel.region(plan.counts, {plan_counts::Bytes, 0});
     Int all = code.i32(plan.experts);
-    code.store(load(expertBegin, all), counts + plan_counts::Rows);
-    code.store(load(expertTiles, all), counts + plan_counts::Tiles);
+    writer.counts(load(expertBegin, all), load(expertTiles, all));
   });
 }
 
@@ -321,7 +209,6 @@ void PlanKernel::writeSegments() {
   if (!plan.hasSegments())
     return;
   Named named(code, "segments");
-  SegmentWriter writer(lowering, kernel, plan);
   Int last = code.i32(keys);
   strided(last, [&](Int key) {
     Int begin = rowsBefore(key);
@@ -336,8 +223,8 @@ void PlanKernel::writeSegments() {
                 [&] { return Code::Values{rowsBefore(key + 1).value}; })[0]};
     code.store(begin, at(keyBegin, key));
     code.when(code.less(begin, end), [&] {
-      writer.write(begin, end, first + key / keysPerExpert,
-                   key % keysPerExpert - 1);
+      writer.segment(begin, end, first + key / keysPerExpert,
+                     key % keysPerExpert - 1);
     });
   });
 }
@@ -346,12 +233,11 @@ void PlanKernel::place() {
   Named named(code, "place");
   Value firstBlock = code.equal(code.block(), code.i32(0));
   forPairs([&](Int pair, Value valid) {
-    Int expert = expertOf(pair, valid);
+    Int expert = input.expertOf(pair, valid);
     Value owns = isOwned(expert);
-    Value dropped = code.select(code.below(expert, code.i32(plan.experts)),
-                                code.bit(false), valid);
-    code.when(code.both(firstBlock, dropped),
-              [&] { code.store(code.i32(-1), pairRow + pair * 4); });
+    Value dropped =
+        code.select(input.hasExpert(expert), code.bit(false), valid);
+    code.when(code.both(firstBlock, dropped), [&] { writer.drop(pair); });
     Int busy = code.ballot(owns);
     code.when(code.below(code.i32(0), busy), [&] {
       Int key{&code,
@@ -363,10 +249,7 @@ void PlanKernel::place() {
       Int rank = code.countOnes(lower);
       code.when(owns, [&] {
         Int row = load(keyRows, key * Warps + warp) + rank;
-        code.store(pair, rowPair + row * 4);
-        code.store(row, pairRow + pair * 4);
-        if (plan.hasSegments())
-          code.store(load(keyBegin, key), rowSegment + row * 4);
+        writer.place(pair, row, load(keyBegin, key));
       });
       code.warpBarrier();
       code.when(code.both(owns, code.equal(lower, code.i32(0))), [&] {

@@ -3,7 +3,7 @@
 //
 // The arrays of a plan, as kernels read them.
 
-#include "gpu/Plan.h"
+#include "gpu/PlanView.h"
 
 using namespace mlir;
 
@@ -31,8 +31,17 @@ Int GpuPlan::mostTiles(Code &code, Ptr frame) const {
   return whole + code.least(pairs, code.i64(experts));
 }
 
-GpuPlanView::GpuPlanView(Kernel &kernel, const GpuPlan &plan)
-    : plan(plan), code(kernel.code),
+bool GpuPlan::isOfSmallBatches(size_t index) const {
+  int64_t rows = (consumerPairs + experts - 1) / experts;
+  return index == 0 || tileTokens[index - 1] < rows;
+}
+
+Value GpuPlan::isInConsumer(Code &code, Ptr frame) const {
+  return code.equal(code.loadInt(frame + inConsumer), code.i64(1));
+}
+
+StoredPlan::StoredPlan(Kernel &kernel, const GpuPlan &plan)
+    : PlanView(plan), code(kernel.code),
       rowPair(kernel.region(plan.rowPair, plan.perPair(4))),
       pairRow(kernel.region(plan.pairRow, plan.perPair(4))),
       counts(kernel.region(plan.counts, {plan_counts::Bytes, 0})),
@@ -47,14 +56,11 @@ GpuPlanView::GpuPlanView(Kernel &kernel, const GpuPlan &plan)
     tileCounters = kernel.region(plan.tileCounters, plan.tileCounterRegion());
 }
 
-Int GpuPlanView::rows() {
-  return code.loadConstantNumber(counts + plan_counts::Rows);
-}
-Int GpuPlanView::tiles() {
+Int StoredPlan::tiles() {
   return code.loadConstantNumber(counts + plan_counts::Tiles);
 }
 
-GpuPlanView::Tile GpuPlanView::tile(Int index) {
+StoredPlan::Tile StoredPlan::tile(Int index) {
   Value all = code.loadConstant(code.vector(4),
                                 tileRows + index * plan_tile::Bytes, 16);
   return {{&code, code.lane(all, plan_tile::Expert / 4)},
@@ -62,23 +68,23 @@ GpuPlanView::Tile GpuPlanView::tile(Int index) {
           {&code, code.lane(all, plan_tile::Rows / 4)}};
 }
 
-Int GpuPlanView::pairOfRow(Int row) {
+Int StoredPlan::pairOfRow(Int row) {
   return code.loadConstantNumber(rowPair + row * 4);
 }
-Int GpuPlanView::rowOfPair(Int pair) {
+Int StoredPlan::rowOfPair(Int pair) {
   return code.loadConstantNumber(pairRow + pair * 4);
 }
 
-Ptr GpuPlanView::segment(Int row) {
+Ptr StoredPlan::segment(Int row) {
   Int first = code.loadConstantNumber(rowSegment + row * 4);
   return segments + code.toI64(first) * plan.segmentBytes();
 }
 
-Int GpuPlanView::segmentEnd(Ptr segment) {
+Int StoredPlan::segmentEnd(Ptr segment) {
   return code.loadConstantNumber(segment + plan_segment::End);
 }
 
-GpuPlanView::Pair GpuPlanView::pair(Ptr segment, int64_t projection) {
+StoredPlan::Pair StoredPlan::pair(Ptr segment, int64_t projection) {
   Ptr at = segment + plan.pairOffset(projection);
   Type i64 = code.builder.getI64Type();
   return {
@@ -89,9 +95,9 @@ GpuPlanView::Pair GpuPlanView::pair(Ptr segment, int64_t projection) {
       code.loadConstant(code.builder.getF32Type(), at + plan_segment::Scale)};
 }
 
-Ptr GpuPlanView::counter(Int token, Int index) {
+Ptr StoredPlan::counter(Int token, Int index) {
   return counters + (token * plan.countersPerToken + index) * 4;
 }
-Ptr GpuPlanView::tileCounter(Int tile) { return tileCounters + tile * 4; }
+Ptr StoredPlan::tileCounter(Int tile) { return tileCounters + tile * 4; }
 
 } // namespace moelora::codegen

@@ -16,6 +16,7 @@
 #include "gpu/MainLoop.h"
 #include "gpu/Pages.h"
 #include "gpu/ShrinkOperands.h"
+#include "gpu/SmallPlan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "moelora/runtime/Abi.h"
 
@@ -32,7 +33,9 @@ constexpr int64_t SharedBytes = Threads * 16;
 
 class ShrinkKernel {
 public:
-  ShrinkKernel(GpuLowering &lowering, const ShrinkOperands &operands);
+  /// A kernel that makes its plan is of small batches.
+  ShrinkKernel(GpuLowering &lowering, const ShrinkOperands &operands,
+               const Twine &name, bool makesPlan);
   KernelInfo emit();
 
 private:
@@ -51,10 +54,11 @@ private:
   const ShrinkOperands &operands;
   Kernel kernel;
   KernelCode &code;
-  GpuPlanView plan;
+  KernelPlan kernelPlan;
+  PlanView &plan;
   Ptr shared, input, result;
   Int lane, warp, group, quad;
-  GpuPlanView::Tile tile{};
+  PlanView::Tile tile{};
   Ptr row{};        // of the input, that this lane reads
   Int firstToken{}; // of the block, a row of the plan
 };
@@ -62,10 +66,12 @@ private:
 } // namespace
 
 ShrinkKernel::ShrinkKernel(GpuLowering &lowering,
-                           const ShrinkOperands &operands)
-    : operands(operands),
-      kernel(lowering.gpu, lowering.kernelName("shrink"), Threads),
-      code(kernel.code), plan(kernel, *operands.plan), shared(code.shared()),
+                           const ShrinkOperands &operands, const Twine &name,
+                           bool makesPlan)
+    : operands(operands), kernel(lowering.gpu, name, Threads),
+      code(kernel.code),
+      kernelPlan(createKernelPlan(lowering, kernel, *operands.plan, makesPlan)),
+      plan(*kernelPlan.view), shared(code.shared() + kernelPlan.keptBytes),
       input(kernel.region(operands.input, operands.inputRegion())),
       result(kernel.region(operands.result, operands.resultRegion())),
       lane(code.lane()), warp(code.warp()), group(lane >> 2), quad(lane & 3) {}
@@ -81,7 +87,8 @@ KernelInfo ShrinkKernel::emit() {
     Int first = (index - tileIndex * blocks) * MmaTokens;
     code.when(code.less(first, tile.rows), [&] { emitBlock(first); });
   });
-  return kernel.finish(SharedBytes);
+  return kernel.finish(
+      std::max(kernelPlan.keptBytes + SharedBytes, kernelPlan.sharedBytes));
 }
 
 void ShrinkKernel::emitBlock(Int first) {
@@ -248,8 +255,13 @@ FailureOr<RunStage> lowerShrink(GpuLowering &lowering, ShrinkOp op) {
   ShrinkOperands operands(lowering, op);
   SmallVector<int64_t> inEpilogue(
       op.getEpilogueTokens().value_or(ArrayRef<int64_t>()));
-  KernelInfo kernel = ShrinkKernel(lowering, operands).emit();
   const GpuPlan *plan = operands.plan;
+  std::string name = lowering.kernelName("shrink");
+  KernelInfo kernel = ShrinkKernel(lowering, operands, name, false).emit();
+  std::optional<KernelInfo> ofSmallBatch; // makes the plan
+  if (plan->isMadeBy(op))
+    ofSmallBatch =
+        ShrinkKernel(lowering, operands, name + "_planning", true).emit();
   return RunStage([=, &lowering](Code &code, Ptr frame) {
     // Without a step all tokens are base.
     Int tile = code.loadInt(frame + plan->tile);
@@ -260,9 +272,17 @@ FailureOr<RunStage> lowerShrink(GpuLowering &lowering, ShrinkOp op) {
     code.when(
         isDone, [] {},
         [&] {
-          Int blocks = plan->mostTiles(code, frame) * (tile / MmaTokens);
-          lowering.launch(code, frame, kernel,
-                          code.least(blocks, code.i64(MostBlocks)));
+          Int blocks =
+              code.least(plan->mostTiles(code, frame) * (tile / MmaTokens),
+                         code.i64(MostBlocks));
+          auto launch = [&](const KernelInfo &kernel) {
+            lowering.launch(code, frame, kernel, blocks);
+          };
+          if (!ofSmallBatch)
+            return launch(kernel);
+          code.when(
+              plan->isInConsumer(code, frame), [&] { launch(*ofSmallBatch); },
+              [&] { launch(kernel); });
         });
   });
 }

@@ -27,7 +27,7 @@ static int64_t bytesOf(Type element) {
   return element.getIntOrFloatBitWidth() / 8;
 }
 
-TokenSummer::TokenSummer(Kernel &kernel, GpuPlanView &plan, const TokenSum &sum,
+TokenSummer::TokenSummer(Kernel &kernel, StoredPlan &plan, const TokenSum &sum,
                          Ptr rows)
     : kernel(kernel), code(kernel.code), plan(plan), sum(sum), rows(rows),
       output(kernel.region(sum.output, {0, sum.n * bytesOf(sum.result)})) {}

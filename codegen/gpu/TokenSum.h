@@ -10,6 +10,7 @@
 #define MOELORA_CODEGEN_GPU_TOKENSUM_H
 
 #include "gpu/GpuLowering.h"
+#include "gpu/PlanView.h"
 
 namespace moelora::codegen {
 
@@ -29,7 +30,7 @@ struct TokenSum {
 class TokenSummer {
 public:
   /// `rows` are the f32 rows of the plan.
-  TokenSummer(Kernel &kernel, GpuPlanView &plan, const TokenSum &sum, Ptr rows);
+  TokenSummer(Kernel &kernel, StoredPlan &plan, const TokenSum &sum, Ptr rows);
 
   /// All rows of this lane's choice of a token, and whether there is one.
   void select(Int token);
@@ -49,7 +50,7 @@ private:
 
   Kernel &kernel;
   KernelCode &code;
-  GpuPlanView &plan;
+  StoredPlan &plan;
   const TokenSum &sum;
   Ptr rows, output;
   Int token{}, ownRow{};

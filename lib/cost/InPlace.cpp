@@ -4,7 +4,7 @@
 // The launches of the strategy in which LoRA is added to the accumulators:
 //
 //   plan         sorts rows by expert and adapter; above 512 rows only, below
-//                each thread block finds its tile itself
+//                each thread block of the next launch does that for itself
 //   shrink       u1 = s (A13 x), if there are adapters
 //   gate_up      both projections, B13 u1, activation, partial sums of A2 a
 //   shrink_down  u2 = s (A2 a), if it is not summed up from partial sums
@@ -23,8 +23,15 @@ bool hasPlan(const Problem &problem) { return problem.rows > 512; }
 /// The work of every kernel that reads the plan.
 Work planned(const Problem &problem) {
   Work work;
-  work.latency = hasPlan(problem) ? 0 : 0.7 * us; // to find a tile
   addPlan(problem, work);
+  return work;
+}
+
+/// The work of the first one.
+Work firstPlanned(const Problem &problem) {
+  Work work = planned(problem);
+  if (!hasPlan(problem))
+    work.latency = 0.7 * us;
   return work;
 }
 
@@ -38,7 +45,7 @@ Launch plan(const Problem &problem) {
 }
 
 Launch shrink(const Problem &problem) {
-  Work work = planned(problem);
+  Work work = firstPlanned(problem);
   addShrink(problem, problem.up, problem.hidden, work);
   // x is gathered once more.
   work.l2Bytes += problem.elements(problem.rows * problem.hidden);
@@ -47,7 +54,8 @@ Launch shrink(const Problem &problem) {
 }
 
 Launch gateUp(const Problem &problem, const Schedule &schedule) {
-  Work work = planned(problem);
+  Work work =
+      problem.batch.adapted() ? planned(problem) : firstPlanned(problem);
   const LayerShape &layer = problem.layer;
   double features = problem.up * problem.intermediate;
   addGemm(problem, {schedule.gateUp, features, layer.hidden, true}, work);

@@ -19,9 +19,7 @@ double bestUs(const Gpu &gpu, const LayerShape &layer, const Batch &batch,
 /// The figures of the design were modelled before kernels existed. This model
 /// differs from it as follows.
 ///
-/// - Each launch that finds its tiles itself pays 0.7 us for it, not the first
-///   one alone, and each launch loses half a tile's time at its end: +2 to
-///   +3 us, which is 9 to 10 % at 1 token, 4 % at 4, and less above.
+/// - Each launch loses half a tile's time at its end.
 /// - Tiles are counted with the distribution of an expert's rows, and its
 ///   remainder is in a smaller body; the design multiplied by 1.05 to 1.25. It
 ///   took 85 % of a tile's bound, and the bound of 128 tokens was the only one

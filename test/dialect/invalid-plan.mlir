@@ -90,6 +90,40 @@ func.func @plan_c4_negative(%ids: tensor<?x2xi32>) {
 
 // -----
 
+func.func @plan_c5_pairs(%ids: tensor<?x2xi32>) {
+  // expected-error @below {{'moelora.plan' op expects consumer_pairs in [1, 512], but it is 513}}
+  %plan = moelora.plan %ids
+    schedule(#moelora.schedule<strategy = in_place, order = k, tiles = [
+      <tokens = 8, features = 128, k = 64, warps = 4 x 1, split_k = 1, stages = 6>]>)
+    in_consumer 513 : tensor<?x2xi32>
+    -> !moelora.plan<8 experts, 0 slots, top_k = 2>
+  return
+}
+
+// -----
+
+func.func @plan_c5_schedule(%ids: tensor<?x2xi32>) {
+  // expected-error @below {{'moelora.plan' op expects a plan that a consumer makes to have the schedule of a GPU}}
+  %plan = moelora.plan %ids schedule(#moelora.cpu_schedule<rows = 48, group = 4>)
+    in_consumer 64 : tensor<?x2xi32>
+    -> !moelora.plan<8 experts, 0 slots, top_k = 2>
+  return
+}
+
+// -----
+
+func.func @plan_c5_experts(%ids: tensor<?x2xi32>) {
+  // expected-error @below {{'moelora.plan' op expects a plan that a consumer makes to have at most 16384 experts and 32766 slots, but it has 16385 and 0}}
+  %plan = moelora.plan %ids
+    schedule(#moelora.schedule<strategy = in_place, order = k, tiles = [
+      <tokens = 8, features = 128, k = 64, warps = 4 x 1, split_k = 1, stages = 6>]>)
+    in_consumer 64 : tensor<?x2xi32>
+    -> !moelora.plan<16385 experts, 0 slots, top_k = 2>
+  return
+}
+
+// -----
+
 func.func @plan_c4_without_ids(%slot: tensor<?xi32>) {
   // expected-error @below {{'moelora.plan' op expects zero_experts to be in [0, 1048576] with ids and 0 without, but it is 1 without}}
   %plan = moelora.plan slots(%slot : tensor<?xi32>)

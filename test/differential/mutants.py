@@ -77,7 +77,7 @@ MUTANTS = {
          '#include "mlir/Dialect/Arith/IR/Arith.h"\n')],
     # Numbers of slots that the plan takes as they are.
     "gpu-any-slot": [(
-        "gpu/PlanKernel.cpp",
+        "gpu/PlanInput.cpp",
         "        Value known = code.below(number, slots);\n",
         "        Value known = code.less(code.i32(-1), number);\n"
         "        (void)slots;\n")],

@@ -56,13 +56,15 @@ Planned planOnHost(const PlanShape &shape, const PlanBatch &batch) {
     if (isFirst || plan.tiles.back()[2] == shape.tile)
       plan.tiles.push_back({row.expert, i, 0, 0});
     ++plan.tiles.back()[2];
-    if (isFirst || !row.isAfter(rows[size_t(i) - 1])) {
+    if (isFirst || !row.isAfter(rows[size_t(i) - 1]))
       segment = i;
+    if (segment == i || shape.inShrink)
       plan.segments[size_t(i)] = {i, i, row.slot,
                                   row.slot < 0 ? -1 : row.expert};
-    }
-    plan.rowSegment[size_t(i)] = segment;
-    plan.segments[size_t(segment)][1] = i + 1;
+    plan.rowSegment[size_t(i)] = shape.inShrink ? i : segment;
+    for (int32_t other = segment; other <= i; ++other)
+      if (other == segment || shape.inShrink)
+        plan.segments[size_t(other)][1] = i + 1;
   }
   for (int32_t pair = 0; pair < batch.validTokens * shape.topK; ++pair) {
     int32_t expert = batch.expertIds[size_t(pair)];

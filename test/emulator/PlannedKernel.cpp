@@ -1,11 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//
-// Every slot has an image with pairs for the down projection alone. The scale
-// of a pair tells the slot, and where A begins tells the expert.
 
 #include "PlannedKernel.h"
 #include "../execute/Routing.h"
+#include "DownImages.h"
 #include "LayerKernels.h"
 #include "Unit.h"
 #include "gpu/GpuLowering.h"
@@ -15,7 +13,6 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "moelora/codegen/Target.h"
-#include "moelora/runtime/Image.h"
 
 #include <gtest/gtest.h>
 #include <map>
@@ -26,9 +23,6 @@ namespace moelora::test {
 namespace {
 
 using namespace codegen;
-
-constexpr size_t ImageUnit = MOELORA_IMAGE_UNIT;
-constexpr uint32_t FirstUnit = 1000; // of A of expert 0
 
 class PlannedKernel {
 public:
@@ -54,7 +48,6 @@ public:
 
 private:
   LogicalResult lowerPlan();
-  void *uploadImages();
   Planned download(int64_t tokens, const moelora_run_stats *stats);
   Planned::Segment segmentAt(const char *at) const;
 
@@ -66,7 +59,7 @@ private:
   int64_t blocks = 0, validTokens = 0, stepWords = 0, ticket = 0;
   std::optional<CompiledKernels> kernels;
   std::map<int64_t, uint64_t> words; // of the frame
-  std::vector<uint64_t> images;
+  DownImages images;
 };
 
 } // namespace
@@ -81,34 +74,17 @@ LogicalResult PlannedKernel::lowerPlan() {
     return failure();
   PlanOp op = *layer.getOps<PlanOp>().begin();
   plan = lowering.planOf(op.getPlan());
-  blocks = planBlocks(plan);
+  blocks = shape.inShrink ? 7 : planBlocks(plan);
   validTokens = lowering.validTokens;
   stepWords = lowering.stepWords;
   ticket = lowering.ticket;
   for (const KernelInfo &info : lowering.gpu.kernels)
-    if (StringRef(info.name).starts_with("plan"))
+    if (info.name == (shape.inShrink ? "shrink_planning" : "plan"))
       kernel = info;
   for (Operation &other : llvm::make_early_inc_range(*module->getBody()))
     if (&other != lowering.gpu.op)
       other.erase();
   return emulateKernel(*module, kernel.name);
-}
-
-/// The words of the slots.
-void *PlannedKernel::uploadImages() {
-  constexpr uint32_t pairs = 1; // in units: behind the finder
-  std::vector<uint64_t> slotWords;
-  for (int32_t slot = 0; slot < shape.slots; ++slot) {
-    std::vector<char> image(ImageUnit +
-                            size_t(shape.experts) * sizeof(moelora_pair));
-    reinterpret_cast<uint32_t *>(image.data())[MOELORA_DOWN] = pairs;
-    auto *pair = reinterpret_cast<moelora_pair *>(&image[pairs * ImageUnit]);
-    for (int32_t e = 0; e < shape.experts; ++e)
-      pair[e] = {FirstUnit + uint32_t(e), 1, 1, 0, float(slot + 1)};
-    images.push_back(reinterpret_cast<uint64_t>(kernels->upload(image)));
-    slotWords.push_back(images.back() / MOELORA_WORD_ADDRESS_UNIT);
-  }
-  return kernels->upload(slotWords);
 }
 
 Planned PlannedKernel::run(const PlanBatch &batch) {
@@ -128,7 +104,7 @@ Planned PlannedKernel::run(const PlanBatch &batch) {
   void *stats = kernels->upload(std::vector<moelora_run_stats>(1));
   set(Frame::Stats, stats);
   set(validTokens, kernels->upload(std::vector<int32_t>{batch.validTokens}));
-  set(stepWords, uploadImages());
+  set(stepWords, images.upload(*kernels, shape));
   set(ticket, kernels->upload(std::vector<uint64_t>{1}));
   set(plan.ids, kernels->upload(batch.expertIds));
   set(plan.numbers, kernels->upload(batch.numbers));
@@ -140,8 +116,11 @@ Planned PlannedKernel::run(const PlanBatch &batch) {
   array(plan.counters, plan.counterRegion());
   array(plan.tileCounters, plan.tileCounterRegion());
   std::vector<uint64_t> parameters;
-  for (int64_t word : kernel.words)
+  for (int64_t word : kernel.words) {
+    if (!words.count(word)) // of the products of a shrink, which has no pairs
+      set(word, kernels->allocate(uint64_t(1) << 20));
     parameters.push_back(words.at(word));
+  }
   EXPECT_EQ(kernels->launch(kernel.name.c_str(),
                             {uint32_t(blocks), uint32_t(kernel.threads),
                              uint32_t(kernel.sharedBytes)},
@@ -165,8 +144,8 @@ Planned PlannedKernel::download(int64_t tokens,
       read(int32_t(), plan.counters, tokens * plan.countersPerToken);
   auto counts = read(int32_t(), plan.counts, 2);
   result.rows = counts[plan_counts::Rows / 4];
-  result.tiles =
-      read(Planned::Tile(), plan.tiles, counts[plan_counts::Tiles / 4]);
+  int32_t tiles = counts[plan_counts::Tiles / 4];
+  result.tiles = read(Planned::Tile(), plan.tiles, tiles);
   auto bytes = read(char(), plan.segments, pairs * plan.segmentBytes());
   for (int64_t row = 0; row < pairs; ++row)
     result.segments.push_back(segmentAt(&bytes[row * plan.segmentBytes()]));
@@ -186,9 +165,8 @@ Planned::Segment PlannedKernel::segmentAt(const char *at) const {
   if (segment[0] < 0 || read(pair + plan_segment::Pages, int32_t()) == 0)
     return segment;
   segment[2] = int32_t(read(pair + plan_segment::Scale, float())) - 1;
-  uint64_t a = read(pair + plan_segment::A, uint64_t());
   segment[3] =
-      int32_t((a - images.at(segment[2])) / ImageUnit) - int32_t(FirstUnit);
+      images.expertOf(segment[2], read(pair + plan_segment::A, uint64_t()));
   return segment;
 }
 

@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The kernel that makes the plan of a batch, alone on the emulator.
+// The kernel that makes the plan of a batch, alone on the emulator: that of the
+// plan, or that of a shrink, which makes the plan of a small batch.
 #ifndef MOELORA_TEST_EMULATOR_PLANNEDKERNEL_H
 #define MOELORA_TEST_EMULATOR_PLANNEDKERNEL_H
 
@@ -17,6 +18,7 @@ namespace moelora::test {
 struct PlanShape {
   int32_t experts, slots, topK;
   int64_t tile; // its tokens
+  bool inShrink = false;
 };
 
 /// What a plan is made of.
@@ -32,6 +34,7 @@ struct Planned {
   /// The first row, the one behind the last, and the slot and the expert that
   /// the pair of the down projection is of; without a pair both are -1.
   using Segment = std::array<int32_t, 4>;
+  // A plan that a shrink makes has a segment for every row.
   std::vector<int32_t> rowPair, pairRow, rowSegment; // [pairs]
   std::vector<Tile> tiles;
   std::vector<Segment> segments; // [pairs], by first row

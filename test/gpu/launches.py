@@ -53,6 +53,7 @@ def stages(batch):
     found = {}
     for launch in batch["launches"]:
         name = launch["kernel"]
+        name = name.replace("_planning", "")
         stage = name if name.startswith("shrink") else name.rstrip("0123456789_")
         found[stage] = launch
     return found

@@ -17,20 +17,12 @@ namespace {
 
 constexpr double sectorBytes = 32;
 
-/// gate_up of gate_up_16.
-std::string stageOf(const std::string &kernel) {
-  size_t end = kernel.find_last_not_of("0123456789");
-  return end == std::string::npos || kernel[end] != '_' ? kernel
-                                                        : kernel.substr(0, end);
-}
-
 /// The tile of the launched kernel of a stage.
 cost::Tile tileOf(std::vector<EmulatedLaunch> &launches,
                   const std::string &stage, const Tiles &tiles) {
   for (EmulatedLaunch &launch : launches)
     if (stageOf(launch.kernel) == stage) {
-      auto found =
-          tiles.find(std::atoll(launch.kernel.c_str() + stage.size() + 1));
+      auto found = tiles.find(tokensOf(launch.kernel));
       if (found == tiles.end())
         break;
       launch.tile = found->second;

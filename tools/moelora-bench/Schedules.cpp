@@ -12,6 +12,7 @@
 #include "Programs.h"
 #include "moelora/host/Buffer.h"
 
+#include <cstring>
 #include <regex>
 
 namespace moelora::bench {
@@ -35,7 +36,25 @@ bool contains(const std::string &text, const char *part) {
   return text.find(part) != std::string::npos;
 }
 
+/// Where the tokens begin in the name of a kernel.
+size_t endOfStage(const std::string &kernel) {
+  size_t end = kernel.find_last_not_of("0123456789");
+  return end == std::string::npos || kernel[end] != '_' ? kernel.size() : end;
+}
+
 } // namespace
+
+std::string stageOf(std::string kernel) {
+  size_t planning = kernel.find("_planning");
+  if (planning != std::string::npos)
+    kernel.erase(planning, std::strlen("_planning"));
+  return kernel.substr(0, endOfStage(kernel));
+}
+
+int64_t tokensOf(const std::string &kernel) {
+  size_t end = endOfStage(kernel);
+  return end == kernel.size() ? 0 : std::atoll(kernel.c_str() + end + 1);
+}
 
 LayerTiles parseTiles(const std::string &text) {
   LayerTiles tiles;

@@ -9,6 +9,14 @@
 
 namespace moelora::bench {
 
+// The name of a kernel such as gate_up_16, or gate_up_planning_16, which also
+// makes the plan.
+
+/// gate_up, or the whole name if there are no tokens behind it.
+std::string stageOf(std::string kernel);
+/// 16, or 0.
+int64_t tokensOf(const std::string &kernel);
+
 /// The tiles in the text of a scheduled layer.
 LayerTiles parseTiles(const std::string &text);
 

@@ -37,16 +37,13 @@ std::optional<double> sharedToTensor(const sass::Kernel &kernel,
 
 /// The tile of a kernel such as gate_up_64, if it is known.
 const cost::Tile *tileOf(const LayerTiles &tiles, const std::string &name) {
-  size_t end = name.rfind('_');
-  if (end == std::string::npos)
-    return nullptr;
-  std::string stage = name.substr(0, end);
+  std::string stage = stageOf(name);
   const Tiles *own = stage == "gate_up" ? &tiles.gateUp
                      : stage == "down"  ? &tiles.down
                                         : nullptr;
   if (!own)
     return nullptr;
-  auto found = own->find(std::atoll(name.c_str() + end + 1));
+  auto found = own->find(tokensOf(name));
   return found == own->end() ? nullptr : &found->second;
 }
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "gpu/SegmentWriter.h"
+#include "gpu/PairReader.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "moelora/runtime/Abi.h"
 #include <cstddef>
@@ -10,14 +10,12 @@ using namespace mlir;
 
 namespace moelora::codegen {
 
-SegmentWriter::SegmentWriter(GpuLowering &lowering, Kernel &kernel,
-                             const GpuPlan &plan)
-    : plan(plan), code(kernel.code),
-      segments(kernel.region(plan.segments, plan.segmentRegion())),
-      words(kernel.pointer(lowering.stepWords)),
+PairReader::PairReader(GpuLowering &lowering, Kernel &kernel,
+                       const GpuPlan &plan)
+    : plan(plan), code(kernel.code), words(kernel.pointer(lowering.stepWords)),
       layer(kernel.number(Frame::Layer)) {}
 
-Int SegmentWriter::imageOf(Int slot) {
+Int PairReader::imageOf(Int slot) {
   Int none = code.i64(0);
   Value image = code.choose(
       code.less(slot, code.i32(0)), [&] { return Code::Values{none.value}; },
@@ -29,15 +27,6 @@ Int SegmentWriter::imageOf(Int slot) {
             ((word & address) * MOELORA_WORD_ADDRESS_UNIT).value};
       })[0];
   return {&code, image};
-}
-
-void SegmentWriter::write(Int begin, Int end, Int expert, Int slot) {
-  Int image = imageOf(slot);
-  Ptr to = segments + code.toI64(begin) * plan.segmentBytes();
-  code.store(begin, to + plan_segment::Begin);
-  code.store(end, to + plan_segment::End);
-  for (int64_t projection : plan.projections)
-    writePair(image, expert, projection, to + plan.pairOffset(projection));
 }
 
 namespace {
@@ -61,8 +50,7 @@ static RawPair readPair(KernelCode &code, Int address) {
   return {a, b, both & 0xffff, both >> 16, scale};
 }
 
-void SegmentWriter::writePair(Int image, Int expert, int64_t projection,
-                              Ptr to) {
+PlanView::Pair PairReader::pairOf(Int image, Int expert, int64_t projection) {
   auto none = [&] {
     Value zero = code.i32(0).value, nowhere = code.i64(0).value;
     return Code::Values{nowhere, nowhere, zero, zero, zero};
@@ -78,17 +66,17 @@ void SegmentWriter::writePair(Int image, Int expert, int64_t projection,
                                                          sizeof(moelora_pair));
       Int most = code.i32(plan.mostPages);
       return Code::Values{address(pair.a).value, address(pair.b).value,
-                          code.least(pair.pages, most).value, pair.scale.value,
-                          (pair.flags & MOELORA_PAIR_SHARES_A).value};
+                          code.least(pair.pages, most).value,
+                          (pair.flags & MOELORA_PAIR_SHARES_A).value,
+                          pair.scale.value};
     });
   });
-  std::pair<int64_t, size_t> places[] = {{plan_segment::A, 0},
-                                         {plan_segment::B, 1},
-                                         {plan_segment::Pages, 2},
-                                         {plan_segment::Scale, 3},
-                                         {plan_segment::SharesA, 4}};
-  for (auto [offset, field] : places)
-    code.store(fields[field], to + offset);
+  Type f32 = code.builder.getF32Type();
+  return {{&code, fields[0]},
+          {&code, fields[1]},
+          {&code, fields[2]},
+          {&code, fields[3]},
+          arith::BitcastOp::create(code.builder, code.loc, f32, fields[4])};
 }
 
 } // namespace moelora::codegen
