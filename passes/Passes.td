@@ -121,7 +121,7 @@ def Schedule : Pass<"moelora-schedule", "::moelora::LayerOp"> {
     A plan of which the first consumer can make small batches gets `in_consumer`: up
     to 512 pairs, and 256 for one choice of a token. This consumer is a `shrink`, or
     a `grouped_matmul` that counts no rows or tiles, with `in_place`; a matmul makes
-    plans for tiles of up to 32 tokens, if shared memory has room for them. The
+    plans for tiles of up to 32 tokens, if they fit in shared memory. The
     remark `PlanInConsumer` has the choice.
 
     Declines, and keeps what is there: an op that has a schedule already; an op

@@ -16,6 +16,7 @@
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/OptBisect.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
@@ -73,6 +74,24 @@ static int64_t ptxVersion(int64_t architecture, bool movmatrix) {
   return movmatrix ? std::max<int64_t>(least, 78) : least;
 }
 
+namespace {
+
+/// Skips passes that take half of LLVM's time. Kernels are written with the
+/// addresses that they need in loops, and ptxas, which optimises the code
+/// again, needs fewer registers for these than for the pointers of
+/// LoopStrengthReduce.
+struct PassesForPtxas : llvm::OptPassGate {
+  bool isEnabled() const override { return true; }
+  bool shouldRunPass(StringRef name, StringRef) const override {
+    return !llvm::is_contained({"Canonicalize Freeze Instructions in Loops",
+                                "Loop Strength Reduction", "slsr",
+                                "nary-reassociate", "early-cse"},
+                               name);
+  }
+};
+
+} // namespace
+
 static std::unique_ptr<llvm::TargetMachine>
 makeMachine(gpu::GPUModuleOp module, int64_t architecture, int64_t version) {
   initializeNvptx();
@@ -107,6 +126,8 @@ FailureOr<std::string> emitPtx(gpu::GPUModuleOp module) {
   OwningOpRef<gpu::GPUModuleOp> copy(module.clone());
   eraseBounds(*copy);
   llvm::LLVMContext context;
+  PassesForPtxas passes;
+  context.setOptPassGate(passes);
   std::unique_ptr<llvm::Module> code = translate(*copy, context);
   if (!code)
     return failure();
@@ -125,11 +146,11 @@ FailureOr<std::string> emitPtx(gpu::GPUModuleOp module) {
   code->setDataLayout(machine->createDataLayout());
   llvm::SmallString<0> text;
   llvm::raw_svector_ostream stream(text);
-  llvm::legacy::PassManager passes;
-  if (machine->addPassesToEmitFile(passes, stream, nullptr,
+  llvm::legacy::PassManager pipeline;
+  if (machine->addPassesToEmitFile(pipeline, stream, nullptr,
                                    llvm::CodeGenFileType::AssemblyFile))
     return module.emitError("expects LLVM to emit PTX");
-  passes.run(*code);
+  pipeline.run(*code);
   return std::string(text);
 }
 

@@ -28,6 +28,7 @@ namespace {
 
 constexpr int64_t Warps = 4, Threads = Warps * WarpLanes;
 constexpr int64_t MostBlocks = 2048;
+constexpr int64_t RowBlockBytes = 2 * PageBlock; // of the input
 /// The four sums of each lane of each warp.
 constexpr int64_t SharedBytes = Threads * 16;
 
@@ -39,15 +40,27 @@ public:
   KernelInfo emit();
 
 private:
+  /// 16 elements of K, and where a lane reads them.
+  struct Block {
+    Int number;
+    Ptr a, row;
+
+    Block operator+(int64_t blocks) const {
+      return {number + blocks, a + blocks * PageBlockBytes,
+              row + blocks * RowBlockBytes};
+    }
+  };
+
   void emitBlock(Int first);
   void emitSlice(Ptr segment, int64_t slice, Int begin, Int end);
   void emitPage(Ptr a, Int page, int64_t slice, Value scale, Int begin,
                 Int end);
   Code::Values quarter(Ptr a);
-  Code::Values addBlock(Ptr a, Int block, ValueRange sums);
-  Code::Values addProduct(Ptr a, Int block, ValueRange sums);
-  Registers<2> loadRow(Int k);
-  Value loadPair(Int k);
+  Block blockAt(Ptr a, Int number);
+  Code::Values addBlock(Block block, ValueRange sums);
+  Code::Values addProduct(Block block, ValueRange sums);
+  Registers<2> loadRow(Block block);
+  Value loadPair(Int k, Ptr at);
   void store(Value sums, Int page, int64_t slice, Value scale, Int begin,
              Int end);
 
@@ -59,7 +72,7 @@ private:
   Ptr shared, input, result;
   Int lane, warp, group, quad;
   PlanView::Tile tile{};
-  Ptr row{};        // of the input, that this lane reads
+  Ptr row{};        // this lane's first elements of its row of the input
   Int firstToken{}; // of the block, a row of the plan
 };
 
@@ -100,7 +113,7 @@ void ShrinkKernel::emitBlock(Int first) {
     if (operands.rows == RowOrder::Token)
       index = index / operands.plan->topK;
   }
-  row = input + code.toI64(index) * operands.pitch;
+  row = input + code.toI64(index) * operands.pitch + quad * 4;
   code.repeat(
       firstToken.value,
       [&](ValueRange begin) {
@@ -165,51 +178,54 @@ Code::Values ShrinkKernel::quarter(Ptr a) {
   Code::Values zero(4, code.f32(code.builder.getF32Type(), 0));
   Ptr own = a + lane * 16;
   if (order.isChain())
-    return code.loop(first, last, 1, zero, [&](Int block, ValueRange sums) {
-      return addBlock(own, block, sums);
+    return code.loop(first, last, 1, zero, [&](Int number, ValueRange sums) {
+      return addBlock(blockAt(own, number), sums);
     });
   return code.loop(first, last, 1, zero, [&](Int group, ValueRange sums) {
+    Block begin = blockAt(own, group * (order.parts * order.blocks));
     Code::Values sum;
     for (int64_t part = 0; part < order.parts; ++part) {
       Code::Values chain = zero;
       for (int64_t block = 0; block < order.blocks; ++block)
-        chain = addBlock(
-            own, (group * order.parts + part) * order.blocks + block, chain);
+        chain = addBlock(begin + (part * order.blocks + block), chain);
       sum = part ? addAll(code, sum, chain) : chain;
     }
     return addAll(code, sums, sum);
   });
 }
 
+ShrinkKernel::Block ShrinkKernel::blockAt(Ptr a, Int number) {
+  Int wide = code.toI64(number);
+  return {number, a + wide * PageBlockBytes, row + wide * RowBlockBytes};
+}
+
 /// Adds the product of a block of 16 elements of K, if there is one.
-Code::Values ShrinkKernel::addBlock(Ptr a, Int block, ValueRange sums) {
+Code::Values ShrinkKernel::addBlock(Block block, ValueRange sums) {
   int64_t blocks = pageBlocks(operands.k);
   if (operands.order.allBlocks() == blocks)
-    return addProduct(a, block, sums);
+    return addProduct(block, sums);
   return code.choose(
-      code.less(block, code.i32(blocks)),
-      [&] { return addProduct(a, block, sums); },
+      code.less(block.number, code.i32(blocks)),
+      [&] { return addProduct(block, sums); },
       [&] { return Code::Values(sums.begin(), sums.end()); });
 }
 
-Code::Values ShrinkKernel::addProduct(Ptr a, Int block, ValueRange sums) {
-  Registers<4> ranks = loadFragment(code, a + block * PageBlockBytes);
-  Registers<4> result =
-      code.multiply(operands.element, ranks, loadRow(block * PageBlock),
-                    {sums[0], sums[1], sums[2], sums[3]});
+Code::Values ShrinkKernel::addProduct(Block block, ValueRange sums) {
+  Registers<4> ranks = loadFragment(code, block.a);
+  Registers<4> result = code.multiply(operands.element, ranks, loadRow(block),
+                                      {sums[0], sums[1], sums[2], sums[3]});
   return Code::Values(result.begin(), result.end());
 }
 
-/// The lane's elements k + 2t, 2t + 1 and k + 2t + 8, 2t + 9 of its row.
-Registers<2> ShrinkKernel::loadRow(Int k) {
-  Int first = k + quad * 2;
-  return {loadPair(first), loadPair(first + 8)};
+/// The lane's elements 2t, 2t + 1 and 2t + 8, 2t + 9 of a block of its row.
+Registers<2> ShrinkKernel::loadRow(Block block) {
+  Int first = block.number * PageBlock + quad * 2;
+  return {loadPair(first, block.row), loadPair(first + 8, block.row + 16)};
 }
 
-/// Elements k and k + 1 of the row; zero beyond the last one.
-Value ShrinkKernel::loadPair(Int k) {
+/// Elements k and k + 1 of the row, from `at`; zero beyond the last one.
+Value ShrinkKernel::loadPair(Int k, Ptr at) {
   Type i16 = code.builder.getI16Type(), i32 = code.builder.getI32Type();
-  Ptr at = row + k * 2;
   bool even = operands.k % 2 == 0;
   if (operands.k % PageBlock == 0)
     return code.load(i32, at);
