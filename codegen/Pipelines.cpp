@@ -80,10 +80,14 @@ static void addGpuKernels(OpPassManager &pm, const ToGpuOptions &options) {
 }
 
 /// -> llvm, in one conversion: kernels are large, and each one goes over all
-/// operations
+/// operations. A conversion that cannot be undone takes less time.
 static void addGpuLowering(OpPassManager &pm) {
-  pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(createConvertToLLVMPass());
+  SCFToControlFlowPassOptions scf;
+  scf.allowPatternRollback = false;
+  ConvertToLLVMPassOptions llvm;
+  llvm.allowPatternRollback = false;
+  pm.addPass(createSCFToControlFlowPass(scf));
+  pm.addPass(createConvertToLLVMPass(llvm));
   pm.addPass(createReconcileUnrealizedCastsPass());
 }
 
@@ -91,11 +95,10 @@ void buildToScheduledPipeline(OpPassManager &pm, const ToGpuOptions &options) {
   addFusion(pm, scheduleFor(options));
 }
 
-void buildToGpuPipeline(OpPassManager &pm, const ToGpuOptions &options) {
-  buildToScheduledPipeline(pm, options);
+void buildScheduledToGpuPipeline(OpPassManager &pm,
+                                 const ToGpuOptions &options) {
   addGpuKernels(pm, options);
   addGpuLowering(pm);
-  pm.addPass(createCSEPass());
   auto target = parseCodeTarget(options.target.getValue());
   if (target && target->kind == CodeKind::Emulated) {
     pm.addPass(createEmulateNvvm());
@@ -103,6 +106,11 @@ void buildToGpuPipeline(OpPassManager &pm, const ToGpuOptions &options) {
   } else {
     pm.addPass(createEmitPtx());
   }
+}
+
+void buildToGpuPipeline(OpPassManager &pm, const ToGpuOptions &options) {
+  buildToScheduledPipeline(pm, options);
+  buildScheduledToGpuPipeline(pm, options);
 }
 
 void registerMoELoRAPipelines() {

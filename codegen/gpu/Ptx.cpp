@@ -123,12 +123,11 @@ FailureOr<std::string> emitPtx(gpu::GPUModuleOp module) {
   FailureOr<int64_t> architecture = architectureOf(module);
   if (failed(architecture))
     return failure();
-  OwningOpRef<gpu::GPUModuleOp> copy(module.clone());
-  eraseBounds(*copy);
+  eraseBounds(module);
   llvm::LLVMContext context;
   PassesForPtxas passes;
   context.setOptPassGate(passes);
-  std::unique_ptr<llvm::Module> code = translate(*copy, context);
+  std::unique_ptr<llvm::Module> code = translate(module, context);
   if (!code)
     return failure();
   bool movmatrix = false;

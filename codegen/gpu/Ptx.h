@@ -11,7 +11,7 @@ namespace moelora::codegen {
 
 /// PTX for the chip of the module's #nvvm.target, in the oldest PTX version
 /// that the chip and the kernels' instructions allow. The same module gives the
-/// same text. A diagnostic tells what failed.
+/// same text. The module can be emitted once. A diagnostic tells what failed.
 mlir::FailureOr<std::string> emitPtx(mlir::gpu::GPUModuleOp module);
 
 } // namespace moelora::codegen

@@ -47,19 +47,31 @@ static std::optional<std::string> explain(ModuleOp module,
   return text;
 }
 
+static LogicalResult lowerToCpu(ModuleOp module, const Options &options) {
+  PassManager passes(module.getContext());
+  moelora::ToCpuOptions pipeline;
+  pipeline.cpu = options.cpu;
+  moelora::buildToCpuPipeline(passes, pipeline);
+  return passes.run(module);
+}
+
+/// Verifies the layer after each pass. LLVM verifies the kernels.
+static LogicalResult lowerToGpu(ModuleOp module, const Options &options,
+                                const std::string &target) {
+  moelora::ToGpuOptions pipeline;
+  setOptions(pipeline, options, target);
+  PassManager schedule(module.getContext()), kernels(module.getContext());
+  moelora::buildToScheduledPipeline(schedule, pipeline);
+  moelora::buildScheduledToGpuPipeline(kernels, pipeline);
+  kernels.enableVerifier(false);
+  return success(succeeded(schedule.run(module)) &&
+                 succeeded(kernels.run(module)));
+}
+
 static LogicalResult lower(ModuleOp module, const Options &options,
                            const std::string &target) {
-  PassManager passes(module.getContext());
-  if (target == "cpu") {
-    moelora::ToCpuOptions pipeline;
-    pipeline.cpu = options.cpu;
-    moelora::buildToCpuPipeline(passes, pipeline);
-  } else {
-    moelora::ToGpuOptions pipeline;
-    setOptions(pipeline, options, target);
-    moelora::buildToGpuPipeline(passes, pipeline);
-  }
-  return passes.run(module);
+  return target == "cpu" ? lowerToCpu(module, options)
+                         : lowerToGpu(module, options, target);
 }
 
 /// Lowers the module for the first target, and adds the variants for the

@@ -68,10 +68,15 @@ struct ToGpuOptions : public mlir::PassPipelineOptions<ToGpuOptions> {
                                llvm::cl::init("moelora " MOELORA_VERSION)};
 };
 
-/// Adds the first passes of the following pipeline: those to a layer at the
-/// fused level that has schedules.
+/// Adds the first passes of the pipeline to a GPU: those to a layer at the fused
+/// level that has schedules.
 void buildToScheduledPipeline(mlir::OpPassManager &pm,
                               const ToGpuOptions &options);
+
+/// Adds the passes that follow. They make tens of thousands of operations,
+/// and verifying these after each pass takes a fifth of the time.
+void buildScheduledToGpuPipeline(mlir::OpPassManager &pm,
+                                 const ToGpuOptions &options);
 
 /// Adds the passes from a layer at the routed or fused level to the llvm
 /// dialect, in which its kernels are PTX, or code of the host for the emulator.
