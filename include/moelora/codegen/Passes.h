@@ -68,8 +68,8 @@ struct ToGpuOptions : public mlir::PassPipelineOptions<ToGpuOptions> {
                                llvm::cl::init("moelora " MOELORA_VERSION)};
 };
 
-/// Adds the first passes of the pipeline to a GPU: those to a layer at the fused
-/// level that has schedules.
+/// Adds the first passes of the pipeline to a GPU: those to a layer at the
+/// fused level that has schedules.
 void buildToScheduledPipeline(mlir::OpPassManager &pm,
                               const ToGpuOptions &options);
 
