@@ -35,7 +35,8 @@ private:
   }
   void startWeights();
   void startRows();
-  void copy(int64_t stage, Int step, int64_t advance, bool isInside);
+  void copy(int64_t stage, Int step, int64_t advance, Value isInside = {});
+  void advance(int64_t stages);
   void multiplyStep(int64_t stage, Accumulators &accumulators);
   Registers<4> weights(int64_t stage, int64_t part, int64_t block);
   Registers<4> tokens(int64_t stage, int64_t part, int64_t pair);
@@ -108,7 +109,7 @@ void MmaLoop::startRows() {
   });
 }
 
-void MmaLoop::copy(int64_t stage, Int step, int64_t advance, bool isInside) {
+void MmaLoop::copy(int64_t stage, Int step, int64_t advance, Value isInside) {
   weightCopy.copy(stage, step, advance, isInside);
   rowCopy.copy(stage, step, advance, isInside);
 }
@@ -119,7 +120,7 @@ void MmaLoop::start(MatmulTile &) {
   startRows();
   for (int64_t step = 0; step < shape.stages - 1; ++step) {
     if (step < steps())
-      copy(step, code.i32(step), step, /*isInside=*/true);
+      copy(step, code.i32(step), step);
     code.commit();
   }
 }
@@ -139,15 +140,25 @@ void MmaLoop::uncarry(ValueRange values, Accumulators &accumulators) {
   rowCopy.setPointers(values.drop_front(count + weights));
 }
 
+/// Moves the pointers on.
+void MmaLoop::advance(int64_t steps) {
+  for (TileCopy *copy : {&weightCopy, &rowCopy}) {
+    SmallVector<Value> advanced;
+    for (Value pointer : copy->pointers())
+      advanced.push_back(
+          (Ptr{&code, pointer} + steps * TileShape::RowBytes).value);
+    copy->setPointers(advanced);
+  }
+}
+
 Accumulators MmaLoop::run(MatmulTile &, Accumulators accumulators) {
   int64_t stages = shape.stages, rounds = steps() / stages;
-  auto emitStep = [&](int64_t stage, Int ahead, int64_t advance, bool copies,
-                      bool isInside) {
+  auto emitStep = [&](int64_t stage, llvm::function_ref<void()> copyAhead) {
     code.waitForAllBut(stages - 2);
     code.barrier();
-    if (copies) {
+    {
       Named named(code, "copy");
-      copy((stage + stages - 1) % stages, ahead, advance, isInside);
+      copyAhead();
     }
     code.commit();
     Named named(code, "main loop");
@@ -157,25 +168,25 @@ Accumulators MmaLoop::run(MatmulTile &, Accumulators accumulators) {
       code.i32(0), code.i32(rounds), 1, carry(accumulators),
       [&](Int round, ValueRange values) {
         uncarry(values, accumulators);
-        bool always = rounds * stages + stages - 1 <= steps();
         for (int64_t stage = 0; stage < stages; ++stage)
-          emitStep(stage, round * stages + (stage + stages - 1),
-                   stage + stages - 1, true, always);
-        for (TileCopy *copy : {&weightCopy, &rowCopy}) {
-          SmallVector<Value> advanced;
-          for (Value pointer : copy->pointers())
-            advanced.push_back(
-                (Ptr{&code, pointer} + stages * TileShape::RowBytes).value);
-          copy->setPointers(advanced);
-        }
+          emitStep(stage, [&] {
+            int64_t ahead = stage + stages - 1;
+            // The rounds in which that step exists.
+            int64_t inside = llvm::divideCeilSigned(steps() - ahead, stages);
+            Value isInside =
+                inside < rounds ? code.less(round, code.i32(inside)) : Value();
+            copy(ahead % stages, round * stages + ahead, ahead, isInside);
+          });
+        advance(stages);
         return Code::Values(carry(accumulators));
       });
   uncarry(carried, accumulators);
-  for (int64_t step = rounds * stages; step < steps(); ++step) {
-    int64_t ahead = step + stages - 1;
-    emitStep(step % stages, code.i32(ahead), ahead - rounds * stages,
-             ahead < steps(), true);
-  }
+  for (int64_t step = rounds * stages; step < steps(); ++step)
+    emitStep(step % stages, [&] {
+      int64_t ahead = step + stages - 1;
+      if (ahead < steps())
+        copy(ahead % stages, code.i32(ahead), ahead - rounds * stages);
+    });
   code.waitForAllBut(0);
   code.barrier();
   return accumulators;

@@ -43,7 +43,7 @@ void TileCopy::setPointers(ValueRange values) {
     base.value = value;
 }
 
-void TileCopy::copy(int64_t stage, Int step, int64_t advance, bool isInside) {
+void TileCopy::copy(int64_t stage, Int step, int64_t advance, Value isInside) {
   auto all = [&] {
     for (auto [index, source] : llvm::enumerate(sources)) {
       Ptr from = bases[source.pointer] +
@@ -58,17 +58,15 @@ void TileCopy::copy(int64_t stage, Int step, int64_t advance, bool isInside) {
   code.when(code.less(tile.thread, code.i32(matrix.rows * Chunks)), all);
 }
 
-void TileCopy::copyChunk(Ptr into, Ptr from, Int step, bool isInside) {
+void TileCopy::copyChunk(Ptr into, Ptr from, Int step, Value isInside) {
   if (!isAligned())
     return copyElements(into, from, step);
   bool wholeSteps = matrix.k % TileShape::K == 0;
-  if (wholeSteps && isInside)
+  if (wholeSteps && !isInside)
     return code.copyAsync(into, from);
   Int none = code.i32(0), all = code.i32(ChunkBytes);
-  if (wholeSteps) {
-    Value inside = code.less(step, code.i32(matrix.k / TileShape::K));
-    return code.copyAsync(into, from, code.select(inside, all, none));
-  }
+  if (wholeSteps)
+    return code.copyAsync(into, from, code.select(isInside, all, none));
   Int rest = code.i32(2 * matrix.k) -
              (step * TileShape::RowBytes + chunk * ChunkBytes);
   code.copyAsync(into, from, code.most(code.least(rest, all), none));

@@ -29,9 +29,10 @@ public:
   void startAt(Ptr first, llvm::function_ref<int64_t(int64_t)> distanceOf);
 
   /// Copies K step `step` to a stage. The pointers are `advanced` K steps
-  /// further than at the start. `step` is a constant, or a number if `isInside`
-  /// is false; chunks beyond the last element become zero.
-  void copy(int64_t stage, Int step, int64_t advance, bool isInside);
+  /// further than at the start. `isInside` tells whether there is such a step;
+  /// without it, there is. Chunks beyond the last element become zero.
+  void copy(int64_t stage, Int step, int64_t advance,
+            mlir::Value isInside = {});
 
   /// Pointers that a loop carries.
   llvm::SmallVector<mlir::Value> pointers() const;
@@ -42,7 +43,7 @@ private:
     size_t pointer;
     int64_t distance;
   };
-  void copyChunk(Ptr to, Ptr from, Int step, bool isInside);
+  void copyChunk(Ptr to, Ptr from, Int step, mlir::Value isInside);
   void copyElements(Ptr to, Ptr from, Int step);
   bool isAligned() const { return matrix.pitch % 16 == 0; }
 
