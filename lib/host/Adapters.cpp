@@ -77,8 +77,9 @@ host::SlotTable::idsOf(const std::vector<int32_t> &slots) const {
 }
 
 host::Step::Step(moelora_slot_table *table, std::vector<int32_t> tokenIds,
-                 const moelora_device &device, moelora_program *program)
-    : ids(std::move(tokenIds)) {
+                 const moelora_device &device, moelora_program *program,
+                 moelora_stream *stream)
+    : ids(std::move(tokenIds)), stream(stream) {
   if (!table)
     return;
   placed = OnDevice(device, ids.data(), ids.size() * sizeof(int32_t));
@@ -87,16 +88,16 @@ host::Step::Step(moelora_slot_table *table, std::vector<int32_t> tokenIds,
   call(moelora_step_create, table, program,
        std::max<int64_t>(int64_t(ids.size()), 1), &made);
   step.reset(made);
-  call(moelora_step_enter, get(), nullptr);
+  call(moelora_step_enter, get(), stream);
 }
 
 host::Step::~Step() {
   if (step)
-    moelora_step_leave(get(), nullptr, nullptr);
+    moelora_step_leave(get(), stream, nullptr);
 }
 
 void host::Step::resolve() {
   if (step)
-    call(moelora_step_resolve, get(), nullptr, placed.get<int32_t>(),
+    call(moelora_step_resolve, get(), stream, placed.get<int32_t>(),
          int64_t(ids.size()), nullptr);
 }

@@ -61,17 +61,20 @@ uint64_t BoundLayer::outputBytes(int64_t tokens) const {
 }
 
 host::Run::Run(const BoundLayer &layer, moelora_entry_kind entry,
-               const Inputs &inputs, const SlotTable &table)
+               const Inputs &inputs, const SlotTable &table,
+               moelora_stream *stream)
     : output(layer.outputBytes(inputs.tokens)), layer(layer),
       device(*layer.compiled.target.device),
       workspace(moelora_layer_workspace(layer.get(), entry, inputs.tokens)),
       last(std::make_unique<moelora_run_stats>()),
       step(table.get(), table.idsOf(inputs.slots), device,
-           layer.compiled.program.get()),
+           layer.compiled.program.get(), stream),
       placedOutput(device, output.data(), output.bytes()),
       placedWorkspace(device, workspace.data(), workspace.bytes()),
       placedStats(device, last.get(), sizeof *last),
-      arguments(describe(entry, inputs)) {}
+      arguments(describe(entry, inputs)) {
+  arguments.on = stream;
+}
 
 const void *host::Run::place(const void *data, uint64_t bytes) {
   // What a run reads is copied to the device and not back.
@@ -116,9 +119,13 @@ void host::Run::run() {
 }
 
 void host::Run::repeat() {
+  enqueue();
+  call(device.stream_synchronize, device.context, arguments.on);
+}
+
+void host::Run::enqueue() {
   step.resolve();
   call(moelora_layer_run, layer.get(), &arguments);
-  finish(device);
 }
 
 void host::Run::fetch() {

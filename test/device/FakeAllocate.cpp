@@ -10,34 +10,50 @@
 using namespace moelora::test;
 using namespace moelora::cuda;
 
-static int allocate(FakeState &fake, Address *address, size_t bytes) {
-  char *memory = bytes ? fake.memory.allocate(bytes) : nullptr;
+FakeHostBlock FakeGpu::allocateHost(uint64_t bytes) {
+  constexpr size_t alignment = 4096;
+  size_t size = (bytes + alignment - 1) / alignment * alignment;
+  return {std::aligned_alloc(alignment, size), std::free};
+}
+
+namespace {
+
+int allocate(FakeState &fake, Address *address, size_t bytes) {
+  void *memory = bytes ? gpu().allocate(bytes) : nullptr;
   if (!memory)
     return bytes ? OutOfMemory : InvalidValue;
-  fake.memory.poison(memory);
-  ++fake.liveMemory;
+  fake.memory.insert(memory);
   *address = reinterpret_cast<Address>(memory);
   return Success;
 }
 
+/// A call that may wait breaks captures that do not allow this.
+template <typename Body> int mayWait(Body body) {
+  return call(InContext, [&](FakeState &fake) -> int {
+    return breakCaptures(fake) ? CaptureUnsupported : body(fake);
+  });
+}
+
+} // namespace
+
 extern "C" {
 
 int cuMemAlloc_v2(Address *address, size_t bytes) {
-  return call(InContext,
-              [&](FakeState &fake) { return allocate(fake, address, bytes); });
+  return mayWait(
+      [&](FakeState &fake) { return allocate(fake, address, bytes); });
 }
 int cuMemFree_v2(Address address) {
   return call(GivesBack, [&](FakeState &fake) {
-    bool there = fake.memory.release(reinterpret_cast<char *>(address));
-    fake.liveMemory -= there;
-    return there ? Success : InvalidValue;
+    auto *memory = reinterpret_cast<void *>(address);
+    if (!fake.memory.erase(memory))
+      return InvalidValue;
+    gpu().release(memory);
+    return Success;
   });
 }
 int cuMemHostAlloc(void **memory, size_t bytes, unsigned) {
-  return call(InContext, [&](FakeState &fake) {
-    constexpr size_t alignment = 4096;
-    size_t size = (bytes + alignment - 1) / alignment * alignment;
-    FakeHostBlock block(std::aligned_alloc(alignment, size), std::free);
+  return mayWait([&](FakeState &fake) {
+    FakeHostBlock block = gpu().allocateHost(bytes);
     if (!block)
       return OutOfMemory;
     *memory = block.get();
@@ -80,20 +96,21 @@ int cuMemAllocFromPoolAsync(Address *address, size_t bytes, PoolHandle,
     if (result != Success)
       return result;
     ++fake.featureUses;
-    auto *memory = reinterpret_cast<char *>(*address);
-    fake.memory.setReady(memory, false);
-    fake.stream(handle)->ask(
-        [&fake, memory] { fake.memory.setReady(memory, true); });
+    auto *memory = reinterpret_cast<void *>(*address);
+    gpu().setReady(memory, false);
+    fake.ask(*fake.stream(handle), [memory] {
+      gpu().setReady(memory, true);
+      return Success;
+    });
     return result;
   });
 }
 int cuMemFreeAsync(Address address, StreamHandle handle) {
   return call(GivesBack, [&](FakeState &fake) {
-    auto *memory = reinterpret_cast<char *>(address);
-    if (!fake.memory.has(memory))
+    auto *memory = reinterpret_cast<void *>(address);
+    if (!fake.memory.erase(memory))
       return InvalidValue;
-    --fake.liveMemory;
-    fake.stream(handle)->ask([&fake, memory] { fake.memory.release(memory); });
+    fake.stream(handle)->ask([memory] { gpu().release(memory); });
     return Success;
   });
 }

@@ -12,17 +12,21 @@ using namespace moelora::test;
 using namespace moelora::cuda;
 
 thread_local int moelora::test::currentContexts = 0;
+thread_local int moelora::test::currentMode = 0;
 
 namespace {
 
 /// Every fake GPU has the one context, which is its address.
 ContextHandle theContext() { return reinterpret_cast<ContextHandle>(&state()); }
 
-void setFailure(long n, int result) {
+void setFailure(long n, int result, bool loses) {
   std::lock_guard<std::mutex> lock(state().mutex);
   state().callsToFailure = n;
   state().failure = result;
+  state().loses = loses;
 }
+void failCall(long n, int result) { setFailure(n, result, false); }
+void loseAtCall(long n, int result) { setFailure(n, result, true); }
 void setFeatures(bool all) { state().features = all; }
 void setDevices(int count) { state().devices = count; }
 
@@ -32,11 +36,12 @@ FakeLive live() {
   return {currentContexts,
           fake.contexts,
           fake.livePools,
-          fake.liveMemory,
+          static_cast<long>(fake.memory.size()),
           static_cast<long>(fake.host.size()),
           fake.streams.live(),
           fake.events.live(),
-          fake.modules.live()};
+          fake.modules.live(),
+          fake.graphs.live()};
 }
 long featureUses() { return state().featureUses; }
 void setCapture(const void *stream, int status, unsigned long long id) {
@@ -45,14 +50,22 @@ void setCapture(const void *stream, int status, unsigned long long id) {
 }
 long callsToFailure() { return state().callsToFailure; }
 
+/// With the last context ends everything that is on the device.
+void endAll(FakeState &fake) {
+  fake.defaultStream = std::make_shared<FakeStream>();
+  fake.threadStreams.clear();
+  fake.lost = Success;
+  gpu().reset();
+}
+
 } // namespace
 
 extern "C" {
 
 const FakeControl *fake_cuda_control() {
-  static const FakeControl control = {setFailure,    setFeatures, setDevices,
-                                      live,          featureUses, setCapture,
-                                      callsToFailure};
+  static const FakeControl control = {failCall,   loseAtCall,    setFeatures,
+                                      setDevices, live,          featureUses,
+                                      setCapture, callsToFailure};
   return &control;
 }
 
@@ -89,17 +102,20 @@ int cuDeviceGet(int *device, int ordinal) {
 }
 int cuDeviceGetName(char *name, int bytes, int) {
   return call(Anywhere, [&](FakeState &) {
-    std::string text = "Fake GPU";
-    text.copy(name, static_cast<size_t>(bytes));
+    gpu().facts().name.copy(name, static_cast<size_t>(bytes));
     return Success;
   });
 }
 int cuDeviceGetAttribute(int *value, int attribute, int) {
   return call(Anywhere, [&](FakeState &fake) {
+    FakeGpu::Facts facts = gpu().facts();
     const std::map<int, int> values = {
-        {MostSharedBytes, 99 << 10},     {Multiprocessors, 7},
-        {ArchitectureMajor, 9},          {ArchitectureMinor, 0},
-        {HasMemoryPools, fake.features}, {HasStores, fake.features}};
+        {MostSharedBytes, facts.sharedBytes},
+        {Multiprocessors, facts.multiprocessors},
+        {ArchitectureMajor, facts.architecture / 10},
+        {ArchitectureMinor, facts.architecture % 10},
+        {HasMemoryPools, fake.features},
+        {HasStores, fake.features}};
     if (!values.count(attribute))
       return InvalidValue;
     *value = values.at(attribute);
@@ -116,7 +132,8 @@ int cuDevicePrimaryCtxRetain(ContextHandle *context, int) {
 }
 int cuDevicePrimaryCtxRelease_v2(int) {
   return call(GivesBack, [&](FakeState &fake) {
-    --fake.contexts;
+    if (--fake.contexts == 0)
+      endAll(fake);
     return Success;
   });
 }
@@ -135,8 +152,7 @@ int cuCtxPopCurrent_v2(ContextHandle *context) {
   });
 }
 int cuThreadExchangeStreamCaptureMode(int *mode) {
-  static thread_local int current = 0;
-  std::swap(*mode, current);
+  std::swap(*mode, currentMode);
   return Success;
 }
 }

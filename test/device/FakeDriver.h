@@ -1,12 +1,14 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A CUDA driver without a GPU, libcuda-fake.so. Work on a stream is done as
-// late as CUDA allows, so that a missing wait is detected; the host cannot
-// access memory of the device; and any call can be made to fail.
+// A CUDA driver without a GPU. Work on a stream is done as late as CUDA allows,
+// so that a missing wait is detected, and any call can be made to fail.
 //
-// A module's image is text: "fake module", then names of kernels, each followed
-// by the decimal address of a moelora_host_kernel.
+//   libcuda-fake.so      kernels are functions of the host, which cannot access
+//                        memory of the device
+//   libcuda-emulated.so  the GPU is the emulator: of a compiled layer with
+//                        variants for sm_80 and emulated-sm_80, it runs the
+//                        kernels of the second one in place of the PTX
 #ifndef MOELORA_TEST_DEVICE_FAKEDRIVER_H
 #define MOELORA_TEST_DEVICE_FAKEDRIVER_H
 
@@ -15,11 +17,11 @@ namespace moelora::test {
 /// The numbers of all objects that must be freed.
 struct FakeLive {
   long current; // contexts on the calling thread's stack
-  long contexts, pools, memory, host, streams, events, modules;
+  long contexts, pools, memory, host, streams, events, modules, graphs;
 
   long all() const {
     return current + contexts + pools + memory + host + streams + events +
-           modules;
+           modules + graphs;
   }
 };
 
@@ -28,6 +30,8 @@ struct FakeControl {
   /// The n-th call from now, from 0, returns `result`. If negative, all calls
   /// succeed. Calls that free objects never fail and are not counted.
   void (*failCall)(long n, int result);
+  /// The same, and so do all calls after it until the last context is released.
+  void (*loseAtCall)(long n, int result);
   /// Whether the driver is a new one: the device has memory pools and stores of
   /// 8 bytes, and launches may have attributes.
   void (*setFeatures)(bool all);

@@ -6,7 +6,6 @@
 #include "FakeState.h"
 
 #include <algorithm>
-#include <sstream>
 #include <vector>
 
 using namespace moelora::test;
@@ -39,11 +38,10 @@ static int launchOn(StreamHandle on, FunctionHandle handle,
     if (!function.loaded ||
         static_cast<int>(launch.shared_bytes) > function.sharedBytes)
       return InvalidValue;
-    stream->ask([=, &fake, parameters = parametersOf(extra)]() mutable {
+    fake.ask(*stream, [=, parameters = parametersOf(extra)]() mutable {
       launch.parameters = parameters.data();
       launch.parameter_bytes = static_cast<uint32_t>(parameters.size());
-      FakeMemory::Access access(fake.memory);
-      function.kernel(&launch);
+      return function.run(launch);
     });
     return Success;
   });
@@ -54,19 +52,15 @@ extern "C" {
 int cuModuleLoadDataEx(ModuleHandle *handle, const void *image, unsigned count,
                        int *options, void **values) {
   return call(InContext, [&](FakeState &fake) -> int {
-    std::istringstream text(static_cast<const char *>(image));
-    std::string first, second, name;
-    if (!(text >> first >> second) || first + second != "fakemodule") {
-      writeLog("fake line 1; fatal\n", count, options, values);
-      return InvalidImage;
-    }
+    if (breakCaptures(fake))
+      return CaptureUnsupported;
     FakeModule module;
-    constexpr int usualSharedBytes = 48 << 10;
-    for (uintptr_t address; text >> name >> address;)
-      module[name] = {reinterpret_cast<moelora_host_kernel>(address),
-                      usualSharedBytes};
-    fake.modules.add(handle, std::move(module));
-    return Success;
+    std::string log;
+    int result = gpu().load(image, module, log);
+    if (result == Success)
+      fake.modules.add(handle, std::move(module));
+    writeLog(log, count, options, values);
+    return result;
   });
 }
 int cuModuleUnload(ModuleHandle handle) {

@@ -5,67 +5,55 @@
 #ifndef MOELORA_TEST_DEVICE_FAKESTATE_H
 #define MOELORA_TEST_DEVICE_FAKESTATE_H
 
-#include "FakeMemory.h"
+#include "FakeGpu.h"
+#include "FakeRegistry.h"
 #include "FakeStream.h"
 #include "device/cuda/CudaTypes.h"
-#include "moelora/runtime/Device.h"
 
-#include <memory>
 #include <mutex>
-#include <string>
+#include <set>
 #include <thread>
 
 namespace moelora::test {
 
-struct FakeFunction {
-  moelora_host_kernel kernel;
-  int sharedBytes;
-  bool loaded = false;
-};
-using FakeModule = std::map<std::string, FakeFunction>;
-
-/// Objects by the handles that callers have.
-template <typename T> class Registry {
-public:
-  template <typename Handle> void add(Handle *handle, T object) {
-    auto made = std::make_shared<T>(std::move(object));
-    *handle = reinterpret_cast<Handle>(made.get());
-    objects[made.get()] = std::move(made);
-  }
-  std::shared_ptr<T> find(const void *handle) const {
-    auto found = objects.find(handle);
-    return found == objects.end() ? nullptr : found->second;
-  }
-  bool remove(const void *handle) { return objects.erase(handle); }
-  long live() const { return static_cast<long>(objects.size()); }
-
-private:
-  std::map<const void *, std::shared_ptr<T>> objects;
-};
-
 /// The state of a stream's capture that tests set.
-struct FakeCapture {
+struct FakeCaptureState {
   const void *stream = nullptr;
   int status = 0;
   uint64_t id = 0;
 };
 
-using FakeHostBlock = std::unique_ptr<void, void (*)(void *)>;
-
 struct FakeState {
   std::mutex mutex;
   long callsToFailure = -1;
   int failure = 0, devices = 1;
-  FakeCapture capture;
+  bool loses = false; // the device, with the failure
+  FakeCaptureState capture;
   bool features = true;
-  long featureUses = 0, contexts = 0, livePools = 0, liveMemory = 0;
-  FakeMemory memory;
+  long featureUses = 0, contexts = 0, livePools = 0;
+  int lost = 0;          // the first result of work that failed
+  uint64_t captures = 0; // that have begun
+  std::set<void *> memory;
   std::map<void *, FakeHostBlock> host;
+  Registry<FakeGraph> graphs;
   Registry<FakeStream> streams;
   Registry<FakeEvent> events;
   Registry<FakeModule> modules;
   std::shared_ptr<FakeStream> defaultStream = std::make_shared<FakeStream>();
   std::map<std::thread::id, std::shared_ptr<FakeStream>> threadStreams;
+
+  /// Puts work on a stream, or into the graph that the stream is captured
+  /// into. After work that failed, none is done.
+  void ask(FakeStream &stream, std::function<int()> work) {
+    std::function<void()> item = [this, work = std::move(work)] {
+      if (lost == cuda::Success)
+        lost = work();
+    };
+    if (stream.capture)
+      stream.capture->graph.push_back(std::move(item));
+    else
+      stream.ask(std::move(item));
+  }
 
   std::shared_ptr<FakeStream> stream(const void *handle) {
     // The values of CU_STREAM_LEGACY and CU_STREAM_PER_THREAD.
@@ -88,6 +76,12 @@ inline FakeState &state() {
 }
 /// How often this thread has pushed the context.
 extern thread_local int currentContexts;
+/// A cuda::CaptureMode of the thread.
+extern thread_local int currentMode;
+
+/// A call that may wait, which breaks captures unless they or its thread are
+/// relaxed. Whether it did.
+bool breakCaptures(FakeState &fake);
 
 enum Kind { Anywhere, InContext, GivesBack };
 
@@ -96,11 +90,16 @@ template <typename Body> int call(Kind kind, Body body) {
   FakeState &fake = state();
   std::lock_guard<std::mutex> lock(fake.mutex);
   if (kind != GivesBack && fake.callsToFailure >= 0 &&
-      fake.callsToFailure-- == 0)
+      fake.callsToFailure-- == 0) {
+    fake.lost = fake.loses ? fake.failure : fake.lost;
     return fake.failure;
+  }
   if (kind == InContext && currentContexts == 0)
     return cuda::InvalidContext;
-  return body(fake);
+  if (kind == InContext && fake.lost)
+    return fake.lost;
+  int result = body(fake);
+  return kind == InContext && fake.lost ? fake.lost : result;
 }
 
 /// The same, on a stream that must exist.

@@ -5,6 +5,8 @@
 
 #include "FakeState.h"
 
+#include <chrono>
+
 using namespace moelora::test;
 using namespace moelora::cuda;
 
@@ -13,24 +15,36 @@ namespace {
 template <typename Body> int onEvent(EventHandle handle, Body body) {
   return call(InContext, [&](FakeState &fake) -> int {
     std::shared_ptr<FakeEvent> event = fake.events.find(handle);
-    return event ? body(*event) : InvalidHandle;
+    if (!event)
+      return InvalidHandle;
+    return event->capture ? CapturedEvent : body(*event);
   });
 }
 
-/// Memory that the device must not use is not changed, so that tests detect an
-/// error.
 int copyBytes(Address to, Address from, size_t bytes, StreamHandle handle) {
   return onStream(handle, [&](FakeState &fake, auto &stream) {
-    stream->ask([&fake, to, from, bytes] {
-      auto *target = reinterpret_cast<void *>(to);
-      auto *source = reinterpret_cast<const void *>(from);
-      FakeMemory::Access access(fake.memory);
-      if (fake.memory.mayUse(target, bytes) &&
-          fake.memory.mayUse(source, bytes))
-        std::memcpy(target, source, bytes);
+    fake.ask(*stream, [to, from, bytes] {
+      return gpu().copy(reinterpret_cast<void *>(to),
+                        reinterpret_cast<const void *>(from), bytes);
     });
     return Success;
   });
+}
+
+/// A captured stream waits for what it has itself captured, and for nothing
+/// else.
+int waitInCapture(FakeStream &stream, const FakeEvent &event) {
+  if (stream.capture && event.capture == stream.capture->id)
+    return Success;
+  if (stream.capture)
+    stream.capture->broken = true;
+  return CaptureIsolation;
+}
+
+double milliseconds() {
+  std::chrono::duration<double, std::milli> time =
+      std::chrono::steady_clock::now().time_since_epoch();
+  return time.count();
 }
 
 } // namespace
@@ -48,11 +62,8 @@ int cuStreamWriteValue64_v2(StreamHandle handle, Address to, uint64_t value,
                             unsigned) {
   return onStream(handle, [&](FakeState &fake, auto &stream) {
     ++fake.featureUses;
-    stream->ask([&fake, to, value] {
-      auto *target = reinterpret_cast<uint64_t *>(to);
-      FakeMemory::Access access(fake.memory);
-      if (fake.memory.mayUse(target, sizeof value))
-        __atomic_store_n(target, value, __ATOMIC_RELEASE);
+    fake.ask(*stream, [to, value] {
+      return gpu().store(reinterpret_cast<uint64_t *>(to), value);
     });
     return Success;
   });
@@ -72,6 +83,10 @@ int cuStreamDestroy_v2(StreamHandle handle) {
 }
 int cuStreamSynchronize(StreamHandle handle) {
   return onStream(handle, [&](FakeState &, auto &stream) {
+    if (stream->capture) {
+      stream->capture->broken = true;
+      return CaptureUnsupported;
+    }
     stream->runTo(stream->asked);
     return Success;
   });
@@ -81,6 +96,8 @@ int cuStreamWaitEvent(StreamHandle handle, EventHandle awaited, unsigned) {
     std::shared_ptr<FakeEvent> event = fake.events.find(awaited);
     if (!event)
       return InvalidHandle;
+    if (stream->capture || event->capture)
+      return waitInCapture(*stream, *event);
     if (!event->passed())
       stream->ask([other = event->stream, position = event->position] {
         other->runTo(position);
@@ -90,10 +107,16 @@ int cuStreamWaitEvent(StreamHandle handle, EventHandle awaited, unsigned) {
 }
 
 int cuStreamGetCaptureInfo(StreamHandle handle, int *status, uint64_t *id) {
-  return onStream(handle, [&](FakeState &fake, auto &) {
-    bool captured = fake.capture.stream == handle;
-    *status = captured ? fake.capture.status : CaptureNone;
-    *id = captured ? fake.capture.id : 0x77; // must not be read then
+  return onStream(handle, [&](FakeState &fake, auto &stream) {
+    bool set = fake.capture.stream == handle;
+    const FakeCapture *capture = stream->capture.get();
+    *status = set               ? fake.capture.status
+              : !capture        ? CaptureNone
+              : capture->broken ? CaptureInvalidated
+                                : CaptureActive;
+    *id = set       ? fake.capture.id
+          : capture ? capture->id
+                    : 0x77; // must not be read then
     return Success;
   });
 }
@@ -114,7 +137,14 @@ int cuEventRecord(EventHandle recorded, StreamHandle handle) {
     std::shared_ptr<FakeEvent> event = fake.events.find(recorded);
     if (!event)
       return InvalidHandle;
-    *event = {stream, stream->asked};
+    *event = {};
+    if (stream->capture) {
+      event->capture = stream->capture->id;
+      return Success;
+    }
+    stream->ask([time = event->milliseconds] { *time = milliseconds(); });
+    event->stream = stream;
+    event->position = stream->asked;
     return Success;
   });
 }
@@ -124,6 +154,18 @@ int cuEventQuery(EventHandle handle) {
       return NotReady;
     if (!event.passed())
       event.stream->runTo(event.position);
+    return Success;
+  });
+}
+int cuEventElapsedTime(float *time, EventHandle from, EventHandle to) {
+  return call(InContext, [&](FakeState &fake) -> int {
+    std::shared_ptr<FakeEvent> first = fake.events.find(from);
+    std::shared_ptr<FakeEvent> last = fake.events.find(to);
+    if (!first || !last || first->capture || last->capture)
+      return InvalidHandle;
+    if (!first->passed() || !last->passed())
+      return NotReady;
+    *time = static_cast<float>(*last->milliseconds - *first->milliseconds);
     return Success;
   });
 }

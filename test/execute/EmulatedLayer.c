@@ -212,6 +212,13 @@ static const moelora_emulated_module module = {sizeof(moelora_emulated_module),
 
 const moelora_binary emulated_binary = {MOELORA_BINARY_EMULATED, 0, 0, &module};
 
+/* For a driver that reads the names alone. */
+static const char ptx[] = ".target sm_80\n"
+                          ".entry naive_route()\n"
+                          ".entry naive_tokens()\n"
+                          ".entry naive_resolve()\n";
+const moelora_binary ptx_binary = {MOELORA_BINARY_PTX, 0, sizeof ptx, ptx};
+
 const moelora_kernel_info emulated_kernels[EmulatedKernels] = {
     {"naive_route", 0, Threads, 0, 0},
     {"naive_tokens", 0, Threads, 0, 0},

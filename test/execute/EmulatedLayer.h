@@ -1,7 +1,8 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The parts of the variant of NaiveLayer.c for the emulator. */
+ * The parts of the variants of NaiveLayer.c for the emulator and for a GPU,
+ * which launch the same kernels. */
 #ifndef MOELORA_TEST_EXECUTE_EMULATEDLAYER_H
 #define MOELORA_TEST_EXECUTE_EMULATEDLAYER_H
 
@@ -9,7 +10,7 @@
 
 enum { EmulatedRoute, EmulatedTokens, EmulatedResolve, EmulatedKernels };
 
-extern const moelora_binary emulated_binary;
+extern const moelora_binary emulated_binary, ptx_binary;
 extern const moelora_kernel_info emulated_kernels[EmulatedKernels];
 extern const moelora_entry emulated_entries[MOELORA_ENTRIES];
 

@@ -1,21 +1,28 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The variant of NaiveLayer.c for the emulator, with a table and steps on an
-// emulated device, from whose memory the host only copies.
+// The variants of NaiveLayer.c for the emulator and for a GPU, with a table and
+// steps on an emulated device, from whose memory the host only copies.
 #ifndef MOELORA_TEST_EXECUTE_EMULATEDLAYERS_H
 #define MOELORA_TEST_EXECUTE_EMULATEDLAYERS_H
 
 #include "SlotTables.h"
 
+#include <cstdlib>
 #include <cstring>
 
 namespace moelora::test {
 
+/// An open device. "cuda" is the driver whose GPU is the emulator.
 class OpenDevice {
 public:
   explicit OpenDevice(const std::string &name) {
+    bool driver = name == "cuda";
+    if (driver)
+      ::setenv("MOELORA_CUDA_DRIVER", EMULATED_DRIVER, 1);
     EXPECT_EQ(errorOf(moelora_device_open, name.c_str(), &device), "");
+    if (driver)
+      ::unsetenv("MOELORA_CUDA_DRIVER");
   }
   ~OpenDevice() { EXPECT_EQ(errorOf(moelora_device_close, device), ""); }
   OpenDevice(const OpenDevice &) = delete;

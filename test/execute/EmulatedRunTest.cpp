@@ -1,8 +1,9 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Runs of a variant whose entry points launch kernels, on the emulator: what
-// they compute, what they count, and what becomes of a fault.
+// Runs of a variant whose entry points launch kernels, on the emulator, alone
+// and behind the interface of CUDA's driver: what they compute, what they
+// count, and what becomes of a fault.
 
 #include "DeviceLayer.h"
 
@@ -14,17 +15,25 @@ namespace {
 
 constexpr int64_t Tokens = DeviceLayer::Tokens;
 
-struct EmulatedRun : testing::Test {
+struct EmulatedRun : testing::TestWithParam<const char *> {
+  OpenDevice device{GetParam()};
+};
+
+struct OnEmulator : testing::Test {
   OpenDevice device{"emulator"};
 };
 
-TEST_F(EmulatedRun, TakesTheVariantOfTheDevice) {
-  EXPECT_STREQ(EmulatedProgram(*device).made().target, "emulated-sm_80");
+TEST(LaunchingRun, TakesTheVariantOfTheDevice) {
+  for (auto [name, target] :
+       {std::pair("emulator", "emulated-sm_80"), std::pair("cuda", "sm_80")}) {
+    OpenDevice device(name);
+    EXPECT_STREQ(EmulatedProgram(*device).made().target, target);
+  }
   EXPECT_STREQ(EmulatedProgram(*moelora_device_cpu()).made().target, "cpu");
 }
 
 /// From the same ids, both variants compute the same bits.
-TEST_F(EmulatedRun, ComputesWhatTheCpuComputes) {
+TEST_P(EmulatedRun, ComputesWhatTheCpuComputes) {
   DeviceLayer emulated(*device), cpu(*moelora_device_cpu());
   for (DeviceLayer *layer : {&emulated, &cpu}) {
     EXPECT_EQ(layer->resolve(), "");
@@ -37,7 +46,7 @@ TEST_F(EmulatedRun, ComputesWhatTheCpuComputes) {
 }
 
 /// Two launches, of which the first one writes the workspace.
-TEST_F(EmulatedRun, ChoosesExpertsInTheWorkspace) {
+TEST_P(EmulatedRun, ChoosesExpertsInTheWorkspace) {
   DeviceLayer layer(*device);
   layer.run.entry = MOELORA_ENTRY_ALL;
   layer.run.expert_ids = nullptr;
@@ -49,7 +58,7 @@ TEST_F(EmulatedRun, ChoosesExpertsInTheWorkspace) {
     EXPECT_NE(value, 0xFFFF); // new memory of the emulator
 }
 
-TEST_F(EmulatedRun, ReadsValidTokensOnTheDevice) {
+TEST_P(EmulatedRun, ReadsValidTokensOnTheDevice) {
   DeviceLayer layer(*device);
   layer.run.valid_tokens = layer.upload(std::vector<int32_t>{2});
   layer.run.step = nullptr;
@@ -59,7 +68,7 @@ TEST_F(EmulatedRun, ReadsValidTokensOnTheDevice) {
     EXPECT_EQ(rows[i] != 0, i < 2 * DeviceLayer::Hidden) << i;
 }
 
-TEST_F(EmulatedRun, CountsOnTheDevice) {
+TEST_P(EmulatedRun, CountsOnTheDevice) {
   DeviceLayer layer(*device);
   layer.run.step = nullptr;
   EXPECT_EQ(layer.runOnce(), ""); // counters are optional
@@ -73,7 +82,7 @@ TEST_F(EmulatedRun, CountsOnTheDevice) {
   EXPECT_EQ(stats.read<moelora_run_stats>()[0].dropped_pairs, 2 * dropped);
 }
 
-TEST_F(EmulatedRun, RunsInTheOrderOfAStream) {
+TEST_P(EmulatedRun, RunsInTheOrderOfAStream) {
   DeviceLayer layer(*device);
   const moelora_device &gpu = *device;
   ASSERT_EQ(errorOf(gpu.stream_create, gpu.context, &layer.run.on), "");
@@ -90,7 +99,7 @@ TEST_F(EmulatedRun, RunsInTheOrderOfAStream) {
 }
 
 /// The device's error, at once or with the next call.
-TEST_F(EmulatedRun, SaysWhatTheDeviceSays) {
+TEST_F(OnEmulator, SaysWhatTheDeviceSays) {
   DeviceLayer layer(*device);
   DeviceArray small(*device, 100);
   layer.run.step = nullptr;
@@ -104,7 +113,23 @@ TEST_F(EmulatedRun, SaysWhatTheDeviceSays) {
             MOELORA_DEVICE_LOST);
 }
 
-TEST_F(EmulatedRun, TakesWeightsOfTheDeviceOnly) {
+/// A driver reports what a kernel has done with a later call.
+TEST(OnCuda, FaultsAreReportedLater) {
+  OpenDevice device("cuda");
+  DeviceLayer layer(*device);
+  DeviceArray small(*device, 100);
+  layer.run.step = nullptr;
+  layer.run.output = small.data<void>();
+  EXPECT_EQ(layer.runOnce(), "");
+  moelora_stream *none = nullptr;
+  EXPECT_EQ(errorOf((*device).stream_synchronize, (*device).context, none),
+            "the CUDA driver answers FAKE_ERROR_719 (as the test wished) to "
+            "cuStreamSynchronize");
+  EXPECT_EQ(moelora_layer_run(layer.layer, &layer.run, nullptr),
+            MOELORA_DEVICE_LOST);
+}
+
+TEST_F(OnEmulator, TakesWeightsOfTheDeviceOnly) {
   DeviceLayer layer(*device);
   moelora_bound_layer *none = nullptr;
   for (int32_t kind : {MOELORA_MEMORY_CPU, MOELORA_MEMORY_CUDA}) {
@@ -131,7 +156,7 @@ struct Counting<Function> {
   }
 };
 
-TEST_F(EmulatedRun, NeitherWaitsNorCopies) {
+TEST_P(EmulatedRun, NeitherWaitsNorCopies) {
   moelora_device watched = *(counted = &*device);
   watched.copy = Counting<&moelora_device::copy>::call;
   watched.allocate = Counting<&moelora_device::allocate>::call;
@@ -153,5 +178,7 @@ TEST_F(EmulatedRun, NeitherWaitsNorCopies) {
   EXPECT_EQ(calls, 0);
   layer.step.leave();
 }
+
+INSTANTIATE_TEST_SUITE_P(, EmulatedRun, testing::Values("emulator", "cuda"));
 
 } // namespace

@@ -56,6 +56,9 @@ protected:
                       static_cast<void *>(values.data()),
                       static_cast<const void *>(from), count * sizeof(T)),
               "");
+    EXPECT_EQ(errorOf((*device).stream_synchronize, (*device).context,
+                      static_cast<moelora_stream *>(nullptr)),
+              "");
     return values;
   }
   Ids numbers(const StepOf &of, size_t count) {
@@ -77,7 +80,7 @@ protected:
     return found;
   }
 
-  OpenDevice device{std::string("emulator:") + GetParam()};
+  OpenDevice device{GetParam()};
   EmulatedProgram made{*device};
   Tenants tenants{made.made().adapters, *device};
   StepOf step{tenants.table, 100, made.program};
@@ -154,7 +157,9 @@ TEST_P(EmulatedStep, SeesWhatIsPublished) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, EmulatedStep,
-                         testing::Values("", "schedule=random,seed=1",
-                                         "schedule=adversarial,seed=2"));
+                         testing::Values("emulator",
+                                         "emulator:schedule=random,seed=1",
+                                         "emulator:schedule=adversarial,seed=2",
+                                         "cuda"));
 
 } // namespace

@@ -5,8 +5,8 @@
  * silu, bf16, adapters on the router and the experts. It shows what an artifact
  * is, and lets the tool that runs artifacts be tested without a compiler.
  * WRONG_UP adds the up adapter to the gate; ROUTER_INPUT and BY_TOKEN_ID add an
- * operand that only some routers read; EMULATED adds the variant for the
- * emulator in EmulatedLayer.c. */
+ * operand that only some routers read; EMULATED adds the variants for the
+ * emulator and for a GPU in EmulatedLayer.c. */
 #include "NaiveLayer.h"
 
 #ifdef EMULATED
@@ -201,16 +201,20 @@ static const moelora_entry entries[] = {
   .operands = sizeof operands / sizeof *operands, .operand = operands,         \
   .workspace = workspace
 
+#ifdef EMULATED
+#define LAUNCHING_VARIANT                                                      \
+  VARIANT(MOELORA_PAGE_FRAGMENT_MAJOR), .services = MOELORA_SERVICE_LAUNCH,    \
+      .binaries = 1, .kernels = EmulatedKernels, .kernel = emulated_kernels,   \
+      .entries = MOELORA_ENTRIES, .entry = emulated_entries
+#endif
+
 static const moelora_variant variants[] = {
     {VARIANT(MOELORA_PAGE_ROW_MAJOR), .target = "cpu",
      .services = MOELORA_SERVICE_PARALLEL_FOR | MOELORA_SERVICE_ROUTE,
      .entries = sizeof entries / sizeof *entries, .entry = entries},
 #ifdef EMULATED
-    {VARIANT(MOELORA_PAGE_FRAGMENT_MAJOR), .target = "emulated-sm_80",
-     .services = MOELORA_SERVICE_LAUNCH, .binaries = 1,
-     .binary = &emulated_binary, .kernels = EmulatedKernels,
-     .kernel = emulated_kernels, .entries = MOELORA_ENTRIES,
-     .entry = emulated_entries},
+    {LAUNCHING_VARIANT, .target = "emulated-sm_80", .binary = &emulated_binary},
+    {LAUNCHING_VARIANT, .target = "sm_80", .binary = &ptx_binary},
 #endif
 };
 

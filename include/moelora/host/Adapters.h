@@ -67,7 +67,7 @@ public:
   /// table, the object has no step and has no effect.
   Step(moelora_slot_table *table, std::vector<int32_t> ids,
        const moelora_device &device = *moelora_device_cpu(),
-       moelora_program *program = nullptr);
+       moelora_program *program = nullptr, moelora_stream *stream = nullptr);
   Step(Step &&) = default;
   ~Step();
 
@@ -77,6 +77,7 @@ public:
 private:
   std::vector<int32_t> ids;
   OnDevice placed; ///< the ids
+  moelora_stream *stream = nullptr;
   Handle<moelora_step, endStep> step;
 };
 

@@ -35,11 +35,11 @@ private:
 };
 
 /// Runs one batch on a layer any number of times, with one output and one
-/// workspace. Borrows the layer, the inputs and the table.
+/// workspace. Borrows the layer, the inputs, the table and the stream.
 class Run {
 public:
   Run(const BoundLayer &layer, moelora_entry_kind entry, const Inputs &inputs,
-      const SlotTable &table);
+      const SlotTable &table, moelora_stream *stream = nullptr);
 
   /// Resolves the ids and runs the layer, as in a model of this one layer. The
   /// work is done on return.
@@ -47,6 +47,8 @@ public:
   /// The same, but adds to the counters of the last run, so that nothing is
   /// copied to the device.
   void repeat();
+  /// Enqueues the work of `repeat`, which does not wait, on the stream.
+  void enqueue();
   /// Copies the results of the last run to the host, if they are not there.
   void fetch();
 
