@@ -88,12 +88,27 @@ host::Step::Step(moelora_slot_table *table, std::vector<int32_t> tokenIds,
   call(moelora_step_create, table, program,
        std::max<int64_t>(int64_t(ids.size()), 1), &made);
   step.reset(made);
-  call(moelora_step_enter, get(), stream);
+  enter();
 }
 
 host::Step::~Step() {
-  if (step)
+  if (step && entered)
     moelora_step_leave(get(), stream, nullptr);
+}
+
+void host::Step::enter() {
+  call(moelora_step_enter, get(), stream);
+  entered = true;
+}
+
+void host::Step::leave() {
+  call(moelora_step_leave, get(), stream);
+  entered = false;
+}
+
+void host::Step::setIds(std::vector<int32_t> tokenIds) {
+  std::copy(tokenIds.begin(), tokenIds.end(), ids.begin());
+  placed.toDevice();
 }
 
 void host::Step::resolve() {

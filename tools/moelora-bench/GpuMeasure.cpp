@@ -8,7 +8,7 @@
 #include "GpuMeasure.h"
 
 #include "Gpu.h"
-#include "Problem.h"
+#include "Replays.h"
 #include "moelora/cost/Batch.h"
 #include "moelora/host/Times.h"
 
@@ -44,6 +44,8 @@ cost::Gpu gpuOf(const moelora_device &device) {
 
 /// What layers are compiled for.
 std::string machineOf(const GpuOptions &options, int64_t architecture) {
+  if (!options.target.empty())
+    return "--target=" + options.target;
   bool emulated = options.device.rfind("emulator", 0) == 0;
   return std::string("--target=") + (emulated ? "emulated-" : "") + "sm_" +
          std::to_string(architecture);
@@ -174,6 +176,17 @@ Json documentOf(const Measured &own, const std::vector<Measured> &all) {
   return row;
 }
 
+/// The layer that was prepared, or that is compiled now.
+Layer openLayer(const GpuOptions &options, const Shape &shape,
+                int64_t architecture, const std::string &folder,
+                const host::Target &target) {
+  if (!options.prepared.empty())
+    return Layer(shape, options.prepared, target);
+  return makeLayer(shape, folder + "/moelora-compile",
+                   limitsOf(cellsOf(options), machineOf(options, architecture)),
+                   target);
+}
+
 } // namespace
 
 void prepareGpu(const GpuOptions &options, const std::string &folder) {
@@ -197,11 +210,7 @@ void runGpu(const GpuOptions &options, const std::string &folder) {
   Json rows = Json::array();
   for (const Shape &shape : options.shapes) {
     auto cells = cellsOf(options);
-    std::string machine = machineOf(options, gpu.architecture);
-    Layer layer = options.prepared.empty()
-                      ? makeLayer(shape, folder + "/moelora-compile",
-                                  limitsOf(cells, machine), target)
-                      : Layer(shape, options.prepared, target);
+    Layer layer = openLayer(options, shape, gpu.architecture, folder, target);
     for (const Cell &cell : cells) {
       all.push_back(measure(layer, cell, flush, gpu, options.repeat));
       printRow(all.back(), all);
@@ -215,6 +224,23 @@ void runGpu(const GpuOptions &options, const std::string &folder) {
                              {"cells", std::move(rows)}});
   if (!verdict.right())
     throw Error("a cell is wrong: " + verdict.failure());
+}
+
+void replayGpu(const GpuOptions &options, const std::string &folder) {
+  DeviceHandle device = openDevice(options.device);
+  cost::Gpu gpu = gpuOf(*device);
+  Pool pool(0);
+  host::Target target = {device.get(), pool.services};
+  Json rows = Json::array();
+  for (const Shape &shape : options.shapes) {
+    Layer layer = openLayer(options, shape, gpu.architecture, folder, target);
+    Cell cell = cellsOf(options).front();
+    cell.adapters = layer.compiled.variant.adapters.slots;
+    rows.push_back(replay(layer, cell, options.replays));
+  }
+  if (!options.json.empty())
+    writeJson(options.json,
+              {{"device", device->name}, {"graphs", std::move(rows)}});
 }
 
 } // namespace moelora::bench

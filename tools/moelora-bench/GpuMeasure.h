@@ -15,6 +15,10 @@ void prepareGpu(const GpuOptions &options, const std::string &folder);
 /// Throws on errors, also if a cell's output is wrong.
 void runGpu(const GpuOptions &options, const std::string &folder);
 
+/// Replays graphs while adapters change, on a device. Writes JSON if requested.
+/// Throws an Error if a row is wrong.
+void replayGpu(const GpuOptions &options, const std::string &folder);
+
 } // namespace moelora::bench
 
 #endif // MOELORA_TOOLS_BENCH_GPUMEASURE_H

@@ -108,11 +108,19 @@ static void addGpu(CommandLine &line, GpuOptions &options) {
           "cuda (default), cuda:N or emulator[:OPTIONS]");
   addText(app, "--prepare", options.prepare, "DIR",
           "only compiles, for the first architecture, into\nthis folder");
+  addText(app, "--target", options.target, "TARGET,...",
+          "what to compile for, as moelora-compile takes it;\ndefault: the "
+          "device and the architecture");
   addText(app, "--prepared", options.prepared, "DIR",
           "layers that --prepare has compiled, with the same\noptions; without "
           "it, they are compiled now");
   addNumber<int64_t>(app, "--repeat", options.repeat, 1, 1000,
                      "timed runs of a cell (50)");
+  addNumber<int64_t>(
+      app, "--replays", options.replays, 1, 1000000000,
+      "measures nothing: replays a graph of the first cell\nof each shape that "
+      "often, with adapters loaded,\nreplaced and evicted between replays, and "
+      "compares\nevery bit");
   app.add_flag(
       "--launches", options.launchesAlone,
       "static: nothing of kernels, so that ptxas and\nnvdisasm are not needed");

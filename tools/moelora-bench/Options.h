@@ -41,10 +41,12 @@ struct GpuOptions {
   int32_t rank = 16;
   bool mixed = false;
   std::string device = "cuda";
-  std::string prepare;  // a folder to compile into; empty: measure
+  std::string prepare; // a folder to compile into; empty: measure
+  std::string target;  // to compile for; empty: as device and architectures say
   std::string prepared; // a folder with compiled layers; empty: compile
   int64_t repeat = 50;
-  std::string json; // file; empty: none
+  int64_t replays = 0; // with other adapters each time; 0: measure
+  std::string json;    // file; empty: none
 };
 
 struct CompileOptions {

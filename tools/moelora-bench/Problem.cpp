@@ -53,31 +53,30 @@ AdaptedLayer::AdaptedLayer(const Layer &layer,
       table(adapters, layer.compiled),
       bound(layer.compiled, layer.weights, table) {}
 
-Problem::Problem(const AdaptedLayer &adapted, const Cell &cell)
-    : routings(makeRoutings(adapted.layer.shape, cell)), adapted(adapted),
-      cell(cell) {
-  for (const Routing &routing : routings) {
-    inputs.push_back(inputsOf(routing));
-    batches.emplace_back(adapted.bound, MOELORA_ENTRY_IDS, inputs.back(),
-                         adapted.table);
-  }
-}
-
-Inputs Problem::inputsOf(const Routing &routing) const {
-  const Layer &layer = adapted.layer;
+Inputs inputsOf(const Layer &layer, const Routing &routing, uint64_t seed) {
   Inputs made;
-  made.tokens = cell.tokens;
+  made.tokens = int64_t(routing.slots.size());
   made.slots = routing.slots;
   made.expertIds = routing.ids;
   made.operand[MOELORA_HIDDEN] =
-      randomRows(cell.tokens, layer.shape.hidden, layer.compiled.model.dtype(),
-                 /*seed=*/inputs.size(), layer.services);
+      randomRows(made.tokens, layer.shape.hidden, layer.compiled.model.dtype(),
+                 seed, layer.services);
   Operand &weights = made.operand[MOELORA_EXPERT_WEIGHTS];
   weights.type = MOELORA_F32;
   weights.buffer = Buffer(routing.ids.size() * sizeof(float));
   std::fill_n(reinterpret_cast<float *>(weights.buffer.data()),
               routing.ids.size(), 1.0f / float(layer.shape.topK));
   return made;
+}
+
+Problem::Problem(const AdaptedLayer &adapted, const Cell &cell)
+    : routings(makeRoutings(adapted.layer.shape, cell)), adapted(adapted),
+      cell(cell) {
+  for (const Routing &routing : routings) {
+    inputs.push_back(inputsOf(adapted.layer, routing, inputs.size()));
+    batches.emplace_back(adapted.bound, MOELORA_ENTRY_IDS, inputs.back(),
+                         adapted.table);
+  }
 }
 
 void Problem::run() { batches[runs++ % batches.size()].run(); }

@@ -55,6 +55,10 @@ struct AdaptedLayer {
   const host::BoundLayer bound;
 };
 
+/// Random hidden states, and expert weights that are all the same.
+host::Inputs inputsOf(const Layer &layer, const Routing &routing,
+                      uint64_t seed);
+
 /// One cell: the batches of its routings.
 class Problem {
 public:
@@ -71,8 +75,6 @@ public:
   const std::vector<Routing> routings;
 
 private:
-  host::Inputs inputsOf(const Routing &routing) const;
-
   const AdaptedLayer &adapted;
   const Cell cell;
   size_t runs = 0;

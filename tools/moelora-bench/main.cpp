@@ -18,6 +18,8 @@ static void runOnGpu(const GpuOptions &options, const std::string &folder) {
     runGpuStatic(options, folder);
   else if (!options.prepare.empty())
     prepareGpu(options, folder);
+  else if (options.replays)
+    replayGpu(options, folder);
   else
     runGpu(options, folder);
 }

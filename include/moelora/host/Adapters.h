@@ -59,8 +59,8 @@ private:
 
 inline void endStep(moelora_step *step) { moelora_step_destroy(step, nullptr); }
 
-/// A step with the resolved ids of a batch, as for one forward pass. The step
-/// leaves when the object is destroyed.
+/// A step with the ids of a batch. It enters when it is made, and leaves when
+/// the object is destroyed, as for one forward pass.
 class Step {
 public:
   /// A step on the device of the table. The cpu needs no program. Without a
@@ -73,12 +73,18 @@ public:
 
   moelora_step *get() const { return step.get(); }
   void resolve();
+  /// For passes after the first one.
+  void enter();
+  void leave();
+  /// Replaces the ids at their address, after all work with them.
+  void setIds(std::vector<int32_t> tokenIds);
 
 private:
   std::vector<int32_t> ids;
   OnDevice placed; ///< the ids
   moelora_stream *stream = nullptr;
   Handle<moelora_step, endStep> step;
+  bool entered = false;
 };
 
 } // namespace moelora::host

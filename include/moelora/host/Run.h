@@ -53,6 +53,7 @@ public:
   void fetch();
 
   Buffer output; ///< [T, H], layer's type
+  Step step;     ///< of the runs; it has entered
   uint64_t workspaceBytes() const { return workspace.bytes(); }
   /// The counters of the last run. The table counts the ids.
   const moelora_run_stats &stats() const { return *last; }
@@ -66,7 +67,6 @@ private:
   const moelora_device &device;
   Buffer workspace;
   std::unique_ptr<moelora_run_stats> last;
-  Step step;
   std::vector<OnDevice> inputs;
   OnDevice placedOutput, placedWorkspace, placedStats;
   moelora_run arguments;
