@@ -4,6 +4,7 @@
 #include "moelora/host/Run.h"
 
 #include <algorithm>
+#include <cstring>
 
 using namespace moelora;
 using namespace moelora::host;
@@ -126,6 +127,11 @@ void host::Run::repeat() {
 void host::Run::enqueue() {
   step.resolve();
   call(moelora_layer_run, layer.get(), &arguments);
+}
+
+void host::Run::poison() {
+  std::memset(output.data(), 0xff, output.bytes());
+  placedOutput.toDevice();
 }
 
 void host::Run::fetch() {

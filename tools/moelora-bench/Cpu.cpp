@@ -168,11 +168,15 @@ std::vector<Result> measureShape(const Shape &shape, const CpuOptions &options,
                                  const std::string &compiler, Peer &peer,
                                  const host::Bandwidth &bandwidth,
                                  const moelora_services &services) {
+  if (shape.isGptOss)
+    throw host::Error("expects shapes without biases, which PyTorch's layer "
+                      "has not, but one is " +
+                      shape.name);
   int32_t slots =
       *std::max_element(options.adapters.begin(), options.adapters.end());
-  Layer layer =
-      makeLayer(shape, compiler, {"--cpu=" + options.cpu, slots, options.rank},
-                {moelora_device_cpu(), services});
+  Layer layer = makeLayer(shape, compiler,
+                          {{"--cpu=" + options.cpu}, slots, options.rank},
+                          {moelora_device_cpu(), services});
   preparePeer(peer, shape);
   std::vector<Result> results;
   for (int32_t count : options.adapters) {

@@ -136,7 +136,7 @@ std::vector<EmulatedBatch> emulate(const Shape &shape, int32_t architecture,
                  ",report=" + report);
   Pool pool(0);
   Limits limits =
-      limitsOf(cells, "--target=emulated-sm_" + std::to_string(architecture));
+      limitsOf(cells, {"--target=emulated-sm_" + std::to_string(architecture)});
   Layer layer = makeLayer(shape, folder + "/moelora-compile", limits,
                           {device.get(), pool.services});
   std::vector<EmulatedBatch> batches;

@@ -20,8 +20,9 @@ namespace moelora::bench {
 std::vector<Cell> cellsOf(const GpuOptions &options) {
   std::vector<Cell> cells;
   for (int64_t tokens : options.tokens)
-    for (int32_t adapters : options.adapters)
-      cells.push_back({tokens, adapters, options.rank, options.mixed});
+    for (const AdapterCount &count : options.adapters)
+      cells.push_back({tokens, count.adapters,
+                       count.rank ? count.rank : options.rank, options.mixed});
   return cells;
 }
 

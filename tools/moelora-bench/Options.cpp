@@ -96,6 +96,20 @@ static void addFiles(CLI::App &app, const std::string &name,
   app.add_option(name, files, what)->option_text("FILE...")->expected(1, -1);
 }
 
+static std::vector<AdapterCount> parseCounts(const std::string &text) {
+  std::vector<AdapterCount> counts;
+  for (const std::string &part : split(text)) {
+    size_t x = part.find('x');
+    auto number = [&](const std::string &digits, int32_t least, int32_t most) {
+      return parseNumbers<int32_t>("--adapters", digits, least, most).front();
+    };
+    counts.push_back({number(part.substr(0, x), 0, mostAdapters)});
+    if (x != std::string::npos)
+      counts.back().rank = number(part.substr(x + 1), 1, mostRank);
+  }
+  return counts;
+}
+
 static void addGpu(CommandLine &line, GpuOptions &options) {
   CLI::App &app = *line.app.add_subcommand(
       "gpu",
@@ -134,10 +148,18 @@ static void addGpu(CommandLine &line, GpuOptions &options) {
            "static: files of any compiler, instead of shapes");
   addNumbers<int64_t>(app, "--tokens", options.tokens, 1, 16384,
                       "tokens in a batch (16,256)");
-  addNumbers<int32_t>(app, "--adapters", options.adapters, 0, mostAdapters,
-                      "adapters, spread uniformly over the tokens\n(0,1,8)");
+  addOption(app, "--adapters", "N[xR],...",
+            "adapters, of this rank, spread uniformly over the\ntokens "
+            "(0,1,8)",
+            [&options](const std::string &text) {
+              options.adapters = parseCounts(text);
+            });
   addNumber<int32_t>(app, "--rank", options.rank, 1, mostRank,
-                     "rank of every adapter (16)");
+                     "rank of adapters for which none is stated (16)");
+  app.add_flag("--peer", options.peer,
+               "times the same layers with --strategy=unfused_peer\nin turn");
+  addNumber<int64_t>(app, "--seconds", options.seconds, 1, 1000000,
+                     "begins no cell after this time");
   app.add_flag(
       "--mixed", options.mixed,
       "ranks are that, a half, a quarter and an eighth\nof it, in turn");

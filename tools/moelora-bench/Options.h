@@ -30,6 +30,10 @@ struct RuntimeOptions {
   std::string json;   // file; empty: none
 };
 
+struct AdapterCount {
+  int32_t adapters, rank = 0; // 0: the option --rank
+};
+
 struct GpuOptions {
   bool isStatic = false, launchesAlone = false;
   std::vector<std::string> configs; // of models; else the shapes
@@ -37,9 +41,11 @@ struct GpuOptions {
   std::vector<int32_t> architectures = {80, 90};
   std::vector<Shape> shapes;
   std::vector<int64_t> tokens = {16, 256};
-  std::vector<int32_t> adapters = {0, 1, 8};
+  std::vector<AdapterCount> adapters = {{0}, {1}, {8}};
   int32_t rank = 16;
   bool mixed = false;
+  bool peer = false;   // compare with the strategy of other engines
+  int64_t seconds = 0; // after which no cell is begun; 0: no limit
   std::string device = "cuda";
   std::string prepare; // a folder to compile into; empty: measure
   std::string target;  // to compile for; empty: as device and architectures say

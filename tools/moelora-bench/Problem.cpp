@@ -7,13 +7,15 @@
 #include "moelora/adapters/Open.h"
 #include "moelora/host/Exact.h"
 #include "moelora/host/Report.h"
+#include "moelora/host/Times.h"
 
 using namespace moelora::host;
 
 namespace moelora::bench {
 
-Limits limitsOf(const std::vector<Cell> &cells, const std::string &machine) {
-  Limits limits = {machine, 0, 1};
+Limits limitsOf(const std::vector<Cell> &cells,
+                std::vector<std::string> options) {
+  Limits limits = {std::move(options), 0, 1};
   for (const Cell &cell : cells) {
     limits.slots = std::max(limits.slots, cell.adapters);
     limits.maxRank = std::max(limits.maxRank, cell.rank);
@@ -25,19 +27,27 @@ void compileShape(const Shape &shape, const std::string &compiler,
                   const Limits &limits, const std::string &folder) {
   std::string base = folder + "/" + fileOf(shape);
   writeJson(base + ".json", configOf(shape, 1));
-  outputOf({compiler, base + ".json", limits.machine,
-            "--slots=" + std::to_string(limits.slots),
-            "--max-rank=" + std::to_string(limits.maxRank), "-o",
-            base + ".so"});
+  std::vector<std::string> words = {compiler,
+                                    base + ".json",
+                                    "--slots=" + std::to_string(limits.slots),
+                                    "--max-rank=" +
+                                        std::to_string(limits.maxRank),
+                                    "-o",
+                                    base + ".so"};
+  words.insert(words.end(), limits.options.begin(), limits.options.end());
+  outputOf(words);
 }
 
 Layer::Layer(const Shape &shape, const std::string &folder,
-             const Target &target)
+             const Target &target, std::shared_ptr<const Weights> given)
     : shape(shape), services(target.services),
       compiled(folder + "/" + fileOf(shape) + ".so",
                folder + "/" + fileOf(shape) + ".json", target),
-      weights(randomWeights(compiled.model, compiled.number, /*seed=*/1,
-                            services)) {}
+      shared(given ? std::move(given)
+                   : std::make_shared<const Weights>(
+                         randomWeights(compiled.model, compiled.number,
+                                       /*seed=*/1, services))),
+      weights(*shared) {}
 
 Layer makeLayer(const Shape &shape, const std::string &compiler,
                 const Limits &limits, const Target &target) {
@@ -69,19 +79,33 @@ Inputs inputsOf(const Layer &layer, const Routing &routing, uint64_t seed) {
   return made;
 }
 
-Problem::Problem(const AdaptedLayer &adapted, const Cell &cell)
+Problem::Problem(const AdaptedLayer &adapted, const Cell &cell,
+                 const CudaStream *stream)
     : routings(makeRoutings(adapted.layer.shape, cell)), adapted(adapted),
-      cell(cell) {
+      cell(cell), stream(stream) {
   for (const Routing &routing : routings) {
     inputs.push_back(inputsOf(adapted.layer, routing, inputs.size()));
     batches.emplace_back(adapted.bound, MOELORA_ENTRY_IDS, inputs.back(),
-                         adapted.table);
+                         adapted.table, stream ? stream->get() : nullptr);
+    if (stream)
+      graphs.push_back(stream->capture([&] { batches.back().enqueue(); }));
   }
 }
 
 void Problem::run() { batches[runs++ % batches.size()].run(); }
 
 void Problem::repeat() { batches[runs++ % batches.size()].repeat(); }
+
+double Problem::secondsOfWork() {
+  host::Run &batch = batches[runs++ % batches.size()];
+  return stream ? stream->secondsOf([&] { batch.enqueue(); })
+                : secondsOf([&] { batch.repeat(); });
+}
+
+double Problem::secondsOfReplay() {
+  const CudaGraph &graph = graphs[runs++ % graphs.size()];
+  return stream->secondsOf([&] { graph.replay(); });
+}
 
 reference::Verdict Problem::compare() {
   const Layer &layer = adapted.layer;

@@ -19,6 +19,16 @@ std::string fileOf(const Shape &shape) {
 }
 
 host::Json configOf(const Shape &shape, int64_t layers) {
+  if (shape.isGptOss)
+    return {{"model_type", "gpt_oss"},
+            {"hidden_size", shape.hidden},
+            {"intermediate_size", shape.intermediate},
+            {"num_local_experts", shape.experts},
+            {"num_experts_per_tok", shape.topK},
+            {"num_hidden_layers", layers},
+            {"hidden_act", "silu"},
+            {"swiglu_limit", 7.0},
+            {"torch_dtype", "bfloat16"}};
   return {{"model_type", "qwen3_moe"},
           {"hidden_size", shape.hidden},
           {"moe_intermediate_size", shape.intermediate},

@@ -18,23 +18,25 @@ struct Shape {
   std::string name;
   int64_t hidden, intermediate, experts;
   int32_t topK;
+  bool isGptOss = false; // biases, and a clamped activation
 };
 
-/// A: Qwen3-30B-A3B. A/4: the same divided among four peer ranks. C:
-/// Mixtral-8x7B. D: DeepSeek-V2-Lite's routed experts.
+/// A: Qwen3-30B-A3B. A/4: the same divided among four peer ranks. B:
+/// gpt-oss-20b. C: Mixtral-8x7B. D: DeepSeek-V2-Lite's routed experts.
 inline const std::vector<Shape> &allShapes() {
   static const std::vector<Shape> shapes = {
-      {"A", 2048, 768, 128, 8},   {"A/4", 2048, 192, 128, 8},
-      {"C", 4096, 14336, 8, 2},   {"D", 2048, 1408, 64, 6},
-      {"E/4", 2048, 128, 256, 8}, {"small", 256, 96, 16, 4}};
+      {"A", 2048, 768, 128, 8},       {"A/4", 2048, 192, 128, 8},
+      {"B", 2880, 2880, 32, 4, true}, {"C", 4096, 14336, 8, 2},
+      {"D", 2048, 1408, 64, 6},       {"E/4", 2048, 128, 256, 8},
+      {"small", 256, 96, 16, 4},      {"small-B", 320, 320, 8, 4, true}};
   return shapes;
 }
 
 /// The name of a shape as the beginning of a file's name.
 std::string fileOf(const Shape &shape);
 
-/// The config.json of a Qwen3-MoE model with this number of such layers, in
-/// bf16.
+/// The config.json of a Qwen3-MoE or gpt-oss model with this number of such
+/// layers, in bf16.
 host::Json configOf(const Shape &shape, int64_t layers);
 models::Model modelOf(const Shape &shape, int64_t layers);
 

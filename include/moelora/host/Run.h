@@ -49,6 +49,8 @@ public:
   void repeat();
   /// Enqueues the work of `repeat`, which does not wait, on the stream.
   void enqueue();
+  /// Overwrites the output on the device with NaN.
+  void poison();
   /// Copies the results of the last run to the host, if they are not there.
   void fetch();
 
