@@ -7,6 +7,7 @@ the committed files are up to date."""
 import pathlib
 
 import diagrams
+import grid
 import plots
 
 PICTURES = {
@@ -18,6 +19,10 @@ PICTURES = {
     "loading": plots.loading,
     "gpu-share": plots.gpu_share,
 }
+# Of runs of test/gpu/on_device.py, if there are any.
+if plots.has("grid"):
+    PICTURES["grid-floor"] = lambda: grid.floor(plots.newest("grid"))
+    PICTURES["grid-peers"] = lambda: grid.peers(plots.newest("grid"))
 
 
 def texts():

@@ -13,11 +13,15 @@ SHAPES = {"A/4": "shape A/4 (2048 / 192 / 128 / 8)",
           "D": "shape D (2048 / 1408 / 64 / 6)"}
 
 
+def has(tier):
+    return any(FOLDER.glob(f"{tier}-*.json"))
+
+
 def newest(tier):
     return json.loads(max(FOLDER.glob(f"{tier}-*.json")).read_text())
 
 
-def _bars(picture, top, groups, highest, ticks, unit=""):
+def draw_bars(picture, top, groups, highest, ticks, unit=""):
     """Groups (name, [(value, color)...]) of vertical bars below `top`."""
     left, right, height = 60, picture.width - 20, 210
 
@@ -44,7 +48,7 @@ def _bars(picture, top, groups, highest, ticks, unit=""):
     picture.line(left, top + height, right, top + height, GREY)
 
 
-def _legend(picture, y, entries):
+def draw_legend(picture, y, entries):
     x = 60
     for words, color in entries:
         picture.rectangle(x, y - 10, 12, 12, color, color, round=1)
@@ -65,8 +69,8 @@ def _cpu(title, value, highest, ticks, unit):
                                   for adapters, (_, color) in ADAPTERS.items()]))
     picture = Picture(title, 820, 340)
     picture.text(60, 28, title, bold=True, size=14)
-    _legend(picture, 52, ADAPTERS.values())
-    _bars(picture, 76, groups, highest, ticks, unit)
+    draw_legend(picture, 52, ADAPTERS.values())
+    draw_bars(picture, 76, groups, highest, ticks, unit)
     return picture
 
 
@@ -99,8 +103,8 @@ def loading():
         groups.append((f"{kind}\n{size:.2f} GB", bars))
     picture = Picture(title, 620, 340)
     picture.text(60, 28, title, bold=True, size=14)
-    _legend(picture, 52, [(words, color) for words, _, color in series])
-    _bars(picture, 76, groups, 290, (0, 50, 100, 150, 200, 250))
+    draw_legend(picture, 52, [(words, color) for words, _, color in series])
+    draw_bars(picture, 76, groups, 290, (0, 50, 100, 150, 200, 250))
     return picture
 
 
@@ -130,7 +134,7 @@ def gpu_share():
     title = "Part of the main loop's instructions that are products (sm_80)"
     picture = Picture(title, 620, 330)
     picture.text(60, 28, title, bold=True, size=14)
-    _legend(picture, 52, (("gate_up", BLUE), ("down", GREEN),
+    draw_legend(picture, 52, (("gate_up", BLUE), ("down", GREEN),
                           ("Triton, the better of the same two", GREY)))
-    _bars(picture, 76, groups, 0.8, (0, 0.2, 0.4, 0.6))
+    draw_bars(picture, 76, groups, 0.8, (0, 0.2, 0.4, 0.6))
     return picture

@@ -157,7 +157,7 @@ static void addGpu(CommandLine &line, GpuOptions &options) {
   addNumber<int32_t>(app, "--rank", options.rank, 1, mostRank,
                      "rank of adapters for which none is stated (16)");
   app.add_flag("--peer", options.peer,
-               "times the same layers with --strategy=unfused_peer\nin turn");
+               "times the same layers with\n--strategy=unfused_peer, in turns");
   addNumber<int64_t>(app, "--seconds", options.seconds, 1, 1000000,
                      "begins no cell after this time");
   app.add_flag(
