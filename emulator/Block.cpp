@@ -28,7 +28,7 @@ void Block::begin(Launch &of, uint64_t block, Schedule &of_worker,
     shared.protect(pageBytes, sharedMappingBytes - 2 * pageBytes,
                    Mapping::ReadWrite);
   }
-  std::memset(sharedBegin(), 0xFF, launch->shape.shared_bytes);
+  std::memset(sharedBegin(), launch->options.fill, launch->shape.shared_bytes);
   if (launch->options.checks)
     shadow.reset(launch->shape.shared_bytes);
   regions.clear();

@@ -25,8 +25,8 @@ void Copies::clear() {
   open = 0;
 }
 
-void Copies::issue(const AsyncCopy &copy) {
-  std::memset(copy.to, 0xFF, copy.bytes);
+void Copies::issue(const AsyncCopy &copy, uint8_t fill) {
+  std::memset(copy.to, fill, copy.bytes);
   copies.push_back(copy);
   ++open;
 }

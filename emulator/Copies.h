@@ -34,8 +34,8 @@ public:
   bool empty() const { return copies.empty(); }
   const AsyncCopy &oldest() const { return copies.front(); }
 
-  /// Adds a copy and fills its destination with 0xFF.
-  void issue(const AsyncCopy &copy);
+  /// Adds a copy and fills its destination with one byte.
+  void issue(const AsyncCopy &copy, uint8_t fill);
   /// Makes a group of the copies since the last call, which may be none.
   void commit();
   /// Finishes all groups but the last `pending` ones: each copy arrives, and

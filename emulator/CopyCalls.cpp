@@ -60,7 +60,7 @@ void copyAsync(moelora_emulator_thread *caller, void *to, void *from,
       target.address, source,    static_cast<uint32_t>(target.offset),
       bytes,          fromBytes, site};
   begin(thread, copy);
-  thread.copies.issue(copy);
+  thread.copies.issue(copy, thread.block->launch->options.fill);
   if (thread.block->schedule->kind() == Order::Random)
     thread.copies.moveSome(thread.block->schedule->random());
 }

@@ -16,7 +16,7 @@ using namespace moelora;
 using namespace moelora::emulator;
 
 Machine::Machine(const Options &options)
-    : settings(options), memory(options.checks) {
+    : settings(options), memory(options.checks, options.fill) {
   if (settings.report.empty())
     return;
   report.open(settings.report, std::ios::app);

@@ -35,9 +35,9 @@ static uint64_t rangeLength(uint64_t bytes) {
   return (used + pageBytes - 1) / pageBytes * pageBytes + pageBytes;
 }
 
-Memory::Memory(bool checks)
-    : checks(checks), limit(mostBytes()), arena(arenaBytes, Mapping::None),
-      pages(arenaBytes / pageBytes) {
+Memory::Memory(bool checks, uint8_t fill)
+    : checks(checks), fill(fill), limit(mostBytes()),
+      arena(arenaBytes, Mapping::None), pages(arenaBytes / pageBytes) {
   ranges[0] = arenaBytes;
 }
 
@@ -111,7 +111,7 @@ void *Memory::allocate(uint64_t bytes, Side side) {
     live.insert(&allocation);
     index(allocation);
     allocated += bytes;
-    return std::memset(memory, 0xFF, bytes);
+    return std::memset(memory, fill, bytes);
   } catch (const std::bad_alloc &) {
     giveRange(offset, length);
     throw;

@@ -38,12 +38,13 @@ struct Allocation {
 /// Any thread may call.
 class Memory {
 public:
-  /// With `checks`, allocations of the device have shadow memory.
-  explicit Memory(bool checks);
+  /// With `checks`, allocations of the device have shadow memory. New memory
+  /// is filled with `fill`.
+  Memory(bool checks, uint8_t fill);
 
   enum Side { Device, Host }; ///< kernels reach both
 
-  /// Allocates memory that is filled with 0xFF, at a multiple of 256 bytes. The
+  /// Allocates memory at a multiple of 256 bytes. The
   /// caller releases it. Throws std::bad_alloc.
   void *allocate(uint64_t bytes, Side side);
   /// Releases an allocation. `memory` may be NULL. Fails if it is not the
@@ -89,6 +90,7 @@ private:
   void index(const Allocation &allocation);
 
   const bool checks;
+  const uint8_t fill;
   const uint64_t limit; ///< of the sum of all allocations, in bytes
   Mapping arena;
   ZeroArray<const Allocation *> pages; ///< of each page of the arena

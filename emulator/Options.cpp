@@ -68,13 +68,16 @@ void set(Options &options, std::string_view name, std::string_view value) {
       refuse(name, listArchitectures("").c_str(), value);
   } else if (name == "multiprocessors") {
     options.multiprocessors = numberOf(name, value, 1, mostMultiprocessors);
+  } else if (name == "fill") {
+    options.fill = numberOf(name, value, 0, UINT8_MAX);
   } else if (name == "report") {
     if (value.empty())
       refuse(name, "the path of a file", value);
     options.report = value;
   } else {
     fail("expects the emulator's options to be seed, schedule, checks, "
-         "workers, architecture, multiprocessors or report, but one is \"" +
+         "workers, architecture, multiprocessors, fill or report, but one is "
+         "\"" +
          std::string(name) + "\"");
   }
 }

@@ -26,7 +26,8 @@ struct Options {
   uint32_t workers = 0;       ///< 0: see workersOf
   uint32_t architecture = 90; ///< 90 for sm_90
   uint32_t multiprocessors = 4;
-  std::string report; ///< the path of a file; "" for no report
+  uint8_t fill = 0xFF; ///< each byte of memory that was not written yet
+  std::string report;  ///< the path of a file; "" for no report
 };
 
 /// Parses a list with commas, for example "seed=7,schedule=random". Fails if an

@@ -148,9 +148,12 @@ void addSchedule(Case &c) {
 }
 
 /// One worker, because the layers of a run take all cores.
-std::string makeEmulator(Random &random) {
-  return "emulator:workers=1,seed=" + std::to_string(random.below(1000)) +
-         random.pick({"", "", ",schedule=random", ",schedule=adversarial"});
+void chooseEmulator(Random &random, Case &c) {
+  c.emulator =
+      "emulator:workers=1,seed=" + std::to_string(random.below(1000)) +
+      random.pick({"", "", ",schedule=random", ",schedule=adversarial"});
+  // NaN, zeros, and neither; as integers -1, 0 and no index.
+  c.fill = random.pick<uint8_t>({0xff, 0, 0x3f});
 }
 
 } // namespace
@@ -163,7 +166,7 @@ Case makeCase(uint64_t seed, const CaseOptions &options) {
   result.options = makeOptions(random);
   result.entry = makeEntry(random, result.options.given);
   result.tokens = makeTokens(random);
-  result.emulator = makeEmulator(random);
+  chooseEmulator(random, result);
   if (options.emulated)
     addSchedule(result);
   if (options.exact) {
@@ -183,7 +186,7 @@ Case withSet(const Case &c, uint64_t set) {
   Random random(reference::mix(c.seed) + set);
   result.entry = makeEntry(random, c.options.given);
   result.tokens = makeTokens(random);
-  result.emulator = makeEmulator(random);
+  chooseEmulator(random, result);
   return result;
 }
 

@@ -39,6 +39,8 @@ struct Case {
   int64_t tokens = 0;
   moelora_entry_kind entry = MOELORA_ENTRY_ALL;
   std::string emulator; // the name of the device
+  // Each byte of memory that nothing has written yet.
+  uint8_t fill = 0xff;
 
   /// Whether its run reads an operand.
   bool has(moelora_role role) const;

@@ -4,6 +4,7 @@
 #include "Promises.h"
 #include "Hostility.h"
 #include "Rows.h"
+#include "Unwritten.h"
 
 #include <algorithm>
 #include <limits>
@@ -27,6 +28,7 @@ public:
 
   std::string check() {
     repeat();
+    why += usesOfUnwritten(s, output);
     splitTokens();
     reverseTokens();
     reverseChoices();

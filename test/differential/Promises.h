@@ -3,6 +3,8 @@
 //
 // What a compiled layer promises about the bits of its output:
 // - repeated runs, in any order of threads, have the same bits;
+// - no bit depends on memory that nothing has written, whatever is loaded from
+//   it, so runs in which this memory is filled with other bytes have the same;
 // - a row has the bits of its token alone, and in a batch in another order, and
 //   with its choices in another order, whatever tile computes it;
 // - a row without adapter has the bits of code that was compiled without

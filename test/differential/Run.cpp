@@ -10,9 +10,6 @@
 
 namespace moelora::differential {
 
-// NaN in every element type.
-static constexpr char poison = char(0xff);
-
 Batch::Batch(const Case &c, const Data &data)
     : tokens(c.tokens), slotIds(data.slotIds()) {
   for (int role = 0; role < MOELORA_ROLES; ++role)
@@ -20,7 +17,9 @@ Batch::Batch(const Case &c, const Data &data)
 }
 
 host::DeviceHandle openDevice(const Case &c, Target target) {
-  return host::openDevice(target == Target::Cpu ? "cpu" : c.emulator);
+  return host::openDevice(target == Target::Cpu
+                              ? "cpu"
+                              : c.emulator + ",fill=" + std::to_string(c.fill));
 }
 
 static moelora_program *load(const moelora_artifact &artifact,
@@ -44,7 +43,7 @@ Runner::Runner(const Case &c, const Data &data,
   constexpr size_t alignment = 256;
   room.assign(moelora_layer_workspace(layer.get(), c.entry, c.tokens) +
                   alignment,
-              poison);
+              char(c.fill));
   auto address = reinterpret_cast<uintptr_t>(room.data());
   size_t skipped = (alignment - address % alignment) % alignment;
   workspace = {device, room.data() + skipped, room.size() - alignment};
@@ -80,8 +79,10 @@ void Runner::replaceAdapter(int32_t slot, const reference::Adapter &adapter) {
       reinterpret_cast<uintptr_t>(images[i].get()) / MOELORA_WORD_ADDRESS_UNIT;
 }
 
-/// All that is bound. What this entry point does not read is NaN.
+/// All that is bound. What this entry point does not read is NaN in every
+/// element type.
 void Runner::bind(const Data &data) {
+  constexpr char NaN = char(0xff);
   std::vector<moelora_memory> all;
   for (uint32_t row = 0; row < variant.operands; ++row) {
     const moelora_operand &operand = variant.operand[row];
@@ -96,7 +97,7 @@ void Runner::bind(const Data &data) {
     uint64_t bytes = shapeOf(c.layer, role, 0).bytes();
     const void *from = data.operand(role);
     if (!from)
-      from = unread.emplace_back(bytes + 1, poison).data();
+      from = unread.emplace_back(bytes + 1, NaN).data();
     memory.data = weights.emplace_back(place(from, bytes)).get();
     all.push_back(memory);
   }
@@ -153,7 +154,7 @@ moelora_run Runner::describe(const Batch &batch,
 Bytes Runner::run(const Batch &batch) {
   // One byte more, which shows writes beyond the end where nothing else does.
   Bytes output(shapeOf(c.layer, MOELORA_OUTPUT, batch.tokens).bytes() + 1,
-               poison);
+               char(c.fill));
   host::OnDevice placed(device, output.data(), output.size() - 1);
   placed.toDevice();
   counted = {};
@@ -171,7 +172,7 @@ Bytes Runner::run(const Batch &batch) {
   host::finish(device);
   placed.toHost();
   stats.toHost();
-  if (output.back() != poison)
+  if (output.back() != char(c.fill))
     throw host::Error("the run writes past its output");
   return output;
 }

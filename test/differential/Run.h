@@ -39,8 +39,9 @@ public:
          const moelora_device &device, const moelora_services &services);
   Runner(const Runner &) = delete;
 
-  /// Returns the output, which is NaN before the run. The workspace is NaN
-  /// before the first run, and as the last one left it before the others.
+  /// Returns the output, which is filled before the run. The workspace is
+  /// filled before the first run, and as the last one left it before the
+  /// others.
   Bytes run(const Batch &batch);
   /// From now on, ids of this published slot name another adapter.
   void replaceAdapter(int32_t slot, const reference::Adapter &adapter);

@@ -75,6 +75,12 @@ MUTANTS = {
         ("gpu/Expand.cpp", '#include "moelora/runtime/Abi.h"\n',
          '#include "moelora/runtime/Abi.h"\n'
          '#include "mlir/Dialect/Arith/IR/Arith.h"\n')],
+    # Rows of pairs of no valid token, which nothing writes. They look right in
+    # memory that is filled with -1.
+    "gpu-unwritten-rows": [(
+        "gpu/PlanKernel.cpp",
+        "    strided(allPairs - pairs, [&](Int i) {\n",
+        "    strided((allPairs - pairs) * 0, [&](Int i) {\n")],
     # Numbers of slots that the plan takes as they are.
     "gpu-any-slot": [(
         "gpu/PlanInput.cpp",

@@ -26,6 +26,23 @@ TEST(EmulatedMemory, StartsAsNaN) {
     EXPECT_TRUE(std::isnan(value));
 }
 
+/// The launch stores a byte of shared memory that nothing has written, and one
+/// that an asynchronous copy has not brought yet.
+TEST(EmulatedMemory, HasAnotherByteBeforeItIsWritten) {
+  Emulator emulator("fill=17,checks=off");
+  using Memory = std::pair<char *, char *>;
+  Memory memory(emulator.upload(std::vector<char>(16)),
+                emulator.allocate<char>(3));
+  emulator.launch<Memory>(
+      [](Gpu gpu, const Memory &memory) {
+        gpu.calls().copy_async(gpu.self, gpu.shared(), memory.first, 16, 16, 0);
+        gpu.store(memory.second, gpu.loadShared<char>(0, 1), 2);
+        gpu.store(memory.second + 1, gpu.loadShared<char>(16, 3), 4);
+      },
+      {1, 1, 32}, memory);
+  EXPECT_EQ(emulator.download(memory.second, 3), std::vector<char>(3, 17));
+}
+
 TEST(EmulatedMemory, EndsToTheByte) {
   for (uint64_t bytes : {1u, 7u, 255u, 256u, 4096u, 5000u}) {
     Emulator emulator;

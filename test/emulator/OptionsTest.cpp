@@ -31,19 +31,21 @@ TEST(Options, HaveDefaults) {
   EXPECT_TRUE(options.checks);
   EXPECT_EQ(options.architecture, 90u);
   EXPECT_EQ(options.multiprocessors, 4u);
+  EXPECT_EQ(options.fill, 255u);
   EXPECT_EQ(options.report, "");
 }
 
 TEST(Options, AreAList) {
-  Options options =
-      parseOptions("seed=18446744073709551615,schedule=adversarial,checks=off,"
-                   "workers=3,architecture=86,multiprocessors=8,report=/a=b");
+  Options options = parseOptions(
+      "seed=18446744073709551615,schedule=adversarial,checks=off,"
+      "workers=3,architecture=86,multiprocessors=8,fill=0,report=/a=b");
   EXPECT_EQ(options.seed, UINT64_MAX);
   EXPECT_EQ(options.order, Order::Adversarial);
   EXPECT_FALSE(options.checks);
   EXPECT_EQ(options.workers, 3u);
   EXPECT_EQ(options.architecture, 86u);
   EXPECT_EQ(options.multiprocessors, 8u);
+  EXPECT_EQ(options.fill, 0u);
   EXPECT_EQ(options.report, "/a=b");
 }
 
@@ -58,8 +60,8 @@ TEST(Options, DecideTheWorkers) {
 TEST(Options, AreKnown) {
   EXPECT_EQ(refusal("sed=1"),
             "expects the emulator's options to be seed, schedule, checks, "
-            "workers, architecture, multiprocessors or report, but one is "
-            "\"sed\"");
+            "workers, architecture, multiprocessors, fill or report, but one "
+            "is \"sed\"");
   EXPECT_EQ(refusal("seed=1,seed=1"),
             "expects each of the emulator's options once, but seed is there "
             "twice");
@@ -79,6 +81,8 @@ TEST(Options, HaveValuesThatTheyCanHave) {
   EXPECT_EQ(refusal("architecture=70"),
             "expects the emulator's option architecture to be 80, 86, 89, 90 "
             "or 120, but it is \"70\"");
+  EXPECT_EQ(refusal("fill=256"), "expects the emulator's option fill to be a "
+                                 "number from 0 to 255, but it is \"256\"");
   EXPECT_EQ(refusal("checks=yes"), "expects the emulator's option checks to be "
                                    "on or off, but it is \"yes\"");
   EXPECT_EQ(refusal("schedule=fair"),
