@@ -47,13 +47,13 @@ void storeRows(MatmulTile &tile, const Accumulators &sums,
     for (int64_t i = 0; i < 2; ++i) {
       Int token = tile.laneToken(block, i);
       code.when(tile.hasToken(token), [&] {
-        Ptr row = rowOf(token);
+        Ptr first = rowOf(token) + tile.laneFeature(0, 0) * 4;
         for (int64_t m = 0; m < tile.shape.featureBlocks(); ++m)
           for (int64_t half = 0; half < 2; ++half) {
             Int feature = tile.laneFeature(m, 2 * half);
             code.when(tile.hasFeature(feature), [&] {
               code.store(sums[tile.index(m, block, 2 * half + i)],
-                         row + feature * 4);
+                         first + tile.featureDistance(m, half) * 4);
             });
           }
       });

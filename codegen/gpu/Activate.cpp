@@ -88,7 +88,8 @@ void Activate::finish(MatmulTile &tile, const Accumulators &sums) {
   for (int64_t n = 0; n < tile.shape.tokenBlocks(); ++n) {
     Value weights[] = {weightOf(tile, n, 0), weightOf(tile, n, 1)};
     Int token = tile.blockToken(n) + tile.group;
-    Ptr row = rows + code.toI64(tile.begin + token) * pitch;
+    Ptr first = rows + code.toI64(tile.begin + token) * pitch +
+                (tile.blockFeature(0) + tile.quad * 2) * 2;
     for (int64_t block = 0; block < tile.blocksPerSlice(); ++block) {
       Registers<2> &factor = factors.emplace_back();
       for (int64_t half = 0; half < 2; ++half) {
@@ -103,11 +104,14 @@ void Activate::finish(MatmulTile &tile, const Accumulators &sums) {
         }
         Value turned = code.transpose(code.roundPair(element, a, b));
         factor[size_t(half)] = turned;
-        Int feature = tile.blockFeature(block, half) + tile.quad * 2;
         Value inside = tile.hasToken(token);
         if (!tile.featuresAreWhole())
-          inside = code.both(inside, tile.hasFeature(feature));
-        code.when(inside, [&] { code.store(turned, row + feature * 2); });
+          inside =
+              code.both(inside, tile.hasFeature(tile.blockFeature(block, half) +
+                                                tile.quad * 2));
+        code.when(inside, [&] {
+          code.store(turned, first + tile.featureDistance(block, half) * 2);
+        });
       }
     }
   }

@@ -34,7 +34,10 @@ public:
       : tile(tile), code(tile.code), operands(tile.operands),
         shrunk(tile.kernel.region(
             operands.shrunk,
-            operands.plan->perPair(operands.slices * operands.ranks * 2))) {}
+            operands.plan->perPair(operands.slices * operands.ranks * 2))),
+        firstFragment(code.toI64(
+            tile.blockFeature(0) / MmaRows * PageBlockBytes + tile.lane * 16)) {
+  }
 
   void block(int64_t tokenBlock, Accumulators &accumulators);
 
@@ -44,12 +47,13 @@ private:
   Sums segment(Ptr segment, Int row, const Sums &sums);
   Sums slice(const PlanView::Pair &pair, int64_t slice, Int row,
              const Sums &sums);
-  Int fragment(int64_t block);
+  Ptr fragment(Ptr page, int64_t block);
 
   MatmulTile &tile;
   KernelCode &code;
   const MatmulOperands &operands;
   Ptr shrunk;
+  Int firstFragment; // the lane's part of block 0, in a page
 };
 
 } // namespace
@@ -99,19 +103,19 @@ Expand::Sums Expand::segment(Ptr segment, Int row, const Sums &sums) {
   return after;
 }
 
-/// The offset in a page of the lane's part of a block of 16 features.
-Int Expand::fragment(int64_t block) {
+/// The lane's part of a block of 16 features of a page. Blocks beyond the last
+/// one repeat it.
+Ptr Expand::fragment(Ptr page, int64_t block) {
+  if (tile.featuresAreWhole() || tile.movesBack())
+    return page + firstFragment + block * PageBlockBytes;
   Int last = code.i32(pageBlocks(operands.n) - 1);
   Int index = code.least(tile.blockFeature(block) / MmaRows, last);
-  return index * PageBlockBytes + tile.lane * 16;
+  return page + (index * PageBlockBytes + tile.lane * 16);
 }
 
 Expand::Sums Expand::slice(const PlanView::Pair &pair, int64_t slice, Int row,
                            const Sums &sums) {
   int64_t pageBytes = pageBlocks(operands.n) * PageBlockBytes;
-  SmallVector<Int> parts;
-  for (int64_t block = 0; block < tile.blocksPerSlice(); ++block)
-    parts.push_back(fragment(block));
   Int source = code.select(code.equal(pair.sharesA, code.i32(0)),
                            code.i32(slice), code.i32(0));
   Int index = row * operands.slices + source;
@@ -121,11 +125,11 @@ Expand::Sums Expand::slice(const PlanView::Pair &pair, int64_t slice, Int row,
         Value two =
             code.load(code.vector(2), u + page * (MOELORA_PAGE_RANKS * 2), 8);
         Registers<2> tokens{code.lane(two, 0), code.lane(two, 1)};
-        Ptr pages = pageAt(code, pair.b, page, pageBytes);
+        Ptr at = pageAt(code, pair.b, page, pageBytes);
         Sums after;
-        for (auto [block, part] : llvm::enumerate(parts)) {
-          Registers<4> b = loadFragment(code, pages + part);
-          ValueRange own = before.slice(block * 4, 4);
+        for (int64_t block = 0; block < tile.blocksPerSlice(); ++block) {
+          Registers<4> b = loadFragment(code, fragment(at, block));
+          ValueRange own = before.slice(size_t(block) * 4, 4);
           llvm::append_range(after,
                              code.multiply(operands.element, b, tokens,
                                            {own[0], own[1], own[2], own[3]}));

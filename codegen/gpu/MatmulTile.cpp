@@ -97,8 +97,7 @@ Value MatmulTile::hasFeature(Int feature) {
 }
 
 Int MatmulTile::blockFeature(int64_t block, int64_t half) {
-  return feature + warpFeature +
-         (block % blocksPerSlice() * MmaRows + half * 8);
+  return feature + warpFeature + featureDistance(block, half);
 }
 
 Int MatmulTile::blockToken(int64_t tokenBlock) {

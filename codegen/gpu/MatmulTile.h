@@ -43,6 +43,11 @@ public:
   /// The feature of a slice that row `half` * 8 of a block is of. The lane's
   /// own one is `group` further.
   Int blockFeature(int64_t block, int64_t half = 0);
+  /// How far this feature is from that of block 0. Addresses are written as
+  /// that of block 0 plus a constant, which an instruction contains.
+  int64_t featureDistance(int64_t block, int64_t half = 0) const {
+    return block % blocksPerSlice() * MmaRows + half * 8;
+  }
   Int laneFeature(int64_t block, int64_t i) {
     return blockFeature(block, i / 2) + group;
   }
