@@ -69,7 +69,7 @@ static LLVM::GlobalOp kernelRows(Unit &unit, const Variant &variant) {
     for (auto [kernel, name] : llvm::zip_equal(variant.kernels, names))
       rows.push_back(Record(code)
                          .pointer(code.address(name))
-                         .i32(0) // the only binary
+                         .i32(0) // the first binary
                          .i32(kernel.threads)
                          .i32(kernel.sharedBytes)
                          .i32(0)
@@ -142,7 +142,7 @@ static Value variantRow(Code &code, const Variant &variant,
       .i64(0) // any number of tokens
       .bytes(&facts, sizeof(facts), alignof(moelora_facts))
       .i32(int64_t(variant.operands.size()))
-      .i32(parts.binaries ? 1 : 0)
+      .i32(parts.binaries ? variant.binaryCount : 0)
       .i32(int64_t(variant.kernels.size()))
       .i32(int64_t(variant.entries.size()))
       .pointer(code.address(parts.operands))

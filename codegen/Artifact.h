@@ -23,7 +23,7 @@ struct EntryPoint {
   mlir::LLVM::LLVMFuncOp run;
 };
 
-/// A kernel of the variant's only binary.
+/// A kernel of the variant's first binary. A second one is the same code.
 struct KernelRow {
   std::string name;
   int64_t threads, sharedBytes;
@@ -38,9 +38,10 @@ struct Variant {
   llvm::SmallVector<EntryPoint> entries;
   mlir::LLVM::LLVMFuncOp workspace;
   llvm::SmallVector<KernelRow> kernels; // of a GPU
-  /// The symbol of an array of one moelora_binary, which is defined later;
-  /// empty: the variant has no binaries.
+  /// The symbol of an array of moelora_binary, which is defined later; empty:
+  /// the variant has no binaries.
   std::string binaries;
+  int64_t binaryCount = 1;
 };
 
 using Digest = std::array<uint8_t, 16>;

@@ -73,7 +73,10 @@ def ConvertMoELoRAToNvvm
            "sm_80, sm_86, sm_89, sm_90 or sm_120; with the prefix emulated-, "
            "for the emulator">,
     Option<"producer", "producer", "std::string", /*default=*/"\"moelora \" MOELORA_VERSION",
-           "what the artifact says made it">];
+           "what the artifact says made it">,
+    Option<"cubin", "cubin", "bool", /*default=*/"false",
+           "the artifact has a cubin after its PTX, which moelora-assemble-ptx "
+           "makes">];
   let dependentDialects = [
     "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",
     "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
@@ -120,6 +123,23 @@ def EmitPtx : Pass<"moelora-emit-ptx", "::mlir::ModuleOp"> {
     Numerics: changes nothing.
 
     Tested by `test/codegen/emit-ptx.mlir`.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def AssemblePtx : Pass<"moelora-assemble-ptx", "::mlir::ModuleOp"> {
+  let summary = "adds cubins to PTX";
+  let description = [{
+    Assembles the PTX that `moelora-emit-ptx` has made, and puts the cubin after it
+    among the binaries of the artifact, for which `convert-moelora-to-nvvm` has left
+    space. Devices of exactly the PTX's architecture load the cubin, so that no
+    driver has to compile.
+
+    Declines, with a diagnostic: where there is no `ptxas`, or it fails.
+
+    Numerics: changes nothing.
+
+    Tested by `test/codegen/assemble-ptx.mlir`.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }

@@ -70,11 +70,21 @@ void buildToCpuPipeline(OpPassManager &pm, const ToCpuOptions &options) {
   addLowering(pm);
 }
 
+static bool isEmulated(const ToGpuOptions &options) {
+  auto target = parseCodeTarget(options.target.getValue());
+  return target && target->kind == CodeKind::Emulated;
+}
+
+static bool hasCubin(const ToGpuOptions &options) {
+  return options.cubin && !isEmulated(options);
+}
+
 /// fused -> gpu.module, llvm, scf, arith
 static void addGpuKernels(OpPassManager &pm, const ToGpuOptions &options) {
   ConvertMoELoRAToNvvmOptions convert;
   convert.target = options.target;
   convert.producer = options.producer;
+  convert.cubin = hasCubin(options);
   pm.addPass(createConvertMoELoRAToNvvm(convert));
   pm.addPass(createCSEPass());
 }
@@ -99,13 +109,14 @@ void buildScheduledToGpuPipeline(OpPassManager &pm,
                                  const ToGpuOptions &options) {
   addGpuKernels(pm, options);
   addGpuLowering(pm);
-  auto target = parseCodeTarget(options.target.getValue());
-  if (target && target->kind == CodeKind::Emulated) {
+  if (isEmulated(options)) {
     pm.addPass(createEmulateNvvm());
     addGpuLowering(pm); // of the code that calls the emulator
   } else {
     pm.addPass(createEmitPtx());
   }
+  if (hasCubin(options))
+    pm.addPass(createAssemblePtx());
 }
 
 void buildToGpuPipeline(OpPassManager &pm, const ToGpuOptions &options) {

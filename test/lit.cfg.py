@@ -7,6 +7,7 @@
   lit --param bytecode=1    moelora-opt reads bytecode of the test's file
 """
 import os
+import shutil
 
 import lit.formats
 
@@ -68,6 +69,8 @@ def has_terminals():
 
 if has_terminals():
     config.available_features.add("terminals")
+if shutil.which("ptxas") or shutil.which("/usr/local/cuda/bin/ptxas"):
+    config.available_features.add("ptxas")
 if config.sanitizers:
     config.available_features.add("sanitizers")
 if lit_config.params.get("roundtrip") or lit_config.params.get("bytecode"):

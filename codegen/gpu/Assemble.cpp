@@ -1,17 +1,16 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Finds ptxas and runs it on temporary files.
+// Runs ptxas on temporary files.
 
 #include "moelora/codegen/Assemble.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "moelora/support/CudaPrograms.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
 #include <cctype>
-#include <cstdlib>
 
 using namespace mlir;
 
@@ -50,54 +49,10 @@ std::optional<std::string> readFile(StringRef path) {
   return (*buffer)->getBuffer().str();
 }
 
-/// The first line of what a command prints, or "".
-std::string firstLineOf(StringRef program, ArrayRef<StringRef> arguments) {
-  TemporaryFile output("txt");
-  std::optional<StringRef> redirects[] = {std::nullopt, output.path.str(),
-                                          StringRef("")};
-  SmallVector<StringRef> all{program};
-  llvm::append_range(all, arguments);
-  if (output.error ||
-      llvm::sys::ExecuteAndWait(program, all, std::nullopt, redirects))
-    return "";
-  return StringRef(readFile(output.path).value_or("")).split('\n').first.str();
-}
-
-bool canRun(StringRef path) {
-  return !path.empty() && llvm::sys::fs::can_execute(path);
-}
-
-/// The folder of the Python package, which is a namespace package: the folder
-/// has no file that could be imported.
-std::string ptxasOfPython() {
-  auto python = llvm::sys::findProgramByName("python3");
-  if (!python)
-    return "";
-  return firstLineOf(
-      *python, {"-c", "import importlib.util, glob\n"
-                      "spec = importlib.util.find_spec('nvidia')\n"
-                      "for root in spec.submodule_search_locations if spec "
-                      "else []:\n"
-                      "  for path in sorted(glob.glob(root + "
-                      "'/**/bin/ptxas', recursive=True)):\n"
-                      "    print(path)\n"});
-}
-
-std::string findPtxas() {
-  if (const char *home = std::getenv("CUDA_HOME")) {
-    llvm::SmallString<128> path(home);
-    llvm::sys::path::append(path, "bin", "ptxas");
-    if (canRun(path))
-      return std::string(path);
-  }
-  if (auto found = llvm::sys::findProgramByName("ptxas"))
-    return *found;
-  StringRef usual = "/usr/local/cuda/bin/ptxas";
-  return canRun(usual) ? usual.str() : ptxasOfPython();
-}
+} // namespace
 
 /// The sm_80 of `.target sm_80`.
-std::string targetOf(StringRef ptx) {
+static std::string targetOf(StringRef ptx) {
   StringRef rest = ptx.split(".target ").second;
   return rest
       .take_while([](char c) {
@@ -106,10 +61,8 @@ std::string targetOf(StringRef ptx) {
       .str();
 }
 
-} // namespace
-
 std::optional<std::string> assemblePtx(StringRef ptx, std::string &why) {
-  std::string ptxas = findPtxas();
+  std::string ptxas = findCudaProgram("ptxas");
   if (ptxas.empty()) {
     why = "cannot find ptxas; install the CUDA toolkit and set CUDA_HOME, or "
           "run pip install nvidia-cuda-nvcc";
@@ -133,7 +86,8 @@ std::optional<std::string> assemblePtx(StringRef ptx, std::string &why) {
   std::optional<std::string> cubin = readFile(output.path);
   if (!status && cubin)
     return cubin;
-  why = ptxas + " failed: " + readFile(messages.path).value_or("");
+  why = ptxas + " failed: " +
+        StringRef(readFile(messages.path).value_or("")).rtrim().str();
   return std::nullopt;
 }
 

@@ -81,6 +81,7 @@ struct ConvertMoELoRAToNvvm
     variant.target = target;
     variant.needs = host.features().str();
     variant.binaries = binariesOf(prefix);
+    variant.binaryCount = cubin ? 2 : 1;
     for (const KernelInfo &kernel : lowering.gpu.kernels)
       variant.kernels.push_back(
           {kernel.name, kernel.threads, kernel.sharedBytes});

@@ -10,6 +10,7 @@
 #include "device/Rules.h"
 #include "run/LayerRules.h"
 #include "run/Operands.h"
+#include "run/Variants.h"
 
 #include "moelora/runtime/Artifact.h"
 #include "moelora/runtime/Dtype.h"
@@ -183,6 +184,10 @@ void checkKernels(const moelora_variant &variant) {
     std::string name = std::string("the kernel ") + kernel.name;
     expectWithin("the binary of " + name, kernel.binary, 0,
                  int64_t(variant.binaries) - 1);
+    if (isCubinOfPtx(variant, kernel.binary))
+      fail("expects " + name +
+           " of a compiled layer to be of the PTX before its cubin, but it is "
+           "of the cubin");
     expectWithin("the threads of " + name, kernel.threads, 1, mostThreads);
     expectWithin("the shared bytes of " + name, kernel.shared_bytes, 0,
                  mostSharedBytes);

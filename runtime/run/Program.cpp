@@ -5,6 +5,7 @@
  */
 #include "run/Program.h"
 
+#include "base/Log.h"
 #include "moelora/runtime/Execute.h"
 #include "run/Description.h"
 #include "run/Variants.h"
@@ -47,6 +48,29 @@ moelora_services readServices(const moelora_services *given) {
   return *given;
 }
 
+/// The code of a binary. A cubin is preferred to its PTX, which the driver has
+/// to compile; a driver that is older than the cubin does not take it.
+Module loadModule(const moelora_variant &variant, uint32_t binary,
+                  const moelora_device &device) {
+  if (isCubinOfPtx(variant, binary))
+    return Module(device);
+  if (isCubinOfPtx(variant, binary + 1) && isExactly(variant, device)) {
+    try {
+      return {device, variant.binary[binary + 1]};
+    } catch (const Failure &failure) {
+      if (failure.status != MOELORA_INVALID &&
+          failure.status != MOELORA_UNSUPPORTED)
+        throw;
+      tell(MOELORA_LOG_WARNING,
+           ("the PTX of a layer is compiled now, because its cubin cannot be "
+            "loaded: " +
+            failure.text)
+               .c_str());
+    }
+  }
+  return {device, variant.binary[binary]};
+}
+
 } // namespace
 
 Module::Module(const moelora_device &device, const moelora_binary &binary)
@@ -77,7 +101,7 @@ moelora_program::moelora_program(const moelora_artifact &artifact,
   if (variant.services & MOELORA_SERVICE_LAUNCH)
     services = launcher.services();
   for (uint32_t i = 0; i < variant.binaries; ++i)
-    modules.emplace_back(device, variant.binary[i]);
+    modules.push_back(loadModule(variant, i, device));
   for (uint32_t i = 0; i < variant.kernels; ++i)
     kernels.push_back(modules[variant.kernel[i].binary].get(variant.kernel[i]));
   if (!isForHost(variant))

@@ -20,6 +20,7 @@ namespace moelora {
 class Module {
 public:
   Module(const moelora_device &device, const moelora_binary &binary);
+  explicit Module(const moelora_device &device) : device(device) {} ///< empty
   Module(Module &&other) noexcept
       : device(other.device), module(std::exchange(other.module, nullptr)) {}
   ~Module();
@@ -54,7 +55,7 @@ struct moelora_program {
   const moelora_device &device;
   moelora_services services; ///< as generated code receives them
   moelora::Launcher launcher;
-  std::vector<moelora::Module> modules;
+  std::vector<moelora::Module> modules; ///< by binary
   std::vector<moelora_kernel *> kernels;
   moelora_kernel *hostKernel = nullptr;
   moelora::DeviceMemory counters;

@@ -111,6 +111,19 @@ bool moelora::isForHost(const moelora_variant &variant) {
   return target && target->kind == CodeKind::Host;
 }
 
+bool moelora::isCubinOfPtx(const moelora_variant &variant, uint32_t binary) {
+  return binary > 0 && binary < variant.binaries &&
+         variant.binary[binary].kind == MOELORA_BINARY_CUBIN &&
+         variant.binary[binary - 1].kind == MOELORA_BINARY_PTX;
+}
+
+bool moelora::isExactly(const moelora_variant &variant,
+                        const moelora_device &device) {
+  std::optional<CodeTarget> target = parseCodeTarget(variant.target);
+  return target && target->kind == targetOf(device).kind &&
+         target->architecture == targetOf(device).architecture;
+}
+
 const moelora_variant &moelora::chooseVariant(const moelora_artifact &artifact,
                                               const char *target,
                                               const moelora_device &device) {

@@ -21,6 +21,13 @@ const moelora_variant &chooseVariant(const moelora_artifact &artifact,
                                      const char *target,
                                      const moelora_device &device);
 
+/// Whether a binary is the code of the PTX before it as a cubin, which is for
+/// exactly the variant's architecture.
+bool isCubinOfPtx(const moelora_variant &variant, uint32_t binary);
+
+/// Whether the device is of exactly the variant's architecture.
+bool isExactly(const moelora_variant &variant, const moelora_device &device);
+
 /// The value of a moelora_device_key.
 int64_t valueOf(const moelora_device &device, int32_t key);
 

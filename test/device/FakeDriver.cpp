@@ -49,6 +49,7 @@ void setCapture(const void *stream, int status, unsigned long long id) {
   state().capture = {stream, status, id};
 }
 long callsToFailure() { return state().callsToFailure; }
+long cubinLoads() { return state().cubinLoads; }
 
 /// With the last context ends everything that is on the device.
 void endAll(FakeState &fake) {
@@ -63,9 +64,9 @@ void endAll(FakeState &fake) {
 extern "C" {
 
 const FakeControl *fake_cuda_control() {
-  static const FakeControl control = {failCall,   loseAtCall,    setFeatures,
-                                      setDevices, live,          featureUses,
-                                      setCapture, callsToFailure};
+  static const FakeControl control = {failCall,   loseAtCall,     setFeatures,
+                                      setDevices, live,           featureUses,
+                                      setCapture, callsToFailure, cubinLoads};
   return &control;
 }
 

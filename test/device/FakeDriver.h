@@ -43,6 +43,8 @@ struct FakeControl {
   void (*setCapture)(const void *stream, int status, unsigned long long id);
   /// The number of calls before the failure of failCall; negative after it.
   long (*callsToFailure)();
+  /// How many modules have been loaded that are machine code.
+  long (*cubinLoads)();
 };
 
 } // namespace moelora::test

@@ -6,6 +6,8 @@
 #include "FakeState.h"
 
 #include <algorithm>
+#include <cstring>
+#include <elf.h>
 #include <vector>
 
 using namespace moelora::test;
@@ -57,8 +59,10 @@ int cuModuleLoadDataEx(ModuleHandle *handle, const void *image, unsigned count,
     FakeModule module;
     std::string log;
     int result = gpu().load(image, module, log);
-    if (result == Success)
+    if (result == Success) {
+      fake.cubinLoads += std::memcmp(image, ELFMAG, SELFMAG) == 0;
       fake.modules.add(handle, std::move(module));
+    }
     writeLog(log, count, options, values);
     return result;
   });

@@ -33,6 +33,7 @@ struct FakeState {
   long featureUses = 0, contexts = 0, livePools = 0;
   int lost = 0;          // the first result of work that failed
   uint64_t captures = 0; // that have begun
+  long cubinLoads = 0;
   std::set<void *> memory;
   std::map<void *, FakeHostBlock> host;
   Registry<FakeGraph> graphs;

@@ -9,6 +9,8 @@
 #include "NaiveLayer.h"
 #include "moelora/emulator/Kernel.h"
 
+#include <elf.h>
+
 enum { Threads = 32 };
 
 /* ---- Accesses to global memory ------------------------------------------- */
@@ -217,7 +219,20 @@ static const char ptx[] = ".target sm_80\n"
                           ".entry naive_route()\n"
                           ".entry naive_tokens()\n"
                           ".entry naive_resolve()\n";
-const moelora_binary ptx_binary = {MOELORA_BINARY_PTX, 0, sizeof ptx, ptx};
+
+static const struct {
+  Elf64_Ehdr header;
+  char names[64];
+} cubin = {.header = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3,
+                                  ELFCLASS64, ELFDATA2LSB},
+                      .e_machine = EM_CUDA},
+           .names = ".text.naive_route\0"
+                    ".text.naive_tokens\0"
+                    ".text.naive_resolve"};
+
+const moelora_binary gpu_binaries[2] = {
+    {MOELORA_BINARY_PTX, 0, sizeof ptx, ptx},
+    {MOELORA_BINARY_CUBIN, 0, sizeof cubin, &cubin}};
 
 const moelora_kernel_info emulated_kernels[EmulatedKernels] = {
     {"naive_route", 0, Threads, 0, 0},

@@ -10,7 +10,8 @@
 
 enum { EmulatedRoute, EmulatedTokens, EmulatedResolve, EmulatedKernels };
 
-extern const moelora_binary emulated_binary, ptx_binary;
+extern const moelora_binary emulated_binary;
+extern const moelora_binary gpu_binaries[2]; /* PTX, and its cubin */
 extern const moelora_kernel_info emulated_kernels[EmulatedKernels];
 extern const moelora_entry emulated_entries[MOELORA_ENTRIES];
 

@@ -204,7 +204,7 @@ static const moelora_entry entries[] = {
 #ifdef EMULATED
 #define LAUNCHING_VARIANT                                                      \
   VARIANT(MOELORA_PAGE_FRAGMENT_MAJOR), .services = MOELORA_SERVICE_LAUNCH,    \
-      .binaries = 1, .kernels = EmulatedKernels, .kernel = emulated_kernels,   \
+      .kernels = EmulatedKernels, .kernel = emulated_kernels,                  \
       .entries = MOELORA_ENTRIES, .entry = emulated_entries
 #endif
 
@@ -213,8 +213,10 @@ static const moelora_variant variants[] = {
      .services = MOELORA_SERVICE_PARALLEL_FOR | MOELORA_SERVICE_ROUTE,
      .entries = sizeof entries / sizeof *entries, .entry = entries},
 #ifdef EMULATED
-    {LAUNCHING_VARIANT, .target = "emulated-sm_80", .binary = &emulated_binary},
-    {LAUNCHING_VARIANT, .target = "sm_80", .binary = &ptx_binary},
+    {LAUNCHING_VARIANT, .target = "emulated-sm_80", .binaries = 1,
+     .binary = &emulated_binary},
+    {LAUNCHING_VARIANT, .target = "sm_80", .binaries = 2,
+     .binary = gpu_binaries},
 #endif
 };
 

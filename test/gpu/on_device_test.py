@@ -6,8 +6,8 @@ compute-sanitizer and for a peer.
 
   on_device_test.py --bin BUILD/bin --driver BUILD/lib/libcuda-emulated.so
 
-It also runs without a driver and with too little time, which must end with
-results that say so.
+It also runs without a driver and the layers of cases, and with too little time,
+which must end with results that say so.
 """
 import argparse
 import json
@@ -78,12 +78,14 @@ def check_all(options, folder):
 
 
 def check_failures(options, folder):
+    shutil.rmtree(folder / "layers")
     status, results, out = run(options, folder, driver="/nowhere/libcuda.so",
                                tools="/nowhere")
     failed = [step["name"] for step in results["steps"] if not step["passed"]]
     expect(status == 1 and failed == STEPS[:-1],
            f"all steps but the peer to fail, but {failed} do")
-    expect("no CUDA device" in (out / "log.txt").read_text(), "the reason")
+    for reason in ("no CUDA device", "was not packed"):
+        expect(reason in (out / "log.txt").read_text(), f"'{reason}' in the log")
     expect(results["grid"] is None, "no cells")
     status, results, _ = run(options, folder, "--seconds", "2")
     steps = [step["name"] for step in results["steps"]]

@@ -27,14 +27,11 @@ void compileShape(const Shape &shape, const std::string &compiler,
                   const Limits &limits, const std::string &folder) {
   std::string base = folder + "/" + fileOf(shape);
   writeJson(base + ".json", configOf(shape, 1));
-  std::vector<std::string> words = {compiler,
-                                    base + ".json",
-                                    "--slots=" + std::to_string(limits.slots),
-                                    "--max-rank=" +
-                                        std::to_string(limits.maxRank),
-                                    "-o",
-                                    base + ".so"};
+  std::vector<std::string> words = {compiler, base + ".json"};
   words.insert(words.end(), limits.options.begin(), limits.options.end());
+  words.push_back("--slots=" + std::to_string(limits.slots));
+  words.push_back("--max-rank=" + std::to_string(limits.maxRank));
+  words.insert(words.end(), {"-o", base + ".so"});
   outputOf(words);
 }
 

@@ -4,11 +4,10 @@
 #include "Programs.h"
 
 #include "moelora/host/Handles.h"
+#include "moelora/support/CudaPrograms.h"
 
-#include <cstdlib>
 #include <fcntl.h>
 #include <spawn.h>
-#include <sstream>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,33 +25,6 @@ std::string readAll(int file) {
   ::close(file);
   return text;
 }
-
-bool canRun(const std::string &path) {
-  return ::access(path.c_str(), X_OK) == 0;
-}
-
-/// The folders in which programs of CUDA are searched for, in order.
-std::vector<std::string> foldersOfTools() {
-  std::vector<std::string> folders;
-  if (const char *home = std::getenv("CUDA_HOME"))
-    folders.push_back(std::string(home) + "/bin");
-  const char *path = std::getenv("PATH");
-  std::stringstream all(path ? path : "");
-  for (std::string folder; std::getline(all, folder, ':');)
-    folders.push_back(folder);
-  folders.emplace_back("/usr/local/cuda/bin");
-  return folders;
-}
-
-/// A package that contains programs is a namespace package: its folder has no
-/// file that could be imported.
-constexpr const char *findInPython =
-    "import importlib.util, glob\n"
-    "spec = importlib.util.find_spec('nvidia')\n"
-    "for root in spec.submodule_search_locations if spec else []:\n"
-    "  for path in sorted(glob.glob(root + '/**/bin/nvdisasm', "
-    "recursive=True)):\n"
-    "    print(path)\n";
 
 } // namespace
 
@@ -90,17 +62,8 @@ double childSeconds() {
 }
 
 std::string findDisassembler() {
-  for (const std::string &folder : foldersOfTools())
-    if (std::string path = folder + "/nvdisasm"; canRun(path))
-      return path;
-  std::string found;
-  try {
-    found = outputOf({"python3", "-c", findInPython});
-  } catch (const Error &) {
-    // There is no Python, or it has no such package.
-  }
-  found = found.substr(0, found.find('\n'));
-  if (!canRun(found))
+  std::string found = findCudaProgram("nvdisasm");
+  if (found.empty())
     throw Error("cannot find nvdisasm; install the CUDA toolkit and set "
                 "CUDA_HOME, or run pip install nvidia-cuda-nvdisasm");
   return found;

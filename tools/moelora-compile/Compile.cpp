@@ -12,6 +12,8 @@
 #include "moelora/codegen/Target.h"
 #include "moelora/link/SharedObject.h"
 #include "moelora/passes/Explain.h"
+#include "moelora/support/CudaPrograms.h"
+#include "moelora/support/Targets.h"
 
 using namespace mlir;
 
@@ -27,6 +29,27 @@ static void setOptions(moelora::ToGpuOptions &pipeline, const Options &options,
   pipeline.target = target;
   pipeline.strategy = options.strategy;
   pipeline.schedule = options.schedule;
+}
+
+/// Decides whether there are cubins. Fails if they are required and cannot be.
+static LogicalResult decideCubins(const Options &options, bool &cubins) {
+  auto isGpu = [](const std::string &target) {
+    return moelora::parseCodeTarget(target)->kind == moelora::CodeKind::Gpu;
+  };
+  bool isArtifact =
+      options.emit == Emit::Object || options.emit == Emit::SharedObject;
+  cubins = options.cubins != Cubins::Off && isArtifact &&
+           llvm::any_of(options.targets, isGpu);
+  if (!cubins || !moelora::findCudaProgram("ptxas").empty())
+    return success();
+  cubins = false;
+  bool required = options.cubins == Cubins::Require;
+  llvm::errs() << (required ? "error" : "remark")
+               << ": there is no ptxas, so the layer "
+               << (required ? "cannot have a cubin" : "has PTX alone")
+               << "; install the CUDA toolkit and set CUDA_HOME, or run pip "
+                  "install nvidia-cuda-nvcc\n";
+  return success(!required);
 }
 
 static std::optional<std::string> explain(ModuleOp module,
@@ -57,9 +80,10 @@ static LogicalResult lowerToCpu(ModuleOp module, const Options &options) {
 
 /// Verifies the layer after each pass. LLVM verifies the kernels.
 static LogicalResult lowerToGpu(ModuleOp module, const Options &options,
-                                const std::string &target) {
+                                const std::string &target, bool cubins) {
   moelora::ToGpuOptions pipeline;
   setOptions(pipeline, options, target);
+  pipeline.cubin = cubins;
   PassManager schedule(module.getContext()), kernels(module.getContext());
   moelora::buildToScheduledPipeline(schedule, pipeline);
   moelora::buildScheduledToGpuPipeline(kernels, pipeline);
@@ -69,20 +93,22 @@ static LogicalResult lowerToGpu(ModuleOp module, const Options &options,
 }
 
 static LogicalResult lower(ModuleOp module, const Options &options,
-                           const std::string &target) {
+                           const std::string &target, bool cubins) {
   return target == "cpu" ? lowerToCpu(module, options)
-                         : lowerToGpu(module, options, target);
+                         : lowerToGpu(module, options, target, cubins);
 }
 
 /// Lowers the module for the first target, and adds the variants for the
 /// others.
 static LogicalResult lowerAll(ModuleOp module, const Options &options) {
   OwningOpRef<ModuleOp> original(module.clone());
-  if (failed(lower(module, options, options.targets.front())))
+  bool cubins = false;
+  if (failed(decideCubins(options, cubins)) ||
+      failed(lower(module, options, options.targets.front(), cubins)))
     return failure();
   for (const std::string &target : llvm::drop_begin(options.targets)) {
     OwningOpRef<ModuleOp> copy(original->clone());
-    if (failed(lower(*copy, options, target)) ||
+    if (failed(lower(*copy, options, target, cubins)) ||
         failed(moelora::mergeArtifact(module, *copy)))
       return failure();
   }

@@ -89,6 +89,14 @@ static void addOutput(CLI::App &app, Options &options) {
                               "for a GPU: tiles for few tokens (decode), for "
                               "many\n(prefill), or all (default)")
       ->option_text("NAME");
+  addChoice<Cubins>(
+      app, "--cubin", options.cubins,
+      {{"auto", Cubins::Auto},
+       {"off", Cubins::Off},
+       {"require", Cubins::Require}},
+      "for a GPU: machine code beside the PTX, which ptxas\nmakes. "
+      "auto (default): if there is ptxas; off;\nrequire")
+      ->option_text("NAME");
   app.add_flag("--explain", options.explain,
                "print what the cost model predicts for the tiles\nof each GPU "
                "kernel, and compile nothing");

@@ -21,6 +21,9 @@ struct EmitNames {
 };
 const EmitNames &namesOf(Emit emit);
 
+/// Whether artifacts have cubins beside PTX.
+enum class Cubins { Auto, Off, Require };
+
 struct Options {
   std::string input;
   std::string output;
@@ -28,6 +31,7 @@ struct Options {
   moelora::StrategyChoice strategy =
       moelora::StrategyChoice::Fastest;              // of a GPU
   moelora::Batches schedule = moelora::Batches::All; // of a GPU
+  Cubins cubins = Cubins::Auto;
   std::string cpu = "native";
   Emit emit = Emit::SharedObject;
   bool explain = false; // print predictions, and compile nothing

@@ -15,10 +15,8 @@ namespace moelora {
 /// none.
 std::optional<std::string> emittedPtx(mlir::ModuleOp module);
 
-/// Assembles PTX for the architecture of its `.target` with ptxas, which is
-/// searched for in CUDA_HOME, in PATH, in /usr/local/cuda, and in the Python
-/// package nvidia-cuda-nvcc of the python3 in PATH. If there is none, or it
-/// fails, `why` states what to do.
+/// Assembles PTX for the architecture of its `.target`. If there is no ptxas,
+/// or it fails, `why` states what to do.
 std::optional<std::string> assemblePtx(llvm::StringRef ptx, std::string &why);
 
 } // namespace moelora

@@ -60,6 +60,10 @@ struct ToGpuOptions : public mlir::PassPipelineOptions<ToGpuOptions> {
           clEnumValN(Batches::Decode, "decode", "tiles of up to 16 tokens"),
           clEnumValN(Batches::Prefill, "prefill",
                      "tiles of at least 64 tokens"))};
+  Option<bool> cubin{
+      *this, "cubin",
+      llvm::cl::desc("add the cubin to the PTX of a GPU, with ptxas"),
+      llvm::cl::init(false)};
   ListOption<int64_t> tiles{
       *this, "tiles",
       llvm::cl::desc("tokens of the tiles that are compiled; none: all")};

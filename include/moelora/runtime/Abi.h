@@ -159,6 +159,9 @@ typedef struct moelora_variant {
   uint64_t roles;         /* bit per moelora_role of its operands */
   int64_t max_tokens;     /* of one run; 0: no bound */
   moelora_facts adapters; /* the slot table that it takes */
+  /* A cubin that follows PTX is the same code, assembled for exactly the
+   * target. It has no kernels of its own: devices of this architecture load it
+   * in place of the PTX, unless their driver cannot. */
   uint32_t operands, binaries, kernels, entries;
   const moelora_operand *operand;
   const moelora_binary *binary;

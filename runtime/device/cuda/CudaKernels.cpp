@@ -4,9 +4,11 @@
  * Modules, kernels and launches of a CUDA device. Their handles are those of
  * the driver, so a launch reads no other data.
  */
+#include "base/Elf.h"
 #include "device/Rules.h"
 #include "device/cuda/CudaDevice.h"
 
+#include <cstring>
 #include <vector>
 
 using namespace moelora;
@@ -38,6 +40,20 @@ ModuleHandle load(const Driver &driver, const moelora_binary &binary) {
   return module;
 }
 
+/// The driver is not told how many bytes there are.
+void checkCubin(const moelora_binary &binary) {
+  const auto *bytes = static_cast<const char *>(binary.data);
+  ElfFile file = {"the cubin", binary.bytes,
+                  [&](uint64_t offset, uint64_t count, void *to) {
+                    std::memcpy(to, bytes + offset, count);
+                  }};
+  Elf64_Ehdr header = readElfHeader(file);
+  if (!isElf64(header) || header.e_machine != EM_CUDA)
+    fail("expects a cubin to be machine code for a GPU in the ELF format, but "
+         "it is not");
+  checkElfExtents(file, header);
+}
+
 moelora_status moduleLoad(void *context, const moelora_binary *binary,
                           moelora_module **module, moelora_error **error) {
   return use(context, error, [&](Device &, const Driver &driver) {
@@ -46,6 +62,8 @@ moelora_status moduleLoad(void *context, const moelora_binary *binary,
     if (binary->kind != MOELORA_BINARY_PTX &&
         binary->kind != MOELORA_BINARY_CUBIN)
       refuseBinary(*binary, "a CUDA device");
+    if (binary->kind == MOELORA_BINARY_CUBIN)
+      checkCubin(*binary);
     *module = reinterpret_cast<moelora_module *>(load(driver, *binary));
   });
 }
