@@ -56,6 +56,7 @@ public:
   void reset() override {
     moelora_device_close(opened, nullptr);
     opened = nullptr;
+    blocks.clear();
   }
 
   Facts facts() override {
@@ -65,9 +66,19 @@ public:
   }
   void *allocate(uint64_t bytes) override {
     void *memory = nullptr;
-    return ask(&moelora_device::allocate, bytes, &memory) ? memory : nullptr;
+    if (!ask(&moelora_device::allocate, bytes, &memory))
+      return nullptr;
+    blocks[static_cast<char *>(memory)] = bytes;
+    return memory;
+  }
+  bool owns(const void *pointer) const override {
+    auto at = static_cast<const char *>(pointer);
+    auto next = blocks.upper_bound(at);
+    return next != blocks.begin() &&
+           at < std::prev(next)->first + std::prev(next)->second;
   }
   void release(void *memory) override {
+    blocks.erase(static_cast<char *>(memory));
     device().release(device().context, memory, 0);
   }
   FakeHostBlock allocateHost(uint64_t bytes) override {
@@ -128,6 +139,7 @@ private:
   }
 
   const moelora_device *opened = nullptr;
+  std::map<const char *, uint64_t> blocks; // of memory
 };
 
 EmulatedGpu &theGpu() {

@@ -58,11 +58,13 @@ int cuMemHostAlloc(void **memory, size_t bytes, unsigned) {
       return OutOfMemory;
     *memory = block.get();
     fake.host.emplace(*memory, std::move(block));
+    fake.hostBytes[static_cast<char *>(*memory)] = bytes;
     return Success;
   });
 }
 int cuMemFreeHost(void *memory) {
   return call(GivesBack, [&](FakeState &fake) {
+    fake.hostBytes.erase(static_cast<char *>(memory));
     return fake.host.erase(memory) ? Success : InvalidValue;
   });
 }

@@ -38,6 +38,8 @@ public:
   /// Memory that is filled with NaN; NULL if there is not enough.
   virtual void *allocate(uint64_t bytes) = 0;
   virtual void release(void *memory) = 0;
+  /// Whether a pointer is to memory of the GPU.
+  virtual bool owns(const void *pointer) const = 0;
   /// Memory may have an address before the GPU can use it.
   virtual void setReady(void *, bool) {}
   virtual FakeHostBlock allocateHost(uint64_t bytes);

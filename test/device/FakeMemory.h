@@ -45,8 +45,10 @@ public:
     Access access(*this);
     std::memset(memory, 0xff, block->second.size);
   }
-  bool has(char *memory) const {
-    return blocks.count(static_cast<uint64_t>(memory - start));
+  /// Whether it is in the range of this memory.
+  bool has(const void *pointer) const {
+    return static_cast<uint64_t>(static_cast<const char *>(pointer) - start) <
+           capacity;
   }
 
   /// A block may be known before the device can use it.

@@ -36,6 +36,7 @@ struct FakeState {
   long cubinLoads = 0;
   std::set<void *> memory;
   std::map<void *, FakeHostBlock> host;
+  std::map<const char *, uint64_t> hostBytes; // of those blocks
   Registry<FakeGraph> graphs;
   Registry<FakeStream> streams;
   Registry<FakeEvent> events;

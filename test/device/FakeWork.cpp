@@ -21,12 +21,29 @@ template <typename Body> int onEvent(EventHandle handle, Body body) {
   });
 }
 
+/// Whether it is memory of the host that is not pinned.
+bool isPageable(const FakeState &fake, const void *pointer) {
+  auto at = static_cast<const char *>(pointer);
+  auto next = fake.hostBytes.upper_bound(at);
+  bool pinned = next != fake.hostBytes.begin() &&
+                at < std::prev(next)->first + std::prev(next)->second;
+  return !pinned && !gpu().owns(pointer);
+}
+
+/// What is copied from memory that is not pinned has been read on return, and
+/// what is copied to it has been written.
 int copyBytes(Address to, Address from, size_t bytes, StreamHandle handle) {
   return onStream(handle, [&](FakeState &fake, auto &stream) {
-    fake.ask(*stream, [to, from, bytes] {
-      return gpu().copy(reinterpret_cast<void *>(to),
-                        reinterpret_cast<const void *>(from), bytes);
+    auto *target = reinterpret_cast<void *>(to);
+    auto *source = reinterpret_cast<const char *>(from);
+    std::shared_ptr<std::string> staged;
+    if (!stream->capture && isPageable(fake, source))
+      staged = std::make_shared<std::string>(source, bytes);
+    fake.ask(*stream, [target, source, bytes, staged] {
+      return gpu().copy(target, staged ? staged->data() : source, bytes);
     });
+    if (!stream->capture && isPageable(fake, target))
+      stream->runTo(stream->asked);
     return Success;
   });
 }

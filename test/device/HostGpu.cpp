@@ -30,6 +30,7 @@ public:
   void release(void *block) override {
     memory.release(static_cast<char *>(block));
   }
+  bool owns(const void *pointer) const override { return memory.has(pointer); }
   void setReady(void *block, bool ready) override {
     memory.setReady(static_cast<char *>(block), ready);
   }
