@@ -78,6 +78,17 @@ std::vector<Timing> timeInTurns(std::vector<Problem *> problems,
   return timings;
 }
 
+/// What is not measured: the output of one more run, and the rest.
+Implementation checked(Problem &problem, const Protocol &protocol) {
+  problem.poison();
+  protocol.stream ? problem.secondsOfReplay() : problem.secondsOfWork();
+  return {std::nullopt,
+          {},
+          problem.launches(),
+          problem.workspaceBytes(),
+          problem.compare()};
+}
+
 } // namespace
 
 Measured measure(const AdaptedLayer &own, const AdaptedLayer *peer,
@@ -95,14 +106,10 @@ Measured measure(const AdaptedLayer &own, const AdaptedLayer *peer,
     graphs = timeInTurns(all, &Problem::secondsOfReplay, cell, protocol);
   std::vector<Implementation> results;
   for (size_t index = 0; index < problems.size(); ++index) {
-    Problem &problem = problems[index];
-    problem.poison();
-    protocol.stream ? problem.secondsOfReplay() : problem.secondsOfWork();
-    Implementation result = {std::nullopt, eager[index], problem.launches(),
-                             problem.workspaceBytes(), problem.compare()};
+    results.push_back(checked(problems[index], protocol));
+    results[index].eager = eager[index];
     if (protocol.stream)
-      result.graph = graphs[index];
-    results.push_back(result);
+      results[index].graph = graphs[index];
   }
   const Shape &shape = own.layer.shape;
   cost::Floor floor =

@@ -101,13 +101,29 @@ static std::vector<AdapterCount> parseCounts(const std::string &text) {
   for (const std::string &part : split(text)) {
     size_t x = part.find('x');
     auto number = [&](const std::string &digits, int32_t least, int32_t most) {
-      return parseNumbers<int32_t>("--adapters", digits, least, most).front();
+      return parseNumber<int32_t>("--adapters", digits, least, most);
     };
     counts.push_back({number(part.substr(0, x), 0, mostAdapters)});
     if (x != std::string::npos)
       counts.back().rank = number(part.substr(x + 1), 1, mostRank);
   }
   return counts;
+}
+
+static void addGpuCells(CLI::App &app, GpuOptions &options) {
+  addNumbers<int64_t>(app, "--tokens", options.tokens, 1, 16384,
+                      "tokens in a batch (16,256)");
+  addOption(app, "--adapters", "N[xR],...",
+            "adapters, of this rank, spread uniformly over the\ntokens "
+            "(0,1,8)",
+            [&options](const std::string &text) {
+              options.adapters = parseCounts(text);
+            });
+  addNumber<int32_t>(app, "--rank", options.rank, 1, mostRank,
+                     "rank of adapters for which none is stated (16)");
+  app.add_flag(
+      "--mixed", options.mixed,
+      "ranks are that, a half, a quarter and an eighth\nof it, in turn");
 }
 
 static void addGpu(CommandLine &line, GpuOptions &options) {
@@ -146,23 +162,11 @@ static void addGpu(CommandLine &line, GpuOptions &options) {
            "static: config.json of models, instead of shapes");
   addFiles(app, "--cubins", options.cubins,
            "static: files of any compiler, instead of shapes");
-  addNumbers<int64_t>(app, "--tokens", options.tokens, 1, 16384,
-                      "tokens in a batch (16,256)");
-  addOption(app, "--adapters", "N[xR],...",
-            "adapters, of this rank, spread uniformly over the\ntokens "
-            "(0,1,8)",
-            [&options](const std::string &text) {
-              options.adapters = parseCounts(text);
-            });
-  addNumber<int32_t>(app, "--rank", options.rank, 1, mostRank,
-                     "rank of adapters for which none is stated (16)");
+  addGpuCells(app, options);
   app.add_flag("--peer", options.peer,
                "times the same layers with\n--strategy=unfused_peer, in turns");
   addNumber<int64_t>(app, "--seconds", options.seconds, 1, 1000000,
                      "begins no cell after this time");
-  app.add_flag(
-      "--mixed", options.mixed,
-      "ranks are that, a half, a quarter and an eighth\nof it, in turn");
   addText(app, "--json", options.json, "FILE", "results for machines");
 }
 
