@@ -105,10 +105,13 @@ void buildToScheduledPipeline(OpPassManager &pm, const ToGpuOptions &options) {
   addFusion(pm, scheduleFor(options));
 }
 
-void buildScheduledToGpuPipeline(OpPassManager &pm,
-                                 const ToGpuOptions &options) {
+void buildScheduledToNvvmPipeline(OpPassManager &pm,
+                                  const ToGpuOptions &options) {
   addGpuKernels(pm, options);
   addGpuLowering(pm);
+}
+
+void buildFromNvvmPipeline(OpPassManager &pm, const ToGpuOptions &options) {
   if (isEmulated(options)) {
     pm.addPass(createEmulateNvvm());
     addGpuLowering(pm); // of the code that calls the emulator
@@ -121,7 +124,8 @@ void buildScheduledToGpuPipeline(OpPassManager &pm,
 
 void buildToGpuPipeline(OpPassManager &pm, const ToGpuOptions &options) {
   buildToScheduledPipeline(pm, options);
-  buildScheduledToGpuPipeline(pm, options);
+  buildScheduledToNvvmPipeline(pm, options);
+  buildFromNvvmPipeline(pm, options);
 }
 
 void registerMoELoRAPipelines() {

@@ -23,11 +23,7 @@ LogicalResult addPasses(PassManager &passes, const Case &c, Target target,
                         std::string &why) {
   if (target == Target::Emulator) {
     ToGpuOptions options;
-    options.target = "emulated-sm_80";
-    options.strategy = c.strategy == Strategy::UnfusedPeer
-                           ? StrategyChoice::UnfusedPeer
-                           : StrategyChoice::InPlace;
-    options.tiles = ArrayRef(c.tiles);
+    setGpuOptions(c, options);
     buildToGpuPipeline(passes, options);
     return success();
   }
@@ -63,6 +59,14 @@ FailureOr<ObjectBytes> compileWith(MLIRContext::Threading threading,
 }
 
 } // namespace
+
+void setGpuOptions(const Case &c, ToGpuOptions &options) {
+  options.target = "emulated-sm_80";
+  options.strategy = c.strategy == Strategy::UnfusedPeer
+                         ? StrategyChoice::UnfusedPeer
+                         : StrategyChoice::InPlace;
+  options.tiles = ArrayRef(c.tiles);
+}
 
 host::ArtifactHandle compile(const Case &c, Target target, std::string &why) {
   auto object = compileWith(MLIRContext::Threading::DISABLED, c, target, why);

@@ -9,7 +9,14 @@
 #include "Case.h"
 #include "moelora/host/Handles.h"
 
+namespace moelora {
+struct ToGpuOptions;
+}
+
 namespace moelora::differential {
+
+/// How the kernels of a case are compiled for the emulator.
+void setGpuOptions(const Case &c, ToGpuOptions &options);
 
 /// Null, and why, where a stage fails.
 host::ArtifactHandle compile(const Case &c, Target target, std::string &why);

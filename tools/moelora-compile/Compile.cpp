@@ -86,7 +86,8 @@ static LogicalResult lowerToGpu(ModuleOp module, const Options &options,
   pipeline.cubin = cubins;
   PassManager schedule(module.getContext()), kernels(module.getContext());
   moelora::buildToScheduledPipeline(schedule, pipeline);
-  moelora::buildScheduledToGpuPipeline(kernels, pipeline);
+  moelora::buildScheduledToNvvmPipeline(kernels, pipeline);
+  moelora::buildFromNvvmPipeline(kernels, pipeline);
   kernels.enableVerifier(false);
   return success(succeeded(schedule.run(module)) &&
                  succeeded(kernels.run(module)));

@@ -77,10 +77,15 @@ struct ToGpuOptions : public mlir::PassPipelineOptions<ToGpuOptions> {
 void buildToScheduledPipeline(mlir::OpPassManager &pm,
                               const ToGpuOptions &options);
 
-/// Adds the passes that follow. They make tens of thousands of operations,
-/// and verifying these after each pass takes a fifth of the time.
-void buildScheduledToGpuPipeline(mlir::OpPassManager &pm,
-                                 const ToGpuOptions &options);
+/// Adds the passes that follow, up to the one that makes binaries of the kernels,
+/// which are then GPU modules of the llvm and nvvm dialects. They make tens of
+/// thousands of operations, and verifying these after each pass takes a fifth of
+/// the time.
+void buildScheduledToNvvmPipeline(mlir::OpPassManager &pm,
+                                  const ToGpuOptions &options);
+/// Adds the passes that make the binaries.
+void buildFromNvvmPipeline(mlir::OpPassManager &pm,
+                           const ToGpuOptions &options);
 
 /// Adds the passes from a layer at the routed or fused level to the llvm
 /// dialect, in which its kernels are PTX, or code of the host for the emulator.

@@ -1,0 +1,160 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which part of a kernel a layer has depends on its sizes: whether a step of K
+// is whole (64 elements), whether rows begin at multiples of 16 bytes (8
+// elements), and whether tiles divide the features.
+
+#include "Subjects.h"
+
+namespace moelora::kernels {
+namespace {
+
+moelora_activation silu() {
+  moelora_activation result = {};
+  result.function = MOELORA_SILU;
+  result.gated = 1;
+  result.alpha = 1;
+  return result;
+}
+
+/// Experts are given, and some tokens have adapters.
+Case makeCase(uint64_t seed, int64_t hidden, int64_t intermediate,
+              std::vector<int64_t> tiles) {
+  Case c;
+  c.seed = seed;
+  c.layer.dtype = c.layer.router_dtype = MOELORA_BF16;
+  c.layer.hidden = hidden;
+  c.layer.intermediate = intermediate;
+  c.layer.routed_scale = c.layer.shared_scale = 1;
+  c.layer.activation = c.layer.shared_activation = silu();
+  moelora_router &router = c.layer.router;
+  router.experts = 3;
+  router.top_k = 2;
+  router.logit_scale = router.scale = 1;
+  router.score = MOELORA_SCORE_SOFTMAX;
+  router.groups = router.top_groups = 1;
+  router.group_score = MOELORA_GROUP_MAX;
+  router.norm_p = 1;
+  c.options.slots = 4;
+  c.options.maxRank = 33;
+  c.options.given = Given::Choice;
+  c.entry = MOELORA_ENTRY_IDS;
+  c.tiles = std::move(tiles);
+  return c;
+}
+
+/// Rows and tiles that nothing divides, and all biases and clamps.
+Case makeOdd(std::vector<int64_t> tiles) {
+  Case c = makeCase(2, 97, 73, std::move(tiles));
+  c.layer.dtype = c.layer.router_dtype = MOELORA_F16;
+  c.layer.biases = MOELORA_HAS_GATE_UP_BIAS | MOELORA_HAS_DOWN_BIAS;
+  c.layer.activation.alpha = 1.702f;
+  c.layer.activation.up_offset = 1;
+  c.layer.activation.clamp = MOELORA_CLAMP_PRE;
+  c.layer.activation.gate_max = 0.75f;
+  c.layer.activation.up_limit = 0.5f;
+  return c;
+}
+
+/// A router with f32 weights, a shared expert, and norms.
+Case makeRouted() {
+  Case c = makeCase(3, 72, 48, {8});
+  moelora_layer &layer = c.layer;
+  layer.router_dtype = MOELORA_F32;
+  layer.shared = 40;
+  layer.shared_score = 1;
+  layer.shared_scale = 0.5f;
+  layer.router_norm = {1, 1e-6f, 0.5f};
+  layer.output_norm = {1, 1e-5f, 1};
+  layer.router.experts = 5;
+  layer.router.renormalize = MOELORA_RENORMALIZE_SUM;
+  layer.router.expert_scale = 1;
+  c.options.given = Given::Nothing;
+  c.entry = MOELORA_ENTRY_ALL;
+  return c;
+}
+
+/// Groups of experts, and experts that are always chosen.
+Case makeGrouped() {
+  Case c = makeCase(4, 16, 16, {8});
+  moelora_router &router = c.layer.router;
+  router.experts = 42;
+  router.top_k = 20;
+  router.always = 2;
+  router.score = MOELORA_SCORE_SIGMOID;
+  router.bias_on = MOELORA_BIAS_ON_SCORE;
+  router.groups = 8;
+  router.top_groups = 6;
+  router.group_score = MOELORA_GROUP_TOP2_SUM;
+  router.renormalize = MOELORA_RENORMALIZE_CLAMP;
+  router.epsilon = 1e-6f;
+  c.options.slots = 0;
+  c.options.given = Given::Logits;
+  c.entry = MOELORA_ENTRY_LOGITS;
+  return c;
+}
+
+/// Latent projections, weights on the input, and experts without weights.
+Case makeLatent() {
+  Case c = makeCase(5, 56, 24, {8});
+  c.layer.latent = 40;
+  c.layer.weight_on_input = 1;
+  c.layer.zero_experts = 1;
+  c.layer.zero_kind = MOELORA_ZERO_IDENTITY;
+  c.layer.router.experts = 4;
+  c.layer.routed_scale = 2.5f;
+  return c;
+}
+
+Case makeTable() {
+  Case c = makeCase(6, 16, 16, {8});
+  c.layer.activation.gated = 0;
+  c.layer.activation.function = MOELORA_RELU2;
+  c.layer.router.table_rows = 11;
+  c.layer.router.post = MOELORA_POST_SOFTMAX;
+  c.options.given = Given::Nothing;
+  c.entry = MOELORA_ENTRY_ALL;
+  return c;
+}
+
+Case makeUnfused() {
+  Case c = makeCase(7, 72, 72, {16});
+  c.strategy = Strategy::UnfusedPeer;
+  return c;
+}
+
+/// Expert ids for many tokens, or of many experts.
+Case makePlanned(int32_t experts) {
+  Case c = makeCase(11, 8, 8, {32});
+  c.layer.router.experts = experts;
+  c.options.slots = 2;
+  return c;
+}
+
+} // namespace
+
+std::vector<Subject> subjects() {
+  return {
+      // More steps than stages, the last one in part; tiles that move back.
+      {"deep", makeCase(1, 456, 80, {8}), 12, {"gate_up*", "down*", "shrink*"}},
+      // Tiles that divide all; the shrink in the epilogue.
+      {"whole", makeCase(8, 128, 128, {16}), 33, {"gate_up*", "down*"}},
+      {"odd", makeOdd({16}), 30, {"gate_up*", "down*", "shrink:*"}},
+      {"large", makeCase(9, 80, 72, {64}), 120, {"gate_up*", "down*"}},
+      {"largest", makeCase(10, 72, 72, {128}), 220, {"gate_up*", "down*"}},
+      {"routed",
+       makeRouted(),
+       21,
+       {"linear_8*", "down*: combine*", "route*", "rms_norm*"}},
+      {"grouped", makeGrouped(), 21, {"route*"}},
+      {"latent", makeLatent(), 21, {"gate_up*: activation*", "identity*"}},
+      {"table", makeTable(), 21, {"gate_up*: activation*", "route*"}},
+      {"unfused", makeUnfused(), 30, {"gate_up*", "down*"}},
+      {"many", makePlanned(3), 600, {"plan*", "resolve*"}},
+      // A block of the plan has several experts.
+      {"experts", makePlanned(130), 9, {"plan: first round*"}},
+  };
+}
+
+} // namespace moelora::kernels
