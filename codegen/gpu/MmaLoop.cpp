@@ -164,23 +164,25 @@ Accumulators MmaLoop::run(MatmulTile &, Accumulators accumulators) {
     Named named(code, "main loop");
     multiplyStep(stage, accumulators);
   };
-  Code::Values carried = code.loop(
-      code.i32(0), code.i32(rounds), 1, carry(accumulators),
-      [&](Int round, ValueRange values) {
-        uncarry(values, accumulators);
-        for (int64_t stage = 0; stage < stages; ++stage)
-          emitStep(stage, [&] {
-            int64_t ahead = stage + stages - 1;
-            // The rounds in which that step exists.
-            int64_t inside = llvm::divideCeilSigned(steps() - ahead, stages);
-            Value isInside =
-                inside < rounds ? code.less(round, code.i32(inside)) : Value();
-            copy(ahead % stages, round * stages + ahead, ahead, isInside);
-          });
-        advance(stages);
-        return Code::Values(carry(accumulators));
+  auto emitRound = [&](Int round, ValueRange values) {
+    uncarry(values, accumulators);
+    for (int64_t stage = 0; stage < stages; ++stage)
+      emitStep(stage, [&] {
+        int64_t ahead = stage + stages - 1;
+        // The rounds in which that step exists.
+        int64_t inside = llvm::divideCeilSigned(steps() - ahead, stages);
+        Value isInside =
+            inside < rounds ? code.less(round, code.i32(inside)) : Value();
+        copy(ahead % stages, round * stages + ahead, ahead, isInside);
       });
-  uncarry(carried, accumulators);
+    advance(stages);
+    return Code::Values(carry(accumulators));
+  };
+  // A loop of no rounds would be code that nothing removes.
+  if (rounds > 0)
+    uncarry(code.loop(code.i32(0), code.i32(rounds), 1, carry(accumulators),
+                      emitRound),
+            accumulators);
   for (int64_t step = rounds * stages; step < steps(); ++step)
     emitStep(step % stages, [&] {
       int64_t ahead = step + stages - 1;

@@ -64,6 +64,14 @@ static void markConvergent(llvm::CallBase &call) {
     call.setConvergent();
 }
 
+static void forCalls(llvm::Module &code,
+                     llvm::function_ref<void(llvm::CallBase &)> body) {
+  for (llvm::Function &function : code)
+    for (llvm::Instruction &instruction : llvm::instructions(function))
+      if (auto *call = llvm::dyn_cast<llvm::CallBase>(&instruction))
+        body(*call);
+}
+
 /// PTX 7.0 came with sm_80; movmatrix, sm_89 and sm_90 with 7.8, sm_86 with
 /// 7.1, sm_120 with 8.7.
 static int64_t ptxVersion(int64_t architecture, bool movmatrix) {
@@ -119,24 +127,28 @@ static std::unique_ptr<llvm::Module> translate(gpu::GPUModuleOp module,
   return translateModuleToLLVMIR(module, context, module.getName());
 }
 
+std::unique_ptr<llvm::Module> emitLLVM(gpu::GPUModuleOp module,
+                                       llvm::LLVMContext &context) {
+  eraseBounds(module);
+  std::unique_ptr<llvm::Module> code = translate(module, context);
+  if (code)
+    forCalls(*code, markConvergent);
+  return code;
+}
+
 FailureOr<std::string> emitPtx(gpu::GPUModuleOp module) {
   FailureOr<int64_t> architecture = architectureOf(module);
   if (failed(architecture))
     return failure();
-  eraseBounds(module);
   llvm::LLVMContext context;
   PassesForPtxas passes;
   context.setOptPassGate(passes);
-  std::unique_ptr<llvm::Module> code = translate(module, context);
+  std::unique_ptr<llvm::Module> code = emitLLVM(module, context);
   if (!code)
     return failure();
   bool movmatrix = false;
-  for (llvm::Function &function : *code)
-    for (llvm::Instruction &instruction : llvm::instructions(function))
-      if (auto *call = llvm::dyn_cast<llvm::CallBase>(&instruction)) {
-        movmatrix |= usesMovmatrix(*call);
-        markConvergent(*call);
-      }
+  forCalls(*code,
+           [&](llvm::CallBase &call) { movmatrix |= usesMovmatrix(call); });
   auto machine =
       makeMachine(module, *architecture, ptxVersion(*architecture, movmatrix));
   if (!machine)

@@ -142,6 +142,12 @@ void Data::addExperts() {
   reference.expertIds = ids;
 }
 
+void Data::spoilRow(moelora_role role, int64_t row) {
+  Shape shape = shapeOf(c.layer, role, c.tokens);
+  auto size = ptrdiff_t(shape.dims.back() * moelora_dtype_bytes(shape.dtype));
+  std::fill_n(bytes[role].begin() + row * size, size, char(0xff));
+}
+
 /// A vocabulary of its own; some ids of tokens and of experts name nothing.
 void Data::addTable() {
   if (!c.has(MOELORA_TOKEN_TABLE))

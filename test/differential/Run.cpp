@@ -79,6 +79,12 @@ void Runner::replaceAdapter(int32_t slot, const reference::Adapter &adapter) {
       reinterpret_cast<uintptr_t>(images[i].get()) / MOELORA_WORD_ADDRESS_UNIT;
 }
 
+moelora_run_stats Runner::idCounters() const {
+  auto stats = host::sized<moelora_slot_table_stats>();
+  host::call(moelora_slot_table_read_stats, table.get(), &stats);
+  return stats.runs;
+}
+
 /// All that is bound. What this entry point does not read is NaN in every
 /// element type.
 void Runner::bind(const Data &data) {

@@ -47,6 +47,8 @@ public:
   void replaceAdapter(int32_t slot, const reference::Adapter &adapter);
   /// What the last run has counted, without its ids.
   const moelora_run_stats &counters() const { return counted; }
+  /// What all steps have counted of their ids. Needs slots.
+  moelora_run_stats idCounters() const;
 
 private:
   void publish(const Data &data);

@@ -128,7 +128,7 @@ Case makeUnfused() {
 Case makePlanned(int32_t experts) {
   Case c = makeCase(11, 8, 8, {32});
   c.layer.router.experts = experts;
-  c.options.slots = 2;
+  c.options.slots = 6;
   return c;
 }
 
@@ -142,7 +142,7 @@ std::vector<Subject> subjects() {
       {"whole", makeCase(8, 128, 128, {16}), 33, {"gate_up*", "down*"}},
       {"odd", makeOdd({16}), 30, {"gate_up*", "down*", "shrink:*"}},
       {"large", makeCase(9, 80, 72, {64}), 120, {"gate_up*", "down*"}},
-      {"largest", makeCase(10, 72, 72, {128}), 220, {"gate_up*", "down*"}},
+      {"largest", makeCase(10, 72, 72, {128}), 170, {"gate_up*", "down*"}},
       {"routed",
        makeRouted(),
        21,
@@ -151,7 +151,7 @@ std::vector<Subject> subjects() {
       {"latent", makeLatent(), 21, {"gate_up*: activation*", "identity*"}},
       {"table", makeTable(), 21, {"gate_up*: activation*", "route*"}},
       {"unfused", makeUnfused(), 30, {"gate_up*", "down*"}},
-      {"many", makePlanned(3), 600, {"plan*", "resolve*"}},
+      {"many", makePlanned(3), 639, {"plan*", "resolve*"}},
       // A block of the plan has several experts.
       {"experts", makePlanned(130), 9, {"plan: first round*"}},
   };
