@@ -111,6 +111,8 @@ Case makeTable() {
   Case c = makeCase(6, 16, 16, {8});
   c.layer.activation.gated = 0;
   c.layer.activation.function = MOELORA_RELU2;
+  // A weight among several depends on which of them are valid.
+  c.layer.router.top_k = 3;
   c.layer.router.table_rows = 11;
   c.layer.router.post = MOELORA_POST_SOFTMAX;
   c.options.given = Given::Nothing;
