@@ -75,12 +75,12 @@ MUTANTS = {
         ("gpu/Expand.cpp", '#include "moelora/runtime/Abi.h"\n',
          '#include "moelora/runtime/Abi.h"\n'
          '#include "mlir/Dialect/Arith/IR/Arith.h"\n')],
-    # Rows of pairs of no valid token, which nothing writes. They look right in
-    # memory that is filled with -1.
+    # Rows of pairs without an expert or a valid token, which nothing writes. They
+    # look right in memory that is filled with -1.
     "gpu-unwritten-rows": [(
-        "gpu/PlanKernel.cpp",
-        "    strided(allPairs - pairs, [&](Int i) {\n",
-        "    strided((allPairs - pairs) * 0, [&](Int i) {\n")],
+        "gpu/PlanWriter.cpp",
+        "  code.store(code.i32(-1), pairRow + pair * 4);\n",
+        "  (void)pair;\n")],
     # Numbers of slots that the plan takes as they are.
     "gpu-any-slot": [(
         "gpu/PlanInput.cpp",

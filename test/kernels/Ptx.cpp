@@ -14,7 +14,8 @@ using namespace mlir;
 namespace moelora::kernels {
 
 std::string ptxOf(gpu::GPUModuleOp module) {
-  FailureOr<std::string> ptx = codegen::emitPtx(module);
+  OwningOpRef<gpu::GPUModuleOp> copy(module.clone());
+  FailureOr<std::string> ptx = codegen::emitPtx(*copy);
   if (failed(ptx))
     throw host::Error("the kernels do not become PTX");
   return *ptx;

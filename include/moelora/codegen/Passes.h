@@ -77,10 +77,10 @@ struct ToGpuOptions : public mlir::PassPipelineOptions<ToGpuOptions> {
 void buildToScheduledPipeline(mlir::OpPassManager &pm,
                               const ToGpuOptions &options);
 
-/// Adds the passes that follow, up to the one that makes binaries of the kernels,
-/// which are then GPU modules of the llvm and nvvm dialects. They make tens of
-/// thousands of operations, and verifying these after each pass takes a fifth of
-/// the time.
+/// Adds the passes that follow, up to the one that makes binaries of the
+/// kernels, which are then GPU modules of the llvm and nvvm dialects. They make
+/// tens of thousands of operations, and verifying these after each pass takes a
+/// fifth of the time.
 void buildScheduledToNvvmPipeline(mlir::OpPassManager &pm,
                                   const ToGpuOptions &options);
 /// Adds the passes that make the binaries.
