@@ -30,6 +30,7 @@ OwningOpRef<ModuleOp> lowerToNvvm(MLIRContext &context, const Case &c) {
   if (failed(buildLayer(builder, location, c.layer, c.options)))
     throw host::Error("the layer cannot be built");
   run(*module, c, buildToScheduledPipeline);
+  module->walk([](PlanOp plan) { plan.removeConsumerPairsAttr(); });
   run(*module, c, buildScheduledToNvvmPipeline);
   return module;
 }

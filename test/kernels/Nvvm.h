@@ -15,7 +15,8 @@ namespace moelora::kernels {
 
 using differential::Case;
 
-/// Throws a host::Error if the case does not compile.
+/// Each plan has a kernel of its own in batches of any size, or small batches
+/// would not run it. Throws a host::Error if the case does not compile.
 mlir::OwningOpRef<mlir::ModuleOp> lowerToNvvm(mlir::MLIRContext &context,
                                               const Case &c);
 
