@@ -44,8 +44,8 @@ public:
 
   enum Side { Device, Host }; ///< kernels reach both
 
-  /// Allocates memory at a multiple of 256 bytes. The
-  /// caller releases it. Throws std::bad_alloc.
+  /// Allocates memory at a multiple of 256 bytes. The caller releases it.
+  /// Throws std::bad_alloc.
   void *allocate(uint64_t bytes, Side side);
   /// Releases an allocation. `memory` may be NULL. Fails if it is not the
   /// beginning of an allocation.

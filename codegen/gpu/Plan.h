@@ -12,7 +12,8 @@
 //
 // The segment that begins at a row is at this index of the segments, so no
 // kernel has to count them. In a plan that a consumer makes (SmallPlan), every
-// row has a segment at its own index, which ends where that of its slot ends.
+// row has a segment at its own index, from the row to the last one of the same
+// expert and slot.
 #ifndef MOELORA_CODEGEN_GPU_PLAN_H
 #define MOELORA_CODEGEN_GPU_PLAN_H
 

@@ -62,9 +62,13 @@ Planned planOnHost(const PlanShape &shape, const PlanBatch &batch) {
       plan.segments[size_t(i)] = {i, i, row.slot,
                                   row.slot < 0 ? -1 : row.expert};
     plan.rowSegment[size_t(i)] = shape.inShrink ? i : segment;
-    for (int32_t other = segment; other <= i; ++other)
-      if (other == segment || shape.inShrink)
-        plan.segments[size_t(other)][1] = i + 1;
+    plan.segments[size_t(segment)][1] = i + 1;
+  }
+  // Every row of a segment has one that ends with it.
+  for (int32_t i = 0; shape.inShrink && i < plan.rows; ++i) {
+    const Row &row = rows[size_t(i)];
+    int32_t begin = i > 0 && row.isAfter(rows[size_t(i) - 1]) ? i - 1 : i;
+    plan.segments[size_t(i)][1] = plan.segments[size_t(begin)][1];
   }
   for (int32_t pair = 0; pair < batch.validTokens * shape.topK; ++pair) {
     int32_t expert = batch.expertIds[size_t(pair)];
