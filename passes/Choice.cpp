@@ -1,167 +1,110 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Describes ops to the cost model, and compares its results.
+// Compares the predictions for candidate tiles.
 
 #include "Choice.h"
-#include "llvm/ADT/STLExtras.h"
 #include <cmath>
 
 using namespace mlir;
 
 namespace moelora {
 
-/// What the host divides a larger batch into.
-static constexpr int64_t mostTokens = 16384;
-
-Prediction::Prediction(const cost::Estimate &estimate)
-    : limiter(cost::Limiter::Latency) {
-  double longest = 0;
-  for (const cost::Launch &launch : estimate.launches) {
-    microseconds += launch.seconds * 1e6;
-    bytes += launch.bytes;
-    flops += launch.flops;
-    if (launch.seconds > longest) {
-      longest = launch.seconds;
-      limiter = launch.limiter;
-    }
-  }
-}
-
-StringRef stringifyLimiter(cost::Limiter limiter) {
-  switch (limiter) {
-  case cost::Limiter::Bandwidth:
-    return "bandwidth";
-  case cost::Limiter::L2:
-    return "l2";
-  case cost::Limiter::Tensor:
-    return "tensor";
-  case cost::Limiter::SharedMemory:
-    return "shared_memory";
-  case cost::Limiter::Issue:
-    return "issue";
-  case cost::Limiter::Latency:
-    return "latency";
-  }
-  llvm_unreachable("every limiter has a name");
-}
-
-static cost::Output outputOf(GroupedMatmulOp op) {
-  if (op.combines())
-    return cost::Output::TokenSums;
-  return getElementTypeOrSelf(op.getResult()).isF32() ? cost::Output::F32
-                                                      : cost::Output::Rounded;
-}
-
-static cost::GroupedGemm gemmOf(GroupedMatmulOp op) {
-  PlanType plan = op.getPlan().getType();
-  auto weight = cast<ShapedType>(op.getWeight().getType());
-  return {plan.getExperts(), plan.getTopK(),
-          featuresOf(op),    weight.getShape().back(),
-          slicesOf(op),      weight.getElementTypeBitWidth() / 8.0,
-          op.getGather(),    outputOf(op)};
-}
-
-static cost::GroupedGemm gemmOf(ShrinkOp op) {
-  PlanType plan = op.getPlan().getType();
-  SlotTableType table = op.getTable().getType();
-  int64_t slices = table.getSlices();
-  return {plan.getExperts(),
-          plan.getTopK(),
-          slices * table.getOut(),
-          table.getIn(),
-          slices,
-          2,
-          op.getGather(),
-          cost::Output::Rounded};
-}
-
-OpModel::OpModel(Operation *op, const GpuArchitecture &architecture)
-    : op(op), device(*cost::defaultGpu(architecture.number)) {
-  auto matmul = dyn_cast<GroupedMatmulOp>(op);
-  shape = matmul ? gemmOf(matmul) : gemmOf(cast<ShrinkOp>(op));
-  Value value = matmul ? matmul.getTable() : cast<ShrinkOp>(op).getTable();
-  if (!value)
-    return;
-  auto table = cast<SlotTableType>(value.getType());
-  adapters = std::min(table.getSlots(), modelledAdapters);
-  rank = std::min(table.getMaxRank(), modelledRank);
-}
-
-Prediction OpModel::predict(TileAttr tile, int64_t batchTokens,
-                            Strategy strategy) const {
-  cost::Batch batch = {batchTokens, adapters, rank};
-  if (isa<ShrinkOp>(op))
-    return Prediction(cost::estimateShrink(device, shape, batch));
-  cost::Tile own = {tile.getFeatures(),   tile.getTokens(),
-                    tile.getK(),          tile.getFeatureWarps(),
-                    tile.getTokenWarps(), tile.getStages(),
-                    tile.getSplitK()};
-  return Prediction(cost::estimate(device, shape, batch, own,
-                                   strategy == Strategy::InPlace
-                                       ? cost::Strategy::InPlace
-                                       : cost::Strategy::UnfusedPeer));
-}
-
-SmallVector<int64_t, 3> OpModel::batches(ArrayRef<int64_t> tokens,
-                                         size_t index) const {
-  bool isLast = index + 1 == tokens.size();
-  int64_t below = index ? tokens[index - 1] : 0;
-  int64_t rows = tokens[index] * (isLast ? 4 : 1);
-  int64_t least = std::min(tokensAbove(shape, below), mostTokens);
-  int64_t most = std::clamp(tokensAbove(shape, rows) - 1, least, mostTokens);
-  auto middle = int64_t(std::sqrt(double(least) * double(most)));
-  return {least, middle, most};
-}
-
-size_t OpModel::bodyOf(ArrayRef<int64_t> tokens, int64_t batchTokens) const {
-  size_t index = 0;
-  while (index + 1 < tokens.size() &&
-         batchTokens >= tokensAbove(shape, tokens[index]))
-    ++index;
-  return index;
-}
-
 namespace {
 
-struct Timed {
-  TileAttr tile;
-  double logSeconds; ///< the sum over the batches
+/// Chooses the tiles of an op for a strategy.
+class TileChoice {
+public:
+  TileChoice(const OpModel &model, Operation *op, ArrayRef<int64_t> tokens,
+             Strategy strategy, const GpuArchitecture &gpu)
+      : model(model), op(op), tokens(tokens), strategy(strategy), gpu(gpu) {
+    auto matmul = dyn_cast<GroupedMatmulOp>(op);
+    ShrinkOp shrink = matmul ? shrinkAfter(matmul) : ShrinkOp();
+    if (shrink && isModelled(shrink))
+      shrinkModel.emplace(shrink, gpu);
+  }
+
+  /// The widths of the first tile are tried in turn, because a tile of another
+  /// width costs the launch of a shrink.
+  Choice choose() const {
+    if (!shrinkModel || strategy != Strategy::InPlace)
+      return chooseAfter(nullptr);
+    Choice best = chooseAfter(usualTile(op, tokens.front(), gpu));
+    double least = best.logSeconds - indifference(0);
+    for (TileAttr first : candidateTiles(op, tokens.front(), gpu)) {
+      Choice other = chooseAfter(first);
+      if (other.logSeconds >= least)
+        continue;
+      best = other;
+      least = best.logSeconds;
+    }
+    return best;
+  }
+
+private:
+  struct Timed {
+    TileAttr tile;
+    double logSeconds; ///< the sum over the batches
+  };
+
+  /// Times of a tile that differ by less are the same to the model.
+  double indifference(size_t index) const {
+    return std::log(1.05) * double(model.batches(tokens, index).size());
+  }
+
+  /// The tiles, of which the first one is `first` unless that is null.
+  Choice chooseAfter(TileAttr first) const {
+    Choice choice{strategy, {}};
+    for (size_t index = 0; index < tokens.size(); ++index) {
+      Timed timed = index == 0 && first ? time(first, index, first)
+                                        : chooseTile(index, first);
+      choice.tiles.push_back(timed.tile);
+      choice.logSeconds += timed.logSeconds;
+    }
+    return choice;
+  }
+
+  Timed chooseTile(size_t index, TileAttr first) const {
+    SmallVector<TileAttr> candidates = candidateTiles(op, tokens[index], gpu);
+    Timed usual = time(candidates.front(), index, first), best = usual;
+    for (TileAttr tile : ArrayRef(candidates).drop_front()) {
+      Timed timed = time(tile, index, first);
+      if (timed.logSeconds < best.logSeconds)
+        best = timed;
+    }
+    double least = usual.logSeconds - indifference(index);
+    return best.logSeconds < least ? best : usual;
+  }
+
+  /// With the launch of the shrink, if the epilogue does not compute it.
+  Timed time(TileAttr tile, size_t index, TileAttr first) const {
+    bool isApart =
+        shrinkModel && (strategy != Strategy::InPlace ||
+                        !takesShrink(cast<GroupedMatmulOp>(op), tile, first));
+    Timed timed{tile, 0};
+    for (int64_t batch : model.batches(tokens, index)) {
+      double us = model.predict(tile, batch, strategy).microseconds;
+      if (isApart)
+        us += shrinkModel->predict(tile, batch, strategy).microseconds;
+      timed.logSeconds += std::log(us);
+    }
+    return timed;
+  }
+
+  const OpModel &model;
+  Operation *op;
+  ArrayRef<int64_t> tokens;
+  Strategy strategy;
+  const GpuArchitecture &gpu;
+  std::optional<OpModel> shrinkModel; // of the shrink of the result's rows
 };
 
 } // namespace
 
-/// Times that differ by less are the same to the model.
-static const double difference = std::log(1.05);
-
-static Timed chooseTile(const OpModel &model, ArrayRef<TileAttr> candidates,
-                        ArrayRef<int64_t> batches, Strategy strategy) {
-  Timed usual{}, best{};
-  for (TileAttr tile : candidates) {
-    Timed timed{tile, 0};
-    for (int64_t batch : batches)
-      timed.logSeconds +=
-          std::log(model.predict(tile, batch, strategy).microseconds);
-    if (!usual.tile)
-      usual = best = timed;
-    if (timed.logSeconds < best.logSeconds)
-      best = timed;
-  }
-  double least = usual.logSeconds - difference * double(batches.size());
-  return best.logSeconds < least ? best : usual;
-}
-
 Choice chooseTiles(const OpModel &model, Operation *op,
                    ArrayRef<int64_t> tokens, Strategy strategy,
                    const GpuArchitecture &gpu) {
-  Choice choice{strategy, {}};
-  for (auto [index, count] : llvm::enumerate(tokens)) {
-    Timed timed = chooseTile(model, candidateTiles(op, count, gpu),
-                             model.batches(tokens, index), strategy);
-    choice.tiles.push_back(timed.tile);
-    choice.logSeconds += timed.logSeconds;
-  }
-  return choice;
+  return TileChoice(model, op, tokens, strategy, gpu).choose();
 }
 
 } // namespace moelora

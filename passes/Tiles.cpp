@@ -180,27 +180,40 @@ static bool isMovedBack(int64_t n, int64_t features) {
   return n > features && n % features != 0 && n % 16 == 0;
 }
 
-/// In small batches a launch costs more than parts of the sums in memory. All
-/// tiles divide K in the same way, so that they give the same bits.
-SmallVector<int64_t> chooseEpilogueTokens(ShrinkOp op) {
+ShrinkOp shrinkAfter(GroupedMatmulOp matmul) {
+  for (Operation *user : matmul.getResult().getUsers()) {
+    auto shrink = dyn_cast<ShrinkOp>(user);
+    if (shrink && matmul.getActivation() && usesMma(matmul) &&
+        shrink.getInput() == matmul.getResult() && !shrink.getGather() &&
+        shrink.getPlan() == matmul.getPlan())
+      return shrink;
+  }
+  return {};
+}
+
+/// In small batches a launch costs more than parts of the sums in memory.
+bool takesShrink(GroupedMatmulOp op, TileAttr tile, TileAttr first) {
   constexpr int64_t mostTokens = 32;
+  int64_t slices = slicesOf(op), k = featuresOf(op) / slices;
+  return tile.getTokens() <= mostTokens && tile.getTokenWarps() == 1 &&
+         tile.getSplitK() == 1 &&
+         tile.getTokens() / 8 <= tile.getFeatureWarps() &&
+         tile.getFeatures() == first.getFeatures() &&
+         tile.getFeatureWarps() == first.getFeatureWarps() &&
+         !isMovedBack(k, tile.getFeatures() / slices);
+}
+
+SmallVector<int64_t> chooseEpilogueTokens(ShrinkOp op) {
   auto matmul = op.getInput().getDefiningOp<GroupedMatmulOp>();
-  if (!matmul || !matmul.getActivation() || !matmul.getSchedule() ||
-      matmul.getPlan() != op.getPlan() || op.getGather() || !usesMma(matmul))
+  if (!matmul || !matmul.getSchedule() || shrinkAfter(matmul) != op)
     return {};
   for (ScheduleAttr schedule : {*op.getSchedule(), *matmul.getSchedule()})
     if (schedule.getStrategy() != Strategy::InPlace)
       return {};
-  int64_t slices = slicesOf(matmul), k = featuresOf(matmul) / slices;
   SmallVector<int64_t> tokens;
-  TileAttr first = matmul.getSchedule()->getTiles().front();
-  for (TileAttr tile : matmul.getSchedule()->getTiles())
-    if (tile.getTokens() <= mostTokens && tile.getTokenWarps() == 1 &&
-        tile.getSplitK() == 1 &&
-        tile.getTokens() / 8 <= tile.getFeatureWarps() &&
-        tile.getFeatures() == first.getFeatures() &&
-        tile.getFeatureWarps() == first.getFeatureWarps() &&
-        !isMovedBack(k, tile.getFeatures() / slices))
+  ArrayRef<TileAttr> tiles = matmul.getSchedule()->getTiles();
+  for (TileAttr tile : tiles)
+    if (takesShrink(matmul, tile, tiles.front()))
       tokens.push_back(tile.getTokens());
   return tokens;
 }

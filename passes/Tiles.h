@@ -42,6 +42,15 @@ llvm::SmallVector<TileAttr> candidateTiles(mlir::Operation *op, int64_t tokens,
 /// grouped_matmul that runs on tensor cores.
 bool isModelled(mlir::Operation *op);
 
+/// The shrink of the rows that an activation makes, which its epilogue may
+/// compute in small batches; null if there is none.
+ShrinkOp shrinkAfter(GroupedMatmulOp matmul);
+
+/// Whether the epilogue of a tile of `op` can compute the shrink of its rows,
+/// if `first` is the tile of the fewest tokens. All tiles that do divide K in
+/// the same way, so that they give the same bits.
+bool takesShrink(GroupedMatmulOp op, TileAttr tile, TileAttr first);
+
 /// The tokens of the tiles of a shrink that the epilogue of the op which makes
 /// its input shall compute.
 llvm::SmallVector<int64_t> chooseEpilogueTokens(ShrinkOp op);

@@ -77,3 +77,43 @@ moelora.layer @overlapping(
     : tensor<?x208xbf16>, !plan, tensor<8x64x208xbf16> -> tensor<?x64xbf16>
   moelora.yield %o : tensor<?x64xbf16>
 }
+
+// -----
+
+!plan = !moelora.plan<128 experts, 4 slots, top_k = 8>
+!t2 = !moelora.slot_table<4 slots, 128 experts, 1 x 2048 x 192, max_rank = 16, bf16>
+
+// Tiles of 64 features are faster alone with 8 and 16 tokens, but 32 tokens need
+// 128, and the same features are one launch less.
+// CHECK-LABEL: @alike
+// CHECK: moelora.grouped_matmul {{.*}} activate
+// CHECK-SAME: tokens = 8, features = 128,
+// CHECK: moelora.shrink {{.*}} epilogue [8, 16, 32] :
+// DECODE-LABEL: @alike
+// DECODE: moelora.shrink {{.*}} epilogue [8, 16] :
+// APART-LABEL: @alike
+// APART-NOT: epilogue
+moelora.layer @alike(
+    %x: tensor<?x2048xbf16> {moelora.role = #moelora.role<hidden>},
+    %ids: tensor<?x8xi32> {moelora.role = #moelora.role<expert_ids>},
+    %w: tensor<?x8xf32> {moelora.role = #moelora.role<expert_weights>},
+    %s: tensor<?xi32> {moelora.role = #moelora.role<slots>},
+    %w13: tensor<128x2x192x2048xbf16>
+      {moelora.role = #moelora.role<gate_up_weight>},
+    %w2: tensor<128x2048x192xbf16> {moelora.role = #moelora.role<down_weight>},
+    %t2: !t2 {moelora.role = #moelora.role<down_adapters>})
+    -> tensor<?x2048xbf16> {
+  %slot = moelora.resolve_slots %s in %t2 : tensor<?xi32>, !t2
+  %plan = moelora.plan %ids slots(%slot : tensor<?xi32>)
+    : tensor<?x8xi32> -> !plan
+  %a = moelora.grouped_matmul gather %x by %plan, %w13 activate(<silu, gated>)
+    : tensor<?x2048xbf16>, !plan, tensor<128x2x192x2048xbf16>
+      -> tensor<?x192xbf16>
+  %u = moelora.shrink %a by %plan, %t2
+    : tensor<?x192xbf16>, !plan, !t2 -> tensor<?x1x16xbf16>
+  %o = moelora.grouped_matmul %a by %plan, %w2
+    lora(%u, %t2 : tensor<?x1x16xbf16>, !t2) combine(%w : tensor<?x8xf32>)
+    : tensor<?x192xbf16>, !plan, tensor<128x2048x192xbf16>
+      -> tensor<?x2048xbf16>
+  moelora.yield %o : tensor<?x2048xbf16>
+}
