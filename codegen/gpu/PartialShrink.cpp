@@ -20,8 +20,7 @@ private:
   /// Returns whether a row has an adapter.
   Value storeParts();
   void emitPage(Ptr a, Int page, Int begin, Int end);
-  Code::Values products(Ptr a);
-  Code::Values addBlock(Ptr a, int64_t block, Int index, ValueRange sums);
+  Code::Values products(Ptr a, int64_t n);
   void storeSum(Int page, Int begin, Int end);
   Value isLastBlock();
   void addParts();
@@ -83,50 +82,48 @@ Value PartialShrink::storeParts() {
 void PartialShrink::emitPage(Ptr a, Int page, Int begin, Int end) {
   int64_t blocks = tile.shape.tokenBlocks();
   Ptr own = tile.shared + (tile.warp * blocks * WarpLanes + tile.lane) * 16;
-  Code::Values all = products(a);
+  auto isTouched = [&](int64_t n) {
+    bool isFirst = n == 0, isLast = n + 1 == blocks;
+    Value all = code.bit(true);
+    return code.both(isLast ? all
+                            : code.less(begin, code.i32((n + 1) * MmaTokens)),
+                     isFirst ? all : code.less(code.i32(n * MmaTokens), end));
+  };
   for (int64_t n = 0; n < blocks; ++n)
-    code.store(code.pack(ArrayRef(all).slice(size_t(4 * n), 4)),
-               own + n * WarpLanes * 16, 16);
+    code.when(isTouched(n), [&] {
+      code.store(code.pack(products(a, n)), own + n * WarpLanes * 16, 16);
+    });
   code.barrier();
   code.when(code.less(tile.warp, code.i32(blocks)),
             [&] { storeSum(page, begin, end); });
   code.barrier();
 }
 
-/// Of 16 ranks and all tokens, by token block.
-Code::Values PartialShrink::products(Ptr a) {
-  Code::Values sums(size_t(4 * tile.shape.tokenBlocks()),
-                    code.f32(code.builder.getF32Type(), 0));
+/// Of 16 ranks and block `n` of tokens.
+Code::Values PartialShrink::products(Ptr a, int64_t n) {
+  Code::Values sums(4, code.f32(code.builder.getF32Type(), 0));
   Int last = code.i32(pageBlocks(operands.k));
   for (int64_t block = 0; block < tile.blocksPerSlice(); ++block) {
     Int index = tile.blockFeature(block) / PageBlock;
+    auto add = [&]() -> Code::Values {
+      Registers<4> ranks =
+          loadFragment(code, a + index * PageBlockBytes + tile.lane * 16);
+      Registers<4> next =
+          code.multiply(operands.element, ranks,
+                        factors[size_t(n * tile.blocksPerSlice() + block)],
+                        {sums[0], sums[1], sums[2], sums[3]});
+      return {next.begin(), next.end()};
+    };
     if (tile.featuresAreWhole())
-      sums = addBlock(a, block, index, sums);
+      sums = add();
     else
-      sums = code.choose(
-          code.less(index, last),
-          [&] { return addBlock(a, block, index, sums); },
-          [&] { return sums; });
+      sums = code.choose(code.less(index, last), add, [&] { return sums; });
   }
   return sums;
 }
 
-Code::Values PartialShrink::addBlock(Ptr a, int64_t block, Int index,
-                                     ValueRange sums) {
-  Registers<4> ranks =
-      loadFragment(code, a + index * PageBlockBytes + tile.lane * 16);
-  Code::Values next;
-  for (int64_t n = 0; n < tile.shape.tokenBlocks(); ++n) {
-    ValueRange own = sums.slice(size_t(4 * n), 4);
-    llvm::append_range(
-        next, code.multiply(operands.element, ranks,
-                            factors[size_t(n * tile.blocksPerSlice() + block)],
-                            {own[0], own[1], own[2], own[3]}));
-  }
-  return next;
-}
-
-/// A warp adds the products of all warps for one block of tokens.
+/// A warp adds the products of all warps for one block of tokens. Of blocks
+/// that the segment does not touch, none of its rows is stored.
 void PartialShrink::storeSum(Int page, Int begin, Int end) {
   int64_t blocks = tile.shape.tokenBlocks();
   Ptr own = tile.shared + (tile.warp * WarpLanes + tile.lane) * 16;

@@ -36,11 +36,21 @@ Work firstPlanned(const Problem &problem) {
 }
 
 Launch plan(const Problem &problem) {
+  constexpr double tileBytes = 16, segmentBytes = 16;
+  // The address of A and of B, pages, scale and a flag of a projection, and
+  // what they are made from.
+  constexpr double pairBytes = 32 + 24;
+  double projections = problem.up + 1;
   Work work;
   // A thread block scans all ids twice, to count and to place its rows.
   work.latency = std::max(1 * us, 1.8e-4 * us * problem.rows);
-  work.stream(problem.rows * 2 * indexBytes);
-  addPlan(problem, work);
+  // Each pair's id, row, and the pair and segment of that row; tokens' slots.
+  work.stream((problem.rows * 4 + problem.tokens) * indexBytes);
+  work.stream(problem.experts * tileBytes +
+              problem.segments * (segmentBytes + projections * pairBytes));
+  // Counters of down, which are set to zero. A tile has mostly 128 columns.
+  double counters = std::ceil(problem.hidden / 128);
+  work.stream(problem.tokens * counters * indexBytes);
   return launchOf(problem.gpu, "plan", work);
 }
 

@@ -76,7 +76,7 @@ struct Gemm {
 };
 void addGemm(const Problem &problem, const Gemm &gemm, Work &work);
 
-/// Reading or writing the plan.
+/// Reading the plan.
 void addPlan(const Problem &problem, Work &work);
 
 /// What a kernel reads and writes of the activations in device memory. Rows are

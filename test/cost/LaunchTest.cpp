@@ -81,6 +81,17 @@ TEST(Launches, bytes_and_operations_by_hand) {
   EXPECT_DOUBLE_EQ(whole.launches[2].flops, 2 * 2 * 64 * 32 + 2 * 2 * 16 * 64);
 }
 
+TEST(Launches, bytes_of_the_plan_by_hand) {
+  // 1024 rows, of which each of the 4 experts and 2 adapters has some.
+  LayerShape layer = {512, 32, 4, 2};
+  Estimate whole = estimate(h200(), layer, {512, 2, 16}, middle);
+  double rows = 1024 * 4 * 4, slots = 512 * 4; // id, pair, row, segment
+  double tiles = 4 * 16, segments = 8 * (112 + 72);
+  double counters = 512 * 4 * 4; // 512 columns of tiles of 128
+  EXPECT_NEAR(find(whole, "plan")->bytes,
+              rows + slots + tiles + segments + counters, 1e-3);
+}
+
 TEST(Launches, flops_are_those_of_the_definition) {
   for (const LayerShape &layer : shapes) {
     double all = 0, H = double(layer.hidden), I = double(layer.intermediate);
@@ -133,7 +144,9 @@ TEST(Launches, time_of_a_gemm_by_hand) {
   EXPECT_NEAR(gateUp.seconds,
               2.5e-6 + steps * cycles / (0.9 * clock) + alone / 2, 1e-12);
   // 16896 rows are sorted, in more than the least time.
-  EXPECT_NEAR(find(whole, "plan")->seconds, 2.5e-6 + 1.8e-10 * 16896, 0.2e-6);
+  double bytes = 16896 * (16 + 4 + 16 * 4); // ids, rows, slots and counters
+  EXPECT_NEAR(find(whole, "plan")->seconds,
+              2.5e-6 + 1.8e-10 * 16896 + bytes / (0.92 * 4.3e12), 0.02e-6);
   EXPECT_EQ(find(whole, "plan")->limiter, Limiter::Latency);
 }
 
