@@ -11,9 +11,9 @@
 `pack` compiles all cases of test/cases and the shapes of the grid, also with
 --strategy=unfused_peer, and copies what `run` needs into a folder, which can be
 moved, and with --archive into FILE.tar.gz, too. A peer is another program that
-measures the grid: its folder is copied, and its command runs there. It writes {"cells": [...]} to the file {json}; a cell
-has `shape`, `tokens`, `adapters`, `ranks` and `graph`, with the median `us`, and
-`void` if its output was wrong.
+measures the grid: its folder is copied, and its command runs there. It writes
+{"cells": [...]} to the file {json}; a cell has `shape`, `tokens`, `adapters`,
+`ranks` and `graph`, with the median `us`, and `void` if its output was wrong.
 
 `run` runs, in the given time,
 
