@@ -32,6 +32,7 @@ static ScheduleOptions scheduleFor(const ToGpuOptions &options) {
   schedule.strategy = options.strategy;
   schedule.batches = options.schedule;
   schedule.tiles.assign(options.tiles.begin(), options.tiles.end());
+  schedule.planInConsumer = options.planInConsumer;
   return schedule;
 }
 

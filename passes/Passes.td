@@ -122,7 +122,8 @@ def Schedule : Pass<"moelora-schedule", "::moelora::LayerOp"> {
     to 512 pairs, and 256 for one choice of a token. This consumer is a `shrink`, or
     a `grouped_matmul` that counts no rows or tiles, with `in_place`; a matmul makes
     plans for tiles of up to 32 tokens, if they fit in shared memory. The
-    remark `PlanInConsumer` has the choice.
+    remark `PlanInConsumer` has the choice. With `plan-in-consumer=false` the plan of
+    every batch has a kernel of its own.
 
     Declines, and keeps what is there: an op that has a schedule already; an op
     whose plan is made by another op than `plan` or has the schedule of a CPU; the
@@ -163,6 +164,9 @@ def Schedule : Pass<"moelora-schedule", "::moelora::LayerOp"> {
                         "tiles of at least 64 tokens"))}]>,
     ListOption<"tiles", "tiles", "int64_t",
                "Tokens of the tiles that are compiled for a GPU; none: all">,
+    Option<"planInConsumer", "plan-in-consumer", "bool", /*default=*/"true",
+           "Whether the first consumer of a plan on a GPU makes it in small "
+           "batches">,
     Option<"tileRows", "tile-rows", "int64_t", /*default=*/"48",
            "Most rows of a tile on a CPU, a multiple of group-rows">,
     Option<"groupRows", "group-rows", "int64_t", /*default=*/"4",

@@ -123,8 +123,9 @@ struct Schedule : impl::ScheduleBase<Schedule> {
           .Case([&](PlanOp plan) { schedulePlan(plan, *tokens, gpu); })
           .Case<ShrinkOp, GroupedMatmulOp>(
               [&](auto op) { scheduleGemm(op, gpu); });
-    for (PlanOp plan : plans)
-      moveToConsumer(plan, gpu);
+    if (planInConsumer)
+      for (PlanOp plan : plans)
+        moveToConsumer(plan, gpu);
     return success();
   }
 

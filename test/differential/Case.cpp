@@ -145,6 +145,7 @@ void addSchedule(Case &c) {
       c.tiles.push_back(size);
   if (!random.oneIn(5))
     c.tiles = {c.tiles[size_t(random.below(int64_t(c.tiles.size())))]};
+  c.planInConsumer = random.oneIn(2);
 }
 
 /// One worker, because the layers of a run take all cores.

@@ -34,6 +34,8 @@ struct Case {
   // How GPUs compute it, and in which order the emulator's threads run.
   Strategy strategy = Strategy::InPlace;
   std::vector<int64_t> tiles; // their tokens
+  // Whether the first kernel that reads a plan makes it in small batches.
+  bool planInConsumer = true;
   // One set of data, of several for the same code.
   uint64_t set = 0;
   int64_t tokens = 0;

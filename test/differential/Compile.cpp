@@ -66,6 +66,7 @@ void setGpuOptions(const Case &c, ToGpuOptions &options) {
                          ? StrategyChoice::UnfusedPeer
                          : StrategyChoice::InPlace;
   options.tiles = ArrayRef(c.tiles);
+  options.planInConsumer = c.planInConsumer;
 }
 
 host::ArtifactHandle compile(const Case &c, Target target, std::string &why) {

@@ -25,6 +25,7 @@ std::string describe(const Case &c) {
   for (int64_t tile : c.tiles)
     note("tile", tile);
   note("unfused", c.strategy == Strategy::UnfusedPeer);
+  note("own_plan", !c.planInConsumer);
   note("latent", layer.latent);
   note("shared", layer.shared);
   note("zero", layer.zero_experts);

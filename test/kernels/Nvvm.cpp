@@ -29,9 +29,10 @@ OwningOpRef<ModuleOp> lowerToNvvm(MLIRContext &context, const Case &c) {
   OpBuilder builder = OpBuilder::atBlockBegin(module->getBody());
   if (failed(buildLayer(builder, location, c.layer, c.options)))
     throw host::Error("the layer cannot be built");
-  run(*module, c, buildToScheduledPipeline);
-  module->walk([](PlanOp plan) { plan.removeConsumerPairsAttr(); });
-  run(*module, c, buildScheduledToNvvmPipeline);
+  run(*module, c, [](OpPassManager &pm, const ToGpuOptions &options) {
+    buildToScheduledPipeline(pm, options);
+    buildScheduledToNvvmPipeline(pm, options);
+  });
   return module;
 }
 

@@ -15,8 +15,7 @@ namespace moelora::kernels {
 
 using differential::Case;
 
-/// Each plan has a kernel of its own in batches of any size, or small batches
-/// would not run it. Throws a host::Error if the case does not compile.
+/// Throws a host::Error if the case does not compile.
 mlir::OwningOpRef<mlir::ModuleOp> lowerToNvvm(mlir::MLIRContext &context,
                                               const Case &c);
 

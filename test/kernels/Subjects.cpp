@@ -18,7 +18,8 @@ moelora_activation silu() {
   return result;
 }
 
-/// Experts are given, and some tokens have adapters.
+/// Experts are given, and some tokens have adapters. Plans have a kernel of
+/// their own in batches of any size, or small batches would not run it.
 Case makeCase(uint64_t seed, int64_t hidden, int64_t intermediate,
               std::vector<int64_t> tiles) {
   Case c;
@@ -41,6 +42,7 @@ Case makeCase(uint64_t seed, int64_t hidden, int64_t intermediate,
   c.options.given = Given::Choice;
   c.entry = MOELORA_ENTRY_IDS;
   c.tiles = std::move(tiles);
+  c.planInConsumer = false;
   return c;
 }
 

@@ -7,6 +7,9 @@
 // The baseline of comparisons has a kernel of its own.
 // RUN: moelora-opt %s --split-input-file --moelora-schedule="target=sm_80 \
 // RUN:   strategy=unfused_peer" | FileCheck %s --check-prefix=APART
+// So has a plan by an option.
+// RUN: moelora-opt %s --split-input-file --moelora-schedule="target=sm_80 \
+// RUN:   plan-in-consumer=false" | FileCheck %s --check-prefix=APART
 
 !plan = !moelora.plan<8 experts, 4 slots, top_k = 2>
 !t13 = !moelora.slot_table<4 slots, 8 experts, 2 x 192 x 64, max_rank = 16, bf16>
@@ -46,6 +49,8 @@ moelora.layer @shrink(
 // A matmul has kernels for tiles of 8, 16 and 32 tokens: 8 x 32 pairs.
 // CHECK-LABEL: @matmul
 // CHECK: moelora.plan {{.*}} in_consumer 256 :
+// APART-LABEL: @matmul
+// APART-NOT: in_consumer
 moelora.layer @matmul(
     %x: tensor<?x64xbf16> {moelora.role = #moelora.role<hidden>},
     %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},

@@ -67,6 +67,11 @@ struct ToGpuOptions : public mlir::PassPipelineOptions<ToGpuOptions> {
   ListOption<int64_t> tiles{
       *this, "tiles",
       llvm::cl::desc("tokens of the tiles that are compiled; none: all")};
+  Option<bool> planInConsumer{
+      *this, "plan-in-consumer",
+      llvm::cl::desc("the first kernel that reads a plan makes it in small "
+                     "batches, in which it has no kernel of its own"),
+      llvm::cl::init(true)};
   Option<std::string> producer{*this, "producer",
                                llvm::cl::desc("what the artifact says made it"),
                                llvm::cl::init("moelora " MOELORA_VERSION)};
