@@ -113,6 +113,7 @@ private:
   }
 
   void runStages() {
+    lowering.running = &selection.stages;
     if (lowering.beginChunk)
       lowering.beginChunk(code, frame);
     for (Stage &stage : lowering.stages)

@@ -45,6 +45,8 @@ public:
   Frame frame;
 
   llvm::SmallVector<Stage> stages;
+  /// Those of the entry point that is being written.
+  const llvm::DenseSet<mlir::Operation *> *running = nullptr;
   llvm::DenseMap<mlir::Value, int64_t> words;
   /// The services that stages call, as bits of moelora_service.
   uint64_t services = 0;

@@ -20,7 +20,8 @@ def MoELoRA_PlanOp : MoELoRA_NamedOp<"plan", "plan", [AttrSizedOperandSegments]>
     expert are divided for the ops that run over it: `#moelora.cpu_schedule` for
     a CPU, `#moelora.schedule` for a GPU. In batches of up to `consumer_pairs`
     pairs no kernel of its own runs on a GPU: the first kernel that reads the plan
-    makes it, each thread block for itself, and stores it for later ones.
+    makes it, each thread block for itself, and stores it for later ones. An
+    entry point that does not run this kernel has one for the plan.
 
     Lifespan: made from `dispatch` by `moelora-fuse-lora`, and scheduled by
     `moelora-schedule`; lowered to the runtime's plan construction.

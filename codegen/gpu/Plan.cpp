@@ -132,11 +132,15 @@ static LogicalResult findConsumer(PlanOp op, GpuPlan &plan) {
   return success();
 }
 
-/// Whether the first consumer makes the plan of this run, as a word. A shrink
-/// does not run without a step.
-static void storeInConsumer(Code &code, Ptr frame, const GpuPlan &plan) {
+/// Whether the first consumer makes the plan of this run, as a word. An entry
+/// point from logits does not run what computes them, and a shrink does not run
+/// without a step.
+static void storeInConsumer(GpuLowering &lowering, Code &code, Ptr frame,
+                            const GpuPlan &plan) {
   Int pairs = code.loadInt(frame + Frame::Tokens) * plan.topK;
-  Value isSmall = code.less(pairs, code.i64(plan.consumerPairs + 1));
+  Value isSmall = lowering.running->contains(plan.consumer)
+                      ? code.less(pairs, code.i64(plan.consumerPairs + 1))
+                      : code.bit(false);
   if (isa_and_nonnull<ShrinkOp>(plan.consumer))
     isSmall = code.select(code.isNull(code.loadPtr(frame + Frame::Step)),
                           code.bit(false), isSmall);
@@ -189,7 +193,7 @@ FailureOr<RunStage> lowerPlan(GpuLowering &lowering, PlanOp op) {
     if (op.getSlots())
       copy(op.getSlots(), plan.numbers);
     storeTile(code, frame, plan);
-    storeInConsumer(code, frame, plan);
+    storeInConsumer(lowering, code, frame, plan);
     code.when(
         plan.isInConsumer(code, frame), [] {},
         [&] {
