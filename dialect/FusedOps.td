@@ -57,6 +57,10 @@ def MoELoRA_PlanOp : MoELoRA_NamedOp<"plan", "plan", [AttrSizedOperandSegments]>
     static constexpr int64_t MostConsumerPairs = 512, // of a batch
                              MostConsumerExperts = 16384,
                              MostConsumerSlots = 32766;
+
+    /// The first op that reads the plan, in the order of the layer; null if
+    /// there is none.
+    ::mlir::Operation *firstConsumer();
   }];
 }
 
@@ -192,6 +196,11 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
   let extraClassDeclaration = [{
     /// Whether the rows of a token are added up.
     bool combines() { return getSum() || getCombineWeights(); }
+    /// The op that the epilogue computes for tiles of some tokens, or null.
+    ShrinkOp shrinkInEpilogue();
+    /// Whether a kernel of a GPU counts, in memory that a kernel before has to
+    /// clear: the rows of a token, or the parts of a shrink.
+    bool counts();
   }];
 }
 

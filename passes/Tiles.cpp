@@ -218,16 +218,6 @@ SmallVector<int64_t> chooseEpilogueTokens(ShrinkOp op) {
   return tokens;
 }
 
-/// Whether a matmul counts rows or tiles in memory, which a kernel before has
-/// to clear.
-static bool counts(GroupedMatmulOp op) {
-  auto isInEpilogue = [](Operation *user) {
-    auto shrink = dyn_cast<ShrinkOp>(user);
-    return shrink && shrink.getEpilogueTokens();
-  };
-  return op.combines() || llvm::any_of(op.getResult().getUsers(), isInEpilogue);
-}
-
 /// A thread block sorts the rows of an expert by comparing each with all, so
 /// they may not be many: with one choice of each token, all rows can be of one
 /// expert. A matmul has a kernel for each tile, so only the smallest ones have
@@ -236,10 +226,7 @@ int64_t chooseConsumerPairs(PlanOp plan, const GpuArchitecture &gpu) {
   constexpr int64_t mostRowsOfExpert = 256, mostTokens = 32;
   constexpr int64_t bytesPerPair = 12; // of shared memory that it keeps
   PlanType type = plan.getType();
-  Operation *first = nullptr;
-  for (Operation *user : plan.getPlan().getUsers())
-    if (!first || user->isBeforeInBlock(first))
-      first = user;
+  Operation *first = plan.firstConsumer();
   if (!isa_and_nonnull<ShrinkOp, GroupedMatmulOp>(first) ||
       type.getExperts() > PlanOp::MostConsumerExperts ||
       type.getSlots() > PlanOp::MostConsumerSlots)
@@ -252,7 +239,7 @@ int64_t chooseConsumerPairs(PlanOp plan, const GpuArchitecture &gpu) {
   auto matmul = dyn_cast<GroupedMatmulOp>(first);
   if (!matmul)
     return pairs;
-  if (counts(matmul))
+  if (matmul.counts())
     return 0;
   pairs = std::min(pairs, mostTokens * type.getExperts());
   for (TileAttr tile : schedule.getTiles())

@@ -26,7 +26,7 @@ public:
       inputWeights = lowering.words.lookup(op.getInputWeights());
     lowering.words[op.getResult()] = result;
     lowering.planned[op.getResult()] = {op.getPlan(), pitch};
-    if ((shrink = shrinkInEpilogueOf(op)))
+    if ((shrink = op.shrinkInEpilogue()))
       shrinkOperands.emplace(lowering, shrink);
   }
 
@@ -127,7 +127,7 @@ FailureOr<std::unique_ptr<Epilogue>> createActivate(GpuLowering &lowering,
                              "type "
                           << lowering.element << ", but it is of "
                           << type.getElementType();
-  if (ShrinkOp shrink = shrinkInEpilogueOf(op);
+  if (ShrinkOp shrink = op.shrinkInEpilogue();
       shrink && failed(verifyShrink(lowering, shrink)))
     return failure();
   return std::unique_ptr<Epilogue>(

@@ -118,18 +118,23 @@ static LogicalResult verify(PlanOp op, const GpuPlan &plan) {
 static LogicalResult findConsumer(PlanOp op, GpuPlan &plan) {
   if (!op.getConsumerPairs())
     return success();
-  for (Operation *user : op.getPlan().getUsers())
-    if (!plan.consumer || user->isBeforeInBlock(plan.consumer))
-      plan.consumer = user;
+  plan.consumer = op.firstConsumer();
+  plan.consumerPairs = *op.getConsumerPairs();
   // Counters are to be zero before the kernel that counts.
   auto matmul = dyn_cast_or_null<GroupedMatmulOp>(plan.consumer);
-  bool counts = matmul && (matmul.combines() || shrinkInEpilogueOf(matmul));
-  if (counts || !isa_and_nonnull<ShrinkOp, GroupedMatmulOp>(plan.consumer))
-    return op.emitError() << "expects the first consumer of a plan that it "
-                             "makes to be a shrink, or a grouped_matmul whose "
-                             "epilogue does not count rows";
-  plan.consumerPairs = *op.getConsumerPairs();
-  return success();
+  bool counts = matmul && matmul.counts();
+  if (!counts && isa_and_nonnull<ShrinkOp, GroupedMatmulOp>(plan.consumer))
+    return success();
+  InFlightDiagnostic diagnostic =
+      op.emitError() << "expects the first consumer of a plan that it makes to "
+                        "be a shrink, or a grouped_matmul whose epilogue does "
+                        "not count, but ";
+  if (!plan.consumer)
+    return diagnostic << "there is none";
+  if (counts)
+    return diagnostic << "it counts "
+                      << (matmul.combines() ? "rows" : "parts of a shrink");
+  return diagnostic << "it is '" << plan.consumer->getName() << "'";
 }
 
 /// Whether the first consumer makes the plan of this run, as a word. An entry

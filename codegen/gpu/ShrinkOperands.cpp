@@ -10,21 +10,13 @@ using namespace mlir;
 
 namespace moelora::codegen {
 
-ShrinkOp shrinkInEpilogueOf(GroupedMatmulOp matmul) {
-  for (Operation *user : matmul.getResult().getUsers())
-    if (auto shrink = dyn_cast<ShrinkOp>(user))
-      if (shrink.getEpilogueTokens() && !shrink.getEpilogueTokens()->empty())
-        return shrink;
-  return {};
-}
-
 /// A group is a block.
 static ShrinkOrder plainOrder(int64_t k) { return {pageBlocks(k), 1, 1}; }
 
 FailureOr<ShrinkOrder> shrinkOrderOf(ShrinkOp op) {
   int64_t k = op.getTable().getType().getIn();
   auto matmul = op.getInput().getDefiningOp<GroupedMatmulOp>();
-  if (!matmul || shrinkInEpilogueOf(matmul) != op)
+  if (!matmul || matmul.shrinkInEpilogue() != op)
     return plainOrder(k);
   auto weight = cast<ShapedType>(matmul.getWeight().getType());
   int64_t slices = weight.getRank() == 4 ? weight.getDimSize(1) : 1;

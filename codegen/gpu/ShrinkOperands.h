@@ -43,9 +43,6 @@ struct ShrinkOrder {
 mlir::FailureOr<ShrinkOrder> shrinkOrderOf(ShrinkOp op);
 /// Emits a diagnostic for an op that has no lowering.
 mlir::LogicalResult verifyShrink(GpuLowering &lowering, ShrinkOp op);
-/// The op that an epilogue of `matmul` computes for tiles of some tokens, or
-/// null.
-ShrinkOp shrinkInEpilogueOf(GroupedMatmulOp matmul);
 
 struct ShrinkOperands {
   /// The op has been verified.
