@@ -17,6 +17,7 @@ namespace {
 /// Arithmetic on vectors, so that code looks like formulas.
 struct Formula {
   Code &code;
+  Sigmoid kind;
   Type type;
 
   Value constant(double value) { return code.f32(type, value); }
@@ -48,8 +49,25 @@ struct Formula {
     return mul(limit, bent);
   }
 
-  /// x * sigmoid(y), as one division: x / (1 + e^-y).
+  /// A function of one f32 that a GPU approximates with one instruction.
+  Value hardware(StringRef name, Value a) {
+    return LLVM::CallIntrinsicOp::create(code.builder, code.loc, type,
+                                         code.builder.getStringAttr(name),
+                                         ValueRange{a})
+        .getResult(0);
+  }
+
+  /// x * sigmoid(y), as one division: x / (1 + e^-y). The error of ex2 and rcp
+  /// is a few units in the last place, and that of the product of y and log2 e
+  /// grows with y, where the sigmoid is near 0 or 1.
   Value timesSigmoid(Value x, Value y) {
+    if (kind == Sigmoid::Hardware) {
+      constexpr double log2E = 1.4426950408889634;
+      Value power =
+          hardware("llvm.nvvm.ex2.approx.ftz.f", mul(y, constant(-log2E)));
+      return mul(
+          x, hardware("llvm.nvvm.rcp.approx.ftz.f", add(constant(1), power)));
+    }
     Value negated = arith::NegFOp::create(code.builder, code.loc, y);
     return div(x, add(constant(1), exp(negated)));
   }
@@ -93,17 +111,18 @@ struct Formula {
 
 } // namespace
 
-Value emitSigmoid(Code &code, Value x) {
-  Formula formula{code, x.getType()};
+Value emitSigmoid(Code &code, Sigmoid kind, Value x) {
+  Formula formula{code, kind, x.getType()};
   return formula.timesSigmoid(formula.constant(1), x);
 }
 
-Value emitPlain(Code &code, ActivationAttr activation, Value up) {
-  return Formula{code, up.getType()}.apply(activation, up);
+Value emitPlain(Code &code, Sigmoid kind, ActivationAttr activation, Value up) {
+  return Formula{code, kind, up.getType()}.apply(activation, up);
 }
 
-Value emitGated(Code &code, ActivationAttr activation, Value gate, Value up) {
-  Formula formula{code, gate.getType()};
+Value emitGated(Code &code, Sigmoid kind, ActivationAttr activation, Value gate,
+                Value up) {
+  Formula formula{code, kind, gate.getType()};
   double gateMax = activation.getGateMax().convertToDouble();
   double upLimit = activation.getUpLimit().convertToDouble();
   if (activation.getClamp() == Clamp::Pre)

@@ -10,14 +10,18 @@
 
 namespace moelora::codegen {
 
+/// How sigmoids are computed: to about the last bit, or as fast as a GPU can.
+enum class Sigmoid { Exact, Hardware };
+
 /// 1 / (1 + e^-x), for the score of the shared expert.
-mlir::Value emitSigmoid(Code &code, mlir::Value x);
+mlir::Value emitSigmoid(Code &code, Sigmoid kind, mlir::Value x);
 
 /// f(g) * (u + offset) with the clamps of the attribute.
-mlir::Value emitGated(Code &code, ActivationAttr activation, mlir::Value gate,
-                      mlir::Value up);
+mlir::Value emitGated(Code &code, Sigmoid kind, ActivationAttr activation,
+                      mlir::Value gate, mlir::Value up);
 /// f(u).
-mlir::Value emitPlain(Code &code, ActivationAttr activation, mlir::Value up);
+mlir::Value emitPlain(Code &code, Sigmoid kind, ActivationAttr activation,
+                      mlir::Value up);
 
 } // namespace moelora::codegen
 

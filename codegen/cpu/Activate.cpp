@@ -106,9 +106,10 @@ struct Activate : GroupedMatmul {
       return arith::MulFOp::create(code.builder, code.loc, weight, x);
     };
     ActivationAttr activation = *op.getActivation();
-    Value a = activation.getGated()
-                  ? emitGated(code, activation, slice(0), slice(1))
-                  : emitPlain(code, activation, slice(0));
+    Value a =
+        activation.getGated()
+            ? emitGated(code, Sigmoid::Exact, activation, slice(0), slice(1))
+            : emitPlain(code, Sigmoid::Exact, activation, slice(0));
     return count == answer().step ? a : code.first(a, count);
   }
 };

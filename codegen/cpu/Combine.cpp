@@ -158,7 +158,7 @@ struct Combine : GroupedMatmul {
     if (!op.getScore())
       return scale == 1 ? Value() : constant;
     Value score = splat(code, rows(code, frame, op.getScore()), token);
-    Value gate = emitSigmoid(code, score);
+    Value gate = emitSigmoid(code, Sigmoid::Exact, score);
     if (scale == 1)
       return gate;
     return arith::MulFOp::create(code.builder, code.loc, gate, constant);

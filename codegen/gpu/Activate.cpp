@@ -74,8 +74,10 @@ Value Activate::activate(MatmulTile &tile, const Accumulators &sums,
     return weight ? code.mul(weight, sum) : sum;
   };
   ActivationAttr activation = *op.getActivation();
-  return activation.getGated() ? emitGated(code, activation, slice(0), slice(1))
-                               : emitPlain(code, activation, slice(0));
+  return activation.getGated()
+             ? emitGated(code, Sigmoid::Hardware, activation, slice(0),
+                         slice(1))
+             : emitPlain(code, Sigmoid::Hardware, activation, slice(0));
 }
 
 void Activate::finish(MatmulTile &tile, const Accumulators &sums) {

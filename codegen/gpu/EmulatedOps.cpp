@@ -68,15 +68,17 @@ bool OpEmulation::callOf(LLVM::CallOp op) {
 
 /// Functions of one f32 that the hardware approximates.
 bool OpEmulation::intrinsic(LLVM::CallIntrinsicOp op) {
-  auto function = llvm::StringSwitch<int64_t>(op.getIntrin())
-                      .Case("llvm.nvvm.ex2.approx.f", MOELORA_EMULATOR_EX2)
-                      .Case("llvm.nvvm.lg2.approx.f", MOELORA_EMULATOR_LG2)
-                      .Case("llvm.nvvm.rcp.approx.ftz.f", MOELORA_EMULATOR_RCP)
-                      .Case("llvm.nvvm.sqrt.rn.f", MOELORA_EMULATOR_SQRT)
-                      .Case("llvm.nvvm.rsqrt.approx.f", MOELORA_EMULATOR_RSQRT)
-                      .Case("llvm.nvvm.sin.approx.f", MOELORA_EMULATOR_SIN)
-                      .Case("llvm.nvvm.cos.approx.f", MOELORA_EMULATOR_COS)
-                      .Default(-1);
+  auto function =
+      llvm::StringSwitch<int64_t>(op.getIntrin())
+          .Cases({"llvm.nvvm.ex2.approx.f", "llvm.nvvm.ex2.approx.ftz.f"},
+                 MOELORA_EMULATOR_EX2)
+          .Case("llvm.nvvm.lg2.approx.f", MOELORA_EMULATOR_LG2)
+          .Case("llvm.nvvm.rcp.approx.ftz.f", MOELORA_EMULATOR_RCP)
+          .Case("llvm.nvvm.sqrt.rn.f", MOELORA_EMULATOR_SQRT)
+          .Case("llvm.nvvm.rsqrt.approx.f", MOELORA_EMULATOR_RSQRT)
+          .Case("llvm.nvvm.sin.approx.f", MOELORA_EMULATOR_SIN)
+          .Case("llvm.nvvm.cos.approx.f", MOELORA_EMULATOR_COS)
+          .Default(-1);
   if (function < 0)
     return false;
   OpBuilder builder(op);

@@ -95,7 +95,8 @@ Value TokenSummer::sharedFactor() {
   if (sum.score < 0)
     return scale == 1 ? Value() : constant;
   Ptr scores = kernel.region(sum.score, {0, 4});
-  Value gate = emitSigmoid(code, code.loadFloat(scores + token * 4));
+  Value gate =
+      emitSigmoid(code, Sigmoid::Hardware, code.loadFloat(scores + token * 4));
   return scale == 1 ? gate : code.mul(gate, constant);
 }
 
