@@ -43,8 +43,8 @@ private:
     out << "  batch of " << batch << ", kernel " << name;
     if (isa<GroupedMatmulOp>(op))
       out << "_" << chosen.getTokens();
-    out << "\n    strategy      features  warps  stages          us          "
-           "MB       GFLOP  limiter\n";
+    out << "\n    strategy      features  warps    k  stages          us"
+           "          MB       GFLOP  limiter\n";
     auto candidates = candidateTiles(op, chosen.getTokens(), gpu);
     if (!llvm::is_contained(candidates, chosen)) // a pinned one
       candidates.push_back(chosen);
@@ -63,11 +63,11 @@ private:
     Prediction predicted = model.predict(tile, batch, strategy);
     out << (isChosen ? "  * " : "    ")
         << llvm::left_justify(stringifyStrategy(strategy), 13)
-        << llvm::format("%9d  %d x %d  %6d  %10.2f  %10.3f  %10.3f  ",
+        << llvm::format("%9d  %d x %d  %3d  %6d  %10.2f  %10.3f  %10.3f  ",
                         int(tile.getFeatures()), int(tile.getFeatureWarps()),
-                        int(tile.getTokenWarps()), int(tile.getStages()),
-                        predicted.microseconds, predicted.bytes / 1e6,
-                        predicted.flops / 1e9)
+                        int(tile.getTokenWarps()), int(tile.getK()),
+                        int(tile.getStages()), predicted.microseconds,
+                        predicted.bytes / 1e6, predicted.flops / 1e9)
         << stringifyLimiter(predicted.limiter) << "\n";
   }
 

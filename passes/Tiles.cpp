@@ -21,9 +21,9 @@ struct Shape {
 // By the index of the tokens. A warp of up to 32 tokens multiplies 32 features
 // with all tokens, which takes the fewest loads for each product. Prefill needs
 // 64 x 64 in a warp, or shared memory limits it. Small tiles wait for memory,
-// and have more stages.
-constexpr Shape matmulShapes[] = {{128, 64, 4, 1, 1, 6},
-                                  {128, 64, 4, 1, 1, 5},
+// and have more bytes under way; a larger k is fewer barriers for few products.
+constexpr Shape matmulShapes[] = {{128, 128, 4, 1, 1, 3},
+                                  {128, 128, 4, 1, 1, 3},
                                   {128, 64, 4, 1, 1, 4},
                                   {128, 64, 2, 2, 1, 4},
                                   {256, 64, 4, 2, 1, 3}};
@@ -49,9 +49,9 @@ struct OtherTile {
 // Each is a tile with which the kernels of test/gpu/configs need no stack.
 // With more stages, ptxas keeps more addresses in registers than there are.
 constexpr OtherTile otherTiles[] = {
-    {8, {64, 64, 2, 1, 1, 4}},   {8, {64, 64, 2, 1, 1, 6}},
+    {8, {64, 64, 2, 1, 1, 4}},   {8, {64, 128, 2, 1, 1, 3}},
     {8, {128, 64, 4, 1, 1, 4}},  {8, {256, 64, 8, 1, 1, 4}},
-    {16, {64, 64, 2, 1, 1, 4}},  {16, {64, 64, 2, 1, 1, 6}},
+    {16, {64, 64, 2, 1, 1, 4}},  {16, {64, 128, 2, 1, 1, 3}},
     {16, {128, 64, 4, 1, 1, 4}}, {16, {256, 64, 8, 1, 1, 4}},
     {32, {64, 64, 2, 1, 1, 3}},  {32, {64, 64, 2, 1, 1, 4}},
     {32, {256, 64, 8, 1, 1, 3}}, {64, {64, 64, 2, 2, 1, 3}},
@@ -131,13 +131,24 @@ static size_t indexOf(int64_t tokens) {
   return llvm::find(tokenCounts, tokens) - std::begin(tokenCounts);
 }
 
+/// The columns of the weights.
+static int64_t columnsOf(Operation *op) {
+  auto matmul = dyn_cast<GroupedMatmulOp>(op);
+  return matmul
+             ? cast<ShapedType>(matmul.getWeight().getType()).getShape().back()
+             : INT64_MAX;
+}
+
 TileAttr usualTile(Operation *op, int64_t tokens, const GpuArchitecture &gpu) {
   Shape shape = shapeOf(op, indexOf(tokens));
   TileAttr tile = makeTile(op->getContext(), tokens, shape);
   if (isa<PlanOp>(op))
     return tile;
-  while (tile.getSharedBytes(elementBytes(op)) > gpu.sharedBytes) {
-    shape.stages > 2 ? shape.stages -= 1 : shape.k /= 2;
+  while (tile.getSharedBytes(elementBytes(op)) > gpu.sharedBytes ||
+         (shape.k > 64 && columnsOf(op) <= 64)) {
+    if (shape.k > 64)
+      shape.stages *= 2;
+    shape.k > 64 || shape.stages == 2 ? shape.k /= 2 : shape.stages -= 1;
     tile = makeTile(op->getContext(), tokens, shape);
   }
   return tile;

@@ -180,6 +180,28 @@ Code::Values KernelCode::repeat(ValueRange start,
   return Values(op.getResults());
 }
 
+Code::Values KernelCode::repeatFromMiddle(
+    ValueRange start,
+    llvm::function_ref<std::pair<Value, Values>(ValueRange)> first,
+    llvm::function_ref<Values(ValueRange)> rest) {
+  auto op = scf::WhileOp::create(
+      builder, loc, start.getTypes(), start,
+      [&](OpBuilder &, Location, ValueRange state) {
+        auto [again, values] = first(state);
+        scf::ConditionOp::create(builder, loc, again, values);
+      },
+      [&](OpBuilder &, Location, ValueRange state) {
+        scf::YieldOp::create(builder, loc, rest(state));
+      });
+  MLIRContext *context = builder.getContext();
+  auto unroll = LLVM::LoopUnrollAttr::get(context, builder.getBoolAttr(true),
+                                          {}, {}, {}, {}, {}, {});
+  auto annotation = LLVM::LoopAnnotationAttr::get(
+      context, {}, {}, {}, unroll, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});
+  op->setAttr("llvm.loop_annotation", annotation);
+  return Values(op.getResults());
+}
+
 Code::Values KernelCode::choose(Value condition,
                                 llvm::function_ref<Values()> body,
                                 llvm::function_ref<Values()> otherwise) {

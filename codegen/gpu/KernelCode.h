@@ -103,6 +103,13 @@ public:
   Values repeat(mlir::ValueRange start,
                 llvm::function_ref<mlir::Value(mlir::ValueRange)> again,
                 llvm::function_ref<Values(mlir::ValueRange)> next);
+  /// The same loop with its end in the middle: `first` returns whether to go on
+  /// with `rest`, and values. ptxas does not unroll it.
+  Values repeatFromMiddle(
+      mlir::ValueRange start,
+      llvm::function_ref<std::pair<mlir::Value, Values>(mlir::ValueRange)>
+          first,
+      llvm::function_ref<Values(mlir::ValueRange)> rest);
   /// Values of one of two arms.
   Values choose(mlir::Value condition, llvm::function_ref<Values()> body,
                 llvm::function_ref<Values()> otherwise);

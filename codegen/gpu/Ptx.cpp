@@ -50,6 +50,16 @@ static void eraseBounds(Operation *module) {
       function.erase();
 }
 
+/// The conversion of branches keeps annotations of loops as attributes that
+/// nothing translates.
+static void annotateLoops(Operation *module) {
+  module->walk([](LLVM::BrOp branch) {
+    if (auto annotation = branch->getAttrOfType<LLVM::LoopAnnotationAttr>(
+            "llvm.loop_annotation"))
+      branch.setLoopAnnotationAttr(annotation);
+  });
+}
+
 static bool usesMovmatrix(const llvm::CallBase &call) {
   auto *text = llvm::dyn_cast<llvm::InlineAsm>(call.getCalledOperand());
   return text && llvm::StringRef(text->getAsmString()).starts_with("movmatrix");
@@ -130,6 +140,7 @@ static std::unique_ptr<llvm::Module> translate(gpu::GPUModuleOp module,
 std::unique_ptr<llvm::Module> emitLLVM(gpu::GPUModuleOp module,
                                        llvm::LLVMContext &context) {
   eraseBounds(module);
+  annotateLoops(module);
   std::unique_ptr<llvm::Module> code = translate(module, context);
   if (code)
     forCalls(*code, markConvergent);

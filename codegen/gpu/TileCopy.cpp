@@ -43,12 +43,12 @@ void TileCopy::setPointers(ValueRange values) {
     base.value = value;
 }
 
-void TileCopy::copy(int64_t stage, Int step, int64_t advance, Value isInside) {
+void TileCopy::copy(int64_t place, Int step, int64_t advance, Value isInside) {
   auto all = [&] {
     for (auto [index, source] : llvm::enumerate(sources)) {
       Ptr from = bases[source.pointer] +
                  (source.distance + advance * TileShape::RowBytes);
-      Ptr into = to + (stage * tile.shape.stageBytes() +
+      Ptr into = to + (place * tile.shape.stepBytes() +
                        int64_t(index) * rowStep * TileShape::RowBytes);
       copyChunk(into, from, step, isInside);
     }

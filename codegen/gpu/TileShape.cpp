@@ -19,15 +19,17 @@ FailureOr<SmallVector<TileShape>> tileShapesOf(Operation *op, int64_t slices) {
                            "moelora-schedule attaches");
   SmallVector<TileShape> shapes;
   for (TileAttr tile : schedule.getTiles()) {
-    if (tile.getK() != TileShape::K || tile.getSplitK() != 1 ||
+    if (tile.getK() <= 0 || tile.getK() % TileShape::K != 0 ||
+        tile.getSplitK() != 1 ||
         tile.getFeatures() % (MmaRows * slices * tile.getFeatureWarps()) != 0)
-      return op->emitOpError("expects tiles with k = 64, split_k = 1 and a "
-                             "multiple of ")
+      return op->emitOpError("expects tiles with a k that is a multiple of 64, "
+                             "split_k = 1 and a multiple of ")
              << MmaRows * slices << " features for each warp, but one is "
              << tile;
     shapes.push_back({tile.getTokens(), tile.getFeatures(),
                       tile.getFeatureWarps(), tile.getTokenWarps(),
-                      std::max<int64_t>(tile.getStages(), 2)});
+                      std::max<int64_t>(tile.getStages(), 2),
+                      tile.getK() / TileShape::K});
   }
   return shapes;
 }

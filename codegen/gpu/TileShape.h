@@ -24,7 +24,8 @@ constexpr int64_t MmaRows = 16, MmaTokens = 8, MmaK = 16;
 struct TileShape {
   int64_t tokens, features;
   int64_t featureWarps, tokenWarps;
-  int64_t stages; // of the ring of K steps
+  int64_t stages;         // of the ring in shared memory
+  int64_t stageSteps = 1; // K steps that arrive together
 
   /// The K step: a row of 128 bytes.
   static constexpr int64_t K = 64, RowBytes = 128;
@@ -35,10 +36,9 @@ struct TileShape {
   /// Blocks of 16 features and of 8 tokens of a warp.
   constexpr int64_t featureBlocks() const { return warpFeatures() / MmaRows; }
   constexpr int64_t tokenBlocks() const { return warpTokens() / MmaTokens; }
-  constexpr int64_t stageBytes() const {
-    return (features + tokens) * RowBytes;
-  }
-  constexpr int64_t ringBytes() const { return stages * stageBytes(); }
+  constexpr int64_t stepBytes() const { return (features + tokens) * RowBytes; }
+  constexpr int64_t ringSteps() const { return stages * stageSteps; }
+  constexpr int64_t ringBytes() const { return ringSteps() * stepBytes(); }
 };
 
 /// The shapes of an op's schedule, by ascending number of tokens. Fails with a

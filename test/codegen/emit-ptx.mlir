@@ -49,3 +49,25 @@ gpu.module @blackwell [#nvvm.target<chip = "sm_120">] {
     llvm.return
   }
 }
+
+// ptxas does not unroll a loop with this annotation, which the conversion of
+// scf leaves at the branch back.
+// CHECK: @loop.ptx("{{.*}}.visible .entry count(
+// CHECK-SAME: .pragma \22nounroll\22;
+// CHECK-SAME: bra
+gpu.module @loop [#nvvm.target<chip = "sm_80">] {
+  llvm.func @count(%out: !llvm.ptr<1>, %end: i32) attributes {nvvm.kernel} {
+    %zero = llvm.mlir.constant(0 : i32) : i32
+    %one = llvm.mlir.constant(1 : i32) : i32
+    llvm.br ^first(%zero : i32)
+  ^first(%i: i32):
+    llvm.store volatile %i, %out : i32, !llvm.ptr<1>
+    %again = llvm.icmp "slt" %i, %end : i32
+    llvm.cond_br %again, ^rest, ^done
+  ^rest:
+    %next = llvm.add %i, %one : i32
+    llvm.br ^first(%next : i32) {llvm.loop_annotation = #llvm.loop_annotation<unroll = <disable = true>>}
+  ^done:
+    llvm.return
+  }
+}

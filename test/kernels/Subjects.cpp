@@ -140,8 +140,9 @@ Case makePlanned(int32_t experts) {
 
 std::vector<Subject> subjects() {
   return {
-      // More steps than stages, the last one in part; tiles that move back.
-      {"deep", makeCase(1, 456, 80, {8}), 12, {"gate_up*", "down*", "shrink*"}},
+      // A loop, the last step of which is odd, and in part; tiles that move
+      // back.
+      {"deep", makeCase(1, 776, 80, {8}), 12, {"gate_up*", "down*", "shrink*"}},
       // Tiles that divide all; the shrink in the epilogue.
       {"whole", makeCase(8, 128, 128, {16}), 33, {"gate_up*", "down*"}},
       {"odd", makeOdd({16}), 30, {"gate_up*", "down*", "shrink:*"}},

@@ -3,14 +3,14 @@
 // DEFINE: %{schedule} = moelora-opt %s --remarks-filter=schedule -o %t.mlir --moelora-schedule
 // RUN: %{schedule}=target=sm_90 2>&1 | FileCheck %s
 // RUN: %{schedule}="target=sm_90 strategy=in_place" 2>&1 | FileCheck %s
-// CHECK: [Passed] Tile | Category:schedule | batch=11, {{.*}}features=128, {{.*}}limiter=bandwidth, {{.*}}op=grouped_matmul, shared_bytes=104448, stages=6, strategy=in_place, tokens=8, warps=4
+// CHECK: [Passed] Tile | Category:schedule | batch=11, {{.*}}features=128, {{.*}}limiter=bandwidth, {{.*}}op=grouped_matmul, shared_bytes=104448, stages=3, strategy=in_place, tokens=8, warps=4
 // CHECK: features=256, {{.*}}limiter=tensor, {{.*}}stages=3, strategy=in_place, tokens=128, warps=8
 
 // A matrix that all tokens multiply occupies more multiprocessors with narrow
 // tiles. The plan pins batches of up to 8 tokens, of which the only tile stands
 // for 32, too. In the middle, at 5, there are 2 * 5 * 2048 * 256 operations. The
 // weights have 1 MiB, x and the result 5 * 2 * (2048 + 256), the plan 5 * 8.
-// CHECK: Tile | {{.*}} batch=5, bytes=1071656, features=64, flops=5242880, limiter=latency, {{.*}}op=grouped_matmul, shared_bytes=55296, stages=6, {{.*}}tokens=8, warps=2
+// CHECK: Tile | {{.*}} batch=5, bytes=1071656, features=64, flops=5242880, limiter=latency, {{.*}}op=grouped_matmul, shared_bytes=55296, stages=3, {{.*}}tokens=8, warps=2
 
 // What the options or the IR pin is taken as it is.
 // RUN: %{schedule}="target=sm_90 strategy=unfused_peer tiles=64" 2>&1 \

@@ -45,7 +45,7 @@
 // GPU: moelora.shrink {{.*}} schedule(<strategy = in_place, order = k, tiles = [<tokens = 8, features = 16, k = 32, warps = 1 x 1, split_k = 4, stages = 6>, <tokens = 16,
 // GPU: moelora.grouped_matmul {{.*}}, %gate_up_weight {{.*}} schedule(<strategy = in_place, order = k, tiles = [
 // GPU-SAME: <tokens = 8, features = 128, k = 64, warps = 4 x 1, split_k = 1, stages = 6>,
-// GPU-SAME: <tokens = 16, features = 128, k = 64, warps = 4 x 1, split_k = 1, stages = 5>,
+// GPU-SAME: <tokens = 16, features = 128, k = 64, warps = 4 x 1, split_k = 1, stages = 6>,
 // GPU-SAME: <tokens = 32, features = 128, k = 64, warps = 4 x 1, split_k = 1, stages = 4>,
 // GPU-SAME: <tokens = 64, features = 128, k = 64, warps = 2 x 2, split_k = 1, stages = 4>,
 // The cost model takes a tile with the features that there are.
