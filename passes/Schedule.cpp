@@ -5,6 +5,7 @@
 // CPU divides the rows of a plan.
 
 #include "Choice.h"
+#include "PlanTiles.h"
 #include "mlir/IR/Remarks.h"
 #include "moelora/passes/Passes.h"
 #include "llvm/ADT/STLExtras.h"
@@ -150,10 +151,13 @@ struct Schedule : impl::ScheduleBase<Schedule> {
     return diagnostic << "] tokens";
   }
 
-  void schedulePlan(PlanOp plan, ArrayRef<int64_t> tokens,
+  void schedulePlan(PlanOp plan, ArrayRef<int64_t> all,
                     const GpuArchitecture &gpu) {
     if (plan.getScheduleAttr())
       return decline(plan, "Plan", "the op has a schedule");
+    SmallVector<int64_t> tokens(all);
+    if (tiles.empty())
+      tokens = choosePlanTokens(plan, all, gpu);
     remark::passed(plan.getLoc(), named("Plan"))
         << remark::metric("tiles", tokens.size())
         << remark::metric("least_tokens", tokens.front())

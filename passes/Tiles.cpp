@@ -252,11 +252,14 @@ int64_t chooseConsumerPairs(PlanOp plan, const GpuArchitecture &gpu) {
     return pairs;
   if (matmul.counts())
     return 0;
-  pairs = std::min(pairs, mostTokens * type.getExperts());
-  for (TileAttr tile : schedule.getTiles())
-    if (tile.getTokens() <= mostTokens &&
-        tile.getSharedBytes(elementBytes(matmul)) + bytesPerPair * pairs >
-            gpu.sharedBytes)
+  // The tiles of small batches.
+  auto tiles = schedule.getTiles().take_while(
+      [&](TileAttr tile) { return tile.getTokens() <= mostTokens; });
+  int64_t rows = tiles.empty() ? mostTokens : tiles.back().getTokens();
+  pairs = std::min(pairs, rows * type.getExperts());
+  for (TileAttr tile : tiles)
+    if (tile.getSharedBytes(elementBytes(matmul)) + bytesPerPair * pairs >
+        gpu.sharedBytes)
       return 0;
   return pairs;
 }

@@ -39,9 +39,9 @@
 // ROWS-COUNT-2: schedule(#moelora.cpu_schedule<rows = 64, group = 2>)
 
 // GPU: moelora.slot_table<4 slots, 8 experts, 2 x 32 x 64, max_rank = 16, bf16, fragment_major>
-// GPU: moelora.plan {{.*}}schedule(#moelora.schedule<strategy = in_place, order = k, tiles = [<tokens = 8,
-// GPU: moelora.grouped_matmul {{.*}}, %router_weight schedule(<strategy = in_place, order = k, tiles = [<tokens = 8, features = 64, k = 64, warps = 4 x 1, split_k = 1, stages = 4>, <tokens = 16,
-// GPU: moelora.plan
+// GPU: moelora.plan {{.*}}schedule(#moelora.schedule<strategy = in_place, order = k, tiles = [<tokens = 16,
+// GPU: moelora.grouped_matmul {{.*}}, %router_weight schedule(<strategy = in_place, order = k, tiles = [<tokens = 16, features = 64, k = 64, warps = 4 x 1, split_k = 1, stages = 4>, <tokens = 64,
+// GPU: moelora.plan {{.*}}tiles = [<tokens = 8,
 // GPU: moelora.shrink {{.*}} schedule(<strategy = in_place, order = k, tiles = [<tokens = 8, features = 16, k = 32, warps = 1 x 1, split_k = 4, stages = 6>, <tokens = 16,
 // GPU: moelora.grouped_matmul {{.*}}, %gate_up_weight {{.*}} schedule(<strategy = in_place, order = k, tiles = [
 // GPU-SAME: <tokens = 8, features = 128, k = 64, warps = 4 x 1, split_k = 1, stages = 6>,
