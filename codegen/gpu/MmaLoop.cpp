@@ -7,9 +7,9 @@
 //
 //   start   begin to copy all stages but one
 //   run     for each stage:
-//             wait until it has arrived, and all warps are past the stage
-//             before begin to copy a later stage over the stage before for each
-//             16 of its elements: ldmatrix, mma
+//             wait until it has arrived, and all warps are past the one before
+//             begin to copy a later stage over the one before
+//             for each 16 of its elements: ldmatrix, mma
 //
 // A round of the loop is a whole number of rings, so every address in shared
 // memory is that of the lane plus a constant. The last round has fewer steps:
