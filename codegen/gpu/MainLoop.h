@@ -23,8 +23,9 @@ Accumulators startWithZero(MatmulTile &tile);
 Accumulators expandLora(MatmulTile &tile, Accumulators accumulators);
 
 /// The main loop: adds W x. Both have the same contract: the accumulators
-/// before in, those after out, and the threads of the block are together at its
-/// end. `start` begins to read, so that work in between overlaps with it.
+/// before in, those after out, and no thread of the block uses the shared
+/// memory of the loop after its end. `start` begins to read, so that work in
+/// between overlaps with it.
 class MainLoop {
 public:
   virtual ~MainLoop() = default;

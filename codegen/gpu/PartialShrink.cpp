@@ -144,10 +144,10 @@ void PartialShrink::storeSum(Int page, Int begin, Int end) {
   }
 }
 
+/// All parts are stored, because a page ends with a barrier.
 Value PartialShrink::isLastBlock() {
   Named named(code, "arrive");
   code.fence();
-  code.barrier();
   code.when(code.equal(tile.thread, code.i32(0)), [&] {
     StoredPlan plan(tile.kernel, *operands.plan);
     Int before =

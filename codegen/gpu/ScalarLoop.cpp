@@ -55,7 +55,7 @@ Accumulators ScalarLoop::run(MatmulTile &tile, Accumulators accumulators) {
   const MatmulOperands &operands = tile.operands;
   int64_t weightBytes = operands.weightElement.getIntOrFloatBitWidth() / 8;
   int64_t inputBytes = operands.inputElement.getIntOrFloatBitWidth() / 8;
-  Code::Values sums = code.loop(
+  return Accumulators(code.loop(
       code.i32(0), code.i32(operands.k), 1, accumulators,
       [&](Int k, ValueRange before) {
         auto load = [&](ArrayRef<Ptr> rows, Type element, int64_t bytes) {
@@ -74,9 +74,7 @@ Accumulators ScalarLoop::run(MatmulTile &tile, Accumulators accumulators) {
                                      x[size_t(2 * n + i % 2)], sum);
             }
         return after;
-      });
-  code.barrier();
-  return Accumulators(sums);
+      }));
 }
 
 std::unique_ptr<MainLoop> createScalarLoop(MatmulTile &tile) {

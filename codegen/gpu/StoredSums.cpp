@@ -72,7 +72,6 @@ public:
           [&] { return Code::Values{zero}; })[0];
       sums[index] = code.add(sums[index], stored);
     });
-    code.barrier();
     return sums;
   }
   int64_t sharedBytes() const override { return 0; }
