@@ -100,10 +100,21 @@ void count(Counts &counts, const Access &access) {
   counts.atomics += (access.kind & MOELORA_EMULATOR_ATOMIC) != 0;
 }
 
+/// Whether others run before an access. What a thread stores in global memory
+/// can depend on what another block has stored since.
+bool letsOthersRun(const Thread &thread, uint32_t kind) {
+  constexpr uint32_t mostStores = 8; // on average
+  Schedule &schedule = *thread.block->schedule;
+  if (kind & MOELORA_EMULATOR_ATOMIC)
+    return true;
+  return isStore(kind) && !(kind & MOELORA_EMULATOR_SHARED) &&
+         schedule.interrupts() && schedule.random().below(mostStores) == 0;
+}
+
 void *access(moelora_emulator_thread *caller, void *pointer, uint32_t bytes,
              uint32_t alignment, uint32_t kind, uint32_t site) {
   Thread &thread = threadOf(caller);
-  if (kind & MOELORA_EMULATOR_ATOMIC)
+  if (letsOthersRun(thread, kind))
     thread.block->giveWay(thread);
   Access wanted = {bytes, alignment, kind, site};
   Reach found = reach(thread, pointer, wanted);
