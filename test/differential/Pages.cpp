@@ -125,6 +125,9 @@ Pages::Pages(const reference::Adapter &adapter, moelora_dtype type,
              moelora_page_order order)
     : type(type), order(order) {
   append((layer + 1) * MOELORA_PROJECTIONS * sizeof(uint32_t));
+  // Nothing is at the places that the finders of other layers name.
+  std::fill(image.data(), reinterpret_cast<char *>(finderOf(image, 0)),
+            char(0xff));
   for (int p = 0; p < MOELORA_PROJECTIONS; ++p)
     put(adapter, p);
   constexpr size_t alignment = MOELORA_WORD_ADDRESS_UNIT;

@@ -19,7 +19,7 @@ namespace moelora::differential {
 class Pages {
 public:
   /// The number of the layer. Not 0, so that a finder that is read at the wrong
-  /// layer finds nothing.
+  /// layer finds no memory.
   static constexpr int32_t layer = 3;
 
   Pages(const reference::Adapter &adapter, moelora_dtype type,

@@ -21,6 +21,17 @@ void spoil(Runner &runner, const Data &data, int32_t slot) {
   runner.replaceAdapter(slot, adapter);
 }
 
+/// From now on, an adapter lacks one of its projections.
+void shorten(Runner &runner, const Data &data, int32_t slot) {
+  reference::Adapter adapter = *data.problem().adapters[size_t(slot)];
+  for (auto &pairs : adapter.pairs)
+    if (!pairs.empty()) {
+      pairs.clear();
+      break;
+    }
+  runner.replaceAdapter(slot, adapter);
+}
+
 /// What a run must return: rows, and what it counts.
 Bytes resultOf(Runner &runner, const Batch &batch, bool hasSlots) {
   Bytes output = runner.run(batch);
@@ -124,6 +135,9 @@ private:
       auto slot = int32_t((c.set + uint64_t(i)) % uint64_t(slots));
       if (!data.problem().adapters[size_t(slot)])
         continue;
+      shorten(runner, data, slot);
+      if (!go("an adapter without a projection"))
+        return false;
       spoil(runner, data, slot);
       return go("an infinite adapter");
     }

@@ -40,6 +40,19 @@ bool isMask(Value condition) {
          !condition.getDefiningOp<LLVM::FCmpOp>();
 }
 
+/// Whether a branch lets the first thread, lane or warp do what any one could
+/// do. Its number is no bound: with another one, another thread does it.
+bool choosesThread(LLVM::ICmpOp op) {
+  Value number = op.getLhs();
+  if (auto warp = number.getDefiningOp<LLVM::UDivOp>())
+    number = warp.getLhs();
+  return op.getPredicate() == LLVM::ICmpPredicate::eq &&
+         matchPattern(op.getRhs(), m_Zero()) &&
+         isa_and_nonnull<NVVM::ThreadIdXOp, NVVM::LaneIdOp>(
+             number.getDefiningOp()) &&
+         llvm::none_of(op->getUsers(), llvm::IsaPred<LLVM::SelectOp>);
+}
+
 class Finder {
 public:
   explicit Finder(LLVM::LLVMFuncOp kernel) : kernel(kernel), loops(kernel) {}
@@ -106,7 +119,7 @@ private:
             add(op, Mistake::FirstRound);
         })
         .Case([&](LLVM::ICmpOp op) {
-          if (!isa<IntegerType>(op.getRhs().getType()))
+          if (!isa<IntegerType>(op.getRhs().getType()) || choosesThread(op))
             return;
           add(op, Mistake::BoundPlus);
           add(op, Mistake::BoundMinus);

@@ -1,9 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which part of a kernel a layer has depends on its sizes: whether a step of K
-// is whole (64 elements), whether rows begin at multiples of 16 bytes (8
-// elements), and whether tiles divide the features.
+// The parts of a layer's kernels depend on whether a step of 64 elements is
+// whole, rows begin at multiples of 16 bytes, and tiles divide the features.
 
 #include "Subjects.h"
 
@@ -18,8 +17,7 @@ moelora_activation silu() {
   return result;
 }
 
-/// Experts are given, and some tokens have adapters. Plans have a kernel of
-/// their own in batches of any size, or small batches would not run it.
+/// Experts are given, some tokens have adapters, and small batches run `plan`.
 Case makeCase(uint64_t seed, int64_t hidden, int64_t intermediate,
               std::vector<int64_t> tiles) {
   Case c;
@@ -84,7 +82,7 @@ Case makeGrouped() {
   router.experts = 42;
   router.top_k = 20;
   router.always = 2;
-  router.score = MOELORA_SCORE_SIGMOID;
+  router.score = MOELORA_SCORE_IDENTITY;
   router.bias_on = MOELORA_BIAS_ON_SCORE;
   router.groups = 8;
   router.top_groups = 6;
@@ -136,6 +134,25 @@ Case makePlanned(int32_t experts) {
   return c;
 }
 
+/// The first consumer makes the plan.
+Case makePlanning(int32_t experts, int32_t choices, int64_t slots) {
+  Case c = makeCase(12, 8, 8, {8});
+  c.layer.router.experts = experts;
+  c.layer.router.top_k = choices;
+  c.options.slots = slots;
+  c.planInConsumer = true;
+  return c;
+}
+
+/// Where a kernel makes the plan. The sum over experts is that of `plan`.
+std::vector<std::string> planningIn(const std::string &kernel) {
+  std::vector<std::string> patterns;
+  for (const char *stage :
+       {"plan", "count", "collect", "rank", "store plan", "clear", "segments"})
+    patterns.push_back(kernel + ": *: " + stage + "*");
+  return patterns;
+}
+
 } // namespace
 
 std::vector<Subject> subjects() {
@@ -144,7 +161,7 @@ std::vector<Subject> subjects() {
       // back.
       {"deep", makeCase(1, 776, 80, {8}), 12, {"gate_up*", "down*", "shrink*"}},
       // Tiles that divide all; the shrink in the epilogue.
-      {"whole", makeCase(8, 128, 128, {16}), 33, {"gate_up*", "down*"}},
+      {"whole", makeCase(8, 128, 192, {16}), 33, {"gate_up*", "down*"}},
       {"odd", makeOdd({16}), 30, {"gate_up*", "down*", "shrink:*"}},
       {"large", makeCase(9, 80, 72, {64}), 120, {"gate_up*", "down*"}},
       {"largest", makeCase(10, 72, 72, {128}), 170, {"gate_up*", "down*"}},
@@ -156,9 +173,28 @@ std::vector<Subject> subjects() {
       {"latent", makeLatent(), 21, {"gate_up*: activation*", "identity*"}},
       {"table", makeTable(), 21, {"gate_up*: activation*", "route*"}},
       {"unfused", makeUnfused(), 30, {"gate_up*", "down*"}},
-      {"many", makePlanned(3), 639, {"plan*", "resolve*"}},
-      // A block of the plan has several experts.
-      {"experts", makePlanned(130), 9, {"plan: first round*"}},
+      // More tokens than the plan has threads.
+      {"many",
+       makePlanned(3),
+       800,
+       {"plan: no *", "plan: *: clear*", "plan: *: count*", "plan: *: tiles*",
+        "plan: *: segments*", "plan: *: place*", "resolve*"}},
+      // A block of the plan has several experts, and a warp sums over many.
+      {"experts",
+       makePlanned(130),
+       16,
+       {"plan: *: sum*", "plan: *: kernel*",
+        "plan: first round: clear: cond_br(slt(.., [0-9]*",
+        "plan: first round: tiles: cond_br(slt(.., select*"}},
+      // More pairs than a thread block has threads, by several and by one.
+      {"planning", makePlanning(5, 2, 6), 140, planningIn("shrink_planning")},
+      {"planning_one",
+       makePlanning(5, 1, 6),
+       129,
+       {"shrink_planning: bound - 1: c*: slt(.., trunc(arg))"}},
+      // More experts, and more tiles.
+      {"planning_base", makePlanning(200, 2, 0), 240,
+       planningIn("gate_up_planning_8")},
   };
 }
 

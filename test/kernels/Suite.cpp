@@ -21,18 +21,36 @@ struct Setting {
   bool isValid = false;
   /// Weights that are NaN.
   enum { None, Expert, OddRows } spoilt = None;
+  /// Of the runs, only the first.
+  bool isOneRun = false;
 };
 constexpr uint32_t anyBlocks = ~0u;
 constexpr Setting settings[] = {
     {"schedule=round-robin", 1 << 20, anyBlocks, 0x3f},
-    {"schedule=random,seed=2", 33, 2, 0},
+    {"schedule=random,seed=2", 33, 2, 0xff},
     {"schedule=adversarial,seed=4", 21, anyBlocks, 0xff, false,
      Setting::Expert},
     {"schedule=adversarial,seed=3", 3, 2, 0xff, true},
     {"schedule=round-robin", 4, anyBlocks, 0x3f, true},
-    {"schedule=random,seed=5", 40, 1, 0, false, Setting::OddRows},
+    {"schedule=random,seed=5", 140, 1, 0, false, Setting::OddRows},
     {"schedule=random,seed=7", 9, anyBlocks, 0},
 };
+
+/// Orders of threads and thread blocks, for mistakes that only some show.
+constexpr const char *orders[] = {
+    "schedule=adversarial,seed=12", "schedule=adversarial,seed=14",
+    "schedule=adversarial,seed=16", "schedule=adversarial,seed=18",
+    "schedule=adversarial,seed=13", "schedule=adversarial,seed=15",
+    "schedule=random,seed=12",      "schedule=random,seed=13",
+    "schedule=random,seed=14",      "schedule=random,seed=15"};
+
+std::vector<Setting> allSettings() {
+  std::vector<Setting> all(std::begin(settings), std::end(settings));
+  for (const char *order : orders)
+    all.push_back(
+        {order, 21, anyBlocks, 0xff, false, Setting::None, /*isOneRun=*/true});
+  return all;
+}
 
 void spoilWeights(const Case &c, Data &data, const Setting &setting) {
   const moelora_layer &layer = c.layer;
@@ -63,17 +81,17 @@ bool idsAreValid(const Case &c, const Data &data) {
 } // namespace
 
 Suite::Suite(const Case &layer, int64_t tokens) {
-  for (const Setting &setting : settings) {
+  for (const Setting &setting : allSettings()) {
     Case c = layer;
-    c.set = 101 * uint64_t(&setting - settings);
+    c.set = 101 * uint64_t(sets.size());
     c.tokens = std::min(tokens, setting.mostTokens);
     c.fill = setting.fill;
     c.emulator = std::string("emulator:workers=1,") + setting.schedule;
-    sets.emplace_back(c, setting.blocks);
+    sets.emplace_back(c, setting.blocks, setting.isOneRun);
     while (setting.isValid && !idsAreValid(c, sets.back().data)) {
       ++c.set;
       sets.pop_back();
-      sets.emplace_back(c, setting.blocks);
+      sets.emplace_back(c, setting.blocks, setting.isOneRun);
     }
     spoilWeights(c, sets.back().data, setting);
   }
@@ -85,7 +103,7 @@ std::string Suite::learn(const moelora_artifact &artifact) {
     const Case &c = set.c;
     runAll(c, set.data, set.blocks, artifact, [&](const char *, Bytes found) {
       set.results.push_back(std::move(found));
-      return true;
+      return !set.isOneRun;
     });
     reference::Output wanted = set.data.wanted();
     reference::Verdict rows = reference::compareRows(
@@ -106,7 +124,7 @@ std::string Suite::differs(const moelora_artifact &artifact) const {
              if (found != set.results[run++])
                difference = std::string("other bits in ") + what + " on " +
                             set.c.emulator;
-             return difference.empty();
+             return difference.empty() && !set.isOneRun;
            });
     if (!difference.empty())
       break;

@@ -26,9 +26,11 @@ public:
 
 private:
   struct Set {
-    Set(const Case &c, uint32_t blocks) : c(c), blocks(blocks), data(c) {}
+    Set(const Case &c, uint32_t blocks, bool isOneRun)
+        : c(c), blocks(blocks), isOneRun(isOneRun), data(c) {}
     const Case c;
     const uint32_t blocks;
+    const bool isOneRun;
     Data data;
     std::vector<Bytes> results;
   };

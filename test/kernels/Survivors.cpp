@@ -4,7 +4,6 @@
 #include "Survivors.h"
 #include "moelora/host/Handles.h"
 
-#include <algorithm>
 #include <fnmatch.h>
 #include <fstream>
 
@@ -14,27 +13,28 @@ Survivors::Survivors(const std::string &path) {
   std::ifstream file(path);
   if (!file)
     throw host::Error("cannot read " + path);
+  const std::string same = "same | ", unseen = "unseen | ";
   for (std::string line; std::getline(file, line);) {
     if (line.empty() || line[0] == '#')
       continue;
-    size_t end = line.find(" | ");
-    if (end == std::string::npos)
-      throw host::Error(path + ": expects `pattern | reason`, but a line is '" +
+    bool isSame = line.rfind(same, 0) == 0;
+    size_t begin = isSame ? same.size() : unseen.size();
+    size_t end = line.find(" | ", begin);
+    if ((!isSame && line.rfind(unseen, 0) != 0) || end == std::string::npos)
+      throw host::Error(path +
+                        ": expects `same | pattern | reason` or "
+                        "`unseen | pattern | reason`, but a line is '" +
                         line + "'");
-    patterns.push_back(line.substr(0, end));
+    lines.push_back({isSame ? Reason::Same : Reason::Unseen,
+                     line.substr(begin, end - begin)});
   }
 }
 
-std::string Survivors::whyUnexpected(const std::string &name,
-                                     bool survived) const {
-  bool isListed = std::any_of(
-      patterns.begin(), patterns.end(), [&](const std::string &pattern) {
-        return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
-      });
-  if (survived == isListed)
-    return "";
-  return survived ? "expects a test to kill it, or a reason in the list"
-                  : "expects it to survive, as the list says";
+std::optional<Reason> Survivors::reasonOf(const std::string &name) const {
+  for (const Line &line : lines)
+    if (::fnmatch(line.pattern.c_str(), name.c_str(), 0) == 0)
+      return line.reason;
+  return std::nullopt;
 }
 
 } // namespace moelora::kernels

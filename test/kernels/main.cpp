@@ -63,34 +63,51 @@ std::vector<Chosen> choose(std::deque<Mutants> &layers) {
   return all;
 }
 
+/// What became of a mutant, and what the list says of it.
+struct Verdict {
+  enum Kind { Killed, Survived, SameByList, SameCode } kind;
+  const char *wrong = ""; // what is expected
+};
+
+Verdict judge(const Outcome &outcome, std::optional<Reason> listed) {
+  if (outcome.kind == Outcome::SameCode)
+    return {Verdict::SameCode};
+  if (outcome.kind == Outcome::Killed)
+    return {Verdict::Killed,
+            listed ? ": FAILED: expects it to survive, as the list says" : ""};
+  if (!listed)
+    return {Verdict::Survived,
+            ": FAILED: expects a test to kill it, or a reason in the list"};
+  return {*listed == Reason::Same ? Verdict::SameByList : Verdict::Survived};
+}
+
 struct Totals {
-  std::array<int64_t, 3> of = {}; // by kind of outcome
+  std::array<long long, 4> of = {}; // by kind of verdict
   double longest = 0;
 
-  void add(const Outcome &outcome) {
-    ++of[outcome.kind];
-    longest = std::max(longest, outcome.seconds);
+  void add(const Verdict &verdict, double seconds) {
+    ++of[verdict.kind];
+    longest = std::max(longest, seconds);
   }
+  /// Mutants that compute the same as the kernel are no mistakes.
   void print(const char *name) const {
-    int64_t mutants = of[Outcome::Killed] + of[Outcome::Survived];
-    if (mutants)
-      std::printf("%-16s %5lld mutants %5lld killed %6.1f %%, and %lld that "
-                  "are the same code\n",
-                  name, static_cast<long long>(mutants),
-                  static_cast<long long>(of[Outcome::Killed]),
-                  100.0 * double(of[Outcome::Killed]) / double(mutants),
-                  static_cast<long long>(of[Outcome::SameCode]));
+    auto [killed, survived, byList, byCode] = of;
+    long long mistakes = killed + survived;
+    if (mistakes + byList + byCode)
+      std::printf("%-16s %5lld mistakes %5lld killed %6.1f %%; the same as "
+                  "the kernel: %lld by the list, %lld by their code\n",
+                  name, mistakes, killed,
+                  mistakes ? 100.0 * double(killed) / double(mistakes) : 100.0,
+                  byList, byCode);
   }
 };
 
 void report(const Chosen &mutant, const Outcome &outcome,
-            const std::string &wrong) {
-  const char *what = outcome.kind == Outcome::Survived ? "survived"
-                     : outcome.kind == Outcome::SameCode
-                         ? "the same code"
-                         : outcome.killedBy.c_str();
-  std::printf("%6.2f s %s: %s%s%s\n", outcome.seconds, mutant.name().c_str(),
-              what, wrong.empty() ? "" : ": FAILED: ", wrong.c_str());
+            const Verdict &verdict) {
+  const char *names[] = {outcome.killedBy.c_str(), "survived",
+                         "survived, the same", "the same code"};
+  std::printf("%6.2f s %s: %s%s\n", outcome.seconds, mutant.name().c_str(),
+              names[verdict.kind], verdict.wrong);
   std::fflush(stdout);
 }
 
@@ -101,15 +118,13 @@ int runAll(const std::vector<Chosen> &mutants) {
   size_t faults = 0;
   for (const Chosen &mutant : mutants) {
     Outcome outcome = mutant.layer->run(mutant.index);
-    all.add(outcome);
-    kinds[size_t(mutant.mistake())].add(outcome);
-    std::string wrong;
-    if (outcome.kind != Outcome::SameCode)
-      wrong =
-          known.whyUnexpected(mutant.name(), outcome.kind == Outcome::Survived);
-    faults += !wrong.empty();
-    if (verbose || !wrong.empty())
-      report(mutant, outcome, wrong);
+    Verdict verdict = judge(outcome, known.reasonOf(mutant.name()));
+    all.add(verdict, outcome.seconds);
+    kinds[size_t(mutant.mistake())].add(verdict, outcome.seconds);
+    bool isWrong = *verdict.wrong;
+    faults += isWrong;
+    if (verbose || isWrong)
+      report(mutant, outcome, verdict);
   }
   for (size_t kind = 0; kind < mistakes; ++kind)
     kinds[kind].print(nameOf(Mistake(kind)));
