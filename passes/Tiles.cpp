@@ -25,20 +25,20 @@ struct Shape {
 constexpr Shape matmulShapes[] = {{128, 128, 4, 1, 1, 3},
                                   {128, 128, 4, 1, 1, 3},
                                   {128, 64, 4, 1, 1, 4},
-                                  {128, 64, 2, 2, 1, 4},
+                                  {128, 64, 2, 2, 1, 3},
                                   {256, 64, 4, 2, 1, 3}};
 
 // For 128 tokens, where this divides the features and 256 does not: the bounds
 // of a last, incomplete tile would need registers that the larger one lacks.
-constexpr Shape dividingShape = {128, 64, 2, 4, 1, 4};
+constexpr Shape dividingShape = {128, 64, 2, 4, 1, 3};
 
 // For matrices of at most 64 features, as routers have. Products of f32, which
 // run without tensor cores, need few accumulators in a lane, too.
 constexpr Shape narrowShapes[] = {{64, 64, 4, 1, 1, 4},
                                   {64, 64, 4, 1, 1, 4},
                                   {64, 64, 4, 1, 1, 4},
-                                  {64, 64, 2, 2, 1, 4},
-                                  {64, 64, 2, 4, 1, 4}};
+                                  {64, 64, 2, 2, 1, 3},
+                                  {64, 64, 2, 4, 1, 3}};
 
 /// A tile that the cost model may take instead of the usual one.
 struct OtherTile {
@@ -55,8 +55,8 @@ constexpr OtherTile otherTiles[] = {
     {16, {128, 64, 4, 1, 1, 4}}, {16, {256, 64, 8, 1, 1, 4}},
     {32, {64, 64, 2, 1, 1, 3}},  {32, {64, 64, 2, 1, 1, 4}},
     {32, {256, 64, 8, 1, 1, 3}}, {64, {64, 64, 2, 2, 1, 3}},
-    {64, {64, 64, 2, 2, 1, 4}},  {64, {256, 64, 4, 2, 1, 3}},
-    {128, {64, 64, 2, 4, 1, 3}}, {128, {128, 64, 2, 4, 1, 3}}};
+    {64, {256, 64, 4, 2, 1, 3}}, {128, {64, 64, 2, 4, 1, 3}},
+    {128, {128, 64, 2, 4, 1, 3}}};
 
 // One page of ranks. Four warps divide K: there is little else to divide, and
 // one warp alone would wait for each of its loads.
