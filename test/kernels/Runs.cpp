@@ -92,12 +92,12 @@ private:
     if (!go("invalid numbers of slots"))
       return false;
     batch.numbers.clear();
-    if (!chooseOne())
-      return false;
+    // After a run in which most pairs have rows, which are still in memory.
     batch.validTokens = int32_t(c.tokens / 3);
-    bool goesOn = go("fewer valid tokens");
+    if (!go("fewer valid tokens"))
+      return false;
     batch.validTokens.reset();
-    return goesOn;
+    return chooseOne();
   }
 
   /// Tokens that have one row: all choices but the first are invalid.

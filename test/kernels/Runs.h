@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The runs of a layer with one set of data: as it is, without a step, with ids
-// that are invalid, and with rows and adapters that are not finite.
+// that are invalid, with an adapter that lacks a projection, and with rows and
+// adapters that are not finite.
 #ifndef MOELORA_TEST_KERNELS_RUNS_H
 #define MOELORA_TEST_KERNELS_RUNS_H
 
