@@ -181,7 +181,7 @@ private:
     // These keys state the layout of the packed pairs in the file.
     result.config.erase("lora_B_layout");
     result.config.erase("unsloth_fused_expert_lora");
-    if (options.form != Form::PerExpert)
+    if (isPacked(options.form))
       result.config.erase("peft_version");
     describeModules(result, target, copied);
   }

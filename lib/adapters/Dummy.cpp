@@ -59,9 +59,23 @@ bool Dummy::isWanted(const Place &place) const {
 }
 
 /// Gate and up share A in a packed file.
-bool Dummy::sharesA(const Place &place) const {
-  return options.form != Form::PerExpert && place.site->gated &&
-         place.projection == MOELORA_UP;
+Place Dummy::placeOfA(Place place) const {
+  if (isPacked(options.form) && place.site->gated &&
+      place.projection == MOELORA_UP)
+    place.projection = MOELORA_GATE;
+  if (options.form == Form::SharedOuter && place.projection != MOELORA_DOWN)
+    place.expert = 0;
+  return place;
+}
+
+Place Dummy::placeOfB(Place place) const {
+  if (options.form == Form::SharedOuter && place.projection == MOELORA_DOWN)
+    place.expert = 0;
+  return place;
+}
+
+static bool isSame(const Place &one, const Place &other) {
+  return one.projection == other.projection && one.expert == other.expert;
 }
 
 double Dummy::bytes() const {
@@ -71,7 +85,8 @@ double Dummy::bytes() const {
       return;
     Sizes sizes = sizesOf(place);
     elements += double(rankOf.at(place.site->layer)) *
-                double((sharesA(place) ? 0 : sizes.in) + sizes.out);
+                double((isSame(placeOfA(place), place) ? sizes.in : 0) +
+                       (isSame(placeOfB(place), place) ? sizes.out : 0));
   });
   return elements * double(moelora_dtype_bytes(options.dtype));
 }
@@ -85,14 +100,11 @@ std::optional<Pair> Dummy::pair(const Place &place) const {
                alphaOfRank, false,     {},   {}};
   pair.a.resize(static_cast<size_t>(rank * sizes.in));
   pair.b.resize(static_cast<size_t>(rank * sizes.out));
-  Place ofA = place;
-  if (sharesA(place))
-    ofA.projection = MOELORA_GATE;
   // A keeps the magnitude of its input, and B makes the delta about half as
   // large as the result of the experts' weights.
-  fill(pair.a, ofA, 0, 1 / std::sqrt(double(sizes.in)));
+  fill(pair.a, placeOfA(place), 0, 1 / std::sqrt(double(sizes.in)));
   if (options.random)
-    fill(pair.b, place, 1, 0.25 / std::sqrt(double(rank)));
+    fill(pair.b, placeOfB(place), 1, 0.25 / std::sqrt(double(rank)));
   return pair;
 }
 

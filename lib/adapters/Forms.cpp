@@ -166,6 +166,17 @@ static const char *lastOf(const char *const *names) {
 
 namespace {
 
+enum class Side { A, B };
+
+/// Whether all experts have a pair, with one rank, scale and matrix.
+bool haveOne(const Pairs &pairs, Side side) {
+  return std::all_of(pairs.begin(), pairs.end(), [&](const auto &pair) {
+    return pair && pairs[0] && pair->rank == pairs[0]->rank &&
+           pair->scale == pairs[0]->scale &&
+           (side == Side::A ? pair->a == pairs[0]->a : pair->b == pairs[0]->b);
+  });
+}
+
 class LayerWriter {
 public:
   LayerWriter(const moelora_adapter_site &site, Form form, int32_t dtype,
@@ -174,22 +185,20 @@ public:
     const char *container = site.names->container;
     layer = spelling.prefix + (container ? container : "layers") + "." +
             std::to_string(site.layer) + ".";
-    block = blockOf(*site.names, form != Form::PerExpert && !spelling.modules);
+    block = blockOf(*site.names, isPacked(form) && !spelling.modules);
   }
 
-  void perExpert(const Pairs &pairs, const char *const *names) {
-    for (size_t e = 0; e < pairs.size(); ++e) {
-      if (!pairs[e])
-        continue;
-      const Pair &pair = *pairs[e];
-      std::string path = block + site.names->experts[0] + "." +
-                         std::to_string(e) + "." + names[0];
-      put(path, ".lora_A", {pair.rank, pair.in},
-          [&](int64_t at) { return pair.a[static_cast<size_t>(at)]; });
-      put(path, ".lora_B", {pair.out, pair.rank},
-          [&](int64_t at) { return pair.b[static_cast<size_t>(at)]; });
-      to.modules.push_back({&site, path, false, pair.rank, pair.scale});
-    }
+  /// `outer` is the side that may be written once.
+  void perExpert(const Pairs &pairs, const char *const *names, Side outer) {
+    std::string experts = block + site.names->experts[0] + ".";
+    bool once = form == Form::SharedOuter && haveOne(pairs, outer);
+    if (once)
+      putSides(*pairs[0], experts + names[0], {outer});
+    for (size_t e = 0; e < pairs.size(); ++e)
+      if (pairs[e])
+        putSides(*pairs[e], experts + std::to_string(e) + "." + names[0],
+                 once ? std::vector{outer == Side::A ? Side::B : Side::A}
+                      : std::vector{Side::A, Side::B});
   }
 
   /// `inner`: another wrapper of the same module contains this one.
@@ -233,6 +242,18 @@ public:
   }
 
 private:
+  void putSides(const Pair &pair, const std::string &path,
+                const std::vector<Side> &sides) {
+    for (Side side : sides)
+      if (side == Side::A)
+        put(path, ".lora_A", {pair.rank, pair.in},
+            [&](int64_t at) { return pair.a[static_cast<size_t>(at)]; });
+      else
+        put(path, ".lora_B", {pair.out, pair.rank},
+            [&](int64_t at) { return pair.b[static_cast<size_t>(at)]; });
+    to.modules.push_back({&site, path, false, pair.rank, pair.scale});
+  }
+
   template <typename Value>
   void put(const std::string &path, const char *side,
            std::vector<int64_t> shape, Value value) {
@@ -259,11 +280,11 @@ void writeLayer(const moelora_adapter_site &site, const PairSource &source,
   Pairs up = load(site, source, MOELORA_UP);
   Pairs down = load(site, source, MOELORA_DOWN);
   Pairs gate = site.gated ? load(site, source, MOELORA_GATE) : Pairs();
-  if (form == Form::PerExpert) {
+  if (!isPacked(form)) {
     splitHalves(gate, up);
-    writer.perExpert(gate, names.gate);
-    writer.perExpert(up, names.up);
-    writer.perExpert(down, names.down);
+    writer.perExpert(gate, names.gate, Side::A);
+    writer.perExpert(up, names.up, Side::A);
+    writer.perExpert(down, names.down, Side::B);
     return;
   }
   bool hasDown = anyPair(down), hasUp = anyPair(up) || anyPair(gate);

@@ -97,7 +97,7 @@ static host::AdapterHandle open(const std::string &folder,
   try {
     return host::openAdapter(folder, target);
   } catch (const Error &) {
-    if (form == Form::PerExpert)
+    if (!isPacked(form))
       throw;
   }
   ambiguous = true;

@@ -89,6 +89,24 @@ TEST(Dummy, gate_and_up_share_a_where_they_are_packed) {
             Dummy(target.get(), options).pair(up)->a);
 }
 
+TEST(Dummy, experts_share_the_outer_sides_where_they_are_written_once) {
+  models::AdapterTarget target(modelOf());
+  DummyOptions options = random(1);
+  options.form = Form::SharedOuter;
+  Dummy dummy(target.get(), options);
+  for (int32_t projection : {MOELORA_GATE, MOELORA_UP, MOELORA_DOWN}) {
+    bool isDown = projection == MOELORA_DOWN;
+    Place first = {&target.get().site[0], projection, 0}, second = first;
+    second.expert = 1;
+    EXPECT_EQ(dummy.pair(first)->a == dummy.pair(second)->a, !isDown);
+    EXPECT_EQ(dummy.pair(first)->b == dummy.pair(second)->b, isDown);
+  }
+  Dummy apart(target.get(), random(1));
+  EXPECT_LT(dummy.bytes(), apart.bytes());
+  EXPECT_EQ(dummy.bytes(), double(dummy.make().bytes()));
+  openDummy(dummy, target.get());
+}
+
 TEST(Dummy, is_opened_with_its_ranks_and_type) {
   models::AdapterTarget target(modelOf());
   host::AdapterHandle opened =

@@ -17,6 +17,7 @@ constexpr int32_t mostLayers = 999999;
 
 const std::vector<std::pair<std::string, Form>> forms = {
     {"per-expert", Form::PerExpert},
+    {"shared-outer", Form::SharedOuter},
     {"packed-natural", Form::Natural},
     {"packed-transposed", Form::Transposed}};
 
@@ -180,7 +181,9 @@ void Parser::addMakeDummy() {
               dummy.ranks = parseNumbers<int32_t>("--rank", text, 1, mostRank);
             });
   addChoice<Form>(app, "--form", dummy.form,
-                  {{"per-expert", Form::PerExpert}, {"packed", Form::Natural}},
+                  {{"per-expert", Form::PerExpert},
+                   {"shared-outer", Form::SharedOuter},
+                   {"packed", Form::Natural}},
                   "how pairs are stored");
   addOption(app, "--layers", "N,N-N,...", "those that get pairs; default: all",
             [&](const std::string &text) {

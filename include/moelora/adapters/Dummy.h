@@ -41,7 +41,9 @@ private:
   static Sizes sizesOf(const Place &place);
   void chooseLayers();
   bool isWanted(const Place &place) const;
-  bool sharesA(const Place &place) const;
+  /// The places whose A and B are also those of `place`.
+  Place placeOfA(Place place) const;
+  Place placeOfB(Place place) const;
   void fill(std::vector<float> &values, const Place &place, uint64_t side,
             double deviation) const;
 

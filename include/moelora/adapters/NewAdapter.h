@@ -18,8 +18,14 @@ namespace moelora::adapters {
 
 using host::Json;
 
-/// How the experts' pairs are stored.
-enum class Form { PerExpert, Natural, Transposed };
+/// How the experts' pairs are stored. SharedOuter is PerExpert, except that A
+/// of gate, A of up, and B of down are written once where all experts have the
+/// same one.
+enum class Form { PerExpert, SharedOuter, Natural, Transposed };
+
+inline bool isPacked(Form form) {
+  return form == Form::Natural || form == Form::Transposed;
+}
 
 /// A module or parameter of the experts for which tensors were written.
 struct Module {
