@@ -73,8 +73,11 @@ static void addTable(Role role, SlotTableType table, moelora_facts &facts) {
   facts.page_order = int32_t(table.getPageOrder());
   facts.slots = int32_t(table.getSlots());
   facts.max_rank = first ? maxRank : std::min(facts.max_rank, maxRank);
-  for (int64_t projection : projectionsOf(role, table.getSlices()))
+  for (int64_t projection : projectionsOf(role, table.getSlices())) {
     facts.projections |= uint64_t(1) << projection;
+    if (table.sharesA())
+      facts.shared_a |= uint32_t(1) << projection;
+  }
   addTableSizes(role, table, facts);
 }
 

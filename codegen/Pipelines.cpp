@@ -41,6 +41,7 @@ static void addFusion(OpPassManager &pm, const ScheduleOptions &schedule) {
   OpPassManager &layer = pm.nest<LayerOp>();
   layer.addPass(createFuseLora());
   layer.addPass(createFuseEpilogue());
+  layer.addPass(createSharedOuter());
   layer.addPass(createVerifyLevel());
   layer.addPass(createSchedule(schedule));
 }

@@ -104,7 +104,9 @@ bool Recognizer::delta(GroupedMatmulOp op, Role table, Value rows) {
                    op.getShrunk()))
     return false;
   seen.insert(shrink);
-  return expectValue(shrink.getInput() == rows, shrink,
+  return (!op.getGatherShrunk() ||
+          plan(shrink, shrink.getPlan(), /*routed=*/false)) &&
+         expectValue(shrink.getInput() == rows, shrink,
                      "its input to be that of its grouped_matmul",
                      shrink.getInput());
 }

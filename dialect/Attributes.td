@@ -59,6 +59,10 @@ def MoELoRA_PageOrder : MoELoRA_Enum<"PageOrder", "the order inside a page", [
   I32EnumAttrCase<"RowMajor", 1, "row_major">,
   I32EnumAttrCase<"FragmentMajor", 2, "fragment_major">]>;
 
+def MoELoRA_Sharing : MoELoRA_Enum<"Sharing", "what the pairs of an adapter share", [
+  I32EnumAttrCase<"None", 0, "none">,
+  I32EnumAttrCase<"A", 1, "a">]>;
+
 def MoELoRA_Role : MoELoRA_Enum<"Role", "what an argument of a layer is", [
   I32EnumAttrCase<"Hidden", 0, "hidden">,
   I32EnumAttrCase<"Slots", 1, "slots">,

@@ -69,17 +69,21 @@ def MoELoRA_ShrinkOp : MoELoRA_NamedOp<"shrink", "shrunk"> {
   let description = [{
     `u[p, s, :] = scale * A x[row]` with the pair of `p`'s slot and expert and
     of slice `s`, rounded once to the result's element type. Columns past the
-    rank, and rows without a pair, are unspecified and never read. A schedule
+    rank, and rows without a pair, are unspecified and never read. Over a plan of
+    tokens, a table whose experts share A has one row for each token: that of
+    every expert. A schedule
     states how it runs on a GPU; its features are ranks. In batches of tiles of
     `epilogue_tokens` tokens no kernel of its own runs: the epilogue of the
     `grouped_matmul` that makes the input computes the result.
 
-    Lifespan: made by `moelora-fuse-lora`, and scheduled by `moelora-schedule`;
-    consumed by the `lora` operand of one `grouped_matmul` over the same plan and
-    table.
+    Lifespan: made by `moelora-fuse-lora`, moved to a plan of tokens by
+    `moelora-shared-outer`, and scheduled by `moelora-schedule`; consumed by the
+    `lora` operand of one `grouped_matmul` over the same plan, or one with the
+    same slots, and the same table.
 
     Constraints:
-    - (C1) table and plan have the same experts and slots.
+    - (C1) table and plan have the same experts and slots; the plan may have one
+      expert if those of the table share A.
     - (C2) the input's columns are the table's `in`.
     - (C3) the result is `[rows, slices, max_rank]` in the table's element type.
     - (C4) `epilogue_tokens` are tokens of tiles of the schedule, ascending, and
@@ -105,6 +109,8 @@ def MoELoRA_ShrinkOp : MoELoRA_NamedOp<"shrink", "shrunk"> {
     `:` type($input) `,` type($plan) `,` type($table) `->` type($result)
   }];
   let extraClassDeclaration = [{
+    /// Whether it has a row per token for all experts of its table.
+    bool isOfTokens();
     /// Whether an epilogue computes it in batches of tiles of `tokens` tokens.
     bool isInEpilogue(int64_t tokens) {
       auto counts = getEpilogueTokens();
@@ -119,7 +125,8 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
   let description = [{
     `acc[p, s, :] = W[e, s] x[row] + b[e, s] + B u[p, s, :r]`: the products of
     base and delta are added in one f32 accumulator. The last term is not
-    computed if the slot is -1. Without `lora` it is a grouped GEMM. One
+    computed if the slot is -1. With `lora(gather ...)`, u has a row for each
+    token, `u[t]`. Without `lora` it is a grouped GEMM. One
     epilogue may follow; without an epilogue the result is the accumulator:
     - `activate`: `moelora.activation` of the accumulator, rounded once, with
       its input weights if it has any (`weighted`);
@@ -141,7 +148,8 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
     - (C5) the weight's element type is the input's or f32.
     - (C6) shrunk rows and table occur together; the table has the plan's
       experts and slots and the weight's slices, `out` and `in`; the shrunk rows
-      are `[rows, slices, max_rank]` in the table's element type.
+      are `[rows, slices, max_rank]` in the table's element type. They are
+      gathered only from a table whose experts share A.
     - (C7) there is at most one epilogue; shared rows, score and identity rows
       require `combine` or `sum`, and input weights require `activate`.
     - (C8) an activation is gated exactly if the weight has two slices, and the
@@ -176,12 +184,12 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
                        DefaultValuedAttr<F32Attr, "1.0f">:$shared_scale,
                        UnitAttr:$sum,
                        OptionalAttr<MoELoRA_ScheduleAttr>:$schedule,
-                       UnitAttr:$gather);
+                       UnitAttr:$gather, UnitAttr:$gather_shrunk);
   let results = (outs TensorRankOf<[MoELoRA_Float], [2, 3]>:$result);
   let assemblyFormat = [{
     (`gather` $gather^)? $input `by` $plan `,` $weight
     (`bias` `(` $bias^ `:` type($bias) `)`)?
-    (`lora` `(` $shrunk^ `,` $table `:` type($shrunk) `,` type($table) `)`)?
+    (`lora` `(` (`gather` ` ` $gather_shrunk^)? `` $shrunk^ `,` $table `:` type($shrunk) `,` type($table) `)`)?
     (`weighted` `(` $input_weights^ `:` type($input_weights) `)`)?
     (`activate` `(` $activation^ `)`)?
     (`combine` `(` $combine_weights^ `:` type($combine_weights) `)`)?

@@ -92,9 +92,27 @@ static LogicalResult verifyEpilogueTokens(ShrinkOp op) {
   return success();
 }
 
+bool ShrinkOp::isOfTokens() {
+  return getPlan().getType().getExperts() == 1 &&
+         getTable().getType().getExperts() > 1;
+}
+
+/// (C1)
+static LogicalResult verifyTable(ShrinkOp op, SlotTableType table) {
+  PlanType plan = op.getPlan().getType();
+  if (!op.isOfTokens())
+    return verifyTableOfPlan(op, table, plan);
+  if (!table.sharesA())
+    return op.emitOpError() << "expects a plan of one expert only with a table "
+                               "whose experts share A, but the table is "
+                            << table;
+  return verifyAgree(op, "slots", "table", table.getSlots(), "plan",
+                     plan.getSlots());
+}
+
 LogicalResult ShrinkOp::verify() {
   SlotTableType table = getTable().getType();
-  if (failed(verifyTableOfPlan(*this, table, getPlan().getType())))
+  if (failed(verifyTable(*this, table)))
     return failure(); // (C1)
   if (failed(verifyAgree(*this, "the columns that are summed over", "input",
                          getColumns(getInput()), "table", table.getIn())))
@@ -108,6 +126,10 @@ LogicalResult ShrinkOp::verify() {
 static LogicalResult verifyLora(GroupedMatmulOp op, RankedTensorType weight) {
   if (static_cast<bool>(op.getShrunk()) != static_cast<bool>(op.getTable()))
     return op.emitOpError() << "expects shrunk rows and table to come together";
+  if (op.getGatherShrunk() &&
+      (!op.getTable() || !op.getTable().getType().sharesA()))
+    return op.emitOpError() << "expects to gather shrunk rows only of a table "
+                               "whose experts share A";
   if (!op.getTable())
     return success();
   SlotTableType table = op.getTable().getType();

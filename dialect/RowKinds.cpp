@@ -48,12 +48,14 @@ static Value slotsOf(Value plan) {
   return op ? op.getSlots() : Value();
 }
 
-/// A plan without ids has one pair per token and drops none, so its rows are
-/// those of tokens.
+/// A plan without ids has one pair per token and drops none.
+static bool isOfTokens(Value plan) {
+  return isa_and_nonnull<DispatchOp, PlanOp>(plan.getDefiningOp()) &&
+         !idsOf(plan);
+}
+
 static RowKind pairsOf(Value plan) {
-  bool ofTokens =
-      isa_and_nonnull<DispatchOp, PlanOp>(plan.getDefiningOp()) && !idsOf(plan);
-  return ofTokens ? perToken : RowKind{RowKind::PerPair, plan};
+  return isOfTokens(plan) ? perToken : RowKind{RowKind::PerPair, plan};
 }
 
 /// The expected kind, for a message.
@@ -62,6 +64,8 @@ static StringRef textOf(const RowKind &wanted) {
                                             "a row per token",
                                             "a row per pair of its plan",
                                             "rows shrunk by its table and plan",
+                                            "rows of tokens, shrunk by its "
+                                            "table and slots,",
                                             "slot ids",
                                             "resolved slots",
                                             "token ids",
@@ -78,6 +82,10 @@ static StringRef textOf(const RowKind &found, const RowKind &wanted) {
     return found.content == wanted.content
                ? "rows shrunk by another table or plan"
                : "rows shrunk by a table";
+  if (found.content == RowKind::ShrunkByToken)
+    return found.content == wanted.content
+               ? "those of another table or of other slots"
+               : "rows of tokens, shrunk by a table";
   return textOf(found);
 }
 
@@ -268,17 +276,31 @@ template <typename Op> bool RowKinds::checkSchedule(Op op) {
   return false;
 }
 
+/// Rows of tokens are read through any plan of the same slots.
+static RowKind shrunkBy(ShrinkOp op) {
+  if (op.isOfTokens() && isOfTokens(op.getPlan()))
+    return {RowKind::ShrunkByToken, nullptr, op.getTable(),
+            slotsOf(op.getPlan())};
+  return {RowKind::Shrunk, op.getPlan(), op.getTable()};
+}
+
 bool RowKinds::check(ShrinkOp op) {
   return checkInput(op) && checkTable(op, op.getPlan(), op.getTable()) &&
-         checkSchedule(op) &&
-         set(op.getResult(), {RowKind::Shrunk, op.getPlan(), op.getTable()});
+         checkSchedule(op) && set(op.getResult(), shrunkBy(op));
+}
+
+bool RowKinds::checkShrunk(GroupedMatmulOp op) {
+  if (op.getGatherShrunk())
+    return expect(op, "the gathered shrunk rows", op.getShrunk(),
+                  {RowKind::ShrunkByToken, nullptr, op.getTable(),
+                   slotsOf(op.getPlan())});
+  return expect(op, "the shrunk rows", op.getShrunk(),
+                {RowKind::Shrunk, op.getPlan(), op.getTable()});
 }
 
 bool RowKinds::check(GroupedMatmulOp op) {
   return checkInput(op) && expect(op, "the weight", op.getWeight(), constant) &&
-         expect(op, "the bias", op.getBias(), constant) &&
-         expect(op, "the shrunk rows", op.getShrunk(),
-                {RowKind::Shrunk, op.getPlan(), op.getTable()}) &&
+         expect(op, "the bias", op.getBias(), constant) && checkShrunk(op) &&
          expect(op, "the input weights", op.getInputWeights(), perToken) &&
          expect(op, "the weights", op.getCombineWeights(), perToken) &&
          checkTerms(op) && checkSchedule(op) &&

@@ -16,21 +16,22 @@ namespace moelora {
 
 struct RowKind {
   enum Content {
-    Constant,  ///< a weight, a table: the same for all tokens
-    PerToken,  ///< numbers, a row per token
-    PerPair,   ///< numbers, a row per pair of `plan`
-    Shrunk,    ///< rows shrunk by `table`, a row per pair of `plan`
-    SlotIds,   ///< per token, from the engine
-    Slots,     ///< per token, the result of resolve_slots
-    TokenIds,  ///< per token
-    ExpertIds, ///< per token and choice
+    Constant,      ///< a weight, a table: the same for all tokens
+    PerToken,      ///< numbers, a row per token
+    PerPair,       ///< numbers, a row per pair of `plan`
+    Shrunk,        ///< rows shrunk by `table`, a row per pair of `plan`
+    ShrunkByToken, ///< the same for all experts, over a plan of `slots`
+    SlotIds,       ///< per token, from the engine
+    Slots,         ///< per token, the result of resolve_slots
+    TokenIds,      ///< per token
+    ExpertIds,     ///< per token and choice
   };
   Content content = Constant;
-  mlir::Value plan = nullptr, table = nullptr;
+  mlir::Value plan = nullptr, table = nullptr, slots = nullptr;
 
   bool operator==(const RowKind &other) const {
     return content == other.content && plan == other.plan &&
-           table == other.table;
+           table == other.table && slots == other.slots;
   }
 };
 
@@ -64,6 +65,7 @@ private:
   bool check(YieldOp op);
   template <typename Op> bool checkPlan(Op op);
   template <typename Op> bool checkInput(Op op);
+  bool checkShrunk(GroupedMatmulOp op);
   template <typename Op> bool checkTerms(Op op);
   template <typename Op> bool checkSchedule(Op op);
 

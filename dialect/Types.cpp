@@ -27,7 +27,7 @@ LogicalResult
 SlotTableType::verify(function_ref<InFlightDiagnostic()> emitError,
                       int64_t slots, int64_t experts, int64_t slices,
                       int64_t out, int64_t in, int64_t maxRank,
-                      Type elementType, PageOrder pageOrder) {
+                      Type elementType, PageOrder pageOrder, Sharing) {
   if (!isa<BFloat16Type, Float16Type, Float32Type>(elementType))
     return emitError() << "expects a table of bf16, f16 or f32, but it is of "
                        << elementType;

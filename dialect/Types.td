@@ -25,24 +25,33 @@ def MoELoRA_SlotTableType : MoELoRA_Type<"SlotTable", "slot_table"> {
     relies only on the type. Gate and up are two slices. A table with zero slots
     is empty.
 
+    `sharing a` promises that each adapter has, for each slice, one A, rank and
+    scale for all experts, or nothing for any expert. The runtime refuses other
+    adapters when they are loaded.
+
     Example:
     `!moelora.slot_table<16 slots, 128 experts, 2 x 768 x 2048, max_rank = 64, bf16>`,
-    `!moelora.slot_table<4 slots, 8 experts, 1 x 64 x 32, max_rank = 16, bf16, fragment_major>`
+    `!moelora.slot_table<4 slots, 8 experts, 1 x 64 x 32, max_rank = 16, bf16, fragment_major>`,
+    `!moelora.slot_table<4 slots, 8 experts sharing a, 2 x 32 x 64, max_rank = 16, bf16>`
   }];
   let parameters = (ins "int64_t":$slots, "int64_t":$experts,
     "int64_t":$slices, "int64_t":$out, "int64_t":$in, "int64_t":$max_rank,
     "::mlir::Type":$element_type,
-    MoELoRA_Case<MoELoRA_PageOrder, "RowMajor", "order inside a page">:$page_order);
+    MoELoRA_Case<MoELoRA_PageOrder, "RowMajor", "order inside a page">:$page_order,
+    MoELoRA_Case<MoELoRA_Sharing, "None", "what experts share">:$sharing);
   let assemblyFormat = [{
-    `<` $slots `slots` `,` $experts `experts` `,` $slices `x` $out `x` $in `,`
-    `max_rank` `=` $max_rank `,` $element_type (`,` $page_order^)? `>`
+    `<` $slots `slots` `,` $experts `experts` (`sharing` $sharing^)? `,`
+    $slices `x` $out `x` $in `,` `max_rank` `=` $max_rank `,` $element_type
+    (`,` $page_order^)? `>`
   }];
   let extraClassDeclaration = [{
     /// The same table with pages in another order.
     SlotTableType withPageOrder(::moelora::PageOrder order) const {
       return get(getContext(), getSlots(), getExperts(), getSlices(), getOut(),
-                 getIn(), getMaxRank(), getElementType(), order);
+                 getIn(), getMaxRank(), getElementType(), order, getSharing());
     }
+    /// Whether the experts of an adapter have one A.
+    bool sharesA() const { return getSharing() == ::moelora::Sharing::A; }
   }];
   let genVerifyDecl = 1;
 }

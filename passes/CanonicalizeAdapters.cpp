@@ -52,8 +52,13 @@ void removeDelta(GroupedMatmulOp matmul) {
   auto shrink = matmul.getShrunk().getDefiningOp<ShrinkOp>();
   matmul.getShrunkMutable().clear();
   matmul.getTableMutable().clear();
-  if (shrink && shrink->use_empty())
-    shrink.erase();
+  matmul.setGatherShrunk(false);
+  if (!shrink || !shrink->use_empty())
+    return;
+  auto plan = shrink.getPlan().getDefiningOp<PlanOp>();
+  shrink.erase();
+  if (plan && plan->use_empty())
+    plan.erase();
 }
 
 /// Plans of zero slots need no slots, and then nothing reads the result of

@@ -12,8 +12,8 @@ def CanonicalizeAdapters
   let description = [{
     A table with zero slots has no adapters. Removed are
 
-    - `lora_delta`, and the `lora` operands of `grouped_matmul` with its `shrink`,
-      if the table is empty;
+    - `lora_delta`, and the `lora` operands of `grouped_matmul` with its `shrink`
+      and a plan that only this `shrink` reads, if the table is empty;
     - `resolve_slots`, if its tables are empty, after `dispatch` and `plan` lose
       their slots. Ids of slots are then no longer looked up or counted;
     - arguments of the layer that nothing reads: slot ids and empty tables.
@@ -75,6 +75,43 @@ def FuseEpilogue : Pass<"moelora-fuse-epilogue", "::moelora::LayerOp"> {
     or more often.
 
     Test: `test/passes/fuse-epilogue.mlir`.
+  }];
+  let dependentDialects = ["::moelora::MoELoRADialect"];
+}
+
+def SharedOuter : Pass<"moelora-shared-outer", "::moelora::LayerOp"> {
+  let summary = "shrinks each token once, where experts share A";
+  let description = [{
+    If the type of a slot table states that experts share A (`sharing a`), all
+    rows of a token have the same `u = scale * A x`. The `shrink` of gathered rows
+    gets a plan of tokens, sorted by slot only, and its `grouped_matmul` gathers u
+    by token:
+
+    ```mlir
+    %tokens = moelora.plan slots(%slot : tensor<?xi32>)
+      -> !moelora.plan<1 experts, 4 slots, top_k = 1>
+    %u = moelora.shrink %x by %tokens, %t13 ...
+    %a = moelora.grouped_matmul gather %x by %plan, %w13 lora(gather %u, %t13 ...) ...
+    ```
+
+    A plan of tokens that is there already, as that of a shared expert, is reused.
+    A token is multiplied with A once instead of `top_k` times, u has a row for each
+    token, and the tokens of an adapter are neighbours, however many experts they
+    choose. On a GPU there is one launch more, that of a plan. The remark `SharedA`
+    has the choice.
+
+    Declines, and does not change the `shrink`, if its plan has one pair for each
+    token, if the table does not promise to share A, if its input differs from pair
+    to pair, as that of the down projection does, if no `plan` makes its plan, if
+    it has a schedule, or if its result has other readers than one
+    `grouped_matmul`.
+
+    Level: expects and keeps `fused`.
+
+    Numerics: no change. The row of a token is the same sum in the same order.
+
+    Test: `test/passes/shared-outer.mlir`,
+    `test/passes/shared-outer-declined.mlir`.
   }];
   let dependentDialects = ["::moelora::MoELoRADialect"];
 }

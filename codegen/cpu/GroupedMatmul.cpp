@@ -205,14 +205,28 @@ static LogicalResult verifyMatmul(Lowering &lowering, GroupedMatmulOp op) {
   return lowering.expectPanel(op, op.getInput(), op.getPlan(), op.getGather());
 }
 
-FailureOr<RunStage> lowerGroupedMatmul(Lowering &lowering, GroupedMatmulOp op) {
-  if (failed(verifyMatmul(lowering, op)))
-    return failure();
+static FailureOr<RunStage> lowerEpilogue(Lowering &lowering,
+                                         GroupedMatmulOp op) {
   if (op.getActivation())
     return lowerActivate(lowering, op);
   if (op.combines())
     return lowerCombine(lowering, op);
   return lowerAccumulate(lowering, op);
+}
+
+FailureOr<RunStage> lowerGroupedMatmul(Lowering &lowering, GroupedMatmulOp op) {
+  if (failed(verifyMatmul(lowering, op)))
+    return failure();
+  if (!op.getGatherShrunk())
+    return lowerEpilogue(lowering, op);
+  RunStage first = lowerGatheredRows(lowering, op);
+  FailureOr<RunStage> second = lowerEpilogue(lowering, op);
+  if (failed(second))
+    return failure();
+  return RunStage([=, second = *second](Code &code, Ptr frame) {
+    first(code, frame);
+    second(code, frame);
+  });
 }
 
 } // namespace moelora::codegen

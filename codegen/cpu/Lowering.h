@@ -60,6 +60,8 @@ mlir::FailureOr<RunStage> lowerRoute(Lowering &, RouteOp);
 mlir::FailureOr<RunStage> lowerIdentityWeight(Lowering &, IdentityWeightOp);
 mlir::FailureOr<RunStage> lowerPlan(Lowering &, PlanOp);
 mlir::FailureOr<RunStage> lowerShrink(Lowering &, ShrinkOp);
+/// Writes the lora_row array of a matmul that gathers shrunk rows.
+RunStage lowerGatheredRows(Lowering &, GroupedMatmulOp);
 mlir::FailureOr<RunStage> lowerGroupedMatmul(Lowering &, GroupedMatmulOp);
 mlir::FailureOr<RunStage> lowerRmsNorm(Lowering &, RmsNormOp);
 

@@ -11,6 +11,9 @@
 // Only existing ranks are computed, in pages of 16. Rows without a pair keep
 // the initial count of zero pages. If UP shares the A of GATE, its rows point
 // to GATE's u.
+//
+// If the experts share A, u has a row for each token. Then the stage computes u
+// alone, and a stage of the grouped matmul writes lora_row, for its own plan.
 
 #include "Projections.h"
 #include "cpu/Lowering.h"
@@ -29,23 +32,28 @@ namespace {
 constexpr int64_t PageRanks = MOELORA_PAGE_RANKS;
 
 struct Shrink {
-  Shrink(Lowering &lowering, ShrinkOp op)
-      : lowering(lowering), op(op), plan(lowering.plans.lookup(op.getPlan())) {}
+  /// The task goes over the segments of `plan`.
+  Shrink(Lowering &lowering, ShrinkOp op, Value plan);
 
   Lowering &lowering;
   ShrinkOp op;
   PlanInfo plan;
-  SmallVector<int64_t> projections; // of the slices
-  int64_t k, slices, ranks;         // ranks: the bound, whole pages
-  int64_t input, u, rows;           // words
-  bool panel;                       // the input is an activation
+  bool computesU = true, writesRows = true; // what the task does
+  SmallVector<int64_t> projections;         // of the slices
+  int64_t k, slices, ranks;                 // ranks: the bound, whole pages
+  int64_t input, u = -1, rows = -1;         // words
+  bool panel;                               // the input is an activation
 
   const DotForm &form() const { return lowering.form; }
   int64_t panelBytes() const {
     return plan.groupRows * form().panelRowBytes(k);
   }
   int64_t uBytes() const { return ranks * form().elementBytes; }
+  int64_t slicesPerToken() const { return plan.topK * slices; }
 
+  RunStage emit();
+
+private:
   LLVM::LLVMFuncOp emitTask();
 };
 
@@ -72,7 +80,8 @@ public:
     code.when(
         code.isNull(image), [] {},
         [&] {
-          findPanel();
+          if (stage.computesU)
+            findPanel();
           for (int64_t slice = 0; slice < stage.slices; ++slice)
             emitSlice(image, slice);
         });
@@ -144,19 +153,19 @@ private:
   }
 
   void emitPair(const Pair &pair, int64_t slice) {
-    Int pages = pair.pages;
+    Int pages = pair.pages, ownPages = pages;
     Int source = code.i64(slice);
     if (slice > 0) {
       Value own = code.equal(pair.sharesA, code.i64(0));
       source = code.select(own, source, code.i64(0));
-      Int ownPages = code.select(own, pages, code.i64(0));
+      ownPages = code.select(own, pages, code.i64(0));
+    }
+    if (stage.computesU) {
       emitSums(pair, ownPages);
       emitScale(pair, ownPages, slice);
-    } else {
-      emitSums(pair, pages);
-      emitScale(pair, pages, slice);
     }
-    emitRows(pair, pages, slice, source);
+    if (stage.writesRows)
+      emitRows(pair, pages, slice, source);
   }
 
   Ptr sums() { return scratch + stage.panelBytes(); }
@@ -196,8 +205,11 @@ private:
   }
 
   Ptr uOf(Int row, Int slice) {
+    Int index = begin + row;
+    if (stage.op.isOfTokens())
+      index = code.loadInt32(view.rowToken() + index * 4);
     return code.loadPtr(frame + stage.u) +
-           ((begin + row) * stage.slices + slice) * stage.uBytes();
+           (index * stage.slices + slice) * stage.uBytes();
   }
 
   void emitRows(const Pair &pair, Int pages, int64_t slice, Int source) {
@@ -221,8 +233,34 @@ private:
   Int panelStep{};
 };
 
+Shrink::Shrink(Lowering &lowering, ShrinkOp op, Value plan)
+    : lowering(lowering), op(op), plan(lowering.plans.lookup(plan)) {
+  SlotTableType table = op.getTable().getType();
+  unsigned argument = cast<BlockArgument>(op.getTable()).getArgNumber();
+  slices = table.getSlices();
+  projections = projectionsOf(lowering.layer.getRole(argument), slices);
+  k = table.getIn();
+  ranks = (table.getMaxRank() + PageRanks - 1) / PageRanks * PageRanks;
+  input = lowering.words.lookup(op.getInput());
+  panel = lowering.panels.contains(op.getInput());
+}
+
+RunStage Shrink::emit() {
+  if (writesRows)
+    rows = lowering.frame.region({0, slicesPerToken() * lora_row::Bytes});
+  LLVM::LLVMFuncOp task = emitTask();
+  int64_t rowBytes = slices * lora_row::Bytes;
+  return RunStage(
+      [=, word = rows, planWord = plan.word](Code &code, Ptr frame) {
+        PlanView view{code, frame + planWord};
+        if (word >= 0)
+          code.clear(code.loadPtr(frame + word), view.rows() * rowBytes);
+        parallelFor(code, frame, view.segments(), task);
+      });
+}
+
 LLVM::LLVMFuncOp Shrink::emitTask() {
-  std::string name = "shrink_" + std::to_string(rows);
+  std::string name = "shrink_" + std::to_string(writesRows ? rows : u);
   return taskFunction(lowering.unit, name,
                       [&](Code &code, Ptr frame, Int task, Int worker) {
                         Segment(*this, code, frame, task, worker).emit();
@@ -251,32 +289,25 @@ LogicalResult verifyShrink(Lowering &lowering, ShrinkOp op) {
 FailureOr<RunStage> lowerShrink(Lowering &lowering, ShrinkOp op) {
   if (failed(verifyShrink(lowering, op)))
     return failure();
-  SlotTableType table = op.getTable().getType();
-  Frame &frame = lowering.frame;
-  Shrink stage(lowering, op);
-  unsigned argument = cast<BlockArgument>(op.getTable()).getArgNumber();
-  stage.slices = table.getSlices();
-  stage.projections =
-      projectionsOf(lowering.layer.getRole(argument), stage.slices);
-  stage.k = table.getIn();
-  stage.ranks = (table.getMaxRank() + PageRanks - 1) / PageRanks * PageRanks;
-  stage.input = lowering.words.lookup(op.getInput());
-  stage.panel = lowering.panels.contains(op.getInput());
-  int64_t perToken = stage.plan.topK * stage.slices;
-  stage.u = frame.region({0, perToken * stage.uBytes()});
-  stage.rows = frame.region({0, perToken * lora_row::Bytes});
-  frame.needScratch(stage.panelBytes() +
-                    stage.plan.groupRows * stage.ranks * 4);
+  Shrink stage(lowering, op, op.getPlan());
+  stage.writesRows = !op.isOfTokens();
+  stage.u = lowering.frame.region({0, stage.slicesPerToken() * stage.uBytes()});
+  lowering.words[op.getResult()] = stage.u;
+  lowering.frame.needScratch(stage.panelBytes() +
+                             stage.plan.groupRows * stage.ranks * 4);
+  RunStage run = stage.emit();
   lowering.loraRows[op.getResult()] = stage.rows;
+  return run;
+}
 
-  LLVM::LLVMFuncOp task = stage.emitTask();
-  int64_t rowBytes = stage.slices * lora_row::Bytes;
-  return RunStage([=, word = stage.rows,
-                   planWord = stage.plan.word](Code &code, Ptr frame) {
-    PlanView view{code, frame + planWord};
-    code.clear(code.loadPtr(frame + word), view.rows() * rowBytes);
-    parallelFor(code, frame, view.segments(), task);
-  });
+RunStage lowerGatheredRows(Lowering &lowering, GroupedMatmulOp op) {
+  auto shrink = op.getShrunk().getDefiningOp<ShrinkOp>();
+  Shrink stage(lowering, shrink, op.getPlan());
+  stage.computesU = false;
+  stage.u = lowering.words.lookup(op.getShrunk());
+  RunStage run = stage.emit();
+  lowering.loraRows[op.getShrunk()] = stage.rows;
+  return run;
 }
 
 } // namespace moelora::codegen

@@ -32,9 +32,7 @@ class Expand {
 public:
   explicit Expand(MatmulTile &tile)
       : tile(tile), code(tile.code), operands(tile.operands),
-        shrunk(tile.kernel.region(
-            operands.shrunk,
-            operands.plan->perPair(operands.slices * operands.ranks * 2))),
+        shrunk(tile.kernel.region(operands.shrunk, operands.shrunkRegion)),
         firstFragment(code.toI64(
             tile.blockFeature(0) / MmaRows * PageBlockBytes + tile.lane * 16)) {
   }
@@ -61,8 +59,10 @@ private:
 void Expand::block(int64_t tokenBlock, Accumulators &accumulators) {
   Int first = tile.blockToken(tokenBlock);
   Int end = code.least(first + MmaTokens, tile.rows);
-  // The row of the plan whose u this lane reads.
+  // The row whose u this lane reads: of the plan, or of a token.
   Int row = tile.begin + code.least(first + tile.group, tile.rows - 1);
+  if (operands.gathersShrunk)
+    row = tile.plan.pairOfRow(row) / operands.plan->topK;
   Code::Values state{first.value};
   for (int64_t block = 0; block < tile.shape.featureBlocks(); ++block)
     for (int64_t i = 0; i < 4; ++i)

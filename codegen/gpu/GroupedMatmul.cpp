@@ -144,9 +144,9 @@ FailureOr<RunStage> lowerGroupedMatmul(GpuLowering &lowering,
         emitKernels(lowering, operands, shape, name, **epilogue, storedSums);
     choice.featureTiles = operands.featureTiles(shape);
     if (operands.plan->isMadeBy(op) && operands.plan->isOfSmallBatches(index))
-      choice.ofSmallBatch =
-          emitKernel(lowering, operands, shape, name + "_planning",
-                     {createLoop, true, false, **epilogue, true});
+      choice.ofSmallBatch = emitKernel(
+          lowering, operands, shape, name + "_planning",
+          {createLoop, true, !operands.projections.empty(), **epilogue, true});
   }
   return RunStage([=, &lowering, plan = operands.plan](Code &code, Ptr frame) {
     Int chosen = code.loadInt(frame + plan->index);

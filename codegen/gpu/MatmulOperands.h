@@ -28,7 +28,9 @@ struct MatmulOperands {
   // The delta.
   llvm::SmallVector<int64_t> projections; // by slice; empty: there is none
   int64_t shrunk = -1;                    // word
-  int64_t ranks = 0;                      // of a shrunk row and slice
+  RegionSize shrunkRegion;
+  bool gathersShrunk = false; // they have a row for each token
+  int64_t ranks = 0;          // of a shrunk row and slice
 
   /// Products of 16-bit elements run on tensor cores.
   bool usesMma() const { return weightElement == element; }

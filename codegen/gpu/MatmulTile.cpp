@@ -36,8 +36,12 @@ MatmulOperands::MatmulOperands(GpuLowering &lowering, GroupedMatmulOp op)
   inputRegion = {0, rowsPerToken * inputPitch};
   if (!op.getShrunk())
     return;
+  auto shrink = op.getShrunk().getDefiningOp<ShrinkOp>();
+  const GpuPlan &shrinkPlan = lowering.planOf(shrink.getPlan());
   shrunk = lowering.words.lookup(op.getShrunk());
-  ranks = plan->mostPages * MOELORA_PAGE_RANKS;
+  ranks = shrinkPlan.mostPages * MOELORA_PAGE_RANKS;
+  shrunkRegion = shrinkPlan.perPair(slices * ranks * 2);
+  gathersShrunk = op.getGatherShrunk();
   auto table = cast<BlockArgument>(op.getTable());
   projections =
       projectionsOf(lowering.layer.getRole(table.getArgNumber()), slices);

@@ -13,11 +13,15 @@ using namespace mlir;
 
 namespace moelora::codegen {
 
-static void addProjections(GpuLowering &lowering, SlotTableType table,
-                           Role role, GpuPlan &plan) {
-  llvm::append_range(plan.projections, projectionsOf(role, table.getSlices()));
+static void addProjections(GpuLowering &lowering, Value table, GpuPlan &plan) {
+  auto argument = dyn_cast<BlockArgument>(table);
+  if (!argument)
+    return;
+  auto type = cast<SlotTableType>(table.getType());
+  Role role = lowering.layer.getRole(argument.getArgNumber());
+  llvm::append_range(plan.projections, projectionsOf(role, type.getSlices()));
   int64_t pages =
-      (table.getMaxRank() + MOELORA_PAGE_RANKS - 1) / MOELORA_PAGE_RANKS;
+      (type.getMaxRank() + MOELORA_PAGE_RANKS - 1) / MOELORA_PAGE_RANKS;
   plan.mostPages = std::max(plan.mostPages, pages);
 }
 
@@ -60,17 +64,20 @@ static LogicalResult addUsers(GpuLowering &lowering, PlanOp op, GpuPlan &plan) {
   SmallVector<ShrinkOp> inEpilogue;
   // In the order of the layer, so that the result does not depend on lists.
   for (Operation &user : lowering.layer.getBody().front()) {
-    if (auto shrink = dyn_cast<ShrinkOp>(user)) {
-      auto table = dyn_cast<BlockArgument>(shrink.getTable());
-      if (shrink.getPlan() == op.getPlan() && table)
-        addProjections(lowering, shrink.getTable().getType(),
-                       lowering.layer.getRole(table.getArgNumber()), plan);
-      if (shrink.getPlan() == op.getPlan() && shrink.getEpilogueTokens())
+    auto shrink = dyn_cast<ShrinkOp>(user);
+    if (shrink && shrink.getPlan() == op.getPlan()) {
+      addProjections(lowering, shrink.getTable(), plan);
+      if (shrink.getEpilogueTokens())
         inEpilogue.push_back(shrink);
     }
     auto matmul = dyn_cast<GroupedMatmulOp>(user);
-    if (matmul && matmul.getPlan() == op.getPlan() && matmul.combines())
-      addCombine(matmul, plan);
+    if (matmul && matmul.getPlan() == op.getPlan()) {
+      // Its shrunk rows are of another plan, which has no B of its experts.
+      if (matmul.getGatherShrunk())
+        addProjections(lowering, matmul.getTable(), plan);
+      if (matmul.combines())
+        addCombine(matmul, plan);
+    }
   }
   for (ShrinkOp shrink : inEpilogue)
     if (failed(addEpilogue(shrink, plan)))

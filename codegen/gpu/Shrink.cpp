@@ -254,7 +254,8 @@ void ShrinkKernel::store(Value sums, Int page, int64_t slice, Value scale,
     Value inside =
         code.both(code.less(begin - 1, token), code.less(token, end));
     code.when(inside, [&] {
-      Int index = token * operands.slices + slice;
+      Int row = operands.isOfTokens ? plan.pairOfRow(token) : token;
+      Int index = row * operands.slices + slice;
       Ptr to = result + code.toI64(index) * (operands.ranks * 2) +
                (page * PageBlock + rankPosition(group)) * 2;
       for (int64_t half = 0; half < 2; ++half)

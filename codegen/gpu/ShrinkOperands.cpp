@@ -67,7 +67,7 @@ LogicalResult verifyShrink(GpuLowering &lowering, ShrinkOp op) {
 
 ShrinkOperands::ShrinkOperands(GpuLowering &lowering, ShrinkOp op)
     : plan(&lowering.planOf(op.getPlan())), element(lowering.element),
-      order(*shrinkOrderOf(op)) {
+      isOfTokens(op.isOfTokens()), order(*shrinkOrderOf(op)) {
   SlotTableType table = op.getTable().getType();
   auto argument = cast<BlockArgument>(op.getTable());
   slices = table.getSlices();

@@ -53,6 +53,8 @@ struct ShrinkOperands {
   llvm::SmallVector<int64_t> projections;
   int64_t k, slices, ranks;
   RowOrder rows;
+  bool
+      isOfTokens; // the result is stored by token, and else in the plan's order
   ShrinkOrder order;
   int64_t pitch;         // of the input, in bytes
   int64_t input, result; // words

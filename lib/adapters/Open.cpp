@@ -47,6 +47,8 @@ std::vector<OpenAdapter> openAdapters(const CompiledLayer &layer,
                                    "adapter " + adapter.name + ": ")});
   for (size_t i = 0; i < randomRanks.size(); ++i) {
     DummyOptions dummy;
+    if (layer.variant.adapters.shared_a)
+      dummy.form = Form::SharedOuter;
     dummy.dtype = layer.model.dtype();
     dummy.ranks = {randomRanks[i]};
     dummy.layers = {layer.number};

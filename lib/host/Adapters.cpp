@@ -20,6 +20,7 @@ TableHandle moelora::host::makeTable(const moelora_adapter_target &target,
   options.max_rank = facts.max_rank;
   options.dtype = facts.dtype;
   options.page_order = facts.page_order;
+  options.shared_a = facts.shared_a;
   options.device = device;
   options.layers = layer;
   options.layer_count = layer ? 1 : 0;

@@ -52,11 +52,11 @@ void Signature::add(Role role, ArrayRef<int64_t> shape, Type element) {
 }
 
 void Signature::addTable(Role role, int64_t experts, int64_t slices,
-                         int64_t out, int64_t in) {
+                         int64_t out, int64_t in, Sharing sharing) {
   roleOf.push_back(role);
   typeOf.push_back(SlotTableType::get(type.getContext(), options.slots, experts,
                                       slices, out, in, options.maxRank, type,
-                                      PageOrder::RowMajor));
+                                      PageOrder::RowMajor, sharing));
 }
 
 FloatType Signature::routerType() const {
@@ -147,7 +147,8 @@ void Signature::addShared() {
 void Signature::addTables() {
   const int64_t experts = weightedExperts(layer), outer = widthOf(layer);
   addTable(Role::GateUpAdapters, experts, slicesOf(layer.activation),
-           layer.intermediate, outer);
+           layer.intermediate, outer,
+           options.sharesA ? Sharing::A : Sharing::None);
   addTable(Role::DownAdapters, experts, 1, outer, layer.intermediate);
   if (options.given == Given::Nothing)
     addTable(Role::RouterAdapters, 1, 1, layer.router.experts, layer.hidden);

@@ -39,7 +39,7 @@ private:
 
   void add(Role role, llvm::ArrayRef<int64_t> shape, mlir::Type element);
   void addTable(Role role, int64_t experts, int64_t slices, int64_t out,
-                int64_t in);
+                int64_t in, Sharing sharing = Sharing::None);
 };
 
 /// Rows, one per token or per pair.

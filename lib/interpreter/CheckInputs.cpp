@@ -37,6 +37,31 @@ static bool fits(const reference::LoraPair &pair, SlotTableType type) {
           pair.a.columns == type.getIn() && pair.b.rows == type.getOut());
 }
 
+static bool areEqual(const reference::MatrixView &a,
+                     const reference::MatrixView &b) {
+  if (a.rows != b.rows)
+    return false;
+  for (int64_t row = 0; row < a.rows; ++row)
+    for (int64_t column = 0; column < a.columns; ++column)
+      if (a.at(row, column) != b.at(row, column))
+        return false;
+  return true;
+}
+
+/// Whether A and scale of each slot and slice are those of its first expert.
+static bool sharesA(const Table &table) {
+  int64_t ofSlot = table.experts * table.slices;
+  for (auto [index, pair] : llvm::enumerate(table.pairs)) {
+    int64_t slot = int64_t(index) / ofSlot,
+            slice = int64_t(index) % table.slices;
+    const auto &first = table.pairs[size_t(slot * ofSlot + slice)];
+    if (!areEqual(pair.a, first.a) ||
+        (pair.rank() > 0 && pair.scale != first.scale))
+      return false;
+  }
+  return true;
+}
+
 static bool fits(const Datum &datum, SlotTableType type) {
   auto *table = std::get_if<Table>(&datum);
   int64_t pairs = type.getSlots() * type.getExperts() * type.getSlices();
@@ -44,7 +69,8 @@ static bool fits(const Datum &datum, SlotTableType type) {
          table->slices == type.getSlices() &&
          int64_t(table->pairs.size()) == pairs &&
          llvm::all_of(table->pairs,
-                      [&](auto &pair) { return fits(pair, type); });
+                      [&](auto &pair) { return fits(pair, type); }) &&
+         (!type.sharesA() || sharesA(*table));
 }
 
 static bool fits(const Datum &datum, Type type) {

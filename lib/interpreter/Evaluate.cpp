@@ -241,7 +241,8 @@ Tensor groupedMatmul(GroupedMatmulOp op, const Tensor &input, const Plan &plan,
         viewOf(weight).expert(e), input.row(inputRow(p, plan, op.getGather())),
         biasOf(bias, e), Rounding::exact());
     if (table)
-      addDeltas(row, shrunk->row(p), *table, plan.slot[p], e);
+      addDeltas(row, shrunk->row(inputRow(p, plan, op.getGatherShrunk())),
+                *table, plan.slot[p], e);
     for (double &value : row)
       value = rounding.accumulator(value);
     setRow(result, p, row);

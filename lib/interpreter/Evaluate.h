@@ -42,7 +42,7 @@ Tensor rmsNorm(RmsNormOp op, const Tensor &input, const Tensor *weight,
 Plan makePlan(PlanType type, const Tensor *ids, const Tensor *slots,
               int64_t tokens);
 
-/// The row of the input that a pair reads.
+/// The row of the input, or of shrunk rows, that a pair reads.
 inline int64_t inputRow(int64_t pair, const Plan &plan, bool gather) {
   return gather ? pair / plan.topK : pair;
 }

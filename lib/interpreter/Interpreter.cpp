@@ -217,7 +217,8 @@ LogicalResult Interpreter::evaluate(GroupedMatmulOp op) {
       failed(checkRows(op, "the weight", op.getWeight(), experts)) ||
       failed(checkRows(op, "the bias", op.getBias(), experts)) ||
       failed(checkRows(op, "the shrunk rows", op.getShrunk(),
-                       plan.expert.size())) ||
+                       op.getGatherShrunk() ? tokensOf(plan)
+                                            : plan.expert.size())) ||
       failed(checkRows(op, "the input weights", op.getInputWeights(),
                        tokensOf(plan))) ||
       failed(checkTerms(op, op.getCombineWeights(), plan)))

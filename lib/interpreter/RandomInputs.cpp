@@ -171,9 +171,18 @@ Table randomTable(SlotTableType type, const RandomOptions &options,
   moelora_dtype element = describe(type.getElementType());
   int64_t pairs = type.getSlots() * type.getExperts() * type.getSlices();
   for (int64_t i = 0; i < pairs; ++i) {
+    reference::LoraPair pair;
+    if (int64_t first = i - table.slices;
+        type.sharesA() && i / table.slices % table.experts > 0) {
+      pair = table.pairs[size_t(first)];
+      if (pair.rank() > 0)
+        pair.b = randomMatrix(table, type.getOut(), pair.rank(), element,
+                              options, exactSizes.b, random);
+      table.pairs.push_back(pair);
+      continue;
+    }
     int64_t rank = options.ranks[random.below(options.ranks.size())];
     rank = std::min(rank, type.getMaxRank());
-    reference::LoraPair pair;
     if (rank > 0) {
       pair.a = randomMatrix(table, rank, type.getIn(), element, options,
                             exactSizes.a, random);

@@ -115,6 +115,7 @@ moelora_facts moelora_model::commonFacts() const {
            std::to_string(number) + " takes others than the first one");
     common.slots = std::min(common.slots, facts.slots);
     common.max_rank = std::min(common.max_rank, facts.max_rank);
+    common.shared_a |= facts.shared_a;
   }
   return common;
 }
@@ -131,6 +132,7 @@ void moelora_model::makeTable(int32_t slots) {
   options.max_rank = facts.max_rank;
   options.dtype = facts.dtype;
   options.page_order = facts.page_order;
+  options.shared_a = facts.shared_a;
   options.device = &device;
   options.target = &target;
   must(moelora_slot_table_create, &options, &table);

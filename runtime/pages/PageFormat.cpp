@@ -43,6 +43,9 @@ void checkOptions(const moelora_slot_table_options &options) {
   expect(options.max_rank >= 1 && options.max_rank <= maxAdapterRank,
          "max_rank to be from 1 to 65536", options.max_rank);
   checkElements(options.dtype, options.page_order);
+  if (options.shared_a >> MOELORA_PROJECTIONS)
+    fail("expects shared_a to have the bits of projections, but it is " +
+         std::to_string(options.shared_a));
   expect(!options.layers || options.layer_count >= 0,
          "layer_count not to be negative", options.layer_count);
   expect(!options.experts || options.expert_count >= 1,
@@ -79,6 +82,7 @@ void checkExperts(std::vector<int32_t> experts) {
 PageFormat::PageFormat(const moelora_slot_table_options &options)
     : dtype(options.dtype), order(options.page_order),
       maxRank(options.max_rank), slots(options.slots),
+      sharedA(options.shared_a),
       target((checkOptions(options), options.target)), tpRank(options.tp_rank),
       tpSize(std::max(options.tp_size, 1)) {
   layers = copyList(options.layers, options.layer_count);
@@ -126,6 +130,7 @@ moelora_facts PageFormat::facts(int32_t layer) const {
   facts.dtype = dtype;
   facts.page_order = order;
   facts.slots = slots;
+  facts.shared_a = sharedA;
   facts.max_rank = maxRank;
   facts.experts =
       experts ? static_cast<int32_t>(experts->size()) : sizes.experts;

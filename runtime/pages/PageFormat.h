@@ -24,6 +24,7 @@ struct PageFormat {
   moelora_facts facts(int32_t layer) const;
 
   int32_t dtype, order, maxRank, slots;
+  uint32_t sharedA; ///< bit per projection whose experts share A
   TableTarget target;
   std::optional<std::vector<int32_t>> layers;  ///< sorted; nothing: all
   std::optional<std::vector<int32_t>> experts; ///< in local order; likewise

@@ -82,6 +82,21 @@ bool isSame(const MatrixView &left, const MatrixView &right) {
          left.column == right.column;
 }
 
+/// How the pair of an expert differs from that of another one with which it is
+/// to share A; NULL if it does not. Zeros are equal wherever they are.
+const char *differenceOf(const AdapterPair &one, const AdapterPair &other) {
+  bool areZeros = one.a.tensor < 0 && other.a.tensor < 0;
+  if ((one.rank == 0) != (other.rank == 0))
+    return "only one of them has a pair";
+  if (one.rank != other.rank)
+    return "their ranks differ";
+  if (one.scale != other.scale)
+    return "their scales differ";
+  if ((!areZeros && !isSame(one.a, other.a)) || one.sharesA != other.sharesA)
+    return "each has its own";
+  return nullptr;
+}
+
 class Planner {
 public:
   explicit Planner(const PageFormat &format) : format(format) {}
@@ -135,8 +150,28 @@ private:
       }
     if (!any)
       return;
+    if (format.sharedA >> projection & 1)
+      checkSharedA(group);
     group.entries = reserve(sizeof(moelora_pair) * group.pairs.size());
     placement.groups.push_back(std::move(group));
+  }
+
+  void checkSharedA(const PageGroup &group) const {
+    for (size_t e = 1; e < group.pairs.size(); ++e)
+      if (const char *why =
+              differenceOf(group.pairs[0].pair, group.pairs[e].pair))
+        fail(std::string("expects the experts of an adapter to share A of ") +
+             projectionName(group.projection) +
+             ", as layers that are compiled with --shared-outer do, but " +
+             "experts " + std::to_string(numberOf(0)) + " and " +
+             std::to_string(numberOf(e)) + " of layer " +
+             std::to_string(group.layer) + " do not: " + why +
+             ". Layers that are compiled without it take any adapter");
+  }
+
+  int32_t numberOf(size_t expert) const {
+    return format.experts ? (*format.experts)[expert]
+                          : static_cast<int32_t>(expert);
   }
 
   void placeA(PageGroup &group, const PageGroup *gate) {

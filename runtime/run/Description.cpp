@@ -237,6 +237,11 @@ void checkFacts(const moelora_facts &facts) {
     fail("expects the projections of a compiled layer to be known ones, but "
          "they are " +
          std::to_string(facts.projections));
+  if (facts.shared_a & ~facts.projections)
+    fail("expects the projections of which experts share A to be among those "
+         "of the compiled layer, " +
+         std::to_string(facts.projections) + ", but they are " +
+         std::to_string(facts.shared_a));
 }
 
 void checkVariant(const moelora_variant &variant) {

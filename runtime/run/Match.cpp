@@ -242,6 +242,18 @@ void matchProjections(const moelora_artifact &artifact, uint64_t compiled,
            projectionName(p));
 }
 
+/// Code that reads one A for all experts must not get adapters with several.
+void matchSharedA(uint32_t compiled, const moelora_facts &table) {
+  uint64_t open = compiled & table.projections & ~table.shared_a;
+  for (int32_t p = 0; p < MOELORA_PROJECTIONS; ++p)
+    if (open & bit(p))
+      fail(std::string("expects a slot table that takes only adapters whose "
+                       "experts share A of ") +
+           projectionName(p) +
+           ", as the compiled layer requires, but its shared_a is " +
+           shown(table.shared_a));
+}
+
 } // namespace
 
 void moelora::matchTable(const moelora_artifact &artifact,
@@ -268,6 +280,7 @@ void moelora::matchTable(const moelora_artifact &artifact,
   if (adapted & sharedLinears)
     agree("the shared intermediate size", compiled.shared, table.shared);
   matchProjections(artifact, adapted, table.projections);
+  matchSharedA(compiled.shared_a, table);
 }
 
 moelora_status moelora_artifact_match(const moelora_artifact *artifact,

@@ -12,18 +12,18 @@ using namespace moelora;
 
 namespace {
 
-moelora_facts factsOf(const std::string &order) {
+moelora_facts factsOf(const std::string &order,
+                      const std::string &experts = "1 experts",
+                      const std::string &role = "shared_down_adapters") {
   mlir::MLIRContext context;
   context.loadDialect<MoELoRADialect>();
-  std::string table = "!moelora.slot_table<3 slots, 1 experts, 1 x 8 x 8, "
-                      "max_rank = 16, f16" +
-                      order + ">";
+  std::string table = "!moelora.slot_table<3 slots, " + experts +
+                      ", 1 x 8 x 8, max_rank = 16, f16" + order + ">";
   auto module = mlir::parseSourceString<mlir::ModuleOp>(
       "moelora.layer @l(%x: tensor<?x8xf16> {moelora.role = "
       "#moelora.role<hidden>}, %t: " +
-          table +
-          " {moelora.role = #moelora.role<shared_down_adapters>}) -> "
-          "tensor<?x8xf16> { moelora.yield %x : tensor<?x8xf16> }",
+          table + " {moelora.role = #moelora.role<" + role +
+          ">}) -> tensor<?x8xf16> { moelora.yield %x : tensor<?x8xf16> }",
       &context);
   return codegen::describeFacts(*module->getOps<LayerOp>().begin());
 }
@@ -32,6 +32,12 @@ TEST(FactsTest, PageOrderIsThatOfTheTables) {
   EXPECT_EQ(factsOf("").page_order, MOELORA_PAGE_ROW_MAJOR);
   EXPECT_EQ(factsOf(", fragment_major").page_order,
             MOELORA_PAGE_FRAGMENT_MAJOR);
+}
+
+TEST(FactsTest, ExpertsShareAWhereTheTypesPromiseIt) {
+  EXPECT_EQ(factsOf("", "4 experts", "gate_up_adapters").shared_a, 0u);
+  EXPECT_EQ(factsOf("", "4 experts sharing a", "gate_up_adapters").shared_a,
+            1u << MOELORA_UP);
 }
 
 } // namespace

@@ -89,3 +89,29 @@ func.func @grouped_matmul_c6_type(%x: tensor<?x64xbf16>, %plan: !plan,
     : tensor<?x64xbf16>, !plan, tensor<8x32x64xbf16> -> tensor<?x32xf32>
   return
 }
+
+// -----
+
+!plan = !moelora.plan<8 experts, 4 slots, top_k = 2>
+!table = !moelora.slot_table<4 slots, 8 experts, 1 x 32 x 64, max_rank = 16, bf16>
+func.func @grouped_matmul_c6_gathers(%x: tensor<?x64xbf16>, %plan: !plan,
+    %w: tensor<8x32x64xbf16>, %u: tensor<?x1x16xbf16>, %t: !table) {
+  // expected-error @below {{'moelora.grouped_matmul' op expects to gather shrunk rows only of a table whose experts share A}}
+  %h = moelora.grouped_matmul gather %x by %plan, %w
+    lora(gather %u, %t : tensor<?x1x16xbf16>, !table)
+    : tensor<?x64xbf16>, !plan, tensor<8x32x64xbf16> -> tensor<?x32xf32>
+  return
+}
+
+// -----
+
+!plan = !moelora.plan<8 experts, 4 slots, top_k = 2>
+func.func @grouped_matmul_c6_gathers_nothing(%x: tensor<?x64xbf16>,
+    %plan: !plan, %w: tensor<8x32x64xbf16>) {
+  // expected-error @below {{'moelora.grouped_matmul' op expects to gather shrunk rows only of a table whose experts share A}}
+  %h = "moelora.grouped_matmul"(%x, %plan, %w)
+    {gather, gather_shrunk, operandSegmentSizes =
+       array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>}
+    : (tensor<?x64xbf16>, !plan, tensor<8x32x64xbf16>) -> tensor<?x32xf32>
+  return
+}

@@ -22,6 +22,29 @@ func.func @shrink_c1_slots(%x: tensor<?x64xbf16>, %plan: !plan, %t: !table) {
 
 // -----
 
+!plan = !moelora.plan<1 experts, 4 slots, top_k = 1>
+!table = !moelora.slot_table<4 slots, 8 experts, 1 x 32 x 64, max_rank = 16, bf16>
+func.func @shrink_c1_sharing(%x: tensor<?x64xbf16>, %plan: !plan, %t: !table) {
+  // expected-error @below {{'moelora.shrink' op expects a plan of one expert only with a table whose experts share A, but the table is '!moelora.slot_table<4 slots, 8 experts, 1 x 32 x 64, max_rank = 16, bf16>'}}
+  %u = moelora.shrink %x by %plan, %t
+    : tensor<?x64xbf16>, !plan, !table -> tensor<?x1x16xbf16>
+  return
+}
+
+// -----
+
+!plan = !moelora.plan<1 experts, 4 slots, top_k = 1>
+!table = !moelora.slot_table<5 slots, 8 experts sharing a, 1 x 32 x 64, max_rank = 16, bf16>
+func.func @shrink_c1_slots_of_tokens(%x: tensor<?x64xbf16>, %plan: !plan,
+                                     %t: !table) {
+  // expected-error @below {{'moelora.shrink' op expects table and plan to agree on slots, but table has 5 and plan has 4}}
+  %u = moelora.shrink %x by %plan, %t
+    : tensor<?x64xbf16>, !plan, !table -> tensor<?x1x16xbf16>
+  return
+}
+
+// -----
+
 !plan = !moelora.plan<8 experts, 4 slots, top_k = 2>
 !table = !moelora.slot_table<4 slots, 8 experts, 1 x 32 x 64, max_rank = 16, bf16>
 func.func @shrink_c2(%x: tensor<?x32xbf16>, %plan: !plan, %t: !table) {

@@ -40,6 +40,12 @@ LoraPair Data::makePair(int64_t in, int64_t out) {
           makeScale()};
 }
 
+LoraPair Data::withOtherB(const LoraPair &pair, int64_t out) {
+  if (!pair.rank())
+    return {};
+  return {pair.a, makeMatrix(out, pair.rank(), sizes.b), pair.scale};
+}
+
 void Data::addGateUp(
     reference::Adapter &adapter,
     std::pair<moelora_projection, moelora_projection> projections,
@@ -47,14 +53,17 @@ void Data::addGateUp(
     int64_t out) {
   auto [gate, up] = projections;
   for (int64_t e = 0; e < count; ++e) {
-    LoraPair pair = makePair(in, out);
+    bool shares = e > 0 && c.options.sharesA;
+    LoraPair pair =
+        shares ? withOtherB(adapter.pairs[up].front(), out) : makePair(in, out);
     adapter.pairs[up].push_back(pair);
     if (!activation.gated)
       continue;
-    LoraPair other = makePair(in, out);
+    LoraPair other = shares ? withOtherB(adapter.pairs[gate].front(), out)
+                            : makePair(in, out);
     // A packed adapter has one A for both.
-    if (pair.rank() && random.oneIn(3))
-      other = {pair.a, makeMatrix(out, pair.rank(), sizes.b), pair.scale};
+    if (!shares && pair.rank() && random.oneIn(3))
+      other = withOtherB(pair, out);
     adapter.pairs[gate].push_back(other);
   }
 }

@@ -57,15 +57,16 @@ std::string wrongFacts(const Case &c, const moelora_artifact &artifact) {
   const moelora_facts &facts = artifact.variant->adapters;
   const moelora_layer &layer = c.layer;
   bool adapted = c.options.slots > 0;
-  bool right = facts.slots == c.options.slots && facts.hidden == layer.hidden &&
-               facts.width == (layer.latent ? layer.latent : layer.hidden) &&
-               facts.intermediate == layer.intermediate &&
-               facts.shared == layer.shared &&
-               facts.logits == layer.router.experts &&
-               facts.experts == layer.router.experts - layer.zero_experts &&
-               facts.max_rank == (adapted ? c.options.maxRank : 0) &&
-               facts.dtype == (adapted ? layer.dtype : 0) &&
-               (facts.projections >> MOELORA_DOWN & 1) == adapted;
+  bool right =
+      facts.slots == c.options.slots && facts.hidden == layer.hidden &&
+      facts.width == (layer.latent ? layer.latent : layer.hidden) &&
+      facts.intermediate == layer.intermediate &&
+      facts.shared == layer.shared && facts.logits == layer.router.experts &&
+      facts.experts == layer.router.experts - layer.zero_experts &&
+      facts.max_rank == (adapted ? c.options.maxRank : 0) &&
+      facts.dtype == (adapted ? layer.dtype : 0) &&
+      (facts.projections >> MOELORA_DOWN & 1) == adapted &&
+      (facts.shared_a >> MOELORA_UP & 1) == (adapted && c.options.sharesA);
   return right ? "" : "the facts about slot tables are not the layer's";
 }
 

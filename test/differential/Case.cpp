@@ -165,6 +165,8 @@ Case makeCase(uint64_t seed, const CaseOptions &options) {
   result.seed = seed;
   result.layer = makeLayer(random);
   result.options = makeOptions(random);
+  // Apart from the generator of the layer, so that all else stays the same.
+  result.options.sharesA = Random(seed ^ 0xa).oneIn(4);
   result.entry = makeEntry(random, result.options.given);
   result.tokens = makeTokens(random);
   chooseEmulator(random, result);

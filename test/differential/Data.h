@@ -64,6 +64,8 @@ private:
                  const moelora_activation &activation, int64_t count,
                  int64_t in, int64_t out);
   reference::LoraPair makePair(int64_t in, int64_t out);
+  /// Another pair with the same A.
+  reference::LoraPair withOtherB(const reference::LoraPair &pair, int64_t out);
   reference::MatrixView makeMatrix(int64_t rows, int64_t columns,
                                    int64_t steps);
 

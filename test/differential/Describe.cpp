@@ -22,6 +22,7 @@ std::string describe(const Case &c) {
        << c.tokens << " from " << entries[c.entry];
   note("slots", c.options.slots);
   note("max_rank", c.options.slots ? c.options.maxRank : 0);
+  note("shares_a", c.options.slots && c.options.sharesA);
   for (int64_t tile : c.tiles)
     note("tile", tile);
   note("unfused", c.strategy == Strategy::UnfusedPeer);

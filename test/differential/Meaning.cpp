@@ -142,6 +142,7 @@ std::string whyNotMeant(const Case &c, const Data &data,
   PassManager passes(&context);
   passes.addNestedPass<LayerOp>(createFuseLora());
   passes.addNestedPass<LayerOp>(createFuseEpilogue());
+  passes.addNestedPass<LayerOp>(createSharedOuter());
   passes.addNestedPass<LayerOp>(createVerifyLevel());
   if (failed(passes.run(*module)))
     return "fusion fails";

@@ -102,25 +102,45 @@ TEST_F(BindTable, ALayerWithoutANumberNeedsOne) {
   EXPECT_EQ(error(LAYER_UNNUMBERED), "");
 }
 
-// No adapter is ignored without an error.
-TEST_F(BindTable, PairsThatTheLayerDoesNotAdapt) {
-  moelora_artifact artifact = loaded.artifact();
+/// Binds a layer with this variant.
+struct BindVariant : BindTable {
+  std::string errorWith(const moelora_variant &variant) {
+    moelora_artifact artifact = loaded.artifact();
+    artifact.variant = &variant;
+    moelora_program *program = nullptr;
+    EXPECT_EQ(errorOf(moelora_program_create, &artifact,
+                      static_cast<const char *>(nullptr), moelora_device_cpu(),
+                      static_cast<const moelora_services *>(nullptr), &program),
+              "");
+    TableOf table(facts);
+    WeightMemory weights(variant);
+    moelora_binding binding = weights.binding(table.table);
+    moelora_bound_layer *bound = nullptr;
+    std::string text = errorOf(moelora_layer_bind, program, &binding, &bound);
+    EXPECT_EQ(errorOf(moelora_layer_unbind, bound), "");
+    EXPECT_EQ(errorOf(moelora_program_destroy, program), "");
+    return text;
+  }
+
   moelora_variant variant = loaded.variant();
+};
+
+// No adapter is ignored without an error.
+TEST_F(BindVariant, PairsThatTheLayerDoesNotAdapt) {
   variant.adapters.projections &= ~(uint64_t(1) << MOELORA_ROUTER);
-  artifact.variant = &variant;
-  moelora_program *program = nullptr;
-  ASSERT_EQ(errorOf(moelora_program_create, &artifact,
-                    static_cast<const char *>(nullptr), moelora_device_cpu(),
-                    static_cast<const moelora_services *>(nullptr), &program),
-            "");
-  TableOf table(facts);
-  WeightMemory weights(variant);
-  moelora_binding binding = weights.binding(table.table);
-  moelora_bound_layer *bound = nullptr;
-  EXPECT_EQ(errorOf(moelora_layer_bind, program, &binding, &bound),
+  EXPECT_EQ(errorWith(variant),
             "expects the compiled layer to adapt what adapters of the slot "
             "table may have, but it does not adapt router");
-  EXPECT_EQ(errorOf(moelora_program_destroy, program), "");
+}
+
+// Code that reads one A for all experts gets no adapters with several.
+TEST_F(BindVariant, ATableThatTakesAdaptersWithSeveralA) {
+  variant.adapters.shared_a = 1 << MOELORA_UP;
+  EXPECT_EQ(errorWith(variant),
+            "expects a slot table that takes only adapters whose experts share "
+            "A of up, as the compiled layer requires, but its shared_a is 0");
+  facts.shared_a = 1 << MOELORA_GATE | 1 << MOELORA_UP;
+  EXPECT_EQ(errorWith(variant), "");
 }
 
 } // namespace

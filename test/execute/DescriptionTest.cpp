@@ -18,7 +18,7 @@ TEST_F(CheckedArtifact, IsRight) { EXPECT_EQ(error(), ""); }
 
 TEST_F(CheckedArtifact, LaterMinorVersion) {
   artifact.minor = MOELORA_ABI_MINOR + 1;
-  EXPECT_THAT(error(), EndsWith("it has version 4.1; use a newer runtime"));
+  EXPECT_THAT(error(), EndsWith("it has version 4.2; use a newer runtime"));
 }
 
 TEST_F(CheckedArtifact, HugeDimension) {
@@ -93,6 +93,8 @@ const Rule rules[] = {
      "the number of slots"},
     {"projections", [](A &a) { a.variant.adapters.projections = 1u << 10; },
      "the projections"},
+    {"shared_a", [](A &a) { a.variant.adapters.shared_a = 1u << 10; },
+     "the projections of which experts share A"},
     {"kernel_binary",
      [](A &a) {
        static const moelora_kernel_info kernel = {"k", 0, 32, 0, 0};

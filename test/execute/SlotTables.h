@@ -54,6 +54,7 @@ struct TableOf {
     options.max_rank = facts.max_rank;
     options.dtype = facts.dtype;
     options.page_order = facts.page_order;
+    options.shared_a = facts.shared_a;
     options.target = &target;
     options.device = device;
     EXPECT_EQ(errorOf(moelora_slot_table_create, &options, &table), "");

@@ -100,6 +100,7 @@ CanaryStage::CanaryStage(const CanaryOptions &options,
   table_options.max_rank = maxRank;
   table_options.dtype = MOELORA_BF16;
   table_options.page_order = artifact.variant->adapters.page_order;
+  table_options.shared_a = artifact.variant->adapters.shared_a;
   table_options.device = &device;
   table_options.target = &canaryTarget();
   if (moelora_slot_table_create(&table_options, &table, nullptr) != MOELORA_OK)

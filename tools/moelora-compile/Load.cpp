@@ -22,6 +22,11 @@ static bool checkFixed(SlotTableType table, const char *name, int64_t has,
   return false;
 }
 
+static bool sharesA(LayerOp layer) {
+  BlockArgument table = layer.getArgument(Role::GateUpAdapters);
+  return table && cast<SlotTableType>(table.getType()).sharesA();
+}
+
 static bool checkTables(LayerOp layer, const Options &options) {
   bool hasTables = false;
   for (Type type : layer.getArgumentTypes()) {
@@ -32,6 +37,11 @@ static bool checkTables(LayerOp layer, const Options &options) {
     if (!checkFixed(table, "slots", table.getSlots(), options.slots) ||
         !checkFixed(table, "max-rank", table.getMaxRank(), options.maxRank))
       return false;
+  }
+  if (options.sharedOuter && !sharesA(layer)) {
+    llvm::errs() << "error: expects --shared-outer to agree with the layer, "
+                    "but its experts need not share A of gate and up\n";
+    return false;
   }
   if (hasTables || options.slots.value_or(0) == 0)
     return true;
@@ -70,6 +80,7 @@ OwningOpRef<ModuleOp> loadLayer(MLIRContext &context,
   LayerOptions layer;
   layer.slots = options.slots.value_or(layer.slots);
   layer.maxRank = options.maxRank.value_or(layer.maxRank);
+  layer.sharesA = options.sharedOuter;
   return importLayer(context, UnknownLoc::get(&context), model, number, layer);
 }
 

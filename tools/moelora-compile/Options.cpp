@@ -114,6 +114,9 @@ static void addLayer(CLI::App &app, Options &options) {
                      "adapters that may be live at once (16); 0: none");
   addNumber<int64_t>(app, "--max-rank", options.maxRank, 1, moelora::mostRank,
                      "largest rank of an adapter (64)");
+  app.add_flag("--shared-outer", options.sharedOuter,
+               "adapters have one A of gate and up for all\nexperts; others "
+               "are refused when they are loaded");
 }
 
 static bool isOf(moelora::CodeKind kind, const std::string &target) {

@@ -38,6 +38,7 @@ struct Options {
   std::optional<int64_t> layer;
   bool allLayers = false;
   std::optional<int64_t> slots, maxRank;
+  bool sharedOuter = false; // experts share A of gate and up
 
   /// Whether the input is IR, and not a model folder or its config.json.
   bool readsIR() const;

@@ -27,6 +27,10 @@ struct ImportFlags {
   llvm::cl::opt<int64_t> maxRank{
       "max-rank", llvm::cl::desc("largest rank of an adapter"),
       llvm::cl::init(LayerOptions().maxRank), llvm::cl::cat(category)};
+  llvm::cl::opt<bool> sharedOuter{
+      "shared-outer",
+      llvm::cl::desc("adapters have one A of gate and up for all experts"),
+      llvm::cl::cat(category)};
 };
 
 } // namespace
@@ -56,6 +60,7 @@ static OwningOpRef<Operation *> importConfig(const ImportFlags &flags,
   LayerOptions options;
   options.slots = flags.slots;
   options.maxRank = flags.maxRank;
+  options.sharesA = flags.sharedOuter;
   int layer =
       flags.layer.getNumOccurrences() ? flags.layer : model->firstMoeLayer();
   return importLayer(*context, location, *model, layer, options);

@@ -29,6 +29,7 @@ struct LayerOptions {
   std::optional<int64_t> number; // in its model
   int64_t slots = 16;            // 0: no adapters
   int64_t maxRank = 64;
+  bool sharesA = false; // of gate and up, over all experts of an adapter
   Given given = Given::Nothing;
 };
 

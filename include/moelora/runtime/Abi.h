@@ -30,7 +30,7 @@ extern "C" {
 #endif
 
 #define MOELORA_ABI_VERSION 4u
-#define MOELORA_ABI_MINOR 0u
+#define MOELORA_ABI_MINOR 1u          /* 1: moelora_facts.shared_a */
 #define MOELORA_ABI_MAGIC 0x41524c4du /* "MLRA", little endian */
 
 /* Returns the artifact `index` of a shared object, or NULL if there is none or

@@ -79,10 +79,12 @@ typedef struct moelora_facts {
   int32_t page_order; /* moelora_page_order */
   int32_t
       slots; /* a layer accepts tables of at most this number; 0: no adapters */
-  int32_t max_rank; /* a layer accepts tables of at most this bound */
-  int32_t experts;  /* that have weights */
-  int32_t logits;   /* E: the number of router logits */
-  int32_t reserved;
+  int32_t max_rank;  /* a layer accepts tables of at most this bound */
+  int32_t experts;   /* that have weights */
+  int32_t logits;    /* E: the number of router logits */
+  uint32_t shared_a; /* bit per moelora_projection of which each adapter has one
+                        A, rank and scale for all experts; a layer accepts
+                        tables of at least these */
   int64_t hidden,
       width; /* width: of the rows that routed experts read, latent or hidden */
   int64_t intermediate, shared;

@@ -23,7 +23,9 @@ typedef struct moelora_slot_table_options {
   int32_t max_rank;   /* of every pair: 1 .. 65536 */
   int32_t dtype;      /* moelora_dtype of the pages: F32, F16 or BF16 */
   int32_t page_order; /* moelora_page_order */
-  int32_t reserved;   /* 0 */
+  /* Bit per moelora_projection: an adapter is refused if its experts do not
+   * share A, rank and scale. It is that of the facts of the layers. */
+  uint32_t shared_a;
   /* The model of the adapters, not NULL. An adapter of other sizes is refused.
    * It is copied, like everything to which this struct points except the
    * device. */

@@ -144,6 +144,7 @@ static void make_table(struct engine *e) {
   options.max_rank = e->variant->adapters.max_rank;
   options.dtype = e->variant->adapters.dtype;
   options.page_order = e->variant->adapters.page_order;
+  options.shared_a = e->variant->adapters.shared_a;
   options.target = &e->target;
   MUST(moelora_slot_table_create(&options, &e->table, &error));
 }
