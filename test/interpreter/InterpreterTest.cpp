@@ -93,9 +93,10 @@ protected:
     return result;
   }
 
-  mlir::FailureOr<Tensor> run(const Inputs &inputs, Mode mode,
-                              std::string type) {
+  mlir::FailureOr<Tensor> run(const Inputs &inputs, Mode mode, std::string type,
+                              std::string experts = "2 experts,") {
     std::string text = replaceAll(routed, "BODY", GetParam());
+    text = replaceAll(text, "<1 slots, 2 experts,", "<1 slots, " + experts);
     module = mlir::parseSourceString<mlir::ModuleOp>(
         replaceAll(text, "TYPE", type), &context);
     return interpret(module->lookupSymbol<LayerOp>("layer"), inputs, mode);
@@ -141,6 +142,24 @@ TEST_P(InterpreterTest, ModesDifferInRounding) {
   ASSERT_TRUE(mlir::succeeded(exact) && mlir::succeeded(rounded));
   EXPECT_DOUBLE_EQ(exact->data[0], 7 * 3.0234375 * 3.0234375);
   EXPECT_DOUBLE_EQ(rounded->data[0], 64);
+}
+
+TEST_P(InterpreterTest, DataMustKeepPromises) {
+  mlir::ScopedDiagnosticHandler quiet(
+      &context, [](mlir::Diagnostic &) { return mlir::success(); });
+  auto isKept = [&](reference::LoraPair one, reference::LoraPair other) {
+    Inputs data = inputs();
+    std::get<Table>(data.arguments[6]).pairs = {one, other};
+    return mlir::succeeded(
+        run(data, Mode::Exact, "f32", "2 experts sharing a,"));
+  };
+  reference::LoraPair pair = {number(a), number(b), 0.25};
+  EXPECT_TRUE(isKept(pair, {number(a), number(a), 0.25})); // another B
+  EXPECT_TRUE(isKept({}, {}));
+  EXPECT_FALSE(isKept(pair, {number(b), number(b), 0.25})); // another A
+  EXPECT_FALSE(isKept(pair, {number(a), number(b), 0.5}));
+  EXPECT_FALSE(isKept({}, pair));
+  EXPECT_FALSE(isKept(pair, {}));
 }
 
 TEST_P(InterpreterTest, DataMustFitTypes) {
