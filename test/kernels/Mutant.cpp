@@ -28,7 +28,7 @@ double processorSeconds() { return double(std::clock()) / CLOCKS_PER_SEC; }
 /// Ends the process after this time of the processor, which does not depend on
 /// what else the machine does, or if it sleeps for ever.
 void startWatchdog(double seconds) {
-  constexpr unsigned longest = 1200;
+  constexpr unsigned longest = 300;
   itimerval timer = {};
   timer.it_value.tv_sec = time_t(seconds) + 1;
   ::setitimer(ITIMER_PROF, &timer, nullptr);
