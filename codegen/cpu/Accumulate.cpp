@@ -40,6 +40,16 @@ struct Accumulate : GroupedMatmul {
         });
   }
 
+  /// Tokens that are not valid have no pairs, but what reads the result does so
+  /// for all tokens.
+  void emitOthers(Code &code, Ptr frame) {
+    Int valid = code.loadInt(frame + Frame::Valid);
+    Int others = code.loadInt(frame + Frame::Tokens) - valid;
+    int64_t rowBytes = plan.topK * n * 4;
+    code.clear(code.loadPtr(frame + result) + valid * rowBytes,
+               others * rowBytes);
+  }
+
   void emitRows(Code &code, Ptr frame, Ptr scratch, const TileView &tile,
                 Int begin, Int end) {
     Ptr pairs = PlanView{code, frame + plan.word}.rowPair();
@@ -73,6 +83,7 @@ FailureOr<RunStage> lowerAccumulate(Lowering &lowering, GroupedMatmulOp op) {
     PlanView view{code, frame + stage->plan.word};
     Int tasks = stage->split.emitTasks(code, frame, view.tiles());
     stage->emitReset(code, frame);
+    stage->emitOthers(code, frame);
     parallelFor(code, frame, tasks, task);
   });
 }

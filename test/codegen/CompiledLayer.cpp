@@ -120,6 +120,7 @@ RunResult CompiledLayer::run(moelora_entry_kind entry, const RunInput &input,
   operands[outputRow] = output.data();
   Guarded workspace(variant().workspace(entry, tokens, services.workers),
                     variant().workspace_align);
+  std::fill_n(workspace.as<char>(), workspace.size(), input.fill);
   moelora_run_stats stats = {};
   moelora_run_args args = {};
   args.size = sizeof(args);

@@ -27,6 +27,7 @@ struct RunInput {
   std::array<const void *, MOELORA_ROLES> operand = {};
   std::optional<moelora_step_view> step; // none: no adapters
   const int32_t *validTokens = nullptr;
+  char fill = 0; ///< of the workspace, before the run
 
   /// Takes the addresses of operands. The results of a router are copied from
   /// `routing`.
