@@ -101,10 +101,10 @@ def SharedOuter : Pass<"moelora-shared-outer", "::moelora::LayerOp"> {
     has the choice.
 
     Declines, and does not change the `shrink`, if its plan has one pair for each
-    token, if the table does not promise to share A, if its input differs from pair
-    to pair, as that of the down projection does, if no `plan` makes its plan, if
-    it has a schedule, or if its result has other readers than one
-    `grouped_matmul`.
+    token, if its table has one expert, as beside zero experts, if the table does not
+    promise to share A, if its input differs from pair to pair, as that of the down
+    projection does, if no `plan` makes its plan, if it has a schedule, or if its
+    result has other readers than one `grouped_matmul`.
 
     Level: expects and keeps `fused`.
 

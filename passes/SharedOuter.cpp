@@ -23,6 +23,8 @@ remark::RemarkOpts named(StringRef name) {
 StringRef whyApart(ShrinkOp shrink) {
   if (shrink.getPlan().getType().getTopK() == 1)
     return "its plan has one pair for each token";
+  if (shrink.getTable().getType().getExperts() == 1)
+    return "its table has one expert";
   if (!shrink.getTable().getType().sharesA())
     return "its table does not promise that experts share A";
   if (!shrink.getGather())

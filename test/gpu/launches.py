@@ -60,10 +60,13 @@ def stages(batch):
 
 
 def added_mmas(batch, launch, features, shrinks):
-    """How many an expert GEMM should add. Its last tile is computed whole."""
+    """How many an expert GEMM should add. Its last tile is computed whole, and
+    the shrink of its rows only where they have features."""
     tile = launch["tile"]["features"]
     blocks = -(-features // tile) * tile // MMA_ROWS
-    return batch["pages_of_groups"] * (blocks + (blocks // 2 if shrinks else 0))
+    if shrinks:
+        blocks += -(-batch["intermediate"] // MMA_ROWS)
+    return batch["pages_of_groups"] * blocks
 
 
 def check_batch(checks, batch, base):

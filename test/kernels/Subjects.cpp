@@ -186,13 +186,12 @@ std::vector<Subject> subjects() {
        {"plan: *: sum*", "plan: *: kernel*",
         "plan: first round: clear: cond_br(slt(.., [0-9]*",
         "plan: first round: tiles: cond_br(slt(.., select*"}},
-      // More pairs than a thread block has threads, by several and by one.
+      // More pairs than threads, by several and by one; more experts.
       {"planning", makePlanning(5, 2, 6), 140, planningIn("shrink_planning")},
       {"planning_one",
        makePlanning(5, 1, 6),
        129,
        {"shrink_planning: bound - 1: c*: slt(.., trunc(arg))"}},
-      // More experts, and more tiles.
       {"planning_base", makePlanning(200, 2, 0), 240,
        planningIn("gate_up_planning_8")},
   };

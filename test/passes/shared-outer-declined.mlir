@@ -5,6 +5,8 @@
 
 !plan = !moelora.plan<8 experts, 4 slots, top_k = 2>
 !first = !moelora.plan<8 experts, 4 slots, top_k = 1>
+!one = !moelora.plan<1 experts, 4 slots, top_k = 2>
+!alone = !moelora.slot_table<4 slots, 1 experts sharing a, 2 x 64 x 64, max_rank = 16, bf16>
 !open = !moelora.slot_table<4 slots, 8 experts, 2 x 64 x 64, max_rank = 16, bf16>
 !shares = !moelora.slot_table<4 slots, 8 experts sharing a, 2 x 64 x 64, max_rank = 16, bf16>
 !down = !moelora.slot_table<4 slots, 8 experts sharing a, 1 x 64 x 64, max_rank = 16, bf16>
@@ -113,5 +115,25 @@ moelora.layer @other_plan(
   %a = moelora.grouped_matmul gather %x by %plan, %w13
     lora(%u, %t13 : tensor<?x2x16xbf16>, !shares) activate(<silu, gated>)
     : tensor<?x64xbf16>, !plan, tensor<8x2x64x64xbf16> -> tensor<?x64xbf16>
+  moelora.yield %x : tensor<?x64xbf16>
+}
+
+// The other choices of a token are zero experts.
+// REMARK: remark: [Missed] SharedA | Category:shared-outer | Reason="its table has one expert"
+moelora.layer @one_expert(
+    %x: tensor<?x64xbf16> {moelora.role = #moelora.role<hidden>},
+    %s: tensor<?xi32> {moelora.role = #moelora.role<slots>},
+    %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
+    %w13: tensor<1x2x64x64xbf16> {moelora.role = #moelora.role<gate_up_weight>},
+    %t13: !alone {moelora.role = #moelora.role<gate_up_adapters>})
+    -> tensor<?x64xbf16> {
+  %slot = moelora.resolve_slots %s in %t13 : tensor<?xi32>, !alone
+  %plan = moelora.plan %ids slots(%slot : tensor<?xi32>)
+    : tensor<?x2xi32> -> !one
+  %u = moelora.shrink gather %x by %plan, %t13
+    : tensor<?x64xbf16>, !one, !alone -> tensor<?x2x16xbf16>
+  %a = moelora.grouped_matmul gather %x by %plan, %w13
+    lora(%u, %t13 : tensor<?x2x16xbf16>, !alone) activate(<silu, gated>)
+    : tensor<?x64xbf16>, !one, tensor<1x2x64x64xbf16> -> tensor<?x64xbf16>
   moelora.yield %x : tensor<?x64xbf16>
 }
