@@ -139,6 +139,19 @@ static int64_t columnsOf(Operation *op) {
              : INT64_MAX;
 }
 
+/// Shorter stages, as many columns in all; then fewer stages; then fewer
+/// columns.
+static void makeSmaller(Shape &shape) {
+  if (shape.k > 64) {
+    shape.k /= 2;
+    shape.stages *= 2;
+  } else if (shape.stages > 2) {
+    --shape.stages;
+  } else {
+    shape.k /= 2;
+  }
+}
+
 TileAttr usualTile(Operation *op, int64_t tokens, const GpuArchitecture &gpu) {
   Shape shape = shapeOf(op, indexOf(tokens));
   TileAttr tile = makeTile(op->getContext(), tokens, shape);
@@ -146,9 +159,7 @@ TileAttr usualTile(Operation *op, int64_t tokens, const GpuArchitecture &gpu) {
     return tile;
   while (tile.getSharedBytes(elementBytes(op)) > gpu.sharedBytes ||
          (shape.k > 64 && columnsOf(op) <= 64)) {
-    if (shape.k > 64)
-      shape.stages *= 2;
-    shape.k > 64 || shape.stages == 2 ? shape.k /= 2 : shape.stages -= 1;
+    makeSmaller(shape);
     tile = makeTile(op->getContext(), tokens, shape);
   }
   return tile;

@@ -27,9 +27,9 @@ int64_t featuresOf(GroupedMatmulOp op);
 
 /// The tile that was chosen by hand for a plan, a shrink or a grouped_matmul
 /// with this number of tokens, one of tileTokens(). A tile that does not fit
-/// has fewer stages, down to two, and then fewer columns of K in each; every
-/// GPU holds two stages of 16 columns. The tiles of a shrink fit every GPU, and
-/// so divide K in the same way.
+/// has stages of 64 columns of K, then fewer stages, down to two, and then
+/// fewer columns in each; every GPU holds two stages of 16 columns. The tiles
+/// of a shrink fit every GPU, and so divide K in the same way.
 TileAttr usualTile(mlir::Operation *op, int64_t tokens,
                    const GpuArchitecture &gpu);
 
