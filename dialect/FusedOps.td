@@ -69,10 +69,10 @@ def MoELoRA_ShrinkOp : MoELoRA_NamedOp<"shrink", "shrunk"> {
   let description = [{
     `u[p, s, :] = scale * A x[row]` with the pair of `p`'s slot and expert and
     of slice `s`, rounded once to the result's element type. Columns past the
-    rank, and rows without a pair, are unspecified and never read. Over a plan of
-    tokens, a table whose experts share A has one row for each token: that of
-    every expert. A schedule
-    states how it runs on a GPU; its features are ranks. In batches of tiles of
+    rank, and rows without a pair, are unspecified and never read. If the experts
+    of the table share A, the plan may be one of tokens. The result then has one
+    row for each token, because it is the same for all experts. A schedule states
+    how it runs on a GPU; its features are ranks. In batches of tiles of
     `epilogue_tokens` tokens no kernel of its own runs: the epilogue of the
     `grouped_matmul` that makes the input computes the result.
 

@@ -53,8 +53,9 @@ struct ShrinkOperands {
   llvm::SmallVector<int64_t> projections;
   int64_t k, slices, ranks;
   RowOrder rows;
-  bool
-      isOfTokens; // the result is stored by token, and else in the plan's order
+  /// Whether the result is stored in the order of the tokens, and not in that
+  /// of the plan's rows.
+  bool isOfTokens;
   ShrinkOrder order;
   int64_t pitch;         // of the input, in bytes
   int64_t input, result; // words
