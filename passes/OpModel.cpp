@@ -14,6 +14,9 @@ namespace moelora {
 /// What the host divides a larger batch into.
 static constexpr int64_t mostTokens = 16384;
 
+/// A batch of prefill, and the tokens of the smallest tile for one.
+static constexpr int64_t prefillTokens = 4096, prefillTile = 64;
+
 Prediction::Prediction(const cost::Estimate &estimate)
     : limiter(cost::Limiter::Latency) {
   double longest = 0;
@@ -109,7 +112,10 @@ SmallVector<int64_t, 3> OpModel::batches(ArrayRef<int64_t> tokens,
   int64_t below = index ? tokens[index - 1] : 0;
   int64_t rows = tokens[index] * (isLast ? 4 : 1);
   int64_t least = std::min(tokensAbove(shape, below), mostTokens);
-  int64_t most = std::clamp(tokensAbove(shape, rows) - 1, least, mostTokens);
+  int64_t most = tokensAbove(shape, rows) - 1;
+  if (isLast && tokens[index] >= prefillTile)
+    most = std::max(most, prefillTokens);
+  most = std::clamp(most, least, mostTokens);
   auto middle = int64_t(std::sqrt(double(least) * double(most)));
   return {least, middle, most};
 }

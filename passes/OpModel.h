@@ -37,7 +37,8 @@ public:
   bool hasAdapters() const { return adapters > 0; }
   /// Batches for which the host takes the tile of body `index` of a schedule
   /// with these tokens: the smallest, one in the middle, and the largest. The
-  /// largest tile has no largest batch; four times its rows are taken.
+  /// largest tile has no largest batch; four times its rows are taken, or, with
+  /// 64 tokens and more, a batch of prefill if that is larger.
   llvm::SmallVector<int64_t, 3> batches(llvm::ArrayRef<int64_t> tokens,
                                         size_t index) const;
   /// The index of the tile that the host takes for a batch.
