@@ -3,8 +3,8 @@
 //
 // LoRA's B u, in the accumulators of the base:
 //
-//   for each block of 8 tokens:
-//     for each segment of rows that touches it:
+//   for each segment of rows that touches the tokens of the warp:
+//     for each block of 8 tokens that it touches:
 //       sums = accumulators
 //       for each slice, for each page of 16 ranks: sums += B u   one mma for 16
 //                                                                features
@@ -37,12 +37,20 @@ public:
             tile.blockFeature(0) / MmaRows * PageBlockBytes + tile.lane * 16)) {
   }
 
-  void block(int64_t tokenBlock, Accumulators &accumulators);
+  void run(Accumulators &accumulators);
 
 private:
+  struct Segment {
+    Int begin, end; // rows of the tile
+    SmallVector<PlanView::Pair> pairs;
+  };
   using Sums = Code::Values; // of a token block, by feature block
 
-  Sums segment(Ptr segment, Int row, const Sums &sums);
+  Segment segment(Int begin);
+  void block(const Segment &segment, int64_t tokenBlock,
+             Accumulators &accumulators);
+  Sums added(const Segment &segment, int64_t tokenBlock, const Sums &before);
+  Int shrunkRow(int64_t tokenBlock);
   Sums slice(const PlanView::Pair &pair, int64_t slice, Int row,
              const Sums &sums);
   Ptr fragment(Ptr page, int64_t block);
@@ -56,51 +64,73 @@ private:
 
 } // namespace
 
-void Expand::block(int64_t tokenBlock, Accumulators &accumulators) {
-  Int first = tile.blockToken(tokenBlock);
-  Int end = code.least(first + MmaTokens, tile.rows);
-  // The row whose u this lane reads: of the plan, or of a token.
-  Int row = tile.begin + code.least(first + tile.group, tile.rows - 1);
-  if (operands.gathersShrunk)
-    row = tile.plan.pairOfRow(row) / operands.plan->topK;
+void Expand::run(Accumulators &accumulators) {
+  Int first = tile.blockToken(0);
+  Int end = code.least(first + tile.shape.warpTokens(), tile.rows);
   Code::Values state{first.value};
-  for (int64_t block = 0; block < tile.shape.featureBlocks(); ++block)
-    for (int64_t i = 0; i < 4; ++i)
-      state.push_back(accumulators[tile.index(block, tokenBlock, i)]);
+  llvm::append_range(state, accumulators);
   Code::Values result = code.repeat(
       state,
       [&](ValueRange state) { return code.less({&code, state[0]}, end); },
       [&](ValueRange state) {
-        Int begin{&code, state[0]};
-        Ptr at = tile.plan.segment(tile.begin + begin);
-        Int segmentEnd = tile.plan.segmentEnd(at) - tile.begin;
-        Sums before(state.drop_front());
-        Sums after = segment(at, row, before);
-        Code::Values next{segmentEnd.value};
-        for (auto [i, pair] : llvm::enumerate(llvm::zip_equal(before, after))) {
-          Int token = tile.laneToken(tokenBlock, int64_t(i) % 4);
-          Value inside = code.both(code.less(begin - 1, token),
-                                   code.less(token, segmentEnd));
-          auto [kept, added] = pair;
-          next.push_back(code.select(inside, added, kept));
-        }
+        Segment own = segment({&code, state[0]});
+        Accumulators sums(state.drop_front());
+        for (int64_t n = 0; n < tile.shape.tokenBlocks(); ++n)
+          block(own, n, sums);
+        Code::Values next{own.end.value};
+        llvm::append_range(next, sums);
         return next;
       });
-  for (int64_t block = 0; block < tile.shape.featureBlocks(); ++block)
-    for (int64_t i = 0; i < 4; ++i)
-      accumulators[tile.index(block, tokenBlock, i)] =
-          result[size_t(1 + block * 4 + i)];
+  accumulators.assign(result.begin() + 1, result.end());
 }
 
-Expand::Sums Expand::segment(Ptr segment, Int row, const Sums &sums) {
+Expand::Segment Expand::segment(Int begin) {
+  Ptr at = tile.plan.segment(tile.begin + begin);
+  Segment segment{begin, tile.plan.segmentEnd(at) - tile.begin, {}};
+  for (int64_t projection : operands.projections)
+    segment.pairs.push_back(tile.plan.pair(at, projection));
+  return segment;
+}
+
+void Expand::block(const Segment &segment, int64_t tokenBlock,
+                   Accumulators &accumulators) {
+  Sums before;
+  for (int64_t block = 0; block < tile.shape.featureBlocks(); ++block)
+    for (int64_t i = 0; i < 4; ++i)
+      before.push_back(accumulators[tile.index(block, tokenBlock, i)]);
+  Sums after = code.choose(
+      tile.touches(segment.begin, segment.end, tokenBlock),
+      [&] { return added(segment, tokenBlock, before); },
+      [&] { return before; });
+  for (auto [i, sum] : llvm::enumerate(after))
+    accumulators[tile.index(int64_t(i) / 4, tokenBlock, int64_t(i) % 4)] = sum;
+}
+
+/// The sums of a token block, with the deltas of the segment's tokens.
+Expand::Sums Expand::added(const Segment &segment, int64_t tokenBlock,
+                           const Sums &before) {
+  Int row = shrunkRow(tokenBlock);
   Sums after;
-  size_t perSlice = sums.size() / size_t(operands.slices);
-  for (auto [index, projection] : llvm::enumerate(operands.projections)) {
-    Sums own(ArrayRef(sums).slice(index * perSlice, perSlice));
-    llvm::append_range(after, slice(tile.plan.pair(segment, projection),
-                                    int64_t(index), row, own));
+  size_t perSlice = before.size() / size_t(operands.slices);
+  for (auto [index, pair] : llvm::enumerate(segment.pairs)) {
+    Sums own(ArrayRef(before).slice(index * perSlice, perSlice));
+    llvm::append_range(after, slice(pair, int64_t(index), row, own));
+  }
+  for (auto [i, sum] : llvm::enumerate(after)) {
+    Int token = tile.laneToken(tokenBlock, int64_t(i) % 4);
+    Value inside = code.both(code.less(segment.begin - 1, token),
+                             code.less(token, segment.end));
+    sum = code.select(inside, sum, before[i]);
   }
   return after;
+}
+
+/// The row whose u this lane reads: of the plan, or of a token.
+Int Expand::shrunkRow(int64_t tokenBlock) {
+  Int token = tile.blockToken(tokenBlock) + tile.group;
+  Int row = tile.begin + code.least(token, tile.rows - 1);
+  return operands.gathersShrunk ? tile.plan.pairOfRow(row) / operands.plan->topK
+                                : row;
 }
 
 /// The lane's part of a block of 16 features of a page. Blocks beyond the last
@@ -140,9 +170,7 @@ Expand::Sums Expand::slice(const PlanView::Pair &pair, int64_t slice, Int row,
 
 Accumulators expandLora(MatmulTile &tile, Accumulators accumulators) {
   Named named(tile.code, "expand");
-  Expand expand(tile);
-  for (int64_t block = 0; block < tile.shape.tokenBlocks(); ++block)
-    expand.block(block, accumulators);
+  Expand(tile).run(accumulators);
   return accumulators;
 }
 

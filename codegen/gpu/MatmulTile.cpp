@@ -108,6 +108,15 @@ Int MatmulTile::blockToken(int64_t tokenBlock) {
   return warpToken + tokenBlock * MmaTokens;
 }
 
+Value MatmulTile::touches(Int begin, Int end, int64_t tokenBlock) {
+  Int first = blockToken(tokenBlock);
+  bool isFirst = tokenBlock == 0,
+       isLast = tokenBlock + 1 == shape.tokenBlocks();
+  Value all = code.bit(true);
+  return code.both(isLast ? all : code.less(begin, first + MmaTokens),
+                   isFirst ? all : code.less(first, end));
+}
+
 Int MatmulTile::inputRow(Int token) {
   Int row = begin + code.least(token, rows - 1);
   if (operands.order == RowOrder::Plan)

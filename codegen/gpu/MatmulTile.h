@@ -53,6 +53,9 @@ public:
   }
   /// The row of the tile of token 0 of a block.
   Int blockToken(int64_t tokenBlock);
+  /// Whether rows [begin, end) of the tile, which touch the tokens of the warp,
+  /// touch a block of them.
+  mlir::Value touches(Int begin, Int end, int64_t tokenBlock);
   Int laneToken(int64_t tokenBlock, int64_t i) {
     return blockToken(tokenBlock) + quad * 2 + i % 2;
   }

@@ -82,15 +82,8 @@ Value PartialShrink::storeParts() {
 void PartialShrink::emitPage(Ptr a, Int page, Int begin, Int end) {
   int64_t blocks = tile.shape.tokenBlocks();
   Ptr own = tile.shared + (tile.warp * blocks * WarpLanes + tile.lane) * 16;
-  auto isTouched = [&](int64_t n) {
-    bool isFirst = n == 0, isLast = n + 1 == blocks;
-    Value all = code.bit(true);
-    return code.both(isLast ? all
-                            : code.less(begin, code.i32((n + 1) * MmaTokens)),
-                     isFirst ? all : code.less(code.i32(n * MmaTokens), end));
-  };
   for (int64_t n = 0; n < blocks; ++n)
-    code.when(isTouched(n), [&] {
+    code.when(tile.touches(begin, end, n), [&] {
       code.store(code.pack(products(a, n)), own + n * WarpLanes * 16, 16);
     });
   code.barrier();

@@ -56,22 +56,22 @@ MUTANTS = {
     # The delta and the bias, before the base is added.
     "gpu-rounded-delta": [(
         "gpu/Expand.cpp",
-        "          auto [kept, added] = pair;\n",
-        "          auto [kept, sum] = pair;\n"
-        "          Value added = code.rounded(operands.element, sum);\n")],
+        "    sum = code.select(inside, sum, before[i]);\n",
+        "    sum = code.select(inside, code.rounded(operands.element, sum),\n"
+        "                      before[i]);\n")],
     # Kernels that multiply the delta of another row by zero.
     "gpu-zero-times": [(
         "gpu/Expand.cpp",
-        "          next.push_back(code.select(inside, added, kept));\n",
-        "          auto real = [&](auto op, Value a, Value b) -> Value {\n"
-        "            return decltype(op)::create(code.builder, code.loc, a, b);\n"
-        "          };\n"
-        "          Type f32 = kept.getType();\n"
-        "          Value one = code.select(inside, code.f32(f32, 1),\n"
-        "                                  code.f32(f32, 0));\n"
-        "          Value delta = real(arith::SubFOp(), added, kept);\n"
-        "          delta = real(arith::MulFOp(), delta, one);\n"
-        "          next.push_back(real(arith::AddFOp(), kept, delta));\n"),
+        "    sum = code.select(inside, sum, before[i]);\n",
+        "    auto real = [&](auto op, Value a, Value b) -> Value {\n"
+        "      return decltype(op)::create(code.builder, code.loc, a, b);\n"
+        "    };\n"
+        "    Type f32 = sum.getType();\n"
+        "    Value one = code.select(inside, code.f32(f32, 1),\n"
+        "                            code.f32(f32, 0));\n"
+        "    Value delta = real(arith::SubFOp(), sum, before[i]);\n"
+        "    delta = real(arith::MulFOp(), delta, one);\n"
+        "    sum = real(arith::AddFOp(), before[i], delta);\n"),
         ("gpu/Expand.cpp", '#include "moelora/runtime/Abi.h"\n',
          '#include "moelora/runtime/Abi.h"\n'
          '#include "mlir/Dialect/Arith/IR/Arith.h"\n')],
