@@ -5,6 +5,7 @@
 // shared expert that another op reads.
 
 #include "gpu/Epilogue.h"
+#include "gpu/MainLoop.h"
 
 using namespace mlir;
 
@@ -15,14 +16,20 @@ namespace {
 class Accumulate : public Epilogue {
 public:
   Accumulate(GpuLowering &lowering, GroupedMatmulOp op, int64_t n)
-      : n(n), plan(lowering.planOf(op.getPlan())),
+      : lowering(lowering), n(n), plan(lowering.planOf(op.getPlan())),
         result(lowering.frame.region(plan.perPair(n * 4))) {
     lowering.words[op.getResult()] = result;
   }
 
+  void begin(MatmulTile &tile) override;
   void finish(MatmulTile &tile, const Accumulators &sums) override;
 
 private:
+  Ptr rowRegion(MatmulTile &tile) {
+    return tile.kernel.region(result, plan.perPair(n * 4));
+  }
+
+  GpuLowering &lowering;
   int64_t n;
   const GpuPlan &plan;
   int64_t result; // word
@@ -30,10 +37,26 @@ private:
 
 } // namespace
 
+/// Tokens that are not valid have no pairs, but what reads the result does so
+/// for all tokens.
+void Accumulate::begin(MatmulTile &tile) {
+  KernelCode &code = tile.code;
+  Named named(code, "other rows");
+  Ptr rows = rowRegion(tile);
+  Int valid = validTokens(lowering, tile.kernel);
+  Value zero = code.f32(code.builder.getF32Type(), 0);
+  Int others = (tile.kernel.tokens() - valid) * plan.topK;
+  forTiles(code, others, [&](Int other) {
+    Ptr row = rows + code.toI64(valid * plan.topK + other) * (n * 4);
+    code.loop(tile.thread, code.i32(n), tile.shape.threads(),
+              [&](Int feature) { code.store(zero, row + feature * 4); });
+  });
+}
+
 void Accumulate::finish(MatmulTile &tile, const Accumulators &sums) {
   KernelCode &code = tile.code;
   Named named(code, "store");
-  Ptr rows = tile.kernel.region(result, plan.perPair(n * 4));
+  Ptr rows = rowRegion(tile);
   storeRows(tile, sums, [&](Int token) {
     Int pair = tile.plan.pairOfRow(tile.begin + token);
     return rows + code.toI64(pair) * (n * 4);
