@@ -13,6 +13,7 @@ namespace moelora::codegen {
 PairReader::PairReader(GpuLowering &lowering, Kernel &kernel,
                        const GpuPlan &plan)
     : plan(plan), code(kernel.code), words(kernel.pointer(lowering.stepWords)),
+      wordBytes(kernel.wideNumber(Frame::Slots) * 8),
       layer(kernel.number(Frame::Layer)) {}
 
 Int PairReader::imageOf(Int slot) {
@@ -22,7 +23,8 @@ Int PairReader::imageOf(Int slot) {
       [&] {
         constexpr int64_t address =
             (int64_t(1) << MOELORA_WORD_ADDRESS_BITS) - 1;
-        Int word = code.loadInt(words + slot * 8);
+        // Without a step there are none, and no token has a slot.
+        Int word = code.loadInt(code.bounded(words, wordBytes) + slot * 8);
         return Code::Values{
             ((word & address) * MOELORA_WORD_ADDRESS_UNIT).value};
       })[0];

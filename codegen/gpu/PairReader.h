@@ -25,7 +25,7 @@ private:
   const GpuPlan &plan;
   KernelCode &code;
   Ptr words;
-  Int layer;
+  Int wordBytes, layer;
 };
 
 } // namespace moelora::codegen

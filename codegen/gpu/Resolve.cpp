@@ -87,7 +87,9 @@ void ResolveStep::emitKernel() {
   Kernel writer(lowering.gpu, lowering.kernelName("resolve"), Threads);
   KernelCode &code = writer.code;
   Named named(code, "resolve");
-  Ptr all = writer.pointer(words), from = writer.pointer(directory);
+  Int bytes = writer.wideNumber(slots) * 8;
+  Ptr all = code.bounded(writer.pointer(words), bytes),
+      from = code.bounded(writer.pointer(directory), bytes);
   Int thread = code.thread(), tokens = writer.tokens();
   Value inStep = code.below(code.i64(0), code.loadInt(writer.pointer(ticket)));
   code.loop(thread, writer.number(slots), Threads, [&](Int slot) {
