@@ -112,8 +112,8 @@ void host::Step::setIds(std::vector<int32_t> tokenIds) {
   placed.toDevice();
 }
 
-void host::Step::resolve() {
+void host::Step::resolve(const int32_t *validTokens) {
   if (step)
     call(moelora_step_resolve, get(), stream, placed.get<int32_t>(),
-         int64_t(ids.size()), nullptr);
+         int64_t(ids.size()), validTokens);
 }

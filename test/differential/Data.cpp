@@ -142,10 +142,10 @@ void Data::addExperts() {
   reference.expertIds = ids;
 }
 
-void Data::spoilRow(moelora_role role, int64_t row) {
+void Data::fillRow(moelora_role role, int64_t row, char byte) {
   Shape shape = shapeOf(c.layer, role, c.tokens);
   auto size = ptrdiff_t(shape.dims.back() * moelora_dtype_bytes(shape.dtype));
-  std::fill_n(bytes[role].begin() + row * size, size, char(0xff));
+  std::fill_n(bytes[role].begin() + row * size, size, byte);
 }
 
 /// A vocabulary of its own; some ids of tokens and of experts name nothing.

@@ -41,8 +41,8 @@ public:
     return bytes[role].empty() ? nullptr : bytes[role].data();
   }
   Bytes bytesOf(moelora_role role) const { return bytes[role]; }
-  /// From now on, this row of a matrix is NaN.
-  void spoilRow(moelora_role role, int64_t row);
+  /// From now on, all bytes of this row of a matrix are this one.
+  void fillRow(moelora_role role, int64_t row, char byte);
   /// The slot of each token as it must resolve; -1: base.
   const std::vector<int32_t> &slots() const { return dense; }
 

@@ -117,16 +117,30 @@ void Runner::bind(const Data &data) {
   layer.reset(bound);
 }
 
-void Runner::replaceWords(const moelora_step_view &view, const Batch &batch) {
-  auto write = [&](const void *to, const void *from, size_t bytes) {
-    moelora_stream *none = nullptr;
-    host::call(device.copy, device.context, none, const_cast<void *>(to), from,
-               uint64_t(bytes));
-  };
-  write(view.word, words.data(), words.size() * sizeof(uint64_t));
+/// The memory of a step is const for layers.
+void Runner::copy(const void *to, const void *from, size_t bytes) {
+  moelora_stream *none = nullptr;
+  host::call(device.copy, device.context, none, const_cast<void *>(to), from,
+             uint64_t(bytes));
+}
+
+/// The ids of a batch, and replaces what they resolve to.
+void Runner::resolve(host::Step &step, const Batch &batch,
+                     const int32_t *validTokens) {
+  const moelora_step_view &view = *moelora_step_view_of(step.get());
+  const uint64_t none = 0;
+  if (batch.isOutside)
+    copy(view.ticket, &none, sizeof none);
+  step.resolve(validTokens);
+  size_t numbers = size_t(batch.tokens) * sizeof(int32_t);
+  size_t all = batch.isOutside ? words.size() * sizeof(uint64_t) : 0;
+  numbersAndWords.resize(numbers + all);
+  copy(numbersAndWords.data(), view.number, numbers);
+  copy(numbersAndWords.data() + numbers, view.word, all);
+  copy(view.word, words.data(), words.size() * sizeof(uint64_t));
   if (!batch.numbers.empty())
-    write(view.number, batch.numbers.data(),
-          batch.numbers.size() * sizeof(int32_t));
+    copy(view.number, batch.numbers.data(),
+         batch.numbers.size() * sizeof(int32_t));
   host::finish(device);
 }
 
@@ -169,11 +183,10 @@ Bytes Runner::run(const Batch &batch) {
   moelora_run run = describe(batch, inputs);
   host::Step step(batch.inStep ? table.get() : nullptr, batch.slotIds, device,
                   program.get());
-  step.resolve();
+  if (step.get())
+    resolve(step, batch, run.valid_tokens);
   run.step = step.get();
   run.output = placed.get();
-  if (run.step)
-    replaceWords(*moelora_step_view_of(run.step), batch);
   host::call(moelora_layer_run, layer.get(), &run);
   host::finish(device);
   placed.toHost();

@@ -27,6 +27,8 @@ struct Batch {
   /// What the ids resolve to; empty: what they do resolve to.
   std::vector<int32_t> numbers;
   bool inStep = true; // else all tokens are base
+  /// The step has no ticket, as in a graph that is replayed outside of steps.
+  bool isOutside = false;
   std::optional<int32_t> validTokens;
 };
 
@@ -49,12 +51,17 @@ public:
   const moelora_run_stats &counters() const { return counted; }
   /// What all steps have counted of their ids. Needs slots.
   moelora_run_stats idCounters() const;
+  /// The number of each token of the last run that had a step, and outside of
+  /// it the words, which are addresses otherwise.
+  const Bytes &resolved() const { return numbersAndWords; }
 
 private:
   void publish(const Data &data);
   void bind(const Data &data);
   host::OnDevice place(const void *data, uint64_t bytes);
-  void replaceWords(const moelora_step_view &view, const Batch &batch);
+  void copy(const void *to, const void *from, size_t bytes);
+  void resolve(host::Step &step, const Batch &batch,
+               const int32_t *validTokens);
   moelora_run describe(const Batch &batch, std::deque<host::OnDevice> &inputs);
 
   const Case c;
@@ -67,6 +74,7 @@ private:
   std::deque<host::OnDevice> weights;
   std::vector<host::OnDevice> images; // by slot
   std::vector<uint64_t> words;
+  Bytes numbersAndWords;
   host::Handle<moelora_bound_layer, host::unbind> layer;
   moelora_run_stats counted = {};
   Bytes room;

@@ -3,8 +3,7 @@
 
 #include "Runs.h"
 #include "FewBlocks.h"
-
-#include <limits>
+#include "Inputs.h"
 
 namespace moelora::kernels {
 namespace {
@@ -12,27 +11,7 @@ namespace {
 using differential::Batch;
 using differential::Runner;
 
-/// From now on, the deltas of an adapter are not finite.
-void spoil(Runner &runner, const Data &data, int32_t slot) {
-  reference::Adapter adapter = *data.problem().adapters[size_t(slot)];
-  for (auto &pairs : adapter.pairs)
-    for (reference::LoraPair &pair : pairs)
-      pair.scale = std::numeric_limits<double>::infinity();
-  runner.replaceAdapter(slot, adapter);
-}
-
-/// From now on, an adapter lacks one of its projections.
-void shorten(Runner &runner, const Data &data, int32_t slot) {
-  reference::Adapter adapter = *data.problem().adapters[size_t(slot)];
-  for (auto &pairs : adapter.pairs)
-    if (!pairs.empty()) {
-      pairs.clear();
-      break;
-    }
-  runner.replaceAdapter(slot, adapter);
-}
-
-/// What a run must return: rows, and what it counts.
+/// What a run must return: rows, what it counts, and what ids resolve to.
 Bytes resultOf(Runner &runner, const Batch &batch, bool hasSlots) {
   Bytes output = runner.run(batch);
   auto add = [&](moelora_run_stats stats) {
@@ -40,18 +19,12 @@ Bytes resultOf(Runner &runner, const Batch &batch, bool hasSlots) {
     output.insert(output.end(), counters, counters + sizeof stats);
   };
   add(runner.counters());
-  if (hasSlots)
-    add(runner.idCounters());
+  if (!hasSlots)
+    return output;
+  add(runner.idCounters());
+  const Bytes &ids = runner.resolved();
+  output.insert(output.end(), ids.begin(), ids.end());
   return output;
-}
-
-/// Every third row is NaN.
-Bytes spoilRows(const Case &c, const Data &data) {
-  Bytes rows = data.bytesOf(MOELORA_HIDDEN);
-  auto size = size_t(differential::shapeOf(c.layer, MOELORA_HIDDEN, 1).bytes());
-  for (int64_t token = 1; token < c.tokens; token += 3)
-    std::fill_n(rows.begin() + token * ptrdiff_t(size), size, char(0xff));
-  return rows;
 }
 
 class Runs {
@@ -61,12 +34,12 @@ public:
       : c(c), data(data),
         opened(differential::openDevice(c, differential::Target::Emulator)),
         device(*opened, blocks),
-        runner(c, data, artifact, device.device(), services()), batch(c, data),
+        runner(c, data, artifact, device.device(), services()), whole(c, data),
         visit(visit) {}
 
   void all() {
-    go("the first run") && leaveStep() && changeIds() && changeRows() &&
-        changeAdapter();
+    go("the first run", whole) && leaveStep() && changeIds() &&
+        changeValidTokens() && changeInputs() && changeAdapter();
   }
 
 private:
@@ -76,70 +49,80 @@ private:
     return result;
   }
 
-  bool go(const char *what) {
+  bool go(const char *what, const Batch &batch) {
     return visit(what, resultOf(runner, batch, c.options.slots > 0));
   }
 
   bool leaveStep() {
+    Batch batch = whole;
     batch.inStep = false;
-    bool goesOn = go("a run without a step");
-    batch.inStep = true;
-    return goesOn;
+    if (!go("a run without a step", batch))
+      return false;
+    if (c.options.slots == 0)
+      return true;
+    batch = whole;
+    batch.isOutside = true;
+    batch.numbers = data.numbers(); // not to be read
+    return go("a run outside of its step", batch);
   }
 
+  /// Ids of other generations, and more valid tokens than there are.
   bool changeIds() {
+    Batch batch = whole;
+    for (int32_t &id : batch.slotIds)
+      id += mostSlots;
     batch.numbers = data.numbers();
-    if (!go("invalid numbers of slots"))
-      return false;
-    batch.numbers.clear();
-    // After a run in which most pairs have rows, which are still in memory.
+    batch.validTokens = int32_t(c.tokens + 1);
+    return go("invalid ids and numbers of slots", batch);
+  }
+
+  /// After a run in which most pairs have rows, which are still in memory.
+  bool changeValidTokens() {
+    Batch batch = whole;
     batch.validTokens = int32_t(c.tokens / 3);
-    if (!go("fewer valid tokens"))
+    if (!go("fewer valid tokens", batch))
       return false;
-    batch.validTokens.reset();
-    return chooseOne();
+    batch.validTokens = -1;
+    return go("a negative number of valid tokens", batch);
   }
 
-  /// Tokens that have one row: all choices but the first are invalid.
-  bool chooseOne() {
-    const void *before = batch.operand[MOELORA_EXPERT_IDS];
-    if (!before)
-      return true;
-    auto *ids = static_cast<const int32_t *>(before);
-    int32_t k = c.layer.router.top_k;
-    std::vector<int32_t> chosen(ids, ids + c.tokens * k);
-    for (size_t i = 0; i < chosen.size(); ++i)
-      if (i % size_t(k) != 0)
-        chosen[i] = -1;
-    batch.operand[MOELORA_EXPERT_IDS] = chosen.data();
-    bool goesOn = go("tokens with one expert");
-    batch.operand[MOELORA_EXPERT_IDS] = before;
-    return goesOn;
+  /// The batch with another operand. An empty one is that of the batch.
+  template <typename Element>
+  Batch with(moelora_role role, const std::vector<Element> &operand) const {
+    Batch batch = whole;
+    if (!operand.empty())
+      batch.operand[role] = operand.data();
+    return batch;
   }
 
-  bool changeRows() {
-    if (!batch.operand[MOELORA_HIDDEN])
-      return true;
-    Bytes rows = spoilRows(c, data);
-    const void *before =
-        std::exchange(batch.operand[MOELORA_HIDDEN], rows.data());
-    bool goesOn = go("rows of NaN");
-    batch.operand[MOELORA_HIDDEN] = before;
-    return goesOn;
+  template <typename Element>
+  bool goWith(const char *what, moelora_role role,
+              const std::vector<Element> &operand) {
+    return operand.empty() || go(what, with(role, operand));
+  }
+
+  bool changeInputs() {
+    return goWith("tokens with one expert", MOELORA_EXPERT_IDS,
+                  firstChoices(c, data)) &&
+           goWith("scores of zero, low ones, and NaN", MOELORA_ROUTER_LOGITS,
+                  oddLogits(c, data)) &&
+           goWith("rows of NaN", MOELORA_HIDDEN, someRowsOfNaN(c, data));
   }
 
   /// Of one slot.
   bool changeAdapter() {
-    int64_t slots = c.options.slots;
-    for (int64_t i = 0; i < slots; ++i) {
-      auto slot = int32_t((c.set + uint64_t(i)) % uint64_t(slots));
-      if (!data.problem().adapters[size_t(slot)])
+    const auto &adapters = data.problem().adapters;
+    std::vector<int32_t> ids = validChoices(c, data);
+    for (size_t i = 0; i < adapters.size(); ++i) {
+      size_t slot = (c.set + i) % adapters.size();
+      if (!adapters[slot])
         continue;
-      shorten(runner, data, slot);
-      if (!go("an adapter without a projection"))
+      runner.replaceAdapter(int32_t(slot), shortened(*adapters[slot]));
+      if (!go("an adapter without a projection, and valid expert ids",
+              with(MOELORA_EXPERT_IDS, ids)))
         return false;
-      spoil(runner, data, slot);
-      return go("an infinite adapter");
+      runner.replaceAdapter(int32_t(slot), infinite(*adapters[slot]));
+      return go("an infinite adapter", whole);
     }
     return true;
   }
@@ -149,7 +132,7 @@ private:
   host::DeviceHandle opened;
   FewBlocks device;
   Runner runner;
-  Batch batch;
+  const Batch whole;
   RunVisit visit;
 };
 

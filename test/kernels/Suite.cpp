@@ -19,8 +19,8 @@ struct Setting {
   uint8_t fill;    // of memory that nothing has written
   /// No expert id is invalid, so that the plan has all rows.
   bool isValid = false;
-  /// Weights that are NaN.
-  enum { None, Expert, OddRows } spoilt = None;
+  /// Weights that are NaN, or zero: then the logit of an expert is.
+  enum { None, Expert, OddRows, Logit } spoilt = None;
   /// Of the runs, only the first.
   bool isOneRun = false;
 };
@@ -33,31 +33,38 @@ constexpr Setting settings[] = {
     {"schedule=adversarial,seed=3", 3, 2, 0xff, true},
     {"schedule=round-robin", 4, anyBlocks, 0x3f, true},
     {"schedule=random,seed=5", 140, 1, 0, false, Setting::OddRows},
-    {"schedule=random,seed=7", 9, anyBlocks, 0},
+    {"schedule=random,seed=7", 9, anyBlocks, 0, false, Setting::Logit},
 };
 
 /// Orders of threads and thread blocks, for mistakes that only some show.
-constexpr const char *orders[] = {
-    "schedule=adversarial,seed=12", "schedule=adversarial,seed=14",
-    "schedule=adversarial,seed=16", "schedule=adversarial,seed=18",
-    "schedule=adversarial,seed=13", "schedule=adversarial,seed=15",
-    "schedule=random,seed=12",      "schedule=random,seed=13",
-    "schedule=random,seed=14",      "schedule=random,seed=15"};
+struct SomeOrder {
+  const char *schedule;
+  int64_t mostTokens;
+};
+constexpr SomeOrder orders[] = {
+    {"schedule=adversarial,seed=12", 21}, {"schedule=adversarial,seed=14", 21},
+    {"schedule=adversarial,seed=16", 21}, {"schedule=adversarial,seed=18", 21},
+    {"schedule=adversarial,seed=13", 21}, {"schedule=adversarial,seed=15", 21},
+    {"schedule=random,seed=12", 21},      {"schedule=random,seed=13", 21},
+    {"schedule=random,seed=14", 21},      {"schedule=random,seed=15", 21},
+    {"schedule=adversarial,seed=20", 33}, {"schedule=adversarial,seed=22", 33},
+    {"schedule=adversarial,seed=24", 33}, {"schedule=adversarial,seed=26", 33}};
 
 std::vector<Setting> allSettings() {
   std::vector<Setting> all(std::begin(settings), std::end(settings));
-  for (const char *order : orders)
-    all.push_back(
-        {order, 21, anyBlocks, 0xff, false, Setting::None, /*isOneRun=*/true});
+  for (const SomeOrder &order : orders)
+    all.push_back({order.schedule, order.mostTokens, anyBlocks, 0xff, false,
+                   Setting::None, /*isOneRun=*/true});
   return all;
 }
 
 void spoilWeights(const Case &c, Data &data, const Setting &setting) {
+  constexpr char NaN = char(0xff);
   const moelora_layer &layer = c.layer;
   auto spoil = [&](moelora_role role, int64_t begin, int64_t end,
                    int64_t step) {
     for (int64_t row = begin; row < end; row += step)
-      data.spoilRow(role, row);
+      data.fillRow(role, row, NaN);
   };
   int64_t up = layer.intermediate * (layer.activation.gated ? 2 : 1);
   int64_t down = layer.latent ? layer.latent : layer.hidden;
@@ -68,6 +75,8 @@ void spoilWeights(const Case &c, Data &data, const Setting &setting) {
   int64_t experts = layer.router.experts - layer.zero_experts;
   if (setting.spoilt == Setting::OddRows)
     spoil(MOELORA_DOWN_WEIGHT, 1, experts * down, 2);
+  if (setting.spoilt == Setting::Logit && c.has(MOELORA_ROUTER_WEIGHT))
+    data.fillRow(MOELORA_ROUTER_WEIGHT, 0, 0);
 }
 
 bool idsAreValid(const Case &c, const Data &data) {

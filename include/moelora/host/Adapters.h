@@ -72,7 +72,8 @@ public:
   ~Step();
 
   moelora_step *get() const { return step.get(); }
-  void resolve();
+  /// `validTokens` is on the device, or null.
+  void resolve(const int32_t *validTokens = nullptr);
   /// For passes after the first one.
   void enter();
   void leave();
