@@ -4,6 +4,9 @@
 #include "Runs.h"
 #include "FewBlocks.h"
 #include "Inputs.h"
+#include "moelora/reference/Number.h"
+
+#include <cmath>
 
 namespace moelora::kernels {
 namespace {
@@ -11,15 +14,25 @@ namespace {
 using differential::Batch;
 using differential::Runner;
 
+/// One NaN for all: the order of the operands in the code of the host decides
+/// which of two NaN is in their sum.
+void unifyNaNs(Bytes &elements, moelora_dtype type) {
+  auto size = int64_t(moelora_dtype_bytes(type));
+  for (int64_t i = 0; (i + 1) * size <= int64_t(elements.size()); ++i)
+    if (std::isnan(reference::load(type, elements.data(), i)))
+      std::fill_n(elements.begin() + i * size, size, char(0xff));
+}
+
 /// What a run must return: rows, what it counts, and what ids resolve to.
-Bytes resultOf(Runner &runner, const Batch &batch, bool hasSlots) {
+Bytes resultOf(Runner &runner, const Batch &batch, const Case &c) {
   Bytes output = runner.run(batch);
+  unifyNaNs(output, differential::shapeOf(c.layer, MOELORA_OUTPUT, 1).dtype);
   auto add = [&](moelora_run_stats stats) {
     auto *counters = reinterpret_cast<const char *>(&stats);
     output.insert(output.end(), counters, counters + sizeof stats);
   };
   add(runner.counters());
-  if (!hasSlots)
+  if (c.options.slots == 0)
     return output;
   add(runner.idCounters());
   const Bytes &ids = runner.resolved();
@@ -50,7 +63,7 @@ private:
   }
 
   bool go(const char *what, const Batch &batch) {
-    return visit(what, resultOf(runner, batch, c.options.slots > 0));
+    return visit(what, resultOf(runner, batch, c));
   }
 
   bool leaveStep() {
