@@ -17,8 +17,7 @@ static std::vector<std::string> planningIn(const std::string &kernel) {
 
 std::vector<Subject> subjects() {
   return {
-      // A loop, the last step of which is odd, and in part; tiles that move
-      // back.
+      // A loop, the last step of which is odd, and in part.
       {"deep",
        makeCase(1, 776, 80, {8}),
        12,
@@ -28,12 +27,20 @@ std::vector<Subject> subjects() {
       {"odd", makeOdd({16}), 30, {"gate_up*", "down*", "shrink:*"}},
       {"large", makeCase(9, 80, 72, {64}), 120, {"gate_up*", "down*"}},
       {"largest", makeCase(10, 72, 72, {128}), 170, {"gate_up*", "down*"}},
+      // The last range of features moves back.
+      {"back",
+       makeCase(14, 144, 64, {16}),
+       33,
+       {"down*: *: kernel*", "down*: *: store rows*", "down*: *: arrive*",
+        "down*: *: combine*"}},
       // The order of sums in the epilogue of small tiles, in a kernel.
       {"apart", makeCase(13, 72, 264, {8, 64}), 61, {"shrink_1*"}},
       {"routed",
        makeRouted(),
        21,
        {"linear_8*", "down*: combine*", "route*", "rms_norm*",
+        // Of the shared expert, for tokens that are not valid.
+        "linear_[12]_8: *: other rows*",
         // Without ids.
         "plan: *: *: select(slt(.., arg), c, c)",
         "plan: *: place: select(ult(.., 1), c*"}},
