@@ -140,9 +140,12 @@ def pack(options):
     copy_programs(options, folder)
     cases = folder / "cases"
     shutil.copytree(ROOT / "test/cases", cases)
-    for case in sorted(p.parent for p in cases.rglob("case.json")):
-        if options.only in str(case.relative_to(cases)):
-            compile_case(options, case, folder)
+    chosen = [p.parent for p in sorted(cases.rglob("case.json"))
+              if options.only in str(p.parent.relative_to(cases))]
+    for number, case in enumerate(chosen):
+        print(f"case {number + 1} of {len(chosen)}: {case.relative_to(cases)}",
+              flush=True)
+        compile_case(options, case, folder)
     compile_exact(options, folder / "exact")
     prepare(options, folder / "small", "--shapes=small,small-B", "--adapters=4",
             "--rank=32")
