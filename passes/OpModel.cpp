@@ -14,8 +14,8 @@ namespace moelora {
 /// What the host divides a larger batch into.
 static constexpr int64_t mostTokens = 16384;
 
-/// A batch of prefill, and the tokens of the smallest tile for one.
-static constexpr int64_t prefillTokens = 4096, prefillTile = 64;
+/// A batch of prefill.
+static constexpr int64_t prefillTokens = 4096;
 
 Prediction::Prediction(const cost::Estimate &estimate)
     : limiter(cost::Limiter::Latency) {

@@ -19,9 +19,6 @@ namespace moelora {
 
 namespace {
 
-// The largest tile of decoding, and the smallest of prefill.
-constexpr int64_t decodeTokens = 16, prefillTokens = 64;
-
 remark::RemarkOpts named(StringRef name) {
   return remark::RemarkOpts::name(name).category("schedule");
 }
@@ -62,8 +59,9 @@ bool hasWideTable(LayerOp layer) {
 SmallVector<int64_t> tokensOf(PlanOp plan, ArrayRef<int64_t> all) {
   if (plan.getType().getExperts() > 1)
     return SmallVector<int64_t>(all);
-  SmallVector<int64_t> few(llvm::make_filter_range(
-      all, [](int64_t tokens) { return tokens == 16 || tokens == 64; }));
+  SmallVector<int64_t> few(llvm::make_filter_range(all, [](int64_t tokens) {
+    return tokens == decodeTile || tokens == prefillTile;
+  }));
   return few.empty() ? SmallVector<int64_t>(all) : few;
 }
 
@@ -147,8 +145,8 @@ struct Schedule : impl::ScheduleBase<Schedule> {
   FailureOr<SmallVector<int64_t>> chooseTokens() {
     auto isSelected = [&](int64_t tokens) {
       return (tiles.empty() || llvm::is_contained(tiles, tokens)) &&
-             (batches != Batches::Decode || tokens <= decodeTokens) &&
-             (batches != Batches::Prefill || tokens >= prefillTokens);
+             (batches != Batches::Decode || tokens <= decodeTile) &&
+             (batches != Batches::Prefill || tokens >= prefillTile);
     };
     auto isKnown = [](int64_t tokens) {
       return llvm::is_contained(tileTokens(), tokens);

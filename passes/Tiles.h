@@ -11,6 +11,9 @@
 
 namespace moelora {
 
+/// The tokens of the largest tile of decoding, and of the smallest of prefill.
+constexpr int64_t decodeTile = 16, prefillTile = 64;
+
 /// The tokens of all tiles, ascending.
 llvm::ArrayRef<int64_t> tileTokens();
 

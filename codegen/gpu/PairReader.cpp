@@ -23,7 +23,7 @@ Int PairReader::imageOf(Int slot) {
       [&] {
         constexpr int64_t address =
             (int64_t(1) << MOELORA_WORD_ADDRESS_BITS) - 1;
-        // Without a step there are none, and no token has a slot.
+        // Without a step there are no words, and no token has a slot.
         Int word = code.loadInt(code.bounded(words, wordBytes) + slot * 8);
         return Code::Values{
             ((word & address) * MOELORA_WORD_ADDRESS_UNIT).value};
