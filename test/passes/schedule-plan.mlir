@@ -43,7 +43,7 @@ moelora.layer @small(
 
 // -----
 
-// A large layer has no others: tiles of 128 tokens would gain little.
+// A large layer has no others.
 // CHECK: Plan | {{.*}} least_tokens=8, most_tokens=128, tiles=5
 // CHECK: Plan | {{.*}} least_tokens=16, most_tokens=64, tiles=2
 !plan = !moelora.plan<8 experts, 0 slots, top_k = 2>
