@@ -55,7 +55,7 @@ bool hasWideTable(LayerOp layer) {
 /// the last tile of a batch is not full, and two kernels do for an op: by the
 /// cost model, 16 tokens are as fast as 8 in batches of up to 8, and 64 take at
 /// most a tenth longer than 32 in batches of 17 to 32. On an A100, 128 tokens
-/// gain nothing. On an H200 they take up to 27 % less time in batches of
+/// gain nothing. On an H200 they take up to 28 % less time in batches of
 /// thousands, but up to 73 % more in batches of 128, for which the host would
 /// take them, too.
 SmallVector<int64_t> tokensOf(PlanOp plan, ArrayRef<int64_t> all) {
