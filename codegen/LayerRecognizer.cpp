@@ -155,6 +155,9 @@ bool Recognizer::recognize() {
   read.insert(hidden);
   result.dtype = describeType(element);
   result.hidden = cast<RankedTensorType>(hidden.getType()).getDimSize(1);
+  if (!expect(getElementTypeOrSelf(output.getType()) == element, reader,
+              "an output of the layer's type, but it is a sum of f32"))
+    return false;
   if (auto op = output.getDefiningOp<RmsNormOp>()) {
     reader = op;
     output = op.getInput();

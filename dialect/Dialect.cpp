@@ -5,6 +5,7 @@
 
 #include "moelora/dialect/Dialect.h"
 #include "Bytecode.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Transforms/InliningUtils.h"
 #include "moelora/dialect/Ops.h"
 
@@ -35,6 +36,10 @@ void MoELoRADialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "moelora/dialect/FusedOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "moelora/dialect/CallOps.cpp.inc"
       >();
   addInterfaces<MoELoRAInlinerInterface>();
   addBytecodeInterface(*this);

@@ -28,6 +28,7 @@ def MoELoRA_Dialect : Dialect {
     made by the importer or by hand; *fused* ops are the input of code
     generation, and are made by `moelora-fuse-lora` and `moelora-fuse-epilogue`.
   }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
   let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
   let hasRegionArgAttrVerify = 1;

@@ -116,10 +116,13 @@ LogicalResult LayerOp::verify() {
   if (!type || type.getRank() != 2)
     return emitOpError()
            << "expects an argument of role hidden and rank 2"; // (C2)
-  if (getResultTypes() != ArrayRef<Type>(type))
+  Type sum = type.clone(Float32Type::get(getContext()));
+  if (getResultTypes() != ArrayRef<Type>(type) &&
+      getResultTypes() != ArrayRef<Type>(sum))
     return emitOpError() << "expects one result of the type of hidden, " << type
-                         << ", but the type is " << getFunctionType(); // (C3)
-  return verifyRoleTypes(*this);                                       // (C6)
+                         << ", or of f32, but the type is "
+                         << getFunctionType(); // (C3)
+  return verifyRoleTypes(*this);               // (C6)
 }
 
 /// Runs after the verifiers of the ops.

@@ -28,7 +28,8 @@ def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
     Constraints:
     - (C1) every argument has a `moelora.role`, and no role occurs twice.
     - (C2) the argument of role `hidden` exists and has rank 2.
-    - (C3) there is one result, of the type of the `hidden` argument.
+    - (C3) there is one result, of the type of the `hidden` argument, or of f32
+      and its shape: a sum that is not rounded.
     - (C4) arguments are slot tables, whose role ends in `_adapters`, or ranked
       tensors, whose role does not.
     - (C5) the static sizes of an argument multiply to at most 2^48.

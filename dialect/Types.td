@@ -74,6 +74,17 @@ def MoELoRA_PlanType : MoELoRA_Type<"Plan", "plan"> {
   let genVerifyDecl = 1;
 }
 
+def MoELoRA_ContextType : MoELoRA_Type<"Context", "context"> {
+  let summary = "what the runs of a host program need besides tensors";
+  let description = [{
+    The layers that are bound to slot tables, the step, the stream and the
+    workspace. At run time it is the address of a `moelora_call_context`
+    (`moelora/runtime/Call.h`).
+
+    Example: `!moelora.context`
+  }];
+}
+
 // Named operand constraints.
 
 def MoELoRA_Float : AnyTypeOf<[BF16, F16, F32], "bf16, f16 or f32">;

@@ -233,4 +233,35 @@ def VerifyLevel : Pass<"moelora-verify-level", "::moelora::LayerOp"> {
                         "what code generation consumes"))}]>];
 }
 
+def Instantiate : Pass<"moelora-instantiate", "::mlir::ModuleOp"> {
+  let summary = "makes a layer for the parts of each cut that is called";
+  let description = [{
+    A `moelora.call` with `cut = [e, i]` becomes a call without `cut` of the layer
+    `@NAME_cut_ExI`, which follows `@NAME`. Its arguments have the types of one
+    part, and so has everything that its body derives from them. Its result is
+    the part's summand, in f32. One layer serves all calls with the same symbol
+    and cut. If there is such a layer already, it is called, so the pass may run
+    again; if another symbol has its name, a number is appended. With
+    `cut = [1, 1]` the layer itself is called.
+
+    The ids of experts that a part takes count its own experts from 0; the host
+    replaces the ids of all others by -1.
+
+    Declines, with a diagnostic, a cut whose parts do not add up to the layer:
+    ops between the sum and the result, such as a latent projection or an output
+    norm; identity rows; biases of the down projections, if the intermediate size
+    is cut; shared experts and layers that choose experts themselves, if the
+    experts are cut.
+
+    Level: expects and keeps `routed`.
+
+    Numerics: the sum over `e * i` parts is one in f32 that the host makes, in
+    the order in which it does; each part rounds the activations as the whole
+    does.
+
+    Test: `test/passes/instantiate.mlir`.
+  }];
+  let dependentDialects = ["::moelora::MoELoRADialect"];
+}
+
 #endif // MOELORA_PASSES_PASSES

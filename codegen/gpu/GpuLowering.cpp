@@ -18,7 +18,7 @@ static constexpr int64_t ChunkTokens = 16384;
 
 GpuLowering::GpuLowering(LayerOp layer, Unit &unit, int64_t architecture)
     : LayerCode(layer, unit, ChunkTokens), gpu(unit, architecture),
-      element(getElementTypeOrSelf(layer.getResultTypes()[0])),
+      element(getElementTypeOrSelf(layer.getArgument(Role::Hidden).getType())),
       validTokens(frame.word()), stepWords(frame.word()), ticket(frame.word()),
       launchCount(frame.word()) {
   services = MOELORA_SERVICE_LAUNCH;

@@ -80,7 +80,8 @@ void Operands::addTensor(moelora_role role, Type element,
 
 void Operands::addAdapters(LayerOp layer, const interpreter::Inputs &inputs) {
   Type element =
-      cast<RankedTensorType>(layer.getResultTypes()[0]).getElementType();
+      cast<RankedTensorType>(layer.getArgument(Role::Hidden).getType())
+          .getElementType();
   for (size_t slot = 0; slot < inputs.directory.size(); ++slot) {
     reference::Adapter adapter;
     for (auto [index, type] : llvm::enumerate(layer.getArgumentTypes())) {

@@ -35,10 +35,10 @@ moelora.layer @layer_c2_rank(
 
 // -----
 
-// expected-error @below {{'moelora.layer' op expects one result of the type of hidden, 'tensor<?x64xbf16>', but the type is '(tensor<?x64xbf16>) -> tensor<?x64xf32>'}}
+// expected-error @below {{'moelora.layer' op expects one result of the type of hidden, 'tensor<?x64xbf16>', or of f32, but the type is '(tensor<?x64xbf16>) -> tensor<?x64xf16>'}}
 moelora.layer @layer_c3(
     %x: tensor<?x64xbf16> {moelora.role = #moelora.role<hidden>})
-    -> tensor<?x64xf32> {
+    -> tensor<?x64xf16> {
   moelora.yield %x : tensor<?x64xbf16>
 }
 

@@ -36,7 +36,8 @@ constexpr double exactUnit = 1e-12;
 
 double unitOf(LayerOp layer, const Options &options) {
   Type element =
-      cast<RankedTensorType>(layer.getResultTypes().front()).getElementType();
+      cast<RankedTensorType>(layer.getArgument(Role::Hidden).getType())
+          .getElementType();
   if (options.inputs.exact)
     return 0;
   if (options.mode == Mode::Exact)

@@ -13,11 +13,13 @@
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "moelora/dialect/Dialect.h"
+#include "moelora/dialect/Cut.h"
 
 #define GET_OP_CLASSES
 #include "moelora/dialect/RoutedOps.h.inc"
 #define GET_OP_CLASSES
 #include "moelora/dialect/FusedOps.h.inc"
+#define GET_OP_CLASSES
+#include "moelora/dialect/CallOps.h.inc"
 
 #endif // MOELORA_DIALECT_OPS_H

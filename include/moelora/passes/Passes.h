@@ -6,6 +6,7 @@
 #ifndef MOELORA_PASSES_PASSES_H
 #define MOELORA_PASSES_PASSES_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 #include "moelora/dialect/Ops.h"
 #include "moelora/passes/Levels.h"

@@ -1,0 +1,30 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A layer is cut into parts of its experts and of its intermediate sizes.
+
+#ifndef MOELORA_DIALECT_CUT_H
+#define MOELORA_DIALECT_CUT_H
+
+#include "moelora/dialect/Dialect.h"
+
+namespace moelora {
+
+/// The number of parts. There are `experts * intermediate` of them.
+struct Cut {
+  int64_t experts = 1, intermediate = 1;
+
+  bool isWhole() const { return experts == 1 && intermediate == 1; }
+};
+
+/// The type that one part of an argument of this role has; `type` is that of
+/// the whole. Null if the cut does not divide a size, and then `why` names both
+/// numbers: "8 experts, but cut = [3, 1]".
+mlir::Type partOf(Role role, mlir::Type type, Cut cut, std::string &why);
+
+/// The type of the result of one part. A part is a summand of f32.
+mlir::RankedTensorType resultOfPart(mlir::RankedTensorType whole, Cut cut);
+
+} // namespace moelora
+
+#endif // MOELORA_DIALECT_CUT_H

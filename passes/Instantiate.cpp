@@ -1,0 +1,162 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Makes the layers of parts: clones of whole layers, whose types are derived
+// again from the arguments down to the result.
+
+#include "moelora/passes/Passes.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace moelora {
+#define GEN_PASS_DEF_INSTANTIATE
+#include "moelora/passes/Passes.h.inc"
+
+namespace {
+
+/// Why the parts of a layer do not add up to it, or an empty text.
+std::string whyNotSum(LayerOp layer, Cut cut) {
+  auto yield = cast<YieldOp>(layer.getBody().front().getTerminator());
+  auto sum = yield.getOperand(0).getDefiningOp<CombineOp>();
+  auto combines = layer.getBody().getOps<CombineOp>();
+  if (!sum || !llvm::hasSingleElement(combines))
+    return "has other ops after its sum, which need the whole sum";
+  if (sum.getIdentity())
+    return "has identity rows, which every part would add";
+  for (Role role : {Role::DownBias, Role::SharedDownBias})
+    if (cut.intermediate > 1 && layer.getArgument(role))
+      return ("has a " + stringifyRole(role) + ", which every part would add")
+          .str();
+  if (cut.experts == 1)
+    return "";
+  if (sum.getShared())
+    return "has a shared expert, which every part of the experts would add";
+  for (DispatchOp dispatch : layer.getBody().getOps<DispatchOp>())
+    if (dispatch.getIds() && !isa<BlockArgument>(dispatch.getIds()))
+      return "chooses experts, whose ids are those of the whole layer; a layer "
+             "with an argument of role expert_ids takes ids of the part";
+  return "";
+}
+
+/// Derives the type of a result from those of the operands.
+void retype(Operation *op, Cut cut) {
+  TypeSwitch<Operation *>(op)
+      .Case([&](DispatchOp op) {
+        PlanType type = op.getPlan().getType();
+        if (op.getIds())
+          op.getPlan().setType(PlanType::get(type.getContext(),
+                                             type.getExperts() / cut.experts,
+                                             type.getSlots(), type.getTopK()));
+      })
+      .Case([](ExpertGemmOp op) {
+        ArrayRef<int64_t> weight = op.getWeight().getType().getShape();
+        RankedTensorType type = op.getResult().getType();
+        SmallVector<int64_t> shape{type.getDimSize(0)};
+        llvm::append_range(shape, weight.drop_front().drop_back());
+        op.getResult().setType(cast<RankedTensorType>(type.clone(shape)));
+      })
+      .Case([](LoraDeltaOp op) {
+        op.getResult().setType(op.getAccumulator().getType());
+      })
+      .Case([](ActivationOp op) {
+        RankedTensorType type = op.getResult().getType();
+        int64_t columns = op.getAccumulator().getType().getShape().back();
+        op.getResult().setType(
+            cast<RankedTensorType>(type.clone({type.getDimSize(0), columns})));
+      })
+      .Case([&](CombineOp op) {
+        op.getResult().setType(resultOfPart(op.getResult().getType(), cut));
+      });
+}
+
+/// One part of a layer, outside of any module.
+OwningOpRef<LayerOp> makePart(LayerOp layer, Cut cut) {
+  OwningOpRef<LayerOp> part(layer.clone());
+  Block &body = part->getBody().front();
+  for (BlockArgument argument : body.getArguments()) {
+    std::string why; // the verifier has checked that the cut divides
+    argument.setType(partOf(layer.getRole(argument.getArgNumber()),
+                            argument.getType(), cut, why));
+  }
+  for (Operation &op : body)
+    retype(&op, cut);
+  part->setFunctionType(
+      FunctionType::get(layer.getContext(), body.getArgumentTypes(),
+                        body.getTerminator()->getOperandTypes()));
+  return part;
+}
+
+struct Instantiate : impl::InstantiateBase<Instantiate> {
+  using InstantiateBase::InstantiateBase;
+
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    WalkResult walked = getOperation().walk([&](CallOp call) {
+      return call.getCut() ? instantiate(call, symbols) : WalkResult::advance();
+    });
+    if (walked.wasInterrupted())
+      signalPassFailure();
+  }
+
+private:
+  using Key = std::tuple<Operation *, int64_t, int64_t>;
+  llvm::MapVector<Key, LayerOp, std::map<Key, unsigned>> parts;
+
+  WalkResult instantiate(CallOp call, SymbolTable &symbols) {
+    auto layer = symbols.lookup<LayerOp>(call.getCallee());
+    if (!layer)
+      return call.emitOpError()
+             << "expects @" << call.getCallee()
+             << " to be a layer of the module that is transformed";
+    Cut cut = call.getParts();
+    LayerOp &part = parts[{layer, cut.experts, cut.intermediate}];
+    if (!part && failed(verify(call, layer, cut)))
+      return WalkResult::interrupt();
+    if (!part)
+      part = cut.isWhole() ? layer : findOrInsert(layer, cut, symbols);
+    call.setCallee(part.getSymName());
+    call.removeCutAttr();
+    return WalkResult::advance();
+  }
+
+  LogicalResult verify(CallOp call, LayerOp layer, Cut cut) {
+    if (cut.isWhole())
+      return success();
+    for (Operation &op : layer.getBody().getOps())
+      if (!belongsTo(&op, Level::Routed))
+        return op.emitOpError() << "expects a layer that is cut to have ops of "
+                                   "the routed level";
+    std::string why = whyNotSum(layer, cut);
+    if (why.empty())
+      return success();
+    InFlightDiagnostic diagnostic =
+        call.emitOpError() << "expects a layer whose parts add up to it, but @"
+                           << layer.getSymName() << " " << why;
+    diagnostic.attachNote(layer.getLoc()) << "the layer is here";
+    return diagnostic;
+  }
+
+  /// An equal layer of an earlier run, or a new one after the whole layer and
+  /// its other parts.
+  LayerOp findOrInsert(LayerOp layer, Cut cut, SymbolTable &symbols) {
+    OwningOpRef<LayerOp> part = makePart(layer, cut);
+    part->setSymName((layer.getSymName() + "_cut_" + Twine(cut.experts) + "x" +
+                      Twine(cut.intermediate))
+                         .str());
+    auto known = symbols.lookup<LayerOp>(part->getSymName());
+    if (known && OperationEquivalence::isEquivalentTo(
+                     known, *part, OperationEquivalence::IgnoreLocations))
+      return known;
+    Operation *last = layer;
+    for (auto &[key, other] : parts)
+      if (other && std::get<0>(key) == layer.getOperation() && other != layer)
+        last = other;
+    symbols.insert(*part, std::next(Block::iterator(last)));
+    return part.release();
+  }
+};
+
+} // namespace
+} // namespace moelora
