@@ -201,31 +201,43 @@ static std::string identifierOf(StringRef name) {
   return result;
 }
 
-/// moelora_query_NAME and moelora_query: the artifact, or null for another ABI.
-static void emitQueries(Unit &unit, StringRef name, LLVM::GlobalOp artifact) {
+/// moelora_query_NAME: the artifact, or null for another ABI.
+static void emitQuery(Unit &unit, StringRef symbol, LLVM::GlobalOp artifact) {
   Type i32 = IntegerType::get(unit.context(), 32);
-  auto answer = [&](Code &code, Value known) {
-    Ptr result = code.select(known, code.address(artifact), code.null());
-    LLVM::ReturnOp::create(code.builder, code.loc, result.value);
-  };
-  unit.exported((MOELORA_QUERY_SYMBOL "_" + Twine(identifierOf(name))).str(),
-                {i32}, unit.pointer(),
+  unit.exported(symbol, {i32}, unit.pointer(),
                 [&](Code &code, ArrayRef<BlockArgument> in) {
-                  answer(code, code.equal32(in[0], MOELORA_ABI_VERSION));
+                  Value known = code.equal32(in[0], MOELORA_ABI_VERSION);
+                  Ptr result =
+                      code.select(known, code.address(artifact), code.null());
+                  LLVM::ReturnOp::create(code.builder, code.loc, result.value);
                 });
-  auto first =
-      unit.exported(MOELORA_QUERY_SYMBOL, {i32, i32}, unit.pointer(),
-                    [&](Code &code, ArrayRef<BlockArgument> in) {
-                      Value known = code.equal32(in[0], MOELORA_ABI_VERSION);
-                      Value index = code.equal32(in[1], 0);
-                      answer(code, code.select(known, index, code.bit(false)));
-                    });
-  first.setLinkage(LLVM::Linkage::Weak);
 }
 
-void emitArtifact(Unit &unit, LayerOp layer,
-                  const std::optional<moelora_layer> &description,
-                  ArrayRef<Variant> variants, StringRef producer) {
+std::string queryOf(StringRef layer) {
+  return MOELORA_QUERY_SYMBOL "_" + identifierOf(layer);
+}
+
+void emitIndex(Unit &unit, ArrayRef<LLVM::GlobalOp> artifacts) {
+  Type i32 = IntegerType::get(unit.context(), 32);
+  auto query = unit.exported(
+      MOELORA_QUERY_SYMBOL, {i32, i32}, unit.pointer(),
+      [&](Code &code, ArrayRef<BlockArgument> in) {
+        Value known = code.equal32(in[0], MOELORA_ABI_VERSION);
+        Ptr result{};
+        for (auto [index, artifact] : llvm::enumerate(artifacts)) {
+          Value wanted = code.equal32(in[1], int64_t(index));
+          Value found = code.select(known, wanted, code.bit(false));
+          result = code.select(found, code.address(artifact),
+                               index ? result : code.null());
+        }
+        LLVM::ReturnOp::create(code.builder, code.loc, result.value);
+      });
+  query.setLinkage(LLVM::Linkage::Weak);
+}
+
+LLVM::GlobalOp emitArtifact(Unit &unit, LayerOp layer,
+                            const std::optional<moelora_layer> &description,
+                            ArrayRef<Variant> variants, StringRef producer) {
   LLVM::GlobalOp made = unit.text("producer", producer);
   LLVM::GlobalOp name = unit.text("name", layer.getSymName());
   LLVM::GlobalOp described;
@@ -250,7 +262,8 @@ void emitArtifact(Unit &unit, LayerOp layer,
         .pointer(code.address(rows))
         .finish(sizeof(moelora_artifact));
   });
-  emitQueries(unit, layer.getSymName(), artifact);
+  emitQuery(unit, queryOf(layer.getSymName()), artifact);
+  return artifact;
 }
 
 } // namespace moelora::codegen

@@ -53,11 +53,18 @@ Digest digestOf(llvm::StringRef text);
 Digest digestOf(LayerOp layer, llvm::ArrayRef<Variant> variants,
                 llvm::StringRef producer);
 
-/// `layer` is at the fused level, and `description` is the result of
-/// recognizeLayer.
-void emitArtifact(Unit &unit, LayerOp layer,
-                  const std::optional<moelora_layer> &description,
-                  llvm::ArrayRef<Variant> variants, llvm::StringRef producer);
+/// The symbol of the function that returns the artifact of a layer.
+std::string queryOf(llvm::StringRef layer);
+
+/// Writes the artifact of a layer and the function that returns it. `layer` is
+/// at the fused level, and `description` is the result of recognizeLayer.
+mlir::LLVM::GlobalOp
+emitArtifact(Unit &unit, LayerOp layer,
+             const std::optional<moelora_layer> &description,
+             llvm::ArrayRef<Variant> variants, llvm::StringRef producer);
+
+/// Writes the function that returns the artifacts of a module by index.
+void emitIndex(Unit &unit, llvm::ArrayRef<mlir::LLVM::GlobalOp> artifacts);
 
 } // namespace moelora::codegen
 

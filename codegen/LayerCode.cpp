@@ -9,15 +9,6 @@ using namespace mlir;
 
 namespace moelora::codegen {
 
-FailureOr<LayerOp> onlyLayer(ModuleOp module) {
-  SmallVector<LayerOp> layers(module.getOps<LayerOp>());
-  if (layers.size() <= 1)
-    return layers.empty() ? LayerOp() : layers[0];
-  return layers[1].emitOpError()
-         << "expects one layer in a module, but it follows @"
-         << layers[0].getSymName();
-}
-
 LogicalResult verifyLogits(RouteOp op) {
   Type logits = getElementTypeOrSelf(op.getLogits());
   if (logits.isF32())

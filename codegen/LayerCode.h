@@ -57,10 +57,6 @@ public:
 /// Emits a diagnostic unless the logits are of f32.
 mlir::LogicalResult verifyLogits(RouteOp op);
 
-/// The only layer of a module, or null if there is none. Fails with a
-/// diagnostic at a second layer.
-mlir::FailureOr<LayerOp> onlyLayer(mlir::ModuleOp module);
-
 /// The elements of one row: the product of all dimensions but the first.
 int64_t rowElements(mlir::Type type);
 /// The bytes of one row.

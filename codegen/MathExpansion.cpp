@@ -10,15 +10,15 @@ using namespace mlir;
 
 namespace moelora::codegen {
 
-void expandMath(ModuleOp module) {
-  RewritePatternSet patterns(module.getContext());
+void expandMath(Operation *op) {
+  RewritePatternSet patterns(op->getContext());
   populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
     return name == math::ExpOp::getOperationName() ||
            name == math::ErfOp::getOperationName() ||
            name == math::LogOp::getOperationName() ||
            name == math::TanhOp::getOperationName();
   });
-  walkAndApplyPatterns(module, std::move(patterns));
+  walkAndApplyPatterns(op, std::move(patterns));
 }
 
 } // namespace moelora::codegen

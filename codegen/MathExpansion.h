@@ -5,13 +5,13 @@
 #ifndef MOELORA_CODEGEN_MATHEXPANSION_H
 #define MOELORA_CODEGEN_MATHEXPANSION_H
 
-#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Operation.h"
 
 namespace moelora::codegen {
 
-/// Turns exponentials, logarithms, error functions and hyperbolic tangents into
-/// polynomials.
-void expandMath(mlir::ModuleOp module);
+/// Turns exponentials, logarithms, error functions and hyperbolic tangents
+/// inside a generated op into polynomials.
+void expandMath(mlir::Operation *op);
 
 } // namespace moelora::codegen
 

@@ -18,14 +18,8 @@ using namespace codegen;
 namespace {
 
 /// The positions of fields in moelora_artifact.
-constexpr int64_t CountField = 5, DigestField = 8, VariantField = 10;
-
-LLVM::GlobalOp findArtifact(ModuleOp module) {
-  for (auto global : module.getOps<LLVM::GlobalOp>())
-    if (global.getSymName().ends_with(".artifact"))
-      return global;
-  return {};
-}
+constexpr int64_t CountField = 5, NameField = 7, DigestField = 8,
+                  VariantField = 10;
 
 /// What is inserted into a struct or an array, by position.
 SmallVector<LLVM::InsertValueOp> insertions(LLVM::GlobalOp global) {
@@ -39,14 +33,13 @@ SmallVector<LLVM::InsertValueOp> insertions(LLVM::GlobalOp global) {
 
 class Artifact {
 public:
-  explicit Artifact(ModuleOp module)
-      : module(module), global(findArtifact(module)) {}
+  Artifact(ModuleOp module, LLVM::GlobalOp global)
+      : module(module), global(global) {}
 
-  explicit operator bool() { return bool(global); }
-
-  LLVM::GlobalOp variants() {
-    auto address = field(VariantField).getDefiningOp<LLVM::AddressOfOp>();
-    return module.lookupSymbol<LLVM::GlobalOp>(address.getGlobalName());
+  LLVM::GlobalOp variants() { return pointee(VariantField); }
+  /// The name of the layer.
+  StringRef name() {
+    return cast<StringAttr>(pointee(NameField).getValueOrNull()).getValue();
   }
   StringRef digest() {
     auto constant = field(DigestField).getDefiningOp<LLVM::ConstantOp>();
@@ -66,7 +59,19 @@ private:
   Value field(int64_t index) {
     return insertions(global)[size_t(index)].getValue();
   }
+  LLVM::GlobalOp pointee(int64_t index) {
+    auto address = field(index).getDefiningOp<LLVM::AddressOfOp>();
+    return module.lookupSymbol<LLVM::GlobalOp>(address.getGlobalName());
+  }
 };
+
+std::vector<Artifact> findArtifacts(ModuleOp module) {
+  std::vector<Artifact> artifacts;
+  for (auto global : module.getOps<LLVM::GlobalOp>())
+    if (global.getSymName().ends_with(".artifact"))
+      artifacts.emplace_back(module, global);
+  return artifacts;
+}
 
 /// Appends the rows of one array to those of another. Returns their number.
 int64_t appendRows(LLVM::GlobalOp into, LLVM::GlobalOp from) {
@@ -113,12 +118,9 @@ LogicalResult moveSymbols(ModuleOp into, ModuleOp from) {
 
 } // namespace
 
-LogicalResult mergeArtifact(ModuleOp into, ModuleOp from) {
-  Artifact merged(into), other(from);
-  if (!merged || !other)
-    return into.emitError("expects modules with an artifact");
+static void mergeArtifact(Artifact &merged, Artifact &other) {
   int64_t count = appendRows(merged.variants(), other.variants());
-  Builder builder(into.getContext());
+  Builder builder(merged.module.getContext());
   merged.setField(CountField, builder.getI32IntegerAttr(int32_t(count)));
   Digest digest = digestOf((merged.digest() + other.digest()).str());
   merged.setField(
@@ -127,6 +129,17 @@ LogicalResult mergeArtifact(ModuleOp into, ModuleOp from) {
           reinterpret_cast<const char *>(digest.data()), digest.size())));
   other.variants().erase();
   other.global.erase();
+}
+
+LogicalResult mergeArtifacts(ModuleOp into, ModuleOp from) {
+  std::vector<Artifact> merged = findArtifacts(into),
+                        others = findArtifacts(from);
+  auto named = [](Artifact &a, Artifact &b) { return a.name() == b.name(); };
+  if (merged.empty() || !std::equal(merged.begin(), merged.end(),
+                                    others.begin(), others.end(), named))
+    return into.emitError("expects modules with artifacts of the same layers");
+  for (auto [artifact, other] : llvm::zip_equal(merged, others))
+    mergeArtifact(artifact, other);
   return moveSymbols(into, from);
 }
 

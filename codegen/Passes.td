@@ -12,14 +12,17 @@ def ConvertMoELoRAToCpu
     : Pass<"convert-moelora-to-cpu", "::mlir::ModuleOp"> {
   let summary = "lowers a fused layer to CPU kernels and an artifact";
   let description = [{
-    Replaces the one `moelora.layer` of a module, which must be at the fused
+    Replaces each `moelora.layer` of a module, which must be at the fused
     level, by functions over raw pointers in the llvm, scf, arith and vector
     dialects: a task function per matmul and shrink, register tiles, up to three
-    entry points, the constant `moelora_artifact`, and the query functions that
-    return it. `tier` selects the instructions that tiles use.
+    entry points, the constant `NAME.artifact`, and `moelora_query_NAME`, which
+    returns it. `moelora_query` returns the artifacts of the module by index, in
+    the order of the layers. `tier` selects the instructions that tiles use.
+    Everything else in the module stays as it is.
 
-    Declines, with a diagnostic: a module with several layers, an op that is not
-    fused, a plan without the schedule of a CPU or with a row group that the tier's
+    Declines, with a diagnostic: a layer that is still called, layers whose
+    `moelora_query_NAME` is the same symbol or one that the module has already,
+    an op that is not fused, a plan without the schedule of a CPU or with a row group that the tier's
     registers cannot hold, results whose element type is neither the layer's nor f32, adapters
     of another element type than the layer or with pages that are not row-major,
     logits that are not f32, activations with another use than one matmul over
@@ -51,14 +54,16 @@ def ConvertMoELoRAToNvvm
     : Pass<"convert-moelora-to-nvvm", "::mlir::ModuleOp"> {
   let summary = "lowers a fused layer to GPU kernels and an artifact";
   let description = [{
-    Replaces the one `moelora.layer` of a module, which must be at the fused
+    Replaces each `moelora.layer` of a module, which must be at the fused
     level, by a `gpu.module` with its kernels, functions of the host that launch
-    them, and the constant `moelora_artifact` with the functions that return it.
-    `moelora-emit-ptx` or `moelora-emulate-nvvm` then turns the kernels into the
-    artifact's binary.
+    them, and the constant `NAME.TARGET.artifact` with the functions that return
+    it (see `convert-moelora-to-cpu`). `moelora-emit-ptx` or
+    `moelora-emulate-nvvm` then turns the kernels into the artifact's binary.
+    Everything else in the module stays as it is.
 
-    Declines, with a diagnostic: a module with several layers, an op that is not
-    fused, a layer that is neither of bf16 nor of f16, more than 32 choices of a
+    Declines, with a diagnostic: a layer that is still called, layers whose
+    `moelora_query_NAME` is the same symbol or one that the module has already,
+    an op that is not fused, a layer that is neither of bf16 nor of f16, more than 32 choices of a
     token, adapters of another element type than the layer, activations with
     another use than matmuls over their own plan.
 
@@ -88,7 +93,8 @@ def EmulateNvvm : Pass<"moelora-emulate-nvvm", "::mlir::ModuleOp"> {
   let summary = "turns GPU kernels into code of the host that the emulator runs";
   let description = [{
     Replaces each `gpu.module` of the llvm and nvvm dialects by functions of the
-    host. What a GPU does otherwise than a host becomes a call into the emulator,
+    host. Modules with ops of other dialects, as the `gpu.func` of a host program,
+    stay as they are. What a GPU does otherwise than a host becomes a call into the emulator,
     through the table of `moelora/emulator/Kernel.h`: special registers, every
     access to memory, barriers, operations of a warp, matrices, asynchronous
     copies. Everything else stays as it is. The kernels are described by a
@@ -116,7 +122,8 @@ def EmitPtx : Pass<"moelora-emit-ptx", "::mlir::ModuleOp"> {
     holds its PTX, for the chip of the module's `#nvvm.target` and in the oldest
     PTX version that serves. The same module gives the same text. Operations that
     wait for all lanes of a warp are marked, so that LLVM does not copy them into
-    the arms of a branch.
+    the arms of a branch. Modules with ops of other dialects, as the `gpu.func` of
+    a host program, stay as they are.
 
     Declines, with a diagnostic: a module without an `#nvvm.target`.
 

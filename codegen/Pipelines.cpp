@@ -4,6 +4,7 @@
 // The pipelines `moelora-to-cpu` and `moelora-to-ptx`, in steps.
 
 #include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -46,6 +47,20 @@ static void addFusion(OpPassManager &pm, const ScheduleOptions &schedule) {
   layer.addPass(createSchedule(schedule));
 }
 
+/// Adds passes for the ops that code generation makes. Functions and kernels of
+/// a host program are of other dialects, and the host lowers them.
+static void
+onGeneratedCode(OpPassManager &pm,
+                llvm::function_ref<void(OpPassManager &)> addPasses) {
+  addPasses(pm.nest<LLVM::LLVMFuncOp>());
+  addPasses(pm.nest<LLVM::GlobalOp>());
+  addPasses(pm.nest<gpu::GPUModuleOp>().nest<LLVM::LLVMFuncOp>());
+}
+
+static void addCSE(OpPassManager &pm) {
+  onGeneratedCode(pm, [](OpPassManager &op) { op.addPass(createCSEPass()); });
+}
+
 /// fused -> llvm, scf, arith, vector
 static void addKernels(OpPassManager &pm, const ToCpuOptions &options) {
   ConvertMoELoRAToCpuOptions convert;
@@ -53,17 +68,21 @@ static void addKernels(OpPassManager &pm, const ToCpuOptions &options) {
   convert.tier = options.tier;
   convert.producer = options.producer;
   pm.addPass(createConvertMoELoRAToCpu(convert));
-  pm.addPass(createCSEPass());
+  addCSE(pm);
 }
 
 /// -> llvm, for code of a CPU
 static void addLowering(OpPassManager &pm) {
-  pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(createConvertVectorToLLVMPass());
-  pm.addPass(createConvertMathToLLVMPass());
-  pm.addPass(createArithToLLVMConversionPass());
-  pm.addPass(createConvertControlFlowToLLVMPass());
-  pm.addPass(createReconcileUnrealizedCastsPass());
+  ConvertToLLVMPassOptions branches; // convert-cf-to-llvm needs a module
+  branches.filterDialects = {"cf"};
+  onGeneratedCode(pm, [&](OpPassManager &op) {
+    op.addPass(createSCFToControlFlowPass());
+    op.addPass(createConvertVectorToLLVMPass());
+    op.addPass(createConvertMathToLLVMPass());
+    op.addPass(createArithToLLVMConversionPass());
+    op.addPass(createConvertToLLVMPass(branches));
+    op.addPass(createReconcileUnrealizedCastsPass());
+  });
 }
 
 void buildToCpuPipeline(OpPassManager &pm, const ToCpuOptions &options) {
@@ -88,7 +107,7 @@ static void addGpuKernels(OpPassManager &pm, const ToGpuOptions &options) {
   convert.producer = options.producer;
   convert.cubin = hasCubin(options);
   pm.addPass(createConvertMoELoRAToNvvm(convert));
-  pm.addPass(createCSEPass());
+  addCSE(pm);
 }
 
 /// -> llvm, in one conversion: kernels are large, and each one goes over all
@@ -98,9 +117,11 @@ static void addGpuLowering(OpPassManager &pm) {
   scf.allowPatternRollback = false;
   ConvertToLLVMPassOptions llvm;
   llvm.allowPatternRollback = false;
-  pm.addPass(createSCFToControlFlowPass(scf));
-  pm.addPass(createConvertToLLVMPass(llvm));
-  pm.addPass(createReconcileUnrealizedCastsPass());
+  onGeneratedCode(pm, [&](OpPassManager &op) {
+    op.addPass(createSCFToControlFlowPass(scf));
+    op.addPass(createConvertToLLVMPass(llvm));
+    op.addPass(createReconcileUnrealizedCastsPass());
+  });
 }
 
 void buildToScheduledPipeline(OpPassManager &pm, const ToGpuOptions &options) {

@@ -1,14 +1,14 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The pass converts a layer to functions, and then ops of the math dialect to
-// polynomials.
+// The pass converts layers to functions.
 
 #include "Artifact.h"
 #include "Entry.h"
 #include "LayerDescription.h"
-#include "MathExpansion.h"
+#include "Layers.h"
 #include "cpu/Lowering.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -30,16 +30,26 @@ struct ConvertMoELoRAToCpu
     : impl::ConvertMoELoRAToCpuBase<ConvertMoELoRAToCpu> {
   using ConvertMoELoRAToCpuBase::ConvertMoELoRAToCpuBase;
 
+  /// The pipeline lowers branches with `convert-to-llvm`.
+  void getDependentDialects(DialectRegistry &registry) const override {
+    ConvertMoELoRAToCpuBase::getDependentDialects(registry);
+    cf::registerConvertControlFlowToLLVMInterface(registry);
+  }
+
   void runOnOperation() override {
-    FailureOr<LayerOp> layer = onlyLayer(getOperation());
-    if (failed(layer))
-      return signalPassFailure();
-    if (!*layer)
-      return;
-    FailureOr<CpuTarget> target = chooseTarget(*layer);
-    if (failed(target) || failed(convert(*layer, *target)))
-      return signalPassFailure();
-    expandMath(getOperation());
+    std::optional<Unit> last;
+    auto convert = [&](LayerOp layer) -> FailureOr<LLVM::GlobalOp> {
+      FailureOr<CpuTarget> target = chooseTarget(layer);
+      if (failed(target))
+        return failure();
+      last.emplace(getOperation(), layer.getLoc(), prefixOf(layer), *target);
+      return emit(layer, *last);
+    };
+    auto finish = [&](ArrayRef<LLVM::GlobalOp> artifacts) {
+      emitIndex(*last, artifacts);
+    };
+    if (failed(convertLayers(getOperation(), convert, finish)))
+      signalPassFailure();
   }
 
   FailureOr<CpuTarget> chooseTarget(LayerOp layer) {
@@ -48,28 +58,27 @@ struct ConvertMoELoRAToCpu
     if (!target)
       return layer.emitOpError() << why;
     // Other types do not use the instruction, so it is not required.
-    auto hidden = cast<RankedTensorType>(layer.getResultTypes()[0]);
+    auto hidden =
+        cast<RankedTensorType>(layer.getArgument(Role::Hidden).getType());
     if (!hidden.getElementType().isBF16() &&
         target->tier == CpuTier::AVX512BF16)
       target->tier = CpuTier::AVX512F;
     return *target;
   }
 
-  LogicalResult convert(LayerOp layer, const CpuTarget &target) {
-    auto hidden = cast<RankedTensorType>(layer.getResultTypes()[0]);
-    Unit unit(getOperation(), layer.getLoc(), layer.getSymName(), target);
-    DotForm form(hidden.getElementType(), target);
-    DotForm wide(Float32Type::get(&getContext()), target, "_f32");
+  FailureOr<LLVM::GlobalOp> emit(LayerOp layer, Unit &unit) {
+    auto hidden =
+        cast<RankedTensorType>(layer.getArgument(Role::Hidden).getType());
+    DotForm form(hidden.getElementType(), unit.target);
+    DotForm wide(Float32Type::get(&getContext()), unit.target, "_f32");
     Lowering lowering(layer, unit, form, wide);
     if (failed(lowering.declare()))
       return failure();
     Variant variant = emitEntries(lowering);
     variant.target = "cpu";
-    variant.tuning = target.cpu;
-    variant.needs = target.features().str();
-    emitArtifact(unit, layer, describeLayer(layer), variant, producer);
-    layer.erase();
-    return success();
+    variant.tuning = unit.target.cpu;
+    variant.needs = unit.target.features().str();
+    return emitArtifact(unit, layer, describeLayer(layer), variant, producer);
   }
 };
 

@@ -23,6 +23,15 @@ std::string binariesOf(StringRef gpuModule) {
   return (gpuModule + ".binaries").str();
 }
 
+SmallVector<gpu::GPUModuleOp> loweredGpuModules(ModuleOp module) {
+  return llvm::filter_to_vector(
+      module.getOps<gpu::GPUModuleOp>(), [](gpu::GPUModuleOp gpu) {
+        return llvm::all_of(gpu.getOps(), [](Operation &op) {
+          return isa<LLVM::LLVMDialect>(op.getDialect());
+        });
+      });
+}
+
 void defineBinaries(Unit &unit, ArrayRef<Binary> binaries) {
   if (Operation *declared = unit.module.lookupSymbol(unit.symbol("binaries")))
     declared->erase();

@@ -25,6 +25,11 @@ mlir::FailureOr<int64_t> architectureOf(mlir::gpu::GPUModuleOp module);
 /// The symbol of the binaries of a GPU module.
 std::string binariesOf(llvm::StringRef gpuModule);
 
+/// The GPU modules of the llvm dialect, as those of layers are. A host program
+/// lowers its own ones later.
+llvm::SmallVector<mlir::gpu::GPUModuleOp>
+loweredGpuModules(mlir::ModuleOp module);
+
 /// Defines the binaries of the GPU module that the unit is called after.
 void defineBinaries(Unit &unit, llvm::ArrayRef<Binary> binaries);
 

@@ -1,12 +1,12 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The pass converts a layer to a GPU module and to functions of the host.
+// The pass converts each layer to a GPU module and to functions of the host.
 
 #include "Artifact.h"
 #include "Entry.h"
 #include "LayerDescription.h"
-#include "MathExpansion.h"
+#include "Layers.h"
 #include "gpu/Binaries.h"
 #include "gpu/Resolve.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
@@ -47,29 +47,28 @@ struct ConvertMoELoRAToNvvm
   }
 
   void runOnOperation() override {
-    FailureOr<LayerOp> layer = onlyLayer(getOperation());
-    if (failed(layer))
-      return signalPassFailure();
-    if (!*layer)
-      return;
-    const GpuArchitecture *gpu = findGpu(target);
-    if (!gpu) {
-      layer->emitOpError() << "expects the target to be "
-                           << listArchitectures("sm_", ", ")
-                           << " or emulated-sm_NN, but it is '" << target
-                           << "'";
-      return signalPassFailure();
-    }
-    if (failed(convert(*layer, *gpu)))
-      return signalPassFailure();
-    expandMath(getOperation());
+    std::optional<Unit> last;
+    auto convert = [&](LayerOp layer) -> FailureOr<LLVM::GlobalOp> {
+      const GpuArchitecture *gpu = findGpu(target);
+      if (!gpu)
+        return layer->emitOpError()
+               << "expects the target to be " << listArchitectures("sm_", ", ")
+               << " or emulated-sm_NN, but it is '" << target << "'";
+      // Code of the host, and of emulated kernels.
+      CpuTarget host{CpuTier::AVX2, "x86-64-v3"};
+      last.emplace(getOperation(), layer.getLoc(),
+                   prefixOf(layer) + "." + target, host);
+      return emit(layer, *last, *gpu);
+    };
+    auto finish = [&](ArrayRef<LLVM::GlobalOp> artifacts) {
+      emitIndex(*last, artifacts);
+    };
+    if (failed(convertLayers(getOperation(), convert, finish)))
+      signalPassFailure();
   }
 
-  LogicalResult convert(LayerOp layer, const GpuArchitecture &gpu) {
-    // Code of the host, and of emulated kernels.
-    CpuTarget host{CpuTier::AVX2, "x86-64-v3"};
-    std::string prefix = (layer.getSymName() + "." + target).str();
-    Unit unit(getOperation(), layer.getLoc(), prefix, host);
+  FailureOr<LLVM::GlobalOp> emit(LayerOp layer, Unit &unit,
+                                 const GpuArchitecture &gpu) {
     GpuLowering lowering(layer, unit, gpu.number);
     if (failed(lowering.declare()))
       return failure();
@@ -79,15 +78,13 @@ struct ConvertMoELoRAToNvvm
     if (!layer.getOps<ResolveSlotsOp>().empty())
       variant.entries.push_back(resolve.emitEntry());
     variant.target = target;
-    variant.needs = host.features().str();
-    variant.binaries = binariesOf(prefix);
+    variant.needs = unit.target.features().str();
+    variant.binaries = binariesOf(unit.prefix);
     variant.binaryCount = cubin ? 2 : 1;
     for (const KernelInfo &kernel : lowering.gpu.kernels)
       variant.kernels.push_back(
           {kernel.name, kernel.threads, kernel.sharedBytes});
-    emitArtifact(unit, layer, describeLayer(layer), variant, producer);
-    layer.erase();
-    return success();
+    return emitArtifact(unit, layer, describeLayer(layer), variant, producer);
   }
 };
 

@@ -1,7 +1,8 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The pass: each GPU module becomes PTX inside the artifact.
+// The pass: each GPU module of the llvm dialect becomes PTX inside the
+// artifact.
 
 #include "gpu/Binaries.h"
 #include "gpu/Ptx.h"
@@ -22,8 +23,7 @@ struct EmitPtx : impl::EmitPtxBase<EmitPtx> {
   using EmitPtxBase::EmitPtxBase;
 
   void runOnOperation() override {
-    for (auto gpu :
-         llvm::to_vector(getOperation().getOps<gpu::GPUModuleOp>())) {
+    for (gpu::GPUModuleOp gpu : loweredGpuModules(getOperation())) {
       FailureOr<std::string> ptx = emitPtx(gpu);
       if (failed(ptx))
         return signalPassFailure();

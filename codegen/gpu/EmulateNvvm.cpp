@@ -60,7 +60,7 @@ struct EmulateNvvm : impl::EmulateNvvmBase<EmulateNvvm> {
   using EmulateNvvmBase::EmulateNvvmBase;
 
   void runOnOperation() override {
-    for (auto gpu : llvm::to_vector(getOperation().getOps<gpu::GPUModuleOp>()))
+    for (gpu::GPUModuleOp gpu : loweredGpuModules(getOperation()))
       if (failed(emulate(gpu)))
         return signalPassFailure();
   }

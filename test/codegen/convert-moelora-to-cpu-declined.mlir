@@ -13,37 +13,6 @@
 
 !plan = !moelora.plan<3 experts, 0 slots, top_k = 2>
 
-moelora.layer @first(
-    %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
-    %e: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
-    %w: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
-    %w2: tensor<3x20x20xbf16> {moelora.role = #moelora.role<down_weight>})
-    -> tensor<?x20xbf16> {
-  %plan = moelora.plan %e : tensor<?x2xi32> -> !plan
-  %o = moelora.grouped_matmul gather %x by %plan, %w2
-    combine(%w : tensor<?x2xf32>)
-    : tensor<?x20xbf16>, !plan, tensor<3x20x20xbf16> -> tensor<?x20xbf16>
-  moelora.yield %o : tensor<?x20xbf16>
-}
-
-// expected-error @below {{'moelora.layer' op expects one layer in a module, but it follows @first}}
-moelora.layer @second(
-    %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
-    %e: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
-    %w: tensor<?x2xf32> {moelora.role = #moelora.role<expert_weights>},
-    %w2: tensor<3x20x20xbf16> {moelora.role = #moelora.role<down_weight>})
-    -> tensor<?x20xbf16> {
-  %plan = moelora.plan %e : tensor<?x2xi32> -> !plan
-  %o = moelora.grouped_matmul gather %x by %plan, %w2
-    combine(%w : tensor<?x2xf32>)
-    : tensor<?x20xbf16>, !plan, tensor<3x20x20xbf16> -> tensor<?x20xbf16>
-  moelora.yield %o : tensor<?x20xbf16>
-}
-
-// -----
-
-!plan = !moelora.plan<3 experts, 0 slots, top_k = 2>
-
 moelora.layer @not_fused(
     %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>},
     %e: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},

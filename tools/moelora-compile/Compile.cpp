@@ -110,7 +110,7 @@ static LogicalResult lowerAll(ModuleOp module, const Options &options) {
   for (const std::string &target : llvm::drop_begin(options.targets)) {
     OwningOpRef<ModuleOp> copy(original->clone());
     if (failed(lower(*copy, options, target, cubins)) ||
-        failed(moelora::mergeArtifact(module, *copy)))
+        failed(moelora::mergeArtifacts(module, *copy)))
       return failure();
   }
   return success();
