@@ -20,6 +20,7 @@ SIZE(moelora_layer, 256);
 
 SIZE(moelora_quant, 28);
 SIZE(moelora_operand, 168);
+SIZE(moelora_memory, 168);
 SIZE(moelora_pair, 16);
 SIZE(moelora_facts, 72);
 SIZE(moelora_run_stats, 32);

@@ -4,9 +4,8 @@
  * Binding checks everything about a layer that does not change between runs,
  * once.
  */
-#include "run/Program.h"
+#include "run/Bind.h"
 
-#include "base/Sized.h"
 #include "run/Match.h"
 #include "run/Variants.h"
 #include "slots/SlotTableState.h"
@@ -18,18 +17,15 @@ using namespace moelora;
 
 namespace {
 
-// The sizes of the structs in the first version.
+/// The size of the struct in the first version.
 constexpr uint32_t leastBinding =
     MOELORA_SIZE_THROUGH(moelora_binding, expected);
-constexpr uint32_t leastMemory = MOELORA_SIZE_THROUGH(moelora_memory, stride);
 
-/// The memory of one weight, and whether it was bound.
-struct Weight {
-  moelora_memory memory;
-  bool taken;
-};
+std::string nameOf(const moelora_operand &operand) {
+  return operandName(operand.role, operand.part);
+}
 
-void checkPlace(const moelora_memory &memory, const std::string &name,
+void checkPlace(const moelora_operand &operand, const moelora_memory &memory,
                 const moelora_program &program) {
   const moelora_device &device = program.device;
   if (!memory.device_kind)
@@ -43,9 +39,10 @@ void checkPlace(const moelora_memory &memory, const std::string &name,
             memory.device == valueOf(device, MOELORA_DEVICE_ORDINAL);
   }
   if (!right)
-    fail("expects the " + name + " to be in memory of " + device.name +
-         ", but it is in memory of kind " + std::to_string(memory.device_kind) +
-         " of device " + std::to_string(memory.device));
+    fail("expects the " + nameOf(operand) + " to be in memory of " +
+         device.name + ", but it is in memory of kind " +
+         std::to_string(memory.device_kind) + " of device " +
+         std::to_string(memory.device));
 }
 
 /// The stride of a dimension of size 1 has no effect.
@@ -55,42 +52,57 @@ Dims givenStrides(const moelora_memory &memory, const Dims &shape) {
   return strides == Dims{} ? rowMajor(shape, memory.dims) : strides;
 }
 
-void checkStrides(const moelora_operand &operand, const std::string &name,
-                  const Dims &shape, const Dims &found) {
+void checkStrides(const moelora_operand &operand, const Dims &shape,
+                  const Dims &found) {
   Dims wanted = stridesOf(operand, shape);
   for (size_t d = 0; d < size_t(operand.dims); ++d) {
     bool right = operand.stride[d] ? found[d] == wanted[d] : found[d] >= 0;
     if (shape[d] > 1 && !right)
-      fail("expects the " + name + " to have strides " +
+      fail("expects the " + nameOf(operand) + " to have strides " +
            shownDims(wanted.data(), operand.dims) + ", but it has " +
            shownDims(found.data(), operand.dims));
   }
 }
 
-/// Fails unless the memory matches the row. Returns its strides.
-Dims checkWeight(const moelora_operand &operand, const moelora_memory &memory,
-                 const moelora_program &program) {
-  std::string name = operandName(operand.role, operand.part);
+bool hasShape(const moelora_operand &operand, const moelora_memory &memory,
+              const Dims &shape) {
+  return memory.dims == operand.dims &&
+         std::equal(shape.begin(), shape.begin() + operand.dims, memory.shape);
+}
+
+} // namespace
+
+Dims moelora::checkMemory(const moelora_operand &operand,
+                          const moelora_memory &memory, int64_t tokens,
+                          const moelora_program &program) {
   if (memory.dtype != operand.dtype)
-    fail("expects the " + name + " to have type " + shownType(operand.dtype) +
-         ", but it has " + shownType(memory.dtype));
-  if (memory.dims != operand.dims ||
-      !std::equal(operand.shape, operand.shape + operand.dims, memory.shape))
-    fail("expects the " + name + " to have shape " +
-         shownDims(operand.shape, operand.dims) + ", but it has " +
+    fail("expects the " + nameOf(operand) + " to have type " +
+         shownType(operand.dtype) + ", but it has " + shownType(memory.dtype));
+  Dims shape = shapeOf(operand, tokens);
+  if (!hasShape(operand, memory, shape))
+    fail("expects the " + nameOf(operand) + " to have shape " +
+         shownDims(shape.data(), operand.dims) + ", but it has " +
          shownDims(memory.shape,
                    std::clamp(memory.dims, 0, MOELORA_MAX_OPERAND_DIMS)));
-  Dims shape = shapeOf(operand, 0), strides = givenStrides(memory, shape);
-  checkStrides(operand, name, shape, strides);
-  uint64_t bytes = operandBytes(operand, 0);
-  if (bytes && !memory.data)
-    fail("expects the " + name + ", but its address is null");
+  Dims strides = givenStrides(memory, shape);
+  checkStrides(operand, shape, strides);
+  if (operandBytes(operand, tokens) && !memory.data)
+    fail("expects the " + nameOf(operand) + ", but its address is null");
   if (reinterpret_cast<uintptr_t>(memory.data) % operand.align)
-    fail("expects the address of the " + name + " to be a multiple of " +
-         std::to_string(operand.align) + ", but it is not");
-  checkPlace(memory, name, program);
+    fail("expects the address of the " + nameOf(operand) +
+         " to be a multiple of " + std::to_string(operand.align) +
+         ", but it is not");
+  checkPlace(operand, memory, program);
   return strides;
 }
+
+namespace {
+
+/// The memory of one weight, and whether it was bound.
+struct Weight {
+  moelora_memory memory;
+  bool taken;
+};
 
 std::vector<Weight> readWeights(const moelora_binding &binding) {
   std::vector<Weight> weights;
@@ -168,9 +180,10 @@ void checkTable(const moelora_program &program, const moelora_slot_table &table,
 
 moelora_binding readBinding(const moelora_binding *given) {
   moelora_binding binding = readSized(given, leastBinding, "a binding");
-  if (binding.reserved)
-    fail("expects the reserved field of a binding to be 0, but it is " +
-         std::to_string(binding.reserved));
+  if (binding.flags & ~uint32_t(MOELORA_BIND_CALLED))
+    fail("expects the flags of a binding to be 0 or MOELORA_BIND_CALLED, but "
+         "they are " +
+         std::to_string(binding.flags));
   if (binding.group)
     fail("expects no group of peer ranks: this version has no exchanges yet",
          MOELORA_UNSUPPORTED);
@@ -201,7 +214,8 @@ moelora_bound_layer::moelora_bound_layer(moelora_program &program,
                                          const moelora_binding &binding)
     : program(program), table(binding.table),
       layer(layerOf(program.artifact, binding)),
-      mostTokens(mostTokensOf(program.variant)) {
+      mostTokens(mostTokensOf(program.variant)),
+      called(binding.flags & MOELORA_BIND_CALLED) {
   const moelora_variant &variant = program.variant;
   checkExpected(program.artifact, binding.expected);
   if (table)
@@ -213,14 +227,17 @@ moelora_bound_layer::moelora_bound_layer(moelora_program &program,
   for (uint32_t row = 0; row < variant.operands; ++row) {
     const moelora_operand &operand = variant.operand[row];
     anyFree |= hasFreeStride(operand);
-    if (isOfRun(operand.role)) {
+    if (called && !isOfRun(operand.role) && hasFreeStride(operand))
+      fail("expects weights without free strides where they come with calls",
+           MOELORA_UNSUPPORTED);
+    if (called || isOfRun(operand.role)) {
       int64_t width = operand.dims > 1 ? operand.shape[1] : 1;
       given.push_back({row, &operand, width, operand.stride[0] == 0});
       operands.push_back(nullptr);
       dims.push_back(rowMajor(shapeOf(operand, 1), operand.dims));
     } else {
       const moelora_memory &memory = take(weights, operand);
-      dims.push_back(checkWeight(operand, memory, program));
+      dims.push_back(checkMemory(operand, memory, /*tokens=*/0, program));
       operands.push_back(memory.data);
     }
   }

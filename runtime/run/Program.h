@@ -81,6 +81,7 @@ struct moelora_bound_layer {
   int32_t layer = -1;
   const moelora_entry *entries[MOELORA_ENTRIES] = {}; ///< by kind
   int64_t mostTokens = 0;
+  const bool called = false; ///< each call provides all operands
   std::vector<Given> given;
   std::vector<void *> operands;         ///< by row; NULL: a run gives it
   std::vector<moelora::Dims> dims;      ///< strides, by row

@@ -4,11 +4,11 @@
  * Runs bound layers. What was checked when the layer was bound is not checked
  * again.
  */
-#include "moelora/runtime/Run.h"
+#include "run/Run.h"
+
 #include "base/Log.h"
 #include "base/Sized.h"
 #include "run/Launch.h"
-#include "run/Program.h"
 #include "slots/StepState.h"
 
 #include <algorithm>
@@ -23,26 +23,6 @@ constexpr uintptr_t workspaceAlignment = 256;
 
 /// The size of the struct in the first version.
 constexpr uint32_t leastRun = MOELORA_SIZE_THROUGH(moelora_run, stats);
-
-/// The largest number of operands that a run provides.
-constexpr size_t mostGiven = 8;
-
-/// The data of one run that generated code receives in addition to the bound
-/// layer. It is copied into a launch on streams of the host, where a graph may
-/// store it.
-struct LayerRun {
-  const moelora_bound_layer *layer;
-  moelora_run_function run;
-  int64_t tokens;
-  const moelora_step_view *step;
-  const int32_t *validTokens;
-  moelora_stream *on;
-  moelora_run_stats *stats;
-  void *workspace;
-  uint64_t workspaceBytes;
-  void *given[mostGiven];   ///< in the order of the layer
-  int64_t pitch[mostGiven]; ///< elements from row to row
-};
 
 /// Calls generated code. Does not allocate: the rows are on the stack.
 int32_t execute(const LayerRun &run) {
@@ -203,7 +183,19 @@ const moelora_step_view *viewOf(const moelora_bound_layer &layer,
   return moelora_step_view_of(step);
 }
 
-moelora_run readRun(const moelora_run *given) {
+void launch(const moelora_program &program, const LayerRun &run) {
+  moelora_launch one = {};
+  one.kernel = program.hostKernel;
+  one.grid[0] = one.grid[1] = one.grid[2] = 1;
+  one.block[0] = one.block[1] = one.block[2] = 1;
+  one.parameter_bytes = sizeof run;
+  one.parameters = &run;
+  call(program.device, &moelora_device::launch, run.on, &one, uint32_t(1));
+}
+
+} // namespace
+
+moelora_run moelora::readRun(const moelora_run *given) {
   moelora_run run = readSized(given, leastRun, "a run");
   if (run.flags || run.reserved)
     fail("expects the flags of a run to be 0, but they are " +
@@ -215,7 +207,8 @@ moelora_run readRun(const moelora_run *given) {
   return run;
 }
 
-LayerRun prepare(const moelora_bound_layer &layer, const moelora_run &run) {
+LayerRun moelora::prepareRun(const moelora_bound_layer &layer,
+                             const moelora_run &run) {
   LayerRun prepared = {};
   prepared.layer = &layer;
   prepared.run = entryOf(layer, run.entry).run;
@@ -228,21 +221,8 @@ LayerRun prepare(const moelora_bound_layer &layer, const moelora_run &run) {
   checkWorkspace(layer, run);
   prepared.workspace = run.workspace;
   prepared.workspaceBytes = run.workspace_bytes;
-  giveOperands(run, prepared);
   return prepared;
 }
-
-void launch(const moelora_program &program, const LayerRun &run) {
-  moelora_launch one = {};
-  one.kernel = program.hostKernel;
-  one.grid[0] = one.grid[1] = one.grid[2] = 1;
-  one.block[0] = one.block[1] = one.block[2] = 1;
-  one.parameter_bytes = sizeof run;
-  one.parameters = &run;
-  call(program.device, &moelora_device::launch, run.on, &one, uint32_t(1));
-}
-
-} // namespace
 
 static_assert(sizeof(LayerRun) <= 4096, "what a launch can hold");
 
@@ -258,19 +238,28 @@ void moelora::runLayerKernel(const moelora_launch *launch) {
              .c_str());
 }
 
+void moelora::startRun(const LayerRun &run) {
+  const moelora_program &program = run.layer->program;
+  const moelora_device &device = program.device;
+  bool now = !run.on && device.null_is_done && device.host_visible;
+  if (program.isOfHost() && !now)
+    launch(program, run);
+  else
+    expectRun(execute(run));
+}
+
 moelora_status moelora_layer_run(const moelora_bound_layer *layer,
                                  const moelora_run *run,
                                  moelora_error **error) {
   return guarded(error, [&] {
     if (!layer || !run)
       fail("expects a bound layer and a run, but one of them is null");
-    LayerRun prepared = prepare(*layer, readRun(run));
-    const moelora_program &program = layer->program;
-    const moelora_device &device = program.device;
-    bool now = !prepared.on && device.null_is_done && device.host_visible;
-    if (program.isOfHost() && !now)
-      launch(program, prepared);
-    else
-      expectRun(execute(prepared));
+    if (layer->called)
+      fail("expects a layer that is bound with its weights, but it was bound "
+           "for calls");
+    moelora_run read = readRun(run);
+    LayerRun prepared = prepareRun(*layer, read);
+    giveOperands(read, prepared);
+    startRun(prepared);
   });
 }

@@ -29,12 +29,13 @@ MAY = {
             "run/seal"),
     "run/host": ("base", "base/threads"),
     "run/seal": ("base", "files"),
+    "run/call": ("base", "slots", "run"),
     "model": ("base", "files", "adapter", "device", "slots", "run",
               "run/host"),
 }
 PUBLIC = {
     "base": ("Abi", "AdapterTarget", "Dtype", "Error", "Image", "Kernel", "Layer", "Log",
-             "Operand", "Plan", "RunStats", "Services"),
+             "Memory", "Operand", "Plan", "RunStats", "Services"),
     "base/threads": ("Pool",),
     "files": ("Checkpoint",),
     "adapter": ("Adapter", "AdapterFacts", "AdapterOptions"),
@@ -44,6 +45,7 @@ PUBLIC = {
     "loads": ("Loader",),
     "run": ("Artifact", "Program", "Run"),
     "run/host": ("Execute",),
+    "run/call": ("Call",),
     "model": ("Model",),
 }
 MOST_FILES = 12

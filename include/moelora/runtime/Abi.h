@@ -22,7 +22,7 @@
 #define MOELORA_RUNTIME_ABI_H
 
 #include "moelora/runtime/Image.h"
-#include "moelora/runtime/Operand.h"
+#include "moelora/runtime/Memory.h"
 #include "moelora/runtime/Services.h"
 
 #ifdef __cplusplus
@@ -33,9 +33,9 @@ extern "C" {
 #define MOELORA_ABI_MINOR 1u          /* 1: moelora_facts.shared_a */
 #define MOELORA_ABI_MAGIC 0x41524c4du /* "MLRA", little endian */
 
-/* Returns the artifact `index` of a shared object, or NULL if there is none or
- * it does not support this ABI. The symbol is weak, so that several layers can
- * be linked into one image. MOELORA_QUERY_SYMBOL "_" NAME returns the layer
+/* Returns the artifact `index` of a module, or NULL if there is none or it does
+ * not support this ABI. The symbol is weak, so that objects of several modules
+ * can be linked into one image. MOELORA_QUERY_SYMBOL "_" NAME returns the layer
  * NAME and takes only the ABI. */
 #define MOELORA_QUERY_SYMBOL "moelora_query"
 

@@ -58,32 +58,16 @@ MOELORA_API moelora_status moelora_program_destroy(moelora_program *program,
 MOELORA_API const moelora_variant *
 moelora_program_variant(const moelora_program *program);
 
-/* The kind of memory, with DLPack's numbers. */
-typedef enum moelora_memory_kind {
-  MOELORA_MEMORY_CPU = 1,
-  MOELORA_MEMORY_CUDA = 2,
-  MOELORA_MEMORY_CUDA_HOST = 3,
-} moelora_memory_kind;
-
-/* A tensor in memory, with the fields of DLPack's DLTensor. The byte offset is
- * already added to the address. Strides are in elements. */
-typedef struct moelora_memory {
-  uint32_t size;
-  int32_t role, part; /* moelora_role, moelora_part */
-  int32_t dtype;      /* moelora_dtype */
-  void *data;
-  int32_t dims;
-  int32_t device_kind; /* moelora_memory_kind; 0: the program's device */
-  int32_t device;      /* its number; of a GPU only */
-  int32_t reserved;
-  int64_t shape[MOELORA_MAX_OPERAND_DIMS];
-  int64_t stride[MOELORA_MAX_OPERAND_DIMS]; /* all 0: row-major */
-} moelora_memory;
+typedef enum moelora_bind_flags {
+  MOELORA_BIND_CALLED = 1, /* weights come with each call (Call.h), and none are
+                              bound */
+} moelora_bind_flags;
 
 typedef struct moelora_binding {
   uint32_t size;
-  int32_t layer; /* number in the model; -1: that of the artifact */
-  uint32_t weights, reserved;
+  int32_t layer;    /* number in the model; -1: that of the artifact */
+  uint32_t weights; /* with MOELORA_BIND_CALLED: 0 */
+  uint32_t flags;   /* moelora_bind_flags */
   const moelora_memory *weight; /* [weights], in any order; borrowed for as long
                                    as the layer is bound, but for the structs */
   moelora_slot_table *table;    /* NULL: no adapters */

@@ -47,6 +47,7 @@ struct Valid {
 InvalidCalls invalidAdapter(const Valid &valid);
 InvalidCalls invalidAdapterFacts(const Valid &valid);
 InvalidCalls invalidArtifact(const Valid &valid);
+InvalidCalls invalidCall(const Valid &valid);
 InvalidCalls invalidCheckpoint(const Valid &valid);
 InvalidCalls invalidError(const Valid &valid);
 InvalidCalls invalidExecute(const Valid &valid);
