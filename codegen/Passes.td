@@ -89,6 +89,32 @@ def ConvertMoELoRAToNvvm
     "::mlir::vector::VectorDialect"];
 }
 
+def ConvertMoELoRACallToLLVM
+    : Pass<"convert-moelora-call-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "turns calls of layers into calls of the runtime";
+  let description = [{
+    A `moelora.call` with memrefs and a context becomes a call of `moelora_call`
+    (`moelora/runtime/Call.h`), to which it passes address, type, sizes and
+    strides of each operand, the context, the number and the name of the layer.
+    In `func.func`, in calls, and in regions of `scf` and branches of `cf`, the
+    types `!moelora.context` and `!moelora.slot_table` become addresses,
+    `!llvm.ptr`. The result has ops of `memref` and `arith` too, which the host
+    lowers with its own. Layers stay; `moelora-to-cpu` or `moelora-to-ptx`
+    compiles them in this module or in another one.
+
+    Declines, with a diagnostic: calls with `cut`, which `moelora-instantiate`
+    resolves; calls of tensors, which `one-shot-bufferize` converts; calls without
+    a context; a module with another symbol `moelora_call`.
+
+    Numerics: changes nothing.
+
+    Tested by `test/codegen/convert-moelora-call-to-llvm.mlir`.
+  }];
+  let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+    "::mlir::memref::MemRefDialect"];
+}
+
 def EmulateNvvm : Pass<"moelora-emulate-nvvm", "::mlir::ModuleOp"> {
   let summary = "turns GPU kernels into code of the host that the emulator runs";
   let description = [{
