@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Compiles a layer to the requested output: one pipeline, and then LLVM.
+// Compiles layers to the requested output: one pipeline, and then LLVM.
 
 #include "Compile.h"
 #include "mlir/Pass/PassManager.h"
@@ -143,8 +143,23 @@ static std::optional<std::string> emitObject(ModuleOp module) {
   return std::string(object->begin(), object->end());
 }
 
-std::optional<std::string> compileLayer(ModuleOp module,
-                                        const Options &options) {
+/// PTX and cubins are of one layer.
+static bool hasTooManyLayers(ModuleOp module, const Options &options) {
+  auto layers = module.getOps<moelora::LayerOp>();
+  auto count = std::distance(layers.begin(), layers.end());
+  bool isOfOne = options.emit == Emit::PTX || options.emit == Emit::Cubin;
+  if (!isOfOne || options.explain || count == 1)
+    return false;
+  llvm::errs() << "error: expects one moelora.layer for --emit="
+               << namesOf(options.emit).name << ", but there are " << count
+               << "\n";
+  return true;
+}
+
+std::optional<std::string> compileLayers(ModuleOp module,
+                                         const Options &options) {
+  if (hasTooManyLayers(module, options))
+    return std::nullopt;
   if (options.explain)
     return explain(module, options);
   if (options.emit == Emit::MLIR)

@@ -1,10 +1,11 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Loads the input as one layer of IR.
+// Loads the input as layers of IR.
 
 #include "Load.h"
 #include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
 #include "llvm/Support/SourceMgr.h"
 
@@ -50,6 +51,22 @@ static bool checkTables(LayerOp layer, const Options &options) {
   return false;
 }
 
+/// Makes the layers of parts that are called, and removes what belongs to the
+/// host program.
+static LogicalResult keepLayers(ModuleOp module) {
+  PassManager passes(module.getContext());
+  passes.addPass(createInstantiate());
+  if (failed(passes.run(module)))
+    return failure();
+  for (Operation &op : llvm::make_early_inc_range(module.getOps())) {
+    if (isa<LayerOp>(op))
+      continue;
+    op.dropAllUses();
+    op.erase();
+  }
+  return success();
+}
+
 OwningOpRef<ModuleOp> loadIR(MLIRContext &context, const Options &options) {
   std::string why;
   auto file = openInputFile(options.input, &why);
@@ -63,14 +80,17 @@ OwningOpRef<ModuleOp> loadIR(MLIRContext &context, const Options &options) {
   auto module = parseSourceFile<ModuleOp>(sources, &context);
   if (!module)
     return {};
-  auto layers = llvm::to_vector(module->getOps<LayerOp>());
-  if (layers.size() != 1) {
-    llvm::errs() << "error: expects one moelora.layer in " << options.input
-                 << ", but there are " << layers.size() << "\n";
+  if (failed(keepLayers(*module)))
+    return {};
+  auto layers = module->getOps<LayerOp>();
+  if (layers.empty()) {
+    llvm::errs() << "error: expects a moelora.layer in " << options.input
+                 << ", but there is none\n";
     return {};
   }
-  if (!checkTables(layers.front(), options))
-    return {};
+  for (LayerOp layer : layers)
+    if (!checkTables(layer, options))
+      return {};
   return module;
 }
 

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Loads the input as one layer of IR. Functions return null after an error on
+// Loads the input as layers of IR. Functions return null after an error on
 // stderr.
 #ifndef MOELORA_TOOLS_COMPILE_LOAD_H
 #define MOELORA_TOOLS_COMPILE_LOAD_H
@@ -9,8 +9,9 @@
 #include "Options.h"
 #include "moelora/import/Import.h"
 
-/// Loads a file of IR. It must contain one layer, and the slots and ranks on
-/// the command line must be those of the layer.
+/// Loads the layers of a file of IR, and those of the parts that its calls
+/// name. Everything else belongs to a host program and is left out. The slots
+/// and ranks on the command line must be those of each layer.
 mlir::OwningOpRef<mlir::ModuleOp> loadIR(mlir::MLIRContext &context,
                                          const Options &options);
 

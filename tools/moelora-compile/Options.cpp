@@ -17,8 +17,9 @@ using namespace moelora::commandline;
 
 static const char description[] =
     R"(Compiles a Mixture-of-Experts layer whose tokens may carry LoRA adapters.
-INPUT is a model folder, its config.json, or a layer as MLIR (*.mlir, - for
-standard input). The weights are not needed.)";
+INPUT is a model folder, its config.json, or MLIR with layers (*.mlir, - for
+standard input), whose other functions are left aside. The weights are not
+needed.)";
 
 static const EmitNames kinds[] = {
     {Emit::MLIR, "mlir", ".mlir"}, {Emit::LLVM, "llvm", ".ll"},

@@ -1,13 +1,14 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-compile: compiles a model's layer, or a layer of IR, to a shared
-// object.
+// moelora-compile: compiles a model's layer, or the layers of a module, to a
+// shared object.
 
 #include "Compile.h"
 #include "Load.h"
 #include "Output.h"
 #include "Reproducer.h"
+#include "mlir/InitAllDialects.h"
 #include "moelora/InitAll.h"
 #include "moelora/commandline/CommandLine.h"
 #include "moelora/commandline/Progress.h"
@@ -45,7 +46,7 @@ static std::optional<std::string> compileTo(llvm::StringRef path,
   if (!module)
     return std::nullopt;
   Reproducer reproducer(options, *module);
-  std::optional<std::string> bytes = compileLayer(*module, options);
+  std::optional<std::string> bytes = compileLayers(*module, options);
   if (bytes && !writeOutput(path, *bytes))
     return std::nullopt;
   return bytes;
@@ -132,10 +133,12 @@ static int compile(int argc, char **argv) {
   if (!parseOptions(argc, argv, options))
     return Done;
   DialectRegistry registry;
+  mlir::registerAllDialects(registry); // of host programs
   moelora::registerAllDialects(registry);
   moelora::registerAllPasses();
   moelora::registerAllPipelines();
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  context.allowUnregisteredDialects();
   context.printOpOnDiagnostic(false); // users have not written that op
   ScopedDiagnosticHandler printer(&context, printDiagnostic);
   return options.allLayers ? compileAll(context, options)
