@@ -31,7 +31,10 @@ SIZE(moelora_segment, 24);
 SIZE(moelora_plan, 64);
 SIZE(moelora_plan_shape, 40);
 SIZE(moelora_route_inputs, 48);
-SIZE(moelora_exchange, 40);
+SIZE(moelora_group_view, 40);
+SIZE(moelora_exchange_operand, 32);
+SIZE(moelora_exchange_rows, 24);
+SIZE(moelora_exchange, 72);
 SIZE(moelora_services, 72);
 
 SIZE(moelora_binary, 24);
@@ -42,7 +45,7 @@ SIZE(moelora_adapter_names, 144);
 SIZE(moelora_adapter_site, 80);
 SIZE(moelora_adapter_target, 24);
 
-SIZE(moelora_run_args, 104);
+SIZE(moelora_run_args, 112);
 SIZE(moelora_entry, 16);
 SIZE(moelora_variant, 184);
 SIZE(moelora_artifact, 72);

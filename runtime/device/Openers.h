@@ -23,6 +23,10 @@ const moelora_device *openPlugin(const std::string &file,
 /// The path of the plug-in with this name, in the folder of this library.
 std::string pluginFile(const std::string &name);
 
+/// The function that a plug-in exports under this name. Fails with NOT_FOUND if
+/// there is no such plug-in. `what` is "device", or what else it provides.
+void *pluginEntry(const std::string &file, const char *name, const char *what);
+
 } // namespace moelora
 
 #endif // MOELORA_RUNTIME_OPENERS_H

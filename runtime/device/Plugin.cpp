@@ -1,7 +1,7 @@
 /* Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Devices that shared objects provide.
+ * Devices, and others, that shared objects provide.
  */
 #include "base/Failure.h"
 #include "device/Handles.h"
@@ -10,8 +10,6 @@
 #include <dlfcn.h>
 
 using namespace moelora;
-
-static constexpr const char *entryName = "moelora_device_plugin";
 
 std::string moelora::pluginFile(const std::string &name) {
   std::string folder;
@@ -24,24 +22,26 @@ std::string moelora::pluginFile(const std::string &name) {
   return folder + "libmoelora_" + name + ".so";
 }
 
-static moelora_device_plugin_function entryOf(const std::string &file) {
-  // The library is never unloaded, because its devices may have threads.
+void *moelora::pluginEntry(const std::string &file, const char *name,
+                           const char *what) {
+  // The library is never unloaded, because it may have threads.
   void *library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!library)
-    fail("there is no such device: cannot open its plug-in " + file + " (" +
-             ::dlerror() + ")",
+    fail(std::string("there is no such ") + what +
+             ": cannot open its plug-in " + file + " (" + ::dlerror() + ")",
          MOELORA_NOT_FOUND);
-  void *entry = ::dlsym(library, entryName);
+  void *entry = ::dlsym(library, name);
   if (!entry)
-    fail("expects the plug-in " + file + " to export " + entryName +
+    fail("expects the plug-in " + file + " to export " + name +
              ", but it does not",
          MOELORA_NOT_FOUND);
-  return reinterpret_cast<moelora_device_plugin_function>(entry);
+  return entry;
 }
 
 const moelora_device *moelora::openPlugin(const std::string &file,
                                           const std::string &options) {
-  moelora_device_plugin_function entry = entryOf(file);
+  auto entry = reinterpret_cast<moelora_device_plugin_function>(
+      pluginEntry(file, "moelora_device_plugin", "device"));
   const moelora_device *device = nullptr;
   moelora_error *error = nullptr;
   if (moelora_status status =

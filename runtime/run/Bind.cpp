@@ -6,6 +6,8 @@
  */
 #include "run/Bind.h"
 
+#include "base/Sized.h"
+#include "collectives/GroupState.h"
 #include "run/Match.h"
 #include "run/Variants.h"
 #include "slots/SlotTableState.h"
@@ -184,9 +186,6 @@ moelora_binding readBinding(const moelora_binding *given) {
     fail("expects the flags of a binding to be 0 or MOELORA_BIND_CALLED, but "
          "they are " +
          std::to_string(binding.flags));
-  if (binding.group)
-    fail("expects no group of peer ranks: this version has no exchanges yet",
-         MOELORA_UNSUPPORTED);
   return binding;
 }
 
@@ -200,8 +199,21 @@ void checkExpected(const moelora_artifact &artifact,
     failWith(status, differs);
 }
 
-/// A table with bound layers cannot be destroyed.
-void countLayers(moelora_slot_table *table, int32_t change) {
+void checkGroup(const moelora_variant &variant, const moelora_group *group) {
+  bool exchanges = variant.services & MOELORA_SERVICE_COLLECTIVE;
+  if (exchanges && !group)
+    fail("expects a group of peer ranks, with which the compiled layer "
+         "exchanges rows, but it is NULL");
+  if (!exchanges && group)
+    fail("expects no group of peer ranks, as the compiled layer exchanges no "
+         "rows, but there is one");
+}
+
+/// A table or a group with bound layers cannot be destroyed.
+void countLayers(moelora_slot_table *table, moelora_group *group,
+                 int32_t change) {
+  if (group)
+    group->layers += change;
   if (!table)
     return;
   std::lock_guard<std::mutex> lock(table->mutex);
@@ -212,12 +224,13 @@ void countLayers(moelora_slot_table *table, int32_t change) {
 
 moelora_bound_layer::moelora_bound_layer(moelora_program &program,
                                          const moelora_binding &binding)
-    : program(program), table(binding.table),
+    : program(program), table(binding.table), group(binding.group),
       layer(layerOf(program.artifact, binding)),
       mostTokens(mostTokensOf(program.variant)),
       called(binding.flags & MOELORA_BIND_CALLED) {
   const moelora_variant &variant = program.variant;
   checkExpected(program.artifact, binding.expected);
+  checkGroup(variant, group);
   if (table)
     checkTable(program, *table, layer);
   for (int32_t kind = 0; kind < MOELORA_ENTRY_RESOLVE; ++kind)
@@ -246,11 +259,11 @@ moelora_bound_layer::moelora_bound_layer(moelora_program &program,
     strides.push_back(hasFreeStride(variant.operand[row]) ? dims[row].data()
                                                           : nullptr);
   ++program.layers;
-  countLayers(table, 1);
+  countLayers(table, group, 1);
 }
 
 moelora_bound_layer::~moelora_bound_layer() {
-  countLayers(table, -1);
+  countLayers(table, group, -1);
   --program.layers;
 }
 

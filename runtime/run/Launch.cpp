@@ -71,6 +71,8 @@ const char *moelora::reasonOf(int32_t status) {
     return "has another version of the ABI";
   case MOELORA_RUN_DEVICE_FAILED:
     return "could not launch";
+  case MOELORA_RUN_COLLECTIVE:
+    return "could not exchange rows with its peer ranks";
   default:
     return "answers a status that is unknown";
   }
@@ -83,5 +85,6 @@ void moelora::expectRun(int32_t status) {
     failAsLaunchDid();
   fail(std::string("the compiled layer ") + reasonOf(status),
        status == MOELORA_RUN_ABI_MISMATCH ? MOELORA_UNSUPPORTED
+       : status == MOELORA_RUN_COLLECTIVE ? MOELORA_PEER_LOST
                                           : MOELORA_INVALID);
 }

@@ -78,6 +78,7 @@ struct moelora_bound_layer {
 
   moelora_program &program;
   moelora_slot_table *const table;
+  moelora_group *const group; ///< NULL: the variant makes no exchanges
   int32_t layer = -1;
   const moelora_entry *entries[MOELORA_ENTRIES] = {}; ///< by kind
   int64_t mostTokens = 0;

@@ -8,6 +8,7 @@
 
 #include "base/Log.h"
 #include "base/Sized.h"
+#include "collectives/GroupState.h"
 #include "run/Launch.h"
 #include "slots/StepState.h"
 
@@ -54,6 +55,7 @@ int32_t execute(const LayerRun &run) {
   args.kernels = layer.program.kernels.data();
   args.on = run.on;
   args.stats = run.stats;
+  args.group = layer.group ? &layer.group->view : nullptr;
   return run.run(&args);
 }
 
@@ -144,6 +146,15 @@ void giveOperands(const moelora_run &run, LayerRun &to) {
   }
 }
 
+/// The peer ranks run the same chunks only if all know the tokens of each.
+void checkGroup(const moelora_group &group, int64_t tokens) {
+  group.expectHealthy();
+  int64_t known = group.tokens[size_t(group.transport.rank)];
+  if (known != tokens)
+    fail("expects as many tokens as the group knows of this peer rank, " +
+         std::to_string(known) + ", but there are " + std::to_string(tokens));
+}
+
 void checkWorkspace(const moelora_bound_layer &layer, const moelora_run &run) {
   uint64_t needed = layer.program.variant.workspace(
       run.entry, run.tokens, layer.program.services.workers);
@@ -214,6 +225,8 @@ LayerRun moelora::prepareRun(const moelora_bound_layer &layer,
   prepared.run = entryOf(layer, run.entry).run;
   checkTokens(layer, run.tokens);
   prepared.tokens = run.tokens;
+  if (layer.group)
+    checkGroup(*layer.group, run.tokens);
   prepared.step = viewOf(layer, run);
   prepared.validTokens = run.valid_tokens;
   prepared.on = run.on;
@@ -238,6 +251,14 @@ void moelora::runLayerKernel(const moelora_launch *launch) {
              .c_str());
 }
 
+/// A run that fails in an exchange has the error of its group.
+static void runNow(const LayerRun &run) {
+  int32_t status = execute(run);
+  if (status == MOELORA_RUN_COLLECTIVE && run.layer->group)
+    run.layer->group->expectHealthy();
+  expectRun(status);
+}
+
 void moelora::startRun(const LayerRun &run) {
   const moelora_program &program = run.layer->program;
   const moelora_device &device = program.device;
@@ -245,7 +266,7 @@ void moelora::startRun(const LayerRun &run) {
   if (program.isOfHost() && !now)
     launch(program, run);
   else
-    expectRun(execute(run));
+    runNow(run);
 }
 
 moelora_status moelora_layer_run(const moelora_bound_layer *layer,

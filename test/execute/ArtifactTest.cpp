@@ -73,8 +73,8 @@ TEST(Artifact, RefusesWhatCannotServeThisVersion) {
 
 TEST(Artifact, RefusesAnotherVersion) {
   EXPECT_EQ(loadError(LAYER_OLD_ABI),
-            "expects a compiled layer for version 4.1 of the ABI, but it has "
-            "version 0.1; compile it again");
+            "expects a compiled layer for version 4.2 of the ABI, but it has "
+            "version 0.2; compile it again");
 }
 
 TEST(Artifact, RefusesAnotherMagic) {

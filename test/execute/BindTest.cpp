@@ -116,7 +116,8 @@ const Misfit misfits[] = {
      "expects the number of a layer, or -1, but it is -2"},
     {"group",
      [](Bind &b) { b.binding.group = reinterpret_cast<moelora_group *>(&b); },
-     "expects no group of peer ranks: this version has no exchanges yet"},
+     "expects no group of peer ranks, as the compiled layer exchanges no rows, "
+     "but there is one"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Bind, Misfits, testing::ValuesIn(misfits),

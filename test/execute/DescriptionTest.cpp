@@ -18,7 +18,7 @@ TEST_F(CheckedArtifact, IsRight) { EXPECT_EQ(error(), ""); }
 
 TEST_F(CheckedArtifact, LaterMinorVersion) {
   artifact.minor = MOELORA_ABI_MINOR + 1;
-  EXPECT_THAT(error(), EndsWith("it has version 4.2; use a newer runtime"));
+  EXPECT_THAT(error(), EndsWith("it has version 4.3; use a newer runtime"));
 }
 
 TEST_F(CheckedArtifact, HugeDimension) {

@@ -30,7 +30,9 @@ extern "C" {
 #endif
 
 #define MOELORA_ABI_VERSION 4u
-#define MOELORA_ABI_MINOR 1u          /* 1: moelora_facts.shared_a */
+#define MOELORA_ABI_MINOR                                                      \
+  2u                                  /* 1: moelora_facts.shared_a             \
+                                         2: moelora_run_args.group */
 #define MOELORA_ABI_MAGIC 0x41524c4du /* "MLRA", little endian */
 
 /* Returns the artifact `index` of a module, or NULL if there is none or it does
@@ -56,6 +58,7 @@ typedef enum moelora_run_status {
   MOELORA_RUN_SMALL_WORKSPACE = 2,
   MOELORA_RUN_ABI_MISMATCH = 3,
   MOELORA_RUN_DEVICE_FAILED = 4,
+  MOELORA_RUN_COLLECTIVE = 5, /* an exchange failed; the group has the error */
 } moelora_run_status;
 
 typedef struct moelora_run_args {
@@ -76,7 +79,10 @@ typedef struct moelora_run_args {
   const moelora_services *services;
   moelora_kernel *const *kernels; /* by kernel of the variant */
   moelora_stream *on;
-  moelora_run_stats *stats; /* never NULL; others may add to it too */
+  moelora_run_stats *stats;        /* never NULL; others may add to it too */
+  const moelora_group_view *group; /* never NULL if the variant calls
+                                      collective; its tokens are set, and those
+                                      of this peer rank are `tokens` */
 } moelora_run_args;
 
 typedef int32_t (*moelora_run_function)(const moelora_run_args *args);

@@ -44,6 +44,9 @@ typedef enum moelora_status {
   /* The device or its context has failed permanently, and its content is
    * lost. */
   MOELORA_DEVICE_LOST = 10,
+  /* A peer rank of a group has failed, ended, or not come in time. The group
+   * cannot be used any more. */
+  MOELORA_PEER_LOST = 11,
 } moelora_status;
 
 typedef struct moelora_error moelora_error;

@@ -26,7 +26,6 @@ extern "C" {
 
 typedef struct moelora_program moelora_program;
 typedef struct moelora_bound_layer moelora_bound_layer;
-typedef struct moelora_group moelora_group; /* peer ranks; none yet */
 
 /* Makes a program of the variant for `target` (NULL: any) that the device runs,
  * of several that for the latest architecture, of equal ones the first.
@@ -71,7 +70,8 @@ typedef struct moelora_binding {
   const moelora_memory *weight; /* [weights], in any order; borrowed for as long
                                    as the layer is bound, but for the structs */
   moelora_slot_table *table;    /* NULL: no adapters */
-  moelora_group *group;         /* NULL */
+  moelora_group *group;         /* Group.h; NULL exactly if the variant does not
+                                   call the service collective */
   const moelora_layer *expected; /* what it must compute; NULL: not checked */
 } moelora_binding;
 

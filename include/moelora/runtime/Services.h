@@ -8,6 +8,7 @@
 #ifndef MOELORA_RUNTIME_SERVICES_H
 #define MOELORA_RUNTIME_SERVICES_H
 
+#include "moelora/runtime/Exchange.h"
 #include "moelora/runtime/Kernel.h"
 #include "moelora/runtime/Layer.h"
 #include "moelora/runtime/Plan.h"
@@ -32,13 +33,6 @@ typedef struct moelora_route_inputs {
   const int32_t *table;      /* [table_rows, k] */
   const int32_t *token_ids;  /* [tokens] */
 } moelora_route_inputs;
-
-/* An exchange between the peer ranks of a group. No layer uses one yet. */
-typedef struct moelora_exchange {
-  int32_t kind, dtype;
-  void *in, *out;
-  uint64_t count, capacity;
-} moelora_exchange;
 
 /* A bit per service. A variant has the bits of the services that it calls. */
 typedef enum moelora_service {
@@ -76,6 +70,9 @@ typedef struct moelora_services {
    * on success. */
   int32_t (*launch)(void *context, moelora_stream *stream,
                     const moelora_launch *launches, uint32_t count);
+  /* Makes an exchange between the peer ranks of exchange->group. Called by the
+   * thread that runs the layer, never by a task. Returns 0 on success. After
+   * another result the layer returns MOELORA_RUN_COLLECTIVE. */
   int32_t (*collective)(void *context, moelora_stream *stream,
                         const moelora_exchange *exchange);
 } moelora_services;

@@ -7,8 +7,16 @@
 
 #include "base/threads/Pool.h"
 #include "moelora/runtime/Execute.h"
+#include "moelora/runtime/Group.h"
 
 using namespace moelora;
+
+static int32_t exchangeRows(void *, moelora_stream *,
+                            const moelora_exchange *exchange) {
+  bool complete = exchange && exchange->group;
+  return !complete || moelora_group_run(exchange->group->group, exchange,
+                                        nullptr) != MOELORA_OK;
+}
 
 void moelora_services_init(moelora_pool *pool, moelora_services *services) {
   if (!services)
@@ -20,4 +28,5 @@ void moelora_services_init(moelora_pool *pool, moelora_services *services) {
   services->route = route;
   services->identity_weights = identityWeights;
   services->plan = makePlan;
+  services->collective = exchangeRows;
 }

@@ -51,6 +51,7 @@ InvalidCalls invalidCall(const Valid &valid);
 InvalidCalls invalidCheckpoint(const Valid &valid);
 InvalidCalls invalidError(const Valid &valid);
 InvalidCalls invalidExecute(const Valid &valid);
+InvalidCalls invalidGroup(const Valid &valid);
 InvalidCalls invalidLoader(const Valid &valid);
 InvalidCalls invalidModel(const Valid &valid);
 InvalidCalls invalidPool(const Valid &valid);
@@ -60,6 +61,7 @@ InvalidCalls invalidSlotPublish(const Valid &valid);
 InvalidCalls invalidSlotStats(const Valid &valid);
 InvalidCalls invalidSlotTable(const Valid &valid);
 InvalidCalls invalidStep(const Valid &valid);
+InvalidCalls invalidTransport(const Valid &valid);
 
 } // namespace moelora::test
 

@@ -23,9 +23,10 @@ TEST(Invalid, null_is_refused_and_changes_nothing) {
   ASSERT_EQ(valid.adapter.status, MOELORA_OK);
   for (auto calls :
        {invalidAdapter, invalidAdapterFacts, invalidArtifact, invalidCall,
-        invalidCheckpoint, invalidError, invalidExecute, invalidLoader,
-        invalidModel, invalidPool, invalidProgram, invalidRun,
-        invalidSlotPublish, invalidSlotStats, invalidSlotTable, invalidStep})
+        invalidCheckpoint, invalidError, invalidExecute, invalidGroup,
+        invalidLoader, invalidModel, invalidPool, invalidProgram, invalidRun,
+        invalidSlotPublish, invalidSlotStats, invalidSlotTable, invalidStep,
+        invalidTransport})
     for (const InvalidCall &call : calls(valid))
       EXPECT_EQ(call.call(), call.expected)
           << call.function << " with NULL for " << call.argument;
