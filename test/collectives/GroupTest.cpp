@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <thread>
+#include <ostream>
 
 using namespace moelora::test;
 using testing::HasSubstr;
@@ -117,6 +117,8 @@ struct Wrong {
   void (*make)(Group &);
   const char *text;
 };
+
+void PrintTo(const Wrong &wrong, std::ostream *to) { *to << wrong.name; }
 
 struct WrongExchanges : Group, testing::WithParamInterface<Wrong> {};
 

@@ -24,6 +24,7 @@ MAY = {
     "device/cpu": ("base", "device"),
     "device/cuda": ("base", "device"),
     "collectives": ("base", "device"),
+    "collectives/mpi": ("base", "collectives"),
     "slots": ("base", "files", "adapter", "pages", "device"),
     "loads": ("base", "base/threads", "files", "adapter", "pages", "slots"),
     "run": ("base", "files", "pages", "device", "collectives", "slots",
