@@ -64,6 +64,24 @@ void isWokenByAbort(Peer &peer) {
   expectUnusable(peer.transport);
 }
 
+/// Messages that a transport cannot count. The loopback counts all.
+void refusesLargeMessages(Peer &peer) {
+  constexpr uint64_t large = uint64_t(1) << 31;
+  if (std::string(peer.transport.name) == "loopback")
+    return;
+  std::vector<uint64_t> bytes(size_t(peer.ranks()));
+  bytes.back() = large;
+  // The buffers have no such size, so only a refusal is right.
+  Outcome refused = gather(peer.transport, nullptr, nullptr, bytes);
+  expect(refused.status == MOELORA_UNSUPPORTED ||
+             refused.status == MOELORA_PEER_LOST,
+         "the status is " + std::to_string(refused.status));
+  expect(refused.status == MOELORA_PEER_LOST ||
+             refused.text.find(std::to_string(large)) != std::string::npos,
+         "it does not state the number: " + refused.text);
+  expectUnusable(peer.transport);
+}
+
 Outcome reduceOver(moelora_group *group, uint32_t over, uint64_t rowBytes) {
   std::vector<float> rows(64);
   moelora_exchange_operand operand = {rows.data(), rows.data(), rowBytes, 0};
@@ -143,5 +161,6 @@ Case moelora::test::lostPeerCase() {
 std::vector<Case> moelora::test::lossCases() {
   return {{"ends_at_the_deadline", endsAtTheDeadline},
           {"is_woken_by_abort", isWokenByAbort},
+          {"refuses_large_messages", refusesLargeMessages},
           {"ends_groups_of_all_peers", endsGroupsOfAllPeers}};
 }
