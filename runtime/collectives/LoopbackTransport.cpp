@@ -36,14 +36,17 @@ template <typename Body>
 moelora_status callOf(void *context, moelora_error **error, Body body) {
   Peer &peer = *static_cast<Peer *>(context);
   return guarded(error, [&] {
-    std::string who = "peer rank " + std::to_string(peer.rank) + ": ";
+    auto failAll = [&](const std::string &text) {
+      peer.threads->fail("peer rank " + std::to_string(peer.rank) + ": " +
+                         text);
+    };
     try {
       body(peer);
     } catch (const Failure &failure) {
-      peer.threads->fail(who + failure.text);
+      failAll(failure.text);
       throw;
     } catch (const std::exception &other) {
-      peer.threads->fail(who + other.what());
+      failAll(other.what());
       throw;
     }
   });

@@ -14,7 +14,8 @@
 extern "C" {
 #endif
 
-/* Fills in all services of the host, that is, all but launches and exchanges.
+/* Fills in all services of the host, that is, all but launches. Exchanges are
+ * made by the group to which the layer is bound.
  * If `pool` is NULL, they use one thread. If `services` is NULL, the call has
  * no effect. */
 MOELORA_API void moelora_services_init(moelora_pool *pool,

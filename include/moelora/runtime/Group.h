@@ -70,7 +70,8 @@ MOELORA_API moelora_status moelora_group_reserve(moelora_group *group,
                                                  moelora_error **error);
 
 /* Sets the number of tokens of each peer rank for the next step. tokens is
- * [ranks]. Before the first call, all have 0. Sends nothing. */
+ * [ranks]. Before the first call, all have 0. Sends nothing. All runs of the
+ * last step must be done, on streams too. */
 MOELORA_API moelora_status moelora_group_set_tokens(moelora_group *group,
                                                     const int64_t *tokens,
                                                     moelora_error **error);

@@ -43,7 +43,8 @@ typedef struct moelora_model_options {
   const char *target; /* the variant; NULL: the first that the device takes */
   const moelora_device *device;     /* NULL: the cpu */
   const moelora_services *services; /* NULL: one thread */
-  moelora_group *group;             /* NULL */
+  moelora_group *group;             /* Group.h; NULL unless the layers exchange
+                                       rows */
 } moelora_model_options;
 
 /* Reads the configuration, loads and checks the artifacts, makes programs of

@@ -5,6 +5,7 @@
  *
  * A run does not allocate, lock, wait, or read results back to the host, so it
  * can be captured into a graph. Only an error allocates memory, for its text.
+ * A layer that is bound to a group also waits, for its peer ranks.
  */
 #ifndef MOELORA_RUNTIME_RUN_H
 #define MOELORA_RUNTIME_RUN_H
@@ -46,7 +47,8 @@ typedef struct moelora_run {
 
 /* Checks everything that does not depend on values in memory, and then runs the
  * layer in the order of the stream. INVALID: the error names what is wrong, and
- * the layer has not run. */
+ * the layer has not run. After another status, such as PEER_LOST, the output is
+ * undefined. */
 MOELORA_API moelora_status moelora_layer_run(const moelora_bound_layer *layer,
                                              const moelora_run *run,
                                              moelora_error **error);
