@@ -199,8 +199,14 @@ void checkExpected(const moelora_artifact &artifact,
     failWith(status, differs);
 }
 
-void checkGroup(const moelora_variant &variant, const moelora_group *group) {
-  bool exchanges = variant.services & MOELORA_SERVICE_COLLECTIVE;
+void checkGroup(const moelora_program &program, const moelora_group *group) {
+  bool exchanges = program.variant.services & MOELORA_SERVICE_COLLECTIVE;
+  if (exchanges && !program.isOfHost())
+    fail(
+        std::string("expects a layer that exchanges rows to run on the host, "
+                    "as groups have no memory of devices yet, but it is for ") +
+            program.variant.target,
+        MOELORA_UNSUPPORTED);
   if (exchanges && !group)
     fail("expects a group of peer ranks, with which the compiled layer "
          "exchanges rows, but it is NULL");
@@ -230,7 +236,7 @@ moelora_bound_layer::moelora_bound_layer(moelora_program &program,
       called(binding.flags & MOELORA_BIND_CALLED) {
   const moelora_variant &variant = program.variant;
   checkExpected(program.artifact, binding.expected);
-  checkGroup(variant, group);
+  checkGroup(program, group);
   if (table)
     checkTable(program, *table, layer);
   for (int32_t kind = 0; kind < MOELORA_ENTRY_RESOLVE; ++kind)

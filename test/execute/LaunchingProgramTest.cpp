@@ -140,6 +140,15 @@ TEST_F(LaunchingProgram, SaysWhatTheDeviceSays) {
   EXPECT_EQ(moelora_layer_run(layer, &copy.run, nullptr), MOELORA_DEVICE_LOST);
 }
 
+TEST_F(LaunchingProgram, ExchangesNoRowsYet) {
+  variant.services |= MOELORA_SERVICE_COLLECTIVE;
+  EXPECT_EQ(make(), "");
+  moelora_binding binding = copy.bound.weights.binding();
+  EXPECT_EQ(errorOf(moelora_layer_bind, program, &binding, &layer),
+            "expects a layer that exchanges rows to run on the host, as groups "
+            "have no memory of devices yet, but it is for sm_90");
+}
+
 TEST_F(LaunchingProgram, WithoutItsCodeThereIsNone) {
   binary.kind = MOELORA_BINARY_NVVM;
   binary.bytes = 4;
