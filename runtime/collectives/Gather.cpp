@@ -8,6 +8,7 @@
 
 #include "base/Failure.h"
 
+#include <algorithm>
 #include <cstring>
 
 using namespace moelora;
@@ -45,12 +46,12 @@ void checkOperands(const moelora_exchange &exchange,
 
 /// Appends rows at `to`, and returns its new end.
 char *pack(const moelora_exchange_operand &operand, int64_t rows, char *to) {
+  uint64_t bytes = operand.row_bytes;
+  if (!bytes)
+    return to; // there may be no address
   const char *from = static_cast<const char *>(operand.in);
   for (int64_t row = 0; row < rows; ++row, from += pitchOf(operand))
-    if (operand.row_bytes) {
-      std::memcpy(to, from, operand.row_bytes);
-      to += operand.row_bytes;
-    }
+    to = std::copy_n(from, bytes, to);
   return to;
 }
 
