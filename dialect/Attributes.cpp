@@ -6,6 +6,7 @@
 #include "VerifyShapes.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 #include <cmath>
 
 using namespace mlir;
@@ -47,6 +48,21 @@ static void printTiles(AsmPrinter &printer, ArrayRef<TileAttr> tiles) {
     printer.printStrippedAttrOrType(tile);
   });
   printer << ']';
+}
+
+/// A list that may be empty, which the verifier then refuses.
+static ParseResult parseAxes(AsmParser &parser, SmallVector<Axis> &axes) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::None, [&] {
+    FailureOr<Axis> axis = FieldParser<Axis>::parse(parser);
+    if (succeeded(axis))
+      axes.push_back(*axis);
+    return ParseResult(axis);
+  });
+}
+
+static void printAxes(AsmPrinter &printer, ArrayRef<Axis> axes) {
+  llvm::interleaveComma(axes, printer,
+                        [&](Axis axis) { printer << stringifyAxis(axis); });
 }
 
 #include "moelora/dialect/Enums.cpp.inc"
@@ -207,4 +223,24 @@ void ActivationAttr::print(AsmPrinter &printer) const {
   field("gate_cap", getGateCap(), 0);
   field("up_cap", getUpCap(), 0);
   printer << '>';
+}
+
+LogicalResult AxesAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               ArrayRef<Axis> axes) {
+  if (!axes.empty() && llvm::is_sorted(axes, std::less_equal<Axis>()))
+    return success();
+  return emitError() << "expects axes in the order dp, ep, tp, each at most "
+                        "once, and at least one"; // (C1)
+}
+
+LogicalResult GridAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               int64_t dp, int64_t ep, int64_t tp) {
+  if (failed(verifySize(emitError, "dp", dp, 1, maxSize)) ||
+      failed(verifySize(emitError, "ep", ep, 1, maxSize)) ||
+      failed(verifySize(emitError, "tp", tp, 1, maxSize)))
+    return failure(); // (C1)
+  int64_t ranks = 0;
+  if (llvm::MulOverflow(dp * ep, tp, ranks))
+    ranks = INT64_MAX;
+  return verifySize(emitError, "dp * ep * tp", ranks, 1, maxSize); // (C1)
 }

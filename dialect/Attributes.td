@@ -228,4 +228,63 @@ def MoELoRA_ActivationAttr : AttrDef<MoELoRA_Dialect, "Activation"> {
   let genVerifyDecl = 1;
 }
 
+def MoELoRA_Axis : MoELoRA_Enum<"Axis", "an axis of a grid of ranks", [
+  I32EnumAttrCase<"Dp", 0, "dp">,
+  I32EnumAttrCase<"Ep", 1, "ep">,
+  I32EnumAttrCase<"Tp", 2, "tp">]>;
+
+def MoELoRA_AxesAttr : AttrDef<MoELoRA_Dialect, "Axes"> {
+  let mnemonic = "axes";
+  let summary = "the axes of a grid along which ranks exchange values";
+  let description = [{
+    The ranks of an exchange are those whose coordinates differ along these axes
+    only, in ascending order.
+
+    Constraints:
+    - (C1) there is an axis, and axes are in the order dp, ep, tp, each once.
+
+    Example: `#moelora.axes<ep, tp>`
+  }];
+  let parameters = (ins ArrayRefParameter<"::moelora::Axis", "in order">:$axes);
+  let assemblyFormat = "`<` custom<Axes>($axes) `>`";
+  let genVerifyDecl = 1;
+}
+
+def MoELoRA_GridAttr : AttrDef<MoELoRA_Dialect, "Grid"> {
+  let mnemonic = "grid";
+  let summary = "how a layer is cut over ranks";
+  let description = [{
+    dp x ep x tp ranks compute a layer together. Data parallelism (dp) cuts the
+    tokens, expert parallelism (ep) the experts, and tensor parallelism (tp) the
+    intermediate size, of routed and of shared experts. The rank with the
+    coordinates (d, e, t) has the number (d * ep + e) * tp + t. The types of the
+    layer are those of one rank, and the same for all.
+
+    Constraints:
+    - (C1) dp, ep and tp are in [1, 2^20], and so is their product.
+
+    Example: `#moelora.grid<dp = 1, ep = 2, tp = 4>`
+  }];
+  let parameters = (ins "int64_t":$dp, "int64_t":$ep, "int64_t":$tp);
+  let assemblyFormat = [{
+    `<` `dp` `=` $dp `,` `ep` `=` $ep `,` `tp` `=` $tp `>`
+  }];
+  let extraClassDeclaration = [{
+    /// The number of ranks along an axis, and in all.
+    int64_t getSize(::moelora::Axis axis) const {
+      return axis == ::moelora::Axis::Dp   ? getDp()
+             : axis == ::moelora::Axis::Ep ? getEp()
+                                           : getTp();
+    }
+    int64_t getRanks() const { return getDp() * getEp() * getTp(); }
+    /// The coordinate of a rank along an axis.
+    int64_t getCoordinate(int64_t rank, ::moelora::Axis axis) const {
+      return axis == ::moelora::Axis::Dp   ? rank / (getTp() * getEp())
+             : axis == ::moelora::Axis::Ep ? rank / getTp() % getEp()
+                                           : rank % getTp();
+    }
+  }];
+  let genVerifyDecl = 1;
+}
+
 #endif // MOELORA_DIALECT_ATTRIBUTES

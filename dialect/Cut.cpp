@@ -17,16 +17,15 @@ SmallVector<int64_t> shapeOf(Type type) {
   return SmallVector<int64_t>(cast<RankedTensorType>(type).getShape());
 }
 
-/// The number of parts into which a size of this name is cut.
-static int64_t partsOf(Size size, Cut cut) {
-  switch (size) {
+std::optional<Axis> cutOf(Role role, unsigned dimension) {
+  switch (formOf(role).sizes[dimension]) {
   case Weighted:
-    return cut.experts;
+    return Axis::Ep;
   case Intermediate:
   case Shared:
-    return cut.intermediate;
+    return Axis::Tp;
   default:
-    return 1;
+    return std::nullopt;
   }
 }
 
@@ -41,11 +40,13 @@ static Type withShape(Type type, ArrayRef<int64_t> shape) {
 
 Type partOf(Role role, Type type, Cut cut, std::string &why) {
   SmallVector<int64_t> shape = shapeOf(type);
-  for (auto [name, size] : llvm::zip(formOf(role).sizes, shape)) {
-    int64_t parts = partsOf(name, cut);
+  for (auto [dimension, size] : llvm::enumerate(shape)) {
+    std::optional<Axis> axis = cutOf(role, unsigned(dimension));
+    bool isOfExperts = axis == Axis::Ep;
+    int64_t parts = isOfExperts ? cut.experts : axis ? cut.intermediate : 1;
     if (size % parts) {
       llvm::raw_string_ostream(why)
-          << size << (name == Weighted ? " experts" : " intermediate columns")
+          << size << (isOfExperts ? " experts" : " intermediate columns")
           << ", but cut = [" << cut.experts << ", " << cut.intermediate << "]";
       return {};
     }

@@ -16,7 +16,7 @@ using namespace moelora;
 
 namespace {
 
-/// Every op is pure and position-independent.
+/// No op depends on where it is.
 struct MoELoRAInlinerInterface : public DialectInlinerInterface {
   using DialectInlinerInterface::DialectInlinerInterface;
   bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const final {
@@ -36,6 +36,10 @@ void MoELoRADialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "moelora/dialect/FusedOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "moelora/dialect/ShardOps.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

@@ -133,7 +133,8 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
     - `combine`: `moelora.combine` of the rows with weights, rounded once;
     - `sum`: `moelora.combine` of the rows without weights, rounded once.
 
-    A schedule states how it runs on a GPU.
+    With `once`, only ranks whose tp coordinate is 0 add the bias. A schedule states
+    how it runs on a GPU.
 
     Lifespan: made by `moelora-fuse-lora` (no epilogue) and
     `moelora-fuse-epilogue`, and scheduled by `moelora-schedule`; lowered to
@@ -158,6 +159,7 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
       columns; result and shared rows have `out` columns, the score one.
     - (C10) identity rows and their weights occur together; the rows have the
       result's type, and the weights have one column.
+    - (C11) `once` requires a bias.
 
     Example:
     ```mlir
@@ -184,11 +186,12 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
                        DefaultValuedAttr<F32Attr, "1.0f">:$shared_scale,
                        UnitAttr:$sum,
                        OptionalAttr<MoELoRA_ScheduleAttr>:$schedule,
-                       UnitAttr:$gather, UnitAttr:$gather_shrunk);
+                       UnitAttr:$gather, UnitAttr:$gather_shrunk,
+                       UnitAttr:$once);
   let results = (outs TensorRankOf<[MoELoRA_Float], [2, 3]>:$result);
   let assemblyFormat = [{
     (`gather` $gather^)? $input `by` $plan `,` $weight
-    (`bias` `(` $bias^ `:` type($bias) `)`)?
+    (`bias` `(` $bias^ `:` type($bias) `)`)? (`once` $once^)?
     (`lora` `(` (`gather` ` ` $gather_shrunk^)? `` $shrunk^ `,` $table `:` type($shrunk) `,` type($table) `)`)?
     (`weighted` `(` $input_weights^ `:` type($input_weights) `)`)?
     (`activate` `(` $activation^ `)`)?

@@ -218,6 +218,8 @@ LogicalResult GroupedMatmulOp::verify() {
   if (failed(verifyGemm(*this, getInput(), getPlan().getType(), getWeight(),
                         getBias())))
     return failure(); // (C1), (C2), (C4), (C5)
+  if (failed(verifyOnce(*this, getOnce(), getBias())))
+    return failure(); // (C11)
   if (failed(verifyLora(*this, weight)))
     return failure(); // (C6)
   return verifyEpilogue(*this, weight);

@@ -130,7 +130,7 @@ LogicalResult LayerOp::verifyRegions() {
   RowKinds kinds(*this);
   for (Operation &op : getBody().front())
     if (failed(kinds.visit(&op)))
-      return failure(); // (C7), (C8), (C9), (C10), (C11)
+      return failure(); // (C7), (C8), (C9), (C10), (C11), (C12)
   return success();
 }
 

@@ -18,10 +18,11 @@ def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
   let summary = "one Mixture-of-Experts layer, the unit of compilation";
   let description = [{
     A function-like op whose arguments are identified by their role
-    (`moelora.role`). Its body computes the layer's output from them with pure
+    (`moelora.role`). Its body computes the layer's output from them with
     `moelora` ops. It is the unit of sharding, and an artifact describes one
     layer with its entry points (from hidden states, from logits, from ids and
-    weights).
+    weights). With a `grid`, it is the part of one rank, as `moelora-shard` makes
+    it.
 
     Lifespan: made by the importer or by hand; consumed by code generation.
 
@@ -45,6 +46,8 @@ def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
     - (C10) the table of a delta is one of those in which the slots of its plan
       were resolved.
     - (C11) the schedule of an op has the tokens of the schedule of its plan.
+    - (C12) an op that exchanges values along axes, or adds a bias `once`, is in a
+      layer with a `grid`.
 
     Example:
     ```mlir
@@ -69,6 +72,7 @@ def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
   let arguments = (ins SymbolNameAttr:$sym_name,
                        TypeAttrOf<FunctionType>:$function_type,
                        OptionalAttr<StrAttr>:$sym_visibility,
+                       OptionalAttr<MoELoRA_GridAttr>:$grid,
                        OptionalAttr<DictArrayAttr>:$arg_attrs,
                        OptionalAttr<DictArrayAttr>:$res_attrs);
   let regions = (region SizedRegion<1>:$body);
@@ -228,7 +232,8 @@ def MoELoRA_ExpertGemmOp : MoELoRA_NamedOp<"expert_gemm", "rows"> {
     `row` is `p / top_k` with `gather` (the input has a row per token) and `p`
     without it (a row per pair). Weights are `[E, out, in]`, or
     `[E, slices, out, in]` for gate and up. The result is an accumulator: f32,
-    not rounded. Rows of dropped pairs are unspecified and never read.
+    not rounded. Rows of dropped pairs are unspecified and never read. With
+    `once`, only ranks whose tp coordinate is 0 add the bias.
 
     Lifespan: becomes `moelora.grouped_matmul` in `moelora-fuse-lora`.
 
@@ -238,6 +243,7 @@ def MoELoRA_ExpertGemmOp : MoELoRA_NamedOp<"expert_gemm", "rows"> {
     - (C3) the result's columns are the weight's slices and `out`.
     - (C4) the bias is the weight's shape without `in`.
     - (C5) the weight's element type is the input's or f32.
+    - (C6) `once` requires a bias.
 
     Example:
     ```mlir
@@ -248,11 +254,11 @@ def MoELoRA_ExpertGemmOp : MoELoRA_NamedOp<"expert_gemm", "rows"> {
   }];
   let arguments = (ins MoELoRA_Rows:$input, MoELoRA_PlanType:$plan,
                        MoELoRA_Weight:$weight, Optional<MoELoRA_Bias>:$bias,
-                       UnitAttr:$gather);
+                       UnitAttr:$gather, UnitAttr:$once);
   let results = (outs MoELoRA_Accumulator:$result);
   let assemblyFormat = [{
     (`gather` $gather^)? $input `by` $plan `,` $weight
-    (`bias` `(` $bias^ `:` type($bias) `)`)? attr-dict
+    (`bias` `(` $bias^ `:` type($bias) `)`)? (`once` $once^)? attr-dict
     `:` type($input) `,` type($plan) `,` type($weight) `->` type($result)
   }];
 }

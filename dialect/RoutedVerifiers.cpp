@@ -115,6 +115,8 @@ LogicalResult ExpertGemmOp::verify() {
   if (failed(verifyGemm(*this, getInput(), getPlan().getType(), getWeight(),
                         getBias())))
     return failure(); // (C1), (C2), (C4), (C5)
+  if (failed(verifyOnce(*this, getOnce(), getBias())))
+    return failure(); // (C6)
   return verifyShape(*this, "the result", getResult().getType(),
                      getAccumulatorShape(getWeight().getType())); // (C3)
 }

@@ -249,6 +249,19 @@ bool RowKinds::check(RmsNormOp op) {
          set(op.getResult(), perToken);
 }
 
+bool RowKinds::check(ReduceOp op) {
+  return expect(op, "the partial sums", op.getPartial(), perToken) &&
+         set(op.getSum(), perToken);
+}
+
+bool RowKinds::check(FinishOp op) {
+  return expect(op, "the sum", op.getSum(), perToken) &&
+         expect(op, "the identity rows", op.getIdentity(), perToken) &&
+         expect(op, "the identity weights", op.getIdentityWeights(),
+                perToken) &&
+         set(op.getResult(), perToken);
+}
+
 static SmallVector<int64_t> tokensOf(ScheduleAttr schedule) {
   return llvm::map_to_vector(schedule ? schedule.getTiles()
                                       : ArrayRef<TileAttr>(),
@@ -330,13 +343,25 @@ static bool checkSizes(Operation *op) {
   return true;
 }
 
+/// (C12): ranks have coordinates in a grid.
+bool RowKinds::checkGrid(Operation *op) {
+  auto addsOnce = [](auto matmul) { return matmul && matmul.getOnce(); };
+  if (layer.getGrid() ||
+      !(isa<ReduceOp>(op) || addsOnce(dyn_cast<ExpertGemmOp>(op)) ||
+        addsOnce(dyn_cast<GroupedMatmulOp>(op))))
+    return true;
+  op->emitOpError("expects its layer to have a grid of ranks, but it has none");
+  return false;
+}
+
 LogicalResult RowKinds::visit(Operation *op) {
   return success(
+      checkGrid(op) &&
       llvm::TypeSwitch<Operation *, bool>(op)
           .Case<DispatchOp, PlanOp>([&](auto op) { return checkPlan(op); })
           .Case<ResolveSlotsOp, RouteOp, ExpertGemmOp, LoraDeltaOp,
-                ActivationOp, CombineOp, IdentityWeightOp, RmsNormOp, ShrinkOp,
-                GroupedMatmulOp, YieldOp>(
+                ActivationOp, CombineOp, IdentityWeightOp, RmsNormOp, ReduceOp,
+                FinishOp, ShrinkOp, GroupedMatmulOp, YieldOp>(
               [&](auto op) { return checkSizes(op) && check(op); })
           .Default(true));
 }

@@ -60,6 +60,8 @@ private:
   bool check(CombineOp op);
   bool check(IdentityWeightOp op);
   bool check(RmsNormOp op);
+  bool check(ReduceOp op);
+  bool check(FinishOp op);
   bool check(ShrinkOp op);
   bool check(GroupedMatmulOp op);
   bool check(YieldOp op);
@@ -72,6 +74,7 @@ private:
   /// A null value is an absent operand, which is valid.
   bool expect(mlir::Operation *op, llvm::StringRef name, mlir::Value value,
               const RowKind &wanted);
+  bool checkGrid(mlir::Operation *op);
   bool checkSlotCount(mlir::Operation *op, PlanType plan, mlir::Value slots);
   bool checkTable(mlir::Operation *op, mlir::Value plan, mlir::Value table);
   void attachNote(mlir::InFlightDiagnostic &diagnostic, llvm::StringRef name,

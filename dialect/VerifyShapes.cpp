@@ -114,6 +114,13 @@ LogicalResult verifyGemm(Operation *op, Value input, PlanType plan,
                            << type.getElementType(); // (C5)
 }
 
+LogicalResult verifyOnce(Operation *op, bool once, Value bias) {
+  if (!once || bias)
+    return success();
+  return op->emitOpError(
+      "expects a bias that is added once, but there is none");
+}
+
 LogicalResult verifyPairWeights(Operation *op, StringRef name, Value weights,
                                 PlanType plan) {
   if (!weights)

@@ -51,6 +51,10 @@ mlir::LogicalResult verifyGemm(mlir::Operation *op, mlir::Value input,
                                PlanType plan, mlir::Value weight,
                                mlir::Value bias);
 
+/// A bias that one rank adds is there.
+mlir::LogicalResult verifyOnce(mlir::Operation *op, bool once,
+                               mlir::Value bias);
+
 /// Weights of pairs, if there are any, have the plan's top_k columns.
 mlir::LogicalResult verifyPairWeights(mlir::Operation *op, llvm::StringRef name,
                                       mlir::Value weights, PlanType plan);

@@ -57,7 +57,7 @@ Value createMatmul(OpBuilder &builder, ExpertGemmOp gemm, Value shrunk,
       /*identity=*/nullptr, /*identity_weights=*/nullptr, /*shared=*/nullptr,
       /*score=*/nullptr, /*activation=*/nullptr, /*routed_scale=*/one,
       /*shared_scale=*/one, /*sum=*/nullptr, /*schedule=*/nullptr,
-      gemm.getGatherAttr(), /*gather_shrunk=*/nullptr);
+      gemm.getGatherAttr(), /*gather_shrunk=*/nullptr, gemm.getOnceAttr());
 }
 
 void replaceAlone(ExpertGemmOp gemm) {

@@ -4,9 +4,9 @@
 // Makes the layers of parts: clones of whole layers, whose types are derived
 // again from the arguments down to the result.
 
+#include "CutLayer.h"
 #include "moelora/passes/Passes.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -40,48 +40,17 @@ std::string whyNotSum(LayerOp layer, Cut cut) {
   return "";
 }
 
-/// Derives the type of a result from those of the operands.
-void retype(Operation *op, Cut cut) {
-  TypeSwitch<Operation *>(op)
-      .Case([&](DispatchOp op) {
-        PlanType type = op.getPlan().getType();
-        if (op.getIds())
-          op.getPlan().setType(PlanType::get(type.getContext(),
-                                             type.getExperts() / cut.experts,
-                                             type.getSlots(), type.getTopK()));
-      })
-      .Case([](ExpertGemmOp op) {
-        ArrayRef<int64_t> weight = op.getWeight().getType().getShape();
-        RankedTensorType type = op.getResult().getType();
-        SmallVector<int64_t> shape{type.getDimSize(0)};
-        llvm::append_range(shape, weight.drop_front().drop_back());
-        op.getResult().setType(cast<RankedTensorType>(type.clone(shape)));
-      })
-      .Case([](LoraDeltaOp op) {
-        op.getResult().setType(op.getAccumulator().getType());
-      })
-      .Case([](ActivationOp op) {
-        RankedTensorType type = op.getResult().getType();
-        int64_t columns = op.getAccumulator().getType().getShape().back();
-        op.getResult().setType(
-            cast<RankedTensorType>(type.clone({type.getDimSize(0), columns})));
-      })
-      .Case([&](CombineOp op) {
-        op.getResult().setType(resultOfPart(op.getResult().getType(), cut));
-      });
-}
-
 /// One part of a layer, outside of any module.
 OwningOpRef<LayerOp> makePart(LayerOp layer, Cut cut) {
   OwningOpRef<LayerOp> part(layer.clone());
+  std::string why; // the verifier has checked that the cut divides
+  (void)cutArguments(*part, cut, why);
   Block &body = part->getBody().front();
-  for (BlockArgument argument : body.getArguments()) {
-    std::string why; // the verifier has checked that the cut divides
-    argument.setType(partOf(layer.getRole(argument.getArgNumber()),
-                            argument.getType(), cut, why));
-  }
-  for (Operation &op : body)
+  for (Operation &op : body) {
     retype(&op, cut);
+    if (auto sum = dyn_cast<CombineOp>(op))
+      sum.getResult().setType(resultOfPart(sum.getResult().getType(), cut));
+  }
   part->setFunctionType(
       FunctionType::get(layer.getContext(), body.getArgumentTypes(),
                         body.getTerminator()->getOperandTypes()));

@@ -30,6 +30,47 @@ def CanonicalizeAdapters
   let dependentDialects = ["::moelora::MoELoRADialect"];
 }
 
+def Shard : Pass<"moelora-shard", "::moelora::LayerOp"> {
+  let summary = "makes a layer the part of one rank";
+  let description = [{
+    The layer gets a `grid`, its arguments the types of one rank, and its body the
+    ops between ranks. All ranks run the same layer.
+
+    With tensor parallelism (`tp`), each rank has a part of the intermediate size,
+    of routed and of shared experts: the rows of gate and up and their bias, the
+    columns of down, and the same parts of adapters. Its accumulators of down are
+    partial sums. The `combine` that reads them makes f32 rows, of which there is one
+    `reduce` over tp, and a `finish` that rounds:
+
+    ```mlir
+    %p = moelora.combine %yd by %plan, %w
+      : tensor<?x64xf32>, !plan, tensor<?x2xf32> -> tensor<?x64xf32>
+    %s = moelora.reduce %p over <tp> : tensor<?x64xf32>
+    %o = moelora.finish %s : tensor<?x64xf32> -> tensor<?x64xbf16>
+    ```
+
+    Rows of identity experts count once and move to `finish`; a bias of down is
+    added `once`. Routers, latent projections, norms and scores are whole on every
+    rank. Where a `combine` reads whole rows and the partial sums of a shared expert,
+    as behind a latent projection, the latter have a `reduce` of their own.
+
+    Fails, and changes nothing, at a layer that has a grid, at an intermediate size
+    that `tp` does not divide, and at an op that reads a partial sum and is none of
+    the above. A grid of one rank changes nothing.
+
+    Level: expects and keeps `routed`.
+
+    Numerics: the order of the sum over the intermediate size depends on tp, and
+    `u = scale * A x` of the down projection is rounded once on each rank.
+
+    Test: `test/passes/shard.mlir`, `test/passes/shard-invalid.mlir`.
+  }];
+  let options = [
+    Option<"tp", "tp", "int64_t", /*default=*/"1",
+           "the ranks over which the intermediate size is cut">];
+  let dependentDialects = ["::moelora::MoELoRADialect"];
+}
+
 def FuseLora : Pass<"moelora-fuse-lora", "::moelora::LayerOp"> {
   let summary = "puts each LoRA delta inside the accumulators of its GEMM";
   let description = [{

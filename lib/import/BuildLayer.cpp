@@ -268,11 +268,11 @@ static LayerOp createLayer(OpBuilder &builder, Location location,
     roles.push_back(builder.getDictionaryAttr(
         builder.getNamedAttr("moelora.role", RoleAttr::get(context, role))));
   Type output = rowsOf(type, layer.hidden);
-  auto op =
-      LayerOp::create(builder, location, options.name,
-                      builder.getFunctionType(signature.types(), output),
-                      /*sym_visibility=*/nullptr, builder.getArrayAttr(roles),
-                      /*res_attrs=*/nullptr);
+  auto op = LayerOp::create(builder, location, options.name,
+                            builder.getFunctionType(signature.types(), output),
+                            /*sym_visibility=*/nullptr, /*grid=*/nullptr,
+                            builder.getArrayAttr(roles),
+                            /*res_attrs=*/nullptr);
   if (options.number)
     op->setAttr("moelora.layer_number",
                 builder.getI64IntegerAttr(*options.number));

@@ -29,7 +29,7 @@ Vector Tensor::row(int64_t index) const {
   return Vector(first, first + rowSize());
 }
 
-static void setRow(Tensor &tensor, int64_t index, const Vector &row) {
+void setRow(Tensor &tensor, int64_t index, const Vector &row) {
   std::copy(row.begin(), row.end(),
             tensor.data.begin() + index * tensor.rowSize());
 }
@@ -261,43 +261,6 @@ Tensor activate(ActivationAttr function, Type result, const Tensor &accumulator,
       for (double &value : row)
         value = rounding.accumulator(inputWeights->data[p] * value);
     setRow(out, p, reference::activate(activation, row, rounding));
-  }
-  return out;
-}
-
-/// The terms of a token's output besides the experts' rows.
-static void addTerms(const CombineWith &with, int64_t token,
-                     const Rounding &rounding, reference::Terms &terms) {
-  terms.routedScale = with.routedScale;
-  if (with.identity) {
-    terms.identity = with.identity->row(token);
-    for (double &value : terms.identity)
-      value *= with.identityWeights->data[token];
-  }
-  if (!with.shared)
-    return;
-  terms.shared = with.shared->row(token);
-  double factor = reference::sharedFactor(
-      with.sharedScale, with.score ? &with.score->data[token] : nullptr,
-      rounding);
-  for (double &value : terms.shared)
-    value = rounding.accumulator(factor * value);
-}
-
-Tensor combine(Type result, const Tensor &rows, const Plan &plan,
-               const CombineWith &with, Mode mode) {
-  Rounding rounding = roundingOf(mode, result, {});
-  Tensor out = makeTensor(result, int64_t(plan.expert.size()) / plan.topK);
-  for (int64_t t = 0; t < out.rows(); ++t) {
-    reference::Routed routed;
-    reference::Terms terms;
-    routed.weights = with.weights ? with.weights->row(t) : Vector(plan.topK, 1);
-    for (int64_t p = t * plan.topK; p < (t + 1) * plan.topK; ++p) {
-      routed.ids.push_back(plan.expert[p]);
-      terms.rows.push_back(plan.expert[p] < 0 ? Vector() : rows.row(p));
-    }
-    addTerms(with, t, rounding, terms);
-    setRow(out, t, reference::combine(terms, routed, out.rowSize(), rounding));
   }
   return out;
 }

@@ -15,6 +15,8 @@ namespace moelora::interpreter {
 /// Rows without a meaning are NaN.
 Tensor makeTensor(mlir::Type type, int64_t rows);
 
+void setRow(Tensor &tensor, int64_t index, const reference::Vector &row);
+
 /// The roundings of an op whose result is of type `result`: `shrunk` is the
 /// element type of its table, if it has one.
 reference::Rounding roundingOf(Mode mode, mlir::Type result, mlir::Type shrunk);
@@ -72,6 +74,13 @@ struct CombineWith {
   const Tensor *weights, *identity, *identityWeights, *shared, *score;
   double routedScale, sharedScale;
 };
+
+/// The sum of the partial sums of ranks, in their order.
+Tensor reduce(ReduceOp op, llvm::ArrayRef<const Tensor *> partials, Mode mode);
+
+/// `identity` and `identityWeights` may be null, together.
+Tensor finish(FinishOp op, const Tensor &sum, const Tensor *identity,
+              const Tensor *identityWeights, Mode mode);
 
 Tensor combine(mlir::Type result, const Tensor &rows, const Plan &plan,
                const CombineWith &with, Mode mode);

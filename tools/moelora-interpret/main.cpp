@@ -11,6 +11,7 @@
 #include "moelora/commandline/CommandLine.h"
 #include "moelora/commandline/Progress.h"
 #include "moelora/dialect/Ops.h"
+#include "moelora/interpreter/Group.h"
 #include "moelora/interpreter/RandomInputs.h"
 #include "moelora/reference/Bound.h"
 #include "moelora/reference/Compare.h"
@@ -119,21 +120,53 @@ private:
                         });
   }
 
-  /// Returns whether the two agree, or no value if one cannot be evaluated.
+  /// The outputs of all ranks, on the inputs of the whole layer.
+  FailureOr<std::vector<Tensor>> runGroup(LayerOp layer, LayerOp whole) {
+    if (failed(checkSize(whole, options.inputs)))
+      return failure();
+    Inputs inputs = randomInputs(whole, options.inputs);
+    std::vector<Inputs> ranks;
+    for (int64_t rank = 0; rank < layer.getGrid()->getRanks(); ++rank)
+      ranks.push_back(inputsOfRank(layer, inputs, rank));
+    return interpretGroup(layer, ranks, options.mode,
+                          [this] { count.advance(); });
+  }
+
+  FailureOr<std::vector<Tensor>> runLike(LayerOp layer, LayerOp other) {
+    if (layer.getGrid())
+      return runGroup(layer, other);
+    std::vector<Tensor> outputs;
+    FailureOr<Tensor> output = run(layer);
+    if (failed(output))
+      return failure();
+    outputs.push_back(std::move(*output));
+    return outputs;
+  }
+
+  /// Returns whether the two agree, on every rank of the first one, or no value
+  /// if one cannot be evaluated.
   FailureOr<bool> compare(LayerOp layer) {
     auto other = others.lookupSymbol<LayerOp>(layer.getSymName());
-    if (!other || !areComparable(layer, other))
+    if (!other || (!layer.getGrid() && !areComparable(layer, other)))
       return layer.emitError()
              << "expects a layer of this name and type, "
              << layer.getFunctionType() << ", in " << options.other;
-    FailureOr<Tensor> a = run(layer), b = run(other);
+    FailureOr<std::vector<Tensor>> a = runLike(layer, other);
+    FailureOr<Tensor> b = run(other);
     if (failed(a) || failed(b))
       return failure();
-    reference::Verdict verdict =
-        reference::compareRows(b->view(), a->view(), unitOf(layer, options));
-    llvm::outs() << '@' << layer.getSymName() << ": worst error / bound "
-                 << llvm::format("%.3g", verdict.worst) << '\n';
-    return verdict.right();
+    bool right = true;
+    for (auto [rank, output] : llvm::enumerate(*a)) {
+      reference::Verdict verdict = reference::compareRows(
+          b->view(), output.view(), unitOf(layer, options));
+      llvm::outs() << '@' << layer.getSymName();
+      if (a->size() > 1)
+        llvm::outs() << " rank " << rank;
+      llvm::outs() << ": worst error / bound "
+                   << llvm::format("%.3g", verdict.worst) << '\n';
+      right &= verdict.right();
+    }
+    return right;
   }
 
   const Options &options;

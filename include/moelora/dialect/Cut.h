@@ -17,6 +17,11 @@ struct Cut {
   bool isWhole() const { return experts == 1 && intermediate == 1; }
 };
 
+/// The axis of a grid along which a dimension of the argument of a role is cut.
+/// None if every part has the whole. The dimensions of a slot table are its
+/// experts, slices, out and in.
+std::optional<Axis> cutOf(Role role, unsigned dimension);
+
 /// The type that one part of an argument of this role has; `type` is that of
 /// the whole. Null if the cut does not divide a size, and then `why` names both
 /// numbers: "8 experts, but cut = [3, 1]".

@@ -20,6 +20,8 @@
 #define GET_OP_CLASSES
 #include "moelora/dialect/FusedOps.h.inc"
 #define GET_OP_CLASSES
+#include "moelora/dialect/ShardOps.h.inc"
+#define GET_OP_CLASSES
 #include "moelora/dialect/CallOps.h.inc"
 
 #endif // MOELORA_DIALECT_OPS_H

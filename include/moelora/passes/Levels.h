@@ -9,7 +9,8 @@
 //                                  activation, combine
 //   Fused   what is compiled       plan, shrink, grouped_matmul
 //
-// resolve_slots, route and yield belong to both.
+// resolve_slots, route, identity_weight, rms_norm, yield, and the ops between
+// ranks belong to both.
 
 #ifndef MOELORA_PASSES_LEVELS_H
 #define MOELORA_PASSES_LEVELS_H

@@ -1,0 +1,26 @@
+// Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Evaluates a layer that is cut over the ranks of a grid: all ranks, op by op.
+
+#ifndef MOELORA_INTERPRETER_GROUP_H
+#define MOELORA_INTERPRETER_GROUP_H
+
+#include "moelora/interpreter/Interpreter.h"
+
+namespace moelora::interpreter {
+
+/// The inputs of one rank of `layer`, which has a grid, of those of the whole
+/// layer. Adapters are borrowed.
+Inputs inputsOfRank(LayerOp layer, const Inputs &whole, int64_t rank);
+
+/// Returns the output of each rank. Fails with a diagnostic as `interpret`
+/// does, and if there are not as many inputs as ranks. Calls `afterOp`
+/// opsOf(layer) times.
+mlir::FailureOr<std::vector<Tensor>>
+interpretGroup(LayerOp layer, const std::vector<Inputs> &inputs, Mode mode,
+               const std::function<void()> &afterOp = {});
+
+} // namespace moelora::interpreter
+
+#endif // MOELORA_INTERPRETER_GROUP_H

@@ -1,0 +1,30 @@
+// RUN: moelora-opt %s --verify-roundtrip | FileCheck %s
+// What ranks do together.
+
+// CHECK: moelora.layer @ranks
+// CHECK-SAME: attributes {grid = #moelora.grid<dp = 1, ep = 2, tp = 4>}
+moelora.layer @ranks(
+    %x: tensor<?x64xbf16> {moelora.role = #moelora.role<hidden>},
+    %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
+    %w2: tensor<4x64x64xbf16> {moelora.role = #moelora.role<down_weight>})
+    -> tensor<?x64xbf16>
+    attributes {grid = #moelora.grid<dp = 1, ep = 2, tp = 4>} {
+  %plan = moelora.dispatch %ids : tensor<?x2xi32>
+    -> !moelora.plan<4 experts, 0 slots, top_k = 2>
+  %y = moelora.expert_gemm gather %x by %plan, %w2
+    : tensor<?x64xbf16>, !moelora.plan<4 experts, 0 slots, top_k = 2>,
+      tensor<4x64x64xbf16> -> tensor<?x64xf32>
+  %p = moelora.combine %y by %plan
+    : tensor<?x64xf32>, !moelora.plan<4 experts, 0 slots, top_k = 2>
+      -> tensor<?x64xf32>
+  // CHECK: %[[S:.*]] = moelora.reduce %{{.*}} over <tp> : tensor<?x64xf32>
+  %s = moelora.reduce %p over <tp> : tensor<?x64xf32>
+  // Nothing reads it, but every rank takes part.
+  // CHECK: moelora.reduce %{{.*}} over <ep, tp> : tensor<?x64xf32>
+  %unused = moelora.reduce %p over <ep, tp> : tensor<?x64xf32>
+  // CHECK: moelora.finish %[[S]] : tensor<?x64xf32> -> tensor<?x64xbf16>
+  %o = moelora.finish %s : tensor<?x64xf32> -> tensor<?x64xbf16>
+  moelora.yield %o : tensor<?x64xbf16>
+}
+// RUN: moelora-opt %s --cse --canonicalize | FileCheck %s --check-prefix=KEPT
+// KEPT-COUNT-2: moelora.reduce
