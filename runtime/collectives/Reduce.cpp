@@ -121,10 +121,10 @@ void Reduction::addPlus() {
   const float *plus = chunk.exchange.plus;
   if (!plus || !own)
     return;
-  float *to = static_cast<float *>(operand.in) +
-              bytesOf(segmentBegin(coordinateOf(chunk.rank))) / sizeof(float);
-  uint64_t count = bytesOf(own) / sizeof(float);
-  for (uint64_t i = 0; i < count; ++i)
+  uint64_t width = operand.row_bytes / sizeof(float);
+  uint64_t begin = uint64_t(segmentBegin(coordinateOf(chunk.rank))) * width;
+  float *to = static_cast<float *>(operand.in) + begin;
+  for (uint64_t i = 0; i < uint64_t(own) * width; ++i)
     to[i] += plus[i];
 }
 
