@@ -68,8 +68,12 @@ LogicalResult CallOp::verify() {
 }
 
 /// Whether a value of the call has the type of the layer; memrefs may have any
-/// layout and memory space.
+/// layout and memory space, and slot tables any page order.
 static bool agrees(Type type, Type wanted) {
+  if (auto table = dyn_cast<SlotTableType>(type)) {
+    auto other = dyn_cast<SlotTableType>(wanted);
+    return other && table.withPageOrder(other.getPageOrder()) == other;
+  }
   auto memory = dyn_cast<MemRefType>(type);
   if (!memory)
     return type == wanted;

@@ -63,7 +63,8 @@ def MoELoRA_CallOp : Op<MoELoRA_Dialect, "call", [
     - (C4) the symbol is a `moelora.layer`.
     - (C5) there is an operand for each argument of the layer.
     - (C6) each operand has the type of its argument, or of one part of it; a
-      memref has its shape and element type.
+      memref has its shape and element type. The page order of a slot table,
+      which `moelora-schedule` chooses for a target, may differ.
     - (C7) `cut` divides every size that it cuts.
     - (C8) the result, or the destination, has the type of the layer's result;
       of a part, with elements of f32.

@@ -16,7 +16,8 @@ def CanonicalizeAdapters
       and a plan that only this `shrink` reads, if the table is empty;
     - `resolve_slots`, if its tables are empty, after `dispatch` and `plan` lose
       their slots. Ids of slots are then no longer looked up or counted;
-    - arguments of the layer that nothing reads: slot ids and empty tables.
+    - arguments of the layer that nothing reads: slot ids and empty tables. A
+      `moelora.call` of the layer is then refused until its operands are removed.
 
     Declines, and keeps, the delta of a table with slots, and a `resolve_slots`
     whose result an op of another dialect reads.

@@ -2,6 +2,12 @@
 // RUN: moelora-opt %s | moelora-opt | FileCheck %s
 // A call with a context is kept; without one it is pure.
 // RUN: moelora-opt %s --canonicalize | FileCheck %s --check-prefix=EFFECTS
+// The page order of slot tables is the layer's business.
+// RUN: moelora-opt %s -o %t.scheduled \
+// RUN:   --pass-pipeline='builtin.module(moelora.layer(moelora-fuse-lora,moelora-fuse-epilogue,moelora-schedule{target=sm_80}))'
+// RUN: FileCheck %s --check-prefix=ORDER --input-file=%t.scheduled
+// ORDER: moelora.layer @adapted({{.*}}fragment_major
+// ORDER: moelora.call @adapted({{.*}}max_rank = 16, bf16>)
 
 !plan = !moelora.plan<4 experts, 0 slots, top_k = 2>
 !plan4 = !moelora.plan<4 experts, 4 slots, top_k = 2>
