@@ -299,13 +299,23 @@ void Code::call(LLVM::LLVMFuncOp callee, ValueRange operands) {
   LLVM::CallOp::create(builder, loc, callee, operands);
 }
 
-void Code::call(Ptr callee, ValueRange operands) {
+static LLVM::CallOp callAt(Code &code, Type result, Ptr callee,
+                           ValueRange operands) {
   SmallVector<Type> types(operands.getTypes());
-  Type none = LLVM::LLVMVoidType::get(builder.getContext());
-  auto type = LLVM::LLVMFunctionType::get(none, types);
+  auto type = LLVM::LLVMFunctionType::get(result, types);
   SmallVector<Value> all{callee.value};
   llvm::append_range(all, operands);
-  LLVM::CallOp::create(builder, loc, type, all);
+  return LLVM::CallOp::create(code.builder, code.loc, type, all);
+}
+
+void Code::call(Ptr callee, ValueRange operands) {
+  callAt(*this, LLVM::LLVMVoidType::get(builder.getContext()), callee,
+         operands);
+}
+
+Int Code::callInt32(Ptr callee, ValueRange operands) {
+  return {this,
+          callAt(*this, builder.getI32Type(), callee, operands).getResult()};
 }
 
 } // namespace moelora::codegen

@@ -134,6 +134,8 @@ public:
 
   void call(mlir::LLVM::LLVMFuncOp callee, mlir::ValueRange operands);
   void call(Ptr callee, mlir::ValueRange operands);
+  /// Calls a function that returns an i32.
+  Int callInt32(Ptr callee, mlir::ValueRange operands);
 
   mlir::OpBuilder &builder;
   mlir::Location loc;

@@ -147,6 +147,15 @@ void GroupedMatmul::emitSums(Code &code, Ptr frame, Ptr scratch, Ptr panel,
   });
 }
 
+/// Whether this rank adds what counts once.
+static Value isFirstOfTp(Code &code, Ptr frame) {
+  Ptr args = code.loadPtr(frame + Frame::Args);
+  Ptr group = code.loadPtr(args + offsetof(moelora_run_args, group));
+  Int coordinate = code.loadInt32(
+      group + (offsetof(moelora_group_view, coordinates) + 4 * int(Axis::Tp)));
+  return code.equal(coordinate, code.i64(0));
+}
+
 Value GroupedMatmul::emitAccumulator(Code &code, Ptr frame, Ptr sums,
                                      Int expert, int64_t slice, Int column,
                                      VectorType type, int64_t count) const {
@@ -155,8 +164,10 @@ Value GroupedMatmul::emitAccumulator(Code &code, Ptr frame, Ptr sums,
     return sum;
   Ptr at =
       code.loadPtr(frame + bias) + ((expert * slices + slice) * n + column) * 4;
-  return arith::AddFOp::create(code.builder, code.loc, sum,
-                               code.loadFirst(type, count, at));
+  Value added = code.loadFirst(type, count, at);
+  if (op.getOnce())
+    added = code.select(isFirstOfTp(code, frame), added, code.zero(type));
+  return arith::AddFOp::create(code.builder, code.loc, sum, added);
 }
 
 Int ColumnSplit::ranges(Code &code, Ptr frame) const {

@@ -82,6 +82,8 @@ LogicalResult Lowering::declareStage(Operation &op) {
           .Case(
               [&](GroupedMatmulOp op) { return lowerGroupedMatmul(*this, op); })
           .Case([&](RmsNormOp op) { return lowerRmsNorm(*this, op); })
+          .Case([&](ReduceOp op) { return lowerReduce(*this, op); })
+          .Case([&](FinishOp op) { return lowerFinish(*this, op); })
           .Default([](Operation *op) {
             return op->emitError()
                    << "expects a layer at the fused level, but it has a "
@@ -100,11 +102,12 @@ LogicalResult Lowering::declare() {
     if (failed(declareStage(op)))
       return failure();
   auto matmul = output().getDefiningOp<GroupedMatmulOp>();
-  if ((matmul && matmul.combines()) || output().getDefiningOp<RmsNormOp>())
+  if ((matmul && matmul.combines()) ||
+      isa_and_nonnull<RmsNormOp, FinishOp>(output().getDefiningOp()))
     return success();
   return layer.emitOpError()
          << "expects its output to be a grouped_matmul with "
-            "combine or sum, or an rms_norm";
+            "combine or sum, an rms_norm, or a finish";
 }
 
 } // namespace moelora::codegen

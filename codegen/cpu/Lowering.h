@@ -64,6 +64,8 @@ mlir::FailureOr<RunStage> lowerShrink(Lowering &, ShrinkOp);
 RunStage lowerGatheredRows(Lowering &, GroupedMatmulOp);
 mlir::FailureOr<RunStage> lowerGroupedMatmul(Lowering &, GroupedMatmulOp);
 mlir::FailureOr<RunStage> lowerRmsNorm(Lowering &, RmsNormOp);
+RunStage lowerReduce(Lowering &, ReduceOp);
+mlir::FailureOr<RunStage> lowerFinish(Lowering &, FinishOp);
 
 } // namespace moelora::codegen
 

@@ -39,6 +39,12 @@ LogicalResult GpuLowering::declareStage(Operation &op) {
           .Case([&](IdentityWeightOp op) {
             return lowerIdentityWeight(*this, op);
           })
+          .Case<ReduceOp, FinishOp>([](auto op) {
+            return op.emitError() << "expects the whole layer, as ranks have "
+                                     "no memory of a GPU in common yet, but it "
+                                     "has a "
+                                  << op->getName();
+          })
           .Default([](Operation *op) {
             return op->emitError()
                    << "expects a layer at the fused level, but it has a "

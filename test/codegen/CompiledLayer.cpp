@@ -12,8 +12,8 @@ namespace moelora::codetest {
 namespace {
 
 /// The routing of the run that is under way, and the service that makes it.
-Routing *recording;
-decltype(moelora_services::route) routeService;
+thread_local Routing *recording;
+thread_local decltype(moelora_services::route) routeService;
 
 template <typename T>
 void append(std::vector<T> &all, const T *data, int64_t count) {

@@ -73,7 +73,7 @@ moelora.layer @other_adapters(
 
 // -----
 
-// expected-error @below {{'moelora.layer' op expects its output to be a grouped_matmul with combine or sum, or an rms_norm}}
+// expected-error @below {{'moelora.layer' op expects its output to be a grouped_matmul with combine or sum, an rms_norm, or a finish}}
 moelora.layer @no_combine(
     %x: tensor<?x20xbf16> {moelora.role = #moelora.role<hidden>}) -> tensor<?x20xbf16> {
   moelora.yield %x : tensor<?x20xbf16>

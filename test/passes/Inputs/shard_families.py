@@ -2,17 +2,20 @@
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Cuts the layer of each family over the ranks of a grid, and compares what all
-ranks compute with the whole layer, before and after fusion.
+ranks compute with the whole layer, before and after fusion; with --compiled also
+in code for this machine, as threads.
 
-  shard_families.py CASES TP
+  shard_families.py CASES TP [--compiled] [--bin BUILD/bin]
 """
+import argparse
 import pathlib
 import subprocess
 import sys
 import tempfile
 
 
-def call(*command, output=None):
+def call(tool, *arguments, output=None):
+    command = [str(options.bin / tool) if options.bin else tool, *arguments]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
@@ -20,26 +23,27 @@ def call(*command, output=None):
         output.write_text(done.stdout)
 
 
-def check(config, tp, folder):
+def check(config, folder):
     whole, part, fused = (folder / f"{name}.mlir"
                           for name in ("whole", "part", "fused"))
     call("moelora-translate", "--import-config", str(config), "--slots=3",
          "--max-rank=8", output=whole)
-    call("moelora-opt", str(whole), f"--moelora-shard=tp={tp}", "-o", str(part))
+    call("moelora-opt", str(whole), f"--moelora-shard=tp={options.tp}", "-o", str(part))
     call("moelora-opt", str(part), "--moelora-fuse-lora",
          "--moelora-fuse-epilogue", "-o", str(fused))
     for layer in part, fused:
         call("moelora-interpret", str(layer), f"--compare={whole}")
+    if options.compiled:
+        call("moelora-check-ranks", str(part), f"--whole={whole}")
 
 
 def main():
-    cases, tp = pathlib.Path(sys.argv[1]), sys.argv[2]
-    configs = sorted(cases.glob("*/model/config.json"))
+    configs = sorted(options.cases.glob("*/model/config.json"))
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
         for config in configs:
             try:
-                check(config, tp, pathlib.Path(folder))
+                check(config, pathlib.Path(folder))
             except RuntimeError as error:
                 wrong += 1
                 print(f"{config.parent.parent.name}: {error}")
@@ -47,4 +51,10 @@ def main():
     return 1 if wrong or not configs else 0
 
 
+parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+parser.add_argument("cases", type=pathlib.Path)
+parser.add_argument("tp")
+parser.add_argument("--compiled", action="store_true")
+parser.add_argument("--bin", type=pathlib.Path)
+options = parser.parse_args()
 sys.exit(main())
