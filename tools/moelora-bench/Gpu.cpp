@@ -112,6 +112,20 @@ void runGpuStatic(const GpuOptions &options, const std::string &folder) {
                                    {"batches", std::move(batches)}});
 }
 
+/// The seconds are those of the fastest run.
+static StaticLayer compileOften(const CompileOptions &options,
+                                const std::string &folder,
+                                const std::string &config,
+                                int32_t architecture) {
+  StaticLayer layer = inspectLayer(folder, config, architecture);
+  for (int64_t run = 1; run < options.runs; ++run) {
+    StaticLayer again = inspectLayer(folder, config, architecture);
+    layer.ptxSeconds = std::min(layer.ptxSeconds, again.ptxSeconds);
+    layer.cubinSeconds = std::min(layer.cubinSeconds, again.cubinSeconds);
+  }
+  return layer;
+}
+
 void runCompile(const CompileOptions &options, const std::string &folder) {
   std::printf("| layer | sm | kernels | PTX s | PTX s/kernel | cubin s | "
               "registers | KiB shared | stack |\n"
@@ -119,7 +133,7 @@ void runCompile(const CompileOptions &options, const std::string &folder) {
   Json layers = Json::array();
   for (const std::string &config : options.configs)
     for (int32_t architecture : options.architectures) {
-      StaticLayer layer = inspectLayer(folder, config, architecture);
+      StaticLayer layer = compileOften(options, folder, config, architecture);
       printCompiled(layer);
       layers.push_back(documentOf(layer));
     }

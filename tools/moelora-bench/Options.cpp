@@ -177,6 +177,9 @@ static void addCompile(CommandLine &line, CompileOptions &options) {
   addFiles(app, "CONFIG", options.configs, "config.json of models");
   addArchitectures(app, options.architectures,
                    "of 80, 86, 89, 90, 120 (80,90,120)");
+  addNumber<int64_t>(app, "--runs", options.runs, 1, 1000,
+                     "compilations of each layer, of which the\nfastest counts "
+                     "(1)");
   addText(app, "--json", options.json, "FILE", "results for machines");
 }
 

@@ -58,6 +58,7 @@ struct GpuOptions {
 struct CompileOptions {
   std::vector<std::string> configs;
   std::vector<int32_t> architectures = {80, 90, 120};
+  int64_t runs = 1; // the fastest counts
   std::string json; // file; empty: none
 };
 
