@@ -6,6 +6,10 @@
 // RUN: moelora-opt %S/shard.mlir --moelora-shard=tp=2 -o %t.mlir
 // RUN: not moelora-opt %t.mlir --moelora-shard=tp=2 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=TWICE
+// It is compared with the layer of which it is a part, and with no other one.
+// RUN: not moelora-interpret %t.mlir --compare=%t.mlir 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=OTHER
+// OTHER: error: expects a layer of this name and type
 // TWICE: error: 'moelora.layer' op expects a layer that is not cut, but it has a grid
 
 !plan = !moelora.plan<4 experts, 0 slots, top_k = 2>

@@ -10,6 +10,7 @@
 #include "mlir/Parser/Parser.h"
 #include "moelora/commandline/CommandLine.h"
 #include "moelora/commandline/Progress.h"
+#include "moelora/dialect/Cut.h"
 #include "moelora/dialect/Ops.h"
 #include "moelora/interpreter/Group.h"
 #include "moelora/interpreter/RandomInputs.h"
@@ -106,10 +107,8 @@ private:
   /// they share. The inputs are the same in any order of pages, and an argument
   /// that only one layer has is not read by the other.
   static bool areComparable(LayerOp a, LayerOp b) {
-    auto typeOf = [](BlockArgument argument) -> Type {
-      auto table = dyn_cast<SlotTableType>(argument.getType());
-      return table ? table.withPageOrder(PageOrder::RowMajor)
-                   : argument.getType();
+    auto typeOf = [](BlockArgument argument) {
+      return inRowOrder(argument.getType());
     };
     return a.getResultTypes() == b.getResultTypes() &&
            llvm::all_of(a.getBody().getArguments(),
@@ -118,6 +117,27 @@ private:
                               b.getArgument(a.getRole(argument.getArgNumber()));
                           return !other || typeOf(argument) == typeOf(other);
                         });
+  }
+
+  static Type inRowOrder(Type type) {
+    auto table = dyn_cast_or_null<SlotTableType>(type);
+    return table ? table.withPageOrder(PageOrder::RowMajor) : type;
+  }
+
+  /// Whether a layer with a grid has the part of one rank of each argument.
+  static bool isPartOf(LayerOp part, LayerOp whole) {
+    GridAttr grid = *part.getGrid();
+    auto isPart = [&](unsigned index) {
+      Role role = whole.getRole(index);
+      std::string why;
+      Type type = partOf(role, whole.getArgumentTypes()[index],
+                         {grid.getEp(), grid.getTp()}, why);
+      return part.getRole(index) == role &&
+             inRowOrder(part.getArgumentTypes()[index]) == inRowOrder(type);
+    };
+    return part.getNumArguments() == whole.getNumArguments() &&
+           part.getResultTypes() == whole.getResultTypes() &&
+           llvm::all_of(llvm::seq(part.getNumArguments()), isPart);
   }
 
   /// The outputs of all ranks, on the inputs of the whole layer.
@@ -147,7 +167,8 @@ private:
   /// if one cannot be evaluated.
   FailureOr<bool> compare(LayerOp layer) {
     auto other = others.lookupSymbol<LayerOp>(layer.getSymName());
-    if (!other || (!layer.getGrid() && !areComparable(layer, other)))
+    if (!other || !(layer.getGrid() ? isPartOf(layer, other)
+                                    : areComparable(layer, other)))
       return layer.emitError()
              << "expects a layer of this name and type, "
              << layer.getFunctionType() << ", in " << options.other;
