@@ -55,9 +55,9 @@ def Shard : Pass<"moelora-shard", "::moelora::LayerOp"> {
     rank. Where a `combine` reads whole rows and the partial sums of a shared expert,
     as behind a latent projection, the latter have a `reduce` of their own.
 
-    Fails, and changes nothing, at a layer that has a grid, at an intermediate size
-    that `tp` does not divide, and at an op that reads a partial sum and is none of
-    the above. A grid of one rank changes nothing.
+    Fails at a layer that has a grid, at an intermediate size that `tp` does not
+    divide, and at an op that reads a partial sum and is none of the above. A grid of
+    one rank changes nothing.
 
     Level: expects and keeps `routed`.
 

@@ -52,9 +52,11 @@ private:
     auto argument = dyn_cast<BlockArgument>(matrix);
     if (!argument)
       return false;
+    constexpr int64_t tableRank = 4; // experts, slices, out, in
     auto tensor = dyn_cast<RankedTensorType>(argument.getType());
-    unsigned last = unsigned(tensor ? tensor.getRank() : 4) - 1;
-    return cutOf(layer.getRole(argument.getArgNumber()), last) == Axis::Tp;
+    int64_t rank = tensor ? tensor.getRank() : tableRank;
+    return cutOf(layer.getRole(argument.getArgNumber()), unsigned(rank - 1)) ==
+           Axis::Tp;
   }
 
   LogicalResult checkReads(Operation *op) {
