@@ -9,9 +9,11 @@
 #include "run/seal/ElfExtents.h"
 
 #include <cerrno>
+#include <chrono>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -43,6 +45,22 @@ std::string nameOf(const std::string &path) {
        MOELORA_IO);
 }
 
+/// While the system still uses a page of the copy for its own purposes, as when
+/// it moves pages in memory, the call fails because the file is busy.
+bool addSeals(int descriptor) {
+  constexpr int seals =
+      F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
+  constexpr int attempts = 100;
+  constexpr auto pause = std::chrono::milliseconds(20);
+  for (int attempt = 1;; ++attempt) {
+    if (fcntl(descriptor, F_ADD_SEALS, seals) == 0)
+      return true;
+    if (errno != EBUSY || attempt == attempts)
+      return false;
+    std::this_thread::sleep_for(pause);
+  }
+}
+
 } // namespace
 
 SealedFile::Descriptor::~Descriptor() {
@@ -61,8 +79,7 @@ SealedFile::SealedFile(const std::string &path) : memory(-1) {
     failToCopy(path);
   checkDigest(path, seal, copyWithDigest(file, seal.length, memory.number));
   file.checkUnchanged();
-  if (fcntl(memory.number, F_ADD_SEALS,
-            F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
+  if (!addSeals(memory.number))
     failToCopy(path);
   // The loader identifies libraries by name. If a descriptor's number is used
   // again, it would return a library that is still loaded under the same name.
