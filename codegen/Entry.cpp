@@ -39,7 +39,7 @@ public:
       Ptr services = loadArg(offsetof(moelora_run_args, services));
       code.when(speaksAbi(code, services, sizeof(moelora_services)), [&] {
         setStatus(MOELORA_RUN_OK);
-        Int tokens = code.loadInt(args + offsetof(moelora_run_args, tokens));
+        Int tokens = mostTokens();
         code.when(code.less(code.i64(0), tokens),
                   [&] { emitChecked(services, tokens); });
       });
@@ -49,6 +49,20 @@ public:
 
 private:
   Ptr loadArg(int64_t offset) { return code.loadPtr(args + offset); }
+  Int ownTokens() {
+    return code.loadInt(args + offsetof(moelora_run_args, tokens));
+  }
+  /// Ranks that exchange tokens run the same chunks.
+  Int mostTokens() {
+    return lowering.ranks.exchangesTokens()
+               ? lowering.ranks.mostTokens(code, args)
+               : ownTokens();
+  }
+  Int tokensFrom(Int begin, Int tokens) {
+    return lowering.ranks.exchangesTokens()
+               ? code.most(ownTokens() - begin, code.i64(0))
+               : tokens - begin;
+  }
   Ptr operandRow(int64_t row) {
     return code.loadPtr(loadArg(offsetof(moelora_run_args, operand)) + 8 * row);
   }
@@ -59,12 +73,15 @@ private:
   }
   void setStatus(int32_t value) { code.store(code.i32(value), status); }
 
+  /// A rank without tokens does not need their rows.
   Value allPresent() {
     Value all = code.bit(true);
     for (auto [index, row] : llvm::enumerate(rows)) {
       if (!(row.entries >> selection.kind & 1))
         continue;
       Value absent = code.isNull(operandRow(int64_t(index)));
+      if (lowering.ranks.exchangesTokens() && row.shape[0] == -1)
+        absent = code.both(absent, code.less(code.i64(0), ownTokens()));
       all = code.select(absent, code.bit(false), all);
     }
     return all;
@@ -105,9 +122,10 @@ private:
     int64_t chunk = lowering.frame.chunk();
     code.loop(code.i64(0), tokens, chunk, [&](Int begin) {
       code.store(begin, frame + Frame::Begin);
-      code.store(code.least(tokens - begin, code.i64(chunk)),
+      code.store(code.least(tokensFrom(begin, tokens), code.i64(chunk)),
                  frame + Frame::Tokens);
       storeAddresses(begin);
+      lowering.ranks.emit(code, frame);
       runStages();
     });
   }

@@ -10,6 +10,7 @@
 #define MOELORA_CODEGEN_LAYERCODE_H
 
 #include "Frame.h"
+#include "RankRows.h"
 #include "moelora/dialect/Ops.h"
 #include <functional>
 
@@ -26,12 +27,16 @@ struct Stage {
 class LayerCode {
 public:
   LayerCode(LayerOp layer, Unit &unit, int64_t chunkTokens)
-      : layer(layer), unit(unit), frame(chunkTokens) {}
+      : layer(layer), unit(unit), frame(chunkTokens), ranks(layer, frame) {}
 
   /// Gives each argument a word. Slot tables and slot ids have none, because
   /// they are read through the step. Fails at a table whose pages are in
   /// another order than kernels for `device` read.
   mlir::LogicalResult declareArguments(PageOrder order, llvm::StringRef device);
+  /// A region with `bytes` for each row of a token of `value`, or of a plan.
+  int64_t region(mlir::Value value, int64_t bytes);
+  /// The number of these rows in a chunk.
+  Int rows(Code &code, Ptr frame, mlir::Value value);
   /// The word with the address of the result of `op`, with `bytes` per token:
   /// the output of the layer, or a region of the workspace.
   int64_t resultWord(mlir::Operation *op, int64_t bytes);
@@ -39,10 +44,13 @@ public:
   /// A step has resolved the ids for all layers, and a chunk reads its part of
   /// the numbers. Without a step there are no numbers, and all tokens are base.
   RunStage resolveSlots(ResolveSlotsOp op);
+  /// The same for gathered ids, whose numbers are put together.
+  RunStage resolveGathered(ResolveSlotsOp op);
 
   LayerOp layer;
   Unit &unit;
   Frame frame;
+  RankRows ranks;
 
   llvm::SmallVector<Stage> stages;
   /// Those of the entry point that is being written.

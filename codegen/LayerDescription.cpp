@@ -63,6 +63,7 @@ AGREES(Role::LatentOutBias, MOELORA_LATENT_OUT_BIAS);
 AGREES(Role::SharedGateUpBias, MOELORA_SHARED_GATE_UP_BIAS);
 AGREES(Role::SharedDownBias, MOELORA_SHARED_DOWN_BIAS);
 AGREES(Role::OutputNormWeight, MOELORA_OUTPUT_NORM_WEIGHT);
+AGREES(Role::ExpertMap, MOELORA_EXPERT_MAP);
 #undef AGREES
 
 float describeReal(const llvm::APFloat &value) {

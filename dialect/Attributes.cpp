@@ -234,7 +234,8 @@ LogicalResult AxesAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 }
 
 LogicalResult GridAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                               int64_t dp, int64_t ep, int64_t tp) {
+                               int64_t dp, int64_t ep, int64_t tp,
+                               AxesAttr tokens) {
   if (failed(verifySize(emitError, "dp", dp, 1, maxSize)) ||
       failed(verifySize(emitError, "ep", ep, 1, maxSize)) ||
       failed(verifySize(emitError, "tp", tp, 1, maxSize)))
@@ -242,5 +243,11 @@ LogicalResult GridAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   int64_t ranks = 0;
   if (llvm::MulOverflow(dp * ep, tp, ranks))
     ranks = INT64_MAX;
-  return verifySize(emitError, "dp * ep * tp", ranks, 1, maxSize); // (C1)
+  if (failed(verifySize(emitError, "dp * ep * tp", ranks, 1, maxSize)))
+    return failure(); // (C1)
+  if (tokens && tokens.has(Axis::Dp))
+    return emitError()
+           << "expects axes besides dp that cut the tokens, because "
+              "dp always does"; // (C2)
+  return success();
 }

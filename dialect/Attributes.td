@@ -91,6 +91,7 @@ def MoELoRA_Role : MoELoRA_Enum<"Role", "what an argument of a layer is", [
   I32EnumAttrCase<"SharedGateUpBias", 24, "shared_gate_up_bias">,
   I32EnumAttrCase<"SharedDownBias", 25, "shared_down_bias">,
   I32EnumAttrCase<"OutputNormWeight", 26, "output_norm_weight">,
+  I32EnumAttrCase<"ExpertMap", 28, "expert_map">,
   I32EnumAttrCase<"GateUpAdapters", 32, "gate_up_adapters">,
   I32EnumAttrCase<"DownAdapters", 33, "down_adapters">,
   I32EnumAttrCase<"RouterAdapters", 34, "router_adapters">,
@@ -247,6 +248,11 @@ def MoELoRA_AxesAttr : AttrDef<MoELoRA_Dialect, "Axes"> {
   }];
   let parameters = (ins ArrayRefParameter<"::moelora::Axis", "in order">:$axes);
   let assemblyFormat = "`<` custom<Axes>($axes) `>`";
+  let extraClassDeclaration = [{
+    bool has(::moelora::Axis axis) const {
+      return ::llvm::is_contained(getAxes(), axis);
+    }
+  }];
   let genVerifyDecl = 1;
 }
 
@@ -260,16 +266,27 @@ def MoELoRA_GridAttr : AttrDef<MoELoRA_Dialect, "Grid"> {
     coordinates (d, e, t) has the number (d * ep + e) * tp + t. The types of the
     layer are those of one rank, and the same for all.
 
+    `tokens` are the axes that cut the tokens, besides dp. Ranks that differ in
+    other axes only have the same tokens.
+
     Constraints:
     - (C1) dp, ep and tp are in [1, 2^20], and so is their product.
+    - (C2) `tokens` does not include dp.
 
-    Example: `#moelora.grid<dp = 1, ep = 2, tp = 4>`
+    Example: `#moelora.grid<dp = 1, ep = 2, tp = 4>`,
+    `#moelora.grid<dp = 2, ep = 8, tp = 1, tokens = <ep>>`
   }];
-  let parameters = (ins "int64_t":$dp, "int64_t":$ep, "int64_t":$tp);
+  let parameters = (ins "int64_t":$dp, "int64_t":$ep, "int64_t":$tp,
+                        OptionalParameter<"::moelora::AxesAttr">:$tokens);
   let assemblyFormat = [{
-    `<` `dp` `=` $dp `,` `ep` `=` $ep `,` `tp` `=` $tp `>`
+    `<` `dp` `=` $dp `,` `ep` `=` $ep `,` `tp` `=` $tp
+    (`,` `tokens` `=` $tokens^)? `>`
   }];
   let extraClassDeclaration = [{
+    /// Whether ranks that differ in this axis have different tokens.
+    bool cutsTokens(::moelora::Axis axis) const {
+      return axis == ::moelora::Axis::Dp || (getTokens() && getTokens().has(axis));
+    }
     /// The number of ranks along an axis, and in all.
     int64_t getSize(::moelora::Axis axis) const {
       return axis == ::moelora::Axis::Dp   ? getDp()

@@ -43,6 +43,10 @@ Type partOf(Role role, Type type, Cut cut, std::string &why) {
   for (auto [dimension, size] : llvm::enumerate(shape)) {
     std::optional<Axis> axis = cutOf(role, unsigned(dimension));
     bool isOfExperts = axis == Axis::Ep;
+    if (isOfExperts && cut.localExperts) {
+      size = cut.localExperts;
+      continue;
+    }
     int64_t parts = isOfExperts ? cut.experts : axis ? cut.intermediate : 1;
     if (size % parts) {
       llvm::raw_string_ostream(why)

@@ -16,7 +16,7 @@ def MoELoRA_PlanSchedule
 def MoELoRA_PlanOp : MoELoRA_NamedOp<"plan", "plan", [AttrSizedOperandSegments]> {
   let summary = "constructs the plan that kernels run over";
   let description = [{
-    The same plan as that of `dispatch`. Its schedule states how the rows of an
+    The same plan as that of `dispatch`, with the same operands. Its schedule states how the rows of an
     expert are divided for the ops that run over it: `#moelora.cpu_schedule` for
     a CPU, `#moelora.schedule` for a GPU. In batches of up to `consumer_pairs`
     pairs no kernel of its own runs on a GPU: the first kernel that reads the plan
@@ -33,6 +33,9 @@ def MoELoRA_PlanOp : MoELoRA_NamedOp<"plan", "plan", [AttrSizedOperandSegments]>
     - (C4) zero_experts is in [0, 2^20], and 0 without ids.
     - (C5) consumer_pairs is in [1, 512], with the schedule of a GPU, at most
       16384 experts and at most 32766 slots.
+    - (C6) a map requires ids.
+    - (C7) `over` requires that there are no ids and no slots, and its axes do not
+      include dp.
 
     Example:
     ```mlir
@@ -43,12 +46,15 @@ def MoELoRA_PlanOp : MoELoRA_NamedOp<"plan", "plan", [AttrSizedOperandSegments]>
   }];
   let arguments = (ins Optional<MoELoRA_ExpertIds>:$ids,
                        Optional<MoELoRA_TokenIds>:$slots,
+                       Optional<MoELoRA_ExpertMap>:$map,
                        OptionalAttr<MoELoRA_PlanSchedule>:$schedule,
                        OptionalAttr<I64Attr>:$consumer_pairs,
-                       DefaultValuedAttr<I64Attr, "0">:$zero_experts);
+                       DefaultValuedAttr<I64Attr, "0">:$zero_experts,
+                       OptionalAttr<MoELoRA_AxesAttr>:$over);
   let results = (outs MoELoRA_PlanType:$plan);
   let assemblyFormat = [{
     ($ids^)? (`slots` `(` $slots^ `:` type($slots) `)`)?
+    (`map` `(` $map^ `:` type($map) `)`)? (`over` $over^)?
     (`schedule` `(` $schedule^ `)`)? (`in_consumer` $consumer_pairs^)? attr-dict
     (`:` type($ids)^)? `->` type($plan)
   }];
@@ -133,8 +139,9 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
     - `combine`: `moelora.combine` of the rows with weights, rounded once;
     - `sum`: `moelora.combine` of the rows without weights, rounded once.
 
-    With `once`, only ranks whose tp coordinate is 0 add the bias. A schedule states
-    how it runs on a GPU.
+    With `once`, only ranks whose tp coordinate is 0 add the bias. `own` and
+    `shared_once` are those of `moelora.combine`. A schedule states how it runs on
+    a GPU.
 
     Lifespan: made by `moelora-fuse-lora` (no epilogue) and
     `moelora-fuse-epilogue`, and scheduled by `moelora-schedule`; lowered to
@@ -160,6 +167,8 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
     - (C10) identity rows and their weights occur together; the rows have the
       result's type, and the weights have one column.
     - (C11) `once` requires a bias.
+    - (C12) `own` and `shared_once` require shared rows, and do not occur together;
+      the axes of `own` do not include dp.
 
     Example:
     ```mlir
@@ -187,7 +196,8 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
                        UnitAttr:$sum,
                        OptionalAttr<MoELoRA_ScheduleAttr>:$schedule,
                        UnitAttr:$gather, UnitAttr:$gather_shrunk,
-                       UnitAttr:$once);
+                       UnitAttr:$once, OptionalAttr<MoELoRA_AxesAttr>:$own,
+                       UnitAttr:$shared_once);
   let results = (outs TensorRankOf<[MoELoRA_Float], [2, 3]>:$result);
   let assemblyFormat = [{
     (`gather` $gather^)? $input `by` $plan `,` $weight
@@ -199,7 +209,8 @@ def MoELoRA_GroupedMatmulOp : MoELoRA_PureOp<"grouped_matmul", [
     (`sum` $sum^)?
     (`identity` `(` $identity^ `,` $identity_weights `:` type($identity) `,`
         type($identity_weights) `)`)?
-    (`shared` `(` $shared^ `:` type($shared) `)`)?
+    (`shared` `(` $shared^ (`own` $own^)? (`once` $shared_once^)? `:`
+        type($shared) `)`)?
     (`score` `(` $score^ `:` type($score) `)`)?
     (`schedule` `(` $schedule^ `)`)? attr-dict
     `:` type($input) `,` type($plan) `,` type($weight) `->` type($result)

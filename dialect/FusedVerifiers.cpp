@@ -47,6 +47,10 @@ LogicalResult PlanOp::verify() {
     return failure(); // (C3)
   if (failed(verifyZeroExperts(*this, getIds(), getZeroExperts())))
     return failure(); // (C4)
+  if (failed(verifyPlanMap(*this, getIds(), getMap())))
+    return failure(); // (C6)
+  if (failed(verifyPlanOver(*this, getIds() || getSlots(), getOver())))
+    return failure(); // (C7)
   return verifyConsumerPairs(*this);
 }
 
@@ -220,6 +224,8 @@ LogicalResult GroupedMatmulOp::verify() {
     return failure(); // (C1), (C2), (C4), (C5)
   if (failed(verifyOnce(*this, getOnce(), getBias())))
     return failure(); // (C11)
+  if (failed(verifyOwnShared(*this, getShared(), getOwn(), getSharedOnce())))
+    return failure(); // (C12)
   if (failed(verifyLora(*this, weight)))
     return failure(); // (C6)
   return verifyEpilogue(*this, weight);

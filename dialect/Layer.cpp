@@ -7,6 +7,7 @@
 #include "mlir/Interfaces/FunctionImplementation.h"
 #include "llvm/ADT/SmallSet.h"
 #include "llvm/Support/MathExtras.h"
+#include <set>
 
 using namespace mlir;
 using namespace moelora;
@@ -107,6 +108,28 @@ static LogicalResult verifySizes(LayerOp layer) {
   return success();
 }
 
+/// (C14): a row of the map has each local expert of a rank at most once.
+static LogicalResult verifyExpertMap(LayerOp layer) {
+  std::optional<ElementsAttr> map = layer.getExpertMap();
+  if (!map)
+    return success();
+  BlockArgument argument = layer.getArgument(Role::ExpertMap);
+  if (!argument || argument.getType() != map->getShapedType() ||
+      !layer.getGrid())
+    return layer.emitOpError("expects an expert_map to be that of an argument "
+                             "of its type, in a layer with a grid");
+  int64_t columns = map->getShapedType().getDimSize(1);
+  std::set<std::pair<int64_t, int32_t>> seen;
+  for (auto [index, place] : llvm::enumerate(map->getValues<int32_t>()))
+    if (place != -1 &&
+        (place < -1 || !seen.insert({index / columns, place}).second))
+      return layer.emitOpError()
+             << "expects a row of expert_map to have each place at most once, "
+                "and none below -1, but it has "
+             << place << (place < -1 ? "" : " twice");
+  return success();
+}
+
 LogicalResult LayerOp::verify() {
   if (failed(verifyRoles(*this)) || failed(verifyTableRoles(*this)) ||
       failed(verifySizes(*this)))
@@ -122,7 +145,9 @@ LogicalResult LayerOp::verify() {
     return emitOpError() << "expects one result of the type of hidden, " << type
                          << ", or of f32, but the type is "
                          << getFunctionType(); // (C3)
-  return verifyRoleTypes(*this);               // (C6)
+  if (failed(verifyRoleTypes(*this)))
+    return failure();            // (C6)
+  return verifyExpertMap(*this); // (C14)
 }
 
 /// Runs after the verifiers of the ops.
@@ -130,7 +155,7 @@ LogicalResult LayerOp::verifyRegions() {
   RowKinds kinds(*this);
   for (Operation &op : getBody().front())
     if (failed(kinds.visit(&op)))
-      return failure(); // (C7), (C8), (C9), (C10), (C11), (C12)
+      return failure(); // (C7), (C8), (C9), (C10), (C11), (C12), (C13)
   return success();
 }
 

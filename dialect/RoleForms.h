@@ -25,6 +25,8 @@ enum Size {
   Width,
   SharedSlices,
   Shared,
+  Copies,
+  Mapped,
   SizeCount
 };
 
@@ -71,6 +73,7 @@ inline constexpr RoleForm forms[] = {
     {Role::LatentOutWeight, Element::OfLayer, 3, {One, Hidden, Width}},
     {Role::LatentOutBias, Element::F32, 2, {One, Hidden}},
     {Role::OutputNormWeight, Element::F32, 1, {Hidden}},
+    {Role::ExpertMap, Element::I32, 2, {Copies, Mapped}},
     // Tables: experts, slices, out, in.
     {Role::GateUpAdapters,
      Element::OfTable,

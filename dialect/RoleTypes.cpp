@@ -24,7 +24,9 @@ constexpr StringLiteral sizeNames[SizeCount] = {"?",
                                                 "intermediate",
                                                 "width",
                                                 "shared slices",
-                                                "shared"};
+                                                "shared",
+                                                "copies",
+                                                "mapped experts"};
 
 /// Compares an argument with the form of its role. The first argument with a
 /// size determines its value.

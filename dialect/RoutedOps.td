@@ -22,7 +22,10 @@ def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
     `moelora` ops. It is the unit of sharding, and an artifact describes one
     layer with its entry points (from hidden states, from logits, from ids and
     weights). With a `grid`, it is the part of one rank, as `moelora-shard` makes
-    it.
+    it. With expert parallelism, the argument of role `expert_map` says where each
+    expert is: entry `i` is the ep coordinate of the rank of expert `i`, times the
+    number of local experts, plus its number on that rank; or -1. The attribute
+    `expert_map` is the map that loaders use unless they are given another.
 
     Lifespan: made by the importer or by hand; consumed by code generation.
 
@@ -46,8 +49,15 @@ def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
     - (C10) the table of a delta is one of those in which the slots of its plan
       were resolved.
     - (C11) the schedule of an op has the tokens of the schedule of its plan.
-    - (C12) an op that exchanges values along axes, or adds a bias `once`, is in a
-      layer with a `grid`.
+    - (C12) an op that depends on the coordinates of a rank is in a layer with a
+      `grid`: one that exchanges values or takes a rank's own rows, a plan with a
+      map, and one that adds a bias or shared rows only on some ranks.
+    - (C13) rows are gathered over axes that cut the tokens of the grid, from rows
+      that are not, and ops read rows that are gathered over the same axes. `own`
+      takes those along all of these axes or along the first of them.
+    - (C14) an `expert_map`, the content of the argument of this role, has its type,
+      and the layer has a grid. Each row names local experts of ranks, each at most
+      once, or -1.
 
     Example:
     ```mlir
@@ -73,6 +83,7 @@ def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
                        TypeAttrOf<FunctionType>:$function_type,
                        OptionalAttr<StrAttr>:$sym_visibility,
                        OptionalAttr<MoELoRA_GridAttr>:$grid,
+                       OptionalAttr<I32ElementsAttr>:$expert_map,
                        OptionalAttr<DictArrayAttr>:$arg_attrs,
                        OptionalAttr<DictArrayAttr>:$res_attrs);
   let regions = (region SizedRegion<1>:$body);
@@ -199,6 +210,15 @@ def MoELoRA_DispatchOp : MoELoRA_NamedOp<"dispatch", "plan", [
     without weights. Without ids, there is one pair per token, and all pairs
     have the same expert. Without slots, all pairs are base.
 
+    With a `map`, `[copies, X]`, ids are numbers of all X experts of the ranks, and
+    the plan is of the experts of this rank. Expert `i` of row `t` is number
+    `map[t mod copies, i] - c * experts` here, where `c` is the rank's ep
+    coordinate, and is dropped without being counted if that is not in
+    `[0, experts)`. The ids of `zero_experts` then follow X.
+
+    The rows of a plan are those of its ids or slots. If it has neither, they are
+    the rows of this rank, or those that are gathered `over` the axes.
+
     Lifespan: becomes `moelora.plan` when the layer is fused.
 
     Constraints:
@@ -206,6 +226,9 @@ def MoELoRA_DispatchOp : MoELoRA_NamedOp<"dispatch", "plan", [
     - (C2) a plan without ids has one expert and top_k 1.
     - (C3) a plan without slots has zero slots.
     - (C4) zero_experts is in [0, 2^20], and 0 without ids.
+    - (C5) a map requires ids.
+    - (C6) `over` requires that there are no ids and no slots, and its axes do not
+      include dp.
 
     Example:
     ```mlir
@@ -217,10 +240,13 @@ def MoELoRA_DispatchOp : MoELoRA_NamedOp<"dispatch", "plan", [
   }];
   let arguments = (ins Optional<MoELoRA_ExpertIds>:$ids,
                        Optional<MoELoRA_TokenIds>:$slots,
-                       DefaultValuedAttr<I64Attr, "0">:$zero_experts);
+                       Optional<MoELoRA_ExpertMap>:$map,
+                       DefaultValuedAttr<I64Attr, "0">:$zero_experts,
+                       OptionalAttr<MoELoRA_AxesAttr>:$over);
   let results = (outs MoELoRA_PlanType:$plan);
   let assemblyFormat = [{
-    ($ids^)? (`slots` `(` $slots^ `:` type($slots) `)`)? attr-dict
+    ($ids^)? (`slots` `(` $slots^ `:` type($slots) `)`)?
+    (`map` `(` $map^ `:` type($map) `)`)? (`over` $over^)? attr-dict
     (`:` type($ids)^)? `->` type($plan)
   }];
 }
@@ -346,6 +372,10 @@ def MoELoRA_CombineOp : MoELoRA_NamedOp<"combine", "output", [AttrSizedOperandSe
     the rows `x` and the weights `iw`. A term whose operands are absent is
     omitted, and without a score the sigmoid is one.
 
+    With `own`, shared rows and score are those of this rank along the axes, and are
+    added to these rows only. With `shared_once`, only ranks whose ep coordinate is
+    0 add them.
+
     Lifespan: fused into the epilogue of the down GEMM by
     `moelora-fuse-epilogue`.
 
@@ -356,6 +386,8 @@ def MoELoRA_CombineOp : MoELoRA_NamedOp<"combine", "output", [AttrSizedOperandSe
     - (C4) a score requires shared rows and has one column.
     - (C5) identity rows and their weights occur together; the rows have the
       result's type, and the weights have one column.
+    - (C6) `own` and `shared_once` require shared rows, and do not occur together;
+      the axes of `own` do not include dp.
 
     Example:
     ```mlir
@@ -371,13 +403,16 @@ def MoELoRA_CombineOp : MoELoRA_NamedOp<"combine", "output", [AttrSizedOperandSe
                        Optional<MoELoRA_Accumulator>:$shared,
                        Optional<MoELoRA_Accumulator>:$score,
                        DefaultValuedAttr<F32Attr, "1.0f">:$routed_scale,
-                       DefaultValuedAttr<F32Attr, "1.0f">:$shared_scale);
+                       DefaultValuedAttr<F32Attr, "1.0f">:$shared_scale,
+                       OptionalAttr<MoELoRA_AxesAttr>:$own,
+                       UnitAttr:$shared_once);
   let results = (outs MoELoRA_Rows:$result);
   let assemblyFormat = [{
     $rows `by` $plan (`,` $weights^)?
     (`identity` `(` $identity^ `,` $identity_weights `:` type($identity) `,`
         type($identity_weights) `)`)?
-    (`shared` `(` $shared^ `:` type($shared) `)`)?
+    (`shared` `(` $shared^ (`own` $own^)? (`once` $shared_once^)? `:`
+        type($shared) `)`)?
     (`score` `(` $score^ `:` type($score) `)`)? attr-dict
     `:` type($rows) `,` type($plan) (`,` type($weights)^)? `->` type($result)
   }];

@@ -107,8 +107,12 @@ LogicalResult DispatchOp::verify() {
   if (failed(verifyPlanOfOne(*this, getIds(), plan)))
     return failure(); // (C2)
   if (failed(verifyPlanSlots(*this, getSlots(), plan)))
-    return failure();                                          // (C3)
-  return verifyZeroExperts(*this, getIds(), getZeroExperts()); // (C4)
+    return failure(); // (C3)
+  if (failed(verifyZeroExperts(*this, getIds(), getZeroExperts())))
+    return failure(); // (C4)
+  if (failed(verifyPlanMap(*this, getIds(), getMap())))
+    return failure();                                              // (C5)
+  return verifyPlanOver(*this, getIds() || getSlots(), getOver()); // (C6)
 }
 
 LogicalResult ExpertGemmOp::verify() {
@@ -178,8 +182,10 @@ LogicalResult CombineOp::verify() {
   if (getScore() && failed(verifyShape(*this, "the score", getScore().getType(),
                                        {ShapedType::kDynamic, 1})))
     return failure(); // (C4)
-  return verifyIdentity(*this, getIdentity(), getIdentityWeights(),
-                        getResult().getType()); // (C5)
+  if (failed(verifyIdentity(*this, getIdentity(), getIdentityWeights(),
+                            getResult().getType())))
+    return failure();                                                    // (C5)
+  return verifyOwnShared(*this, getShared(), getOwn(), getSharedOnce()); // (C6)
 }
 
 LogicalResult IdentityWeightOp::verify() {

@@ -6,6 +6,7 @@
 
 #include "RowKinds.h"
 #include "VerifyShapes.h"
+#include "moelora/dialect/RowAxes.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -54,8 +55,15 @@ static bool isOfTokens(Value plan) {
          !idsOf(plan);
 }
 
+/// A row per token, gathered as the rows of the plan are.
+static RowKind tokensOf(Value plan) {
+  return perToken.over(gatheredOver(plan));
+}
+
 static RowKind pairsOf(Value plan) {
-  return isOfTokens(plan) ? perToken : RowKind{RowKind::PerPair, plan};
+  if (isOfTokens(plan))
+    return tokensOf(plan);
+  return RowKind{RowKind::PerPair, plan}.over(gatheredOver(plan));
 }
 
 /// The expected kind, for a message.
@@ -71,6 +79,17 @@ static StringRef textOf(const RowKind &wanted) {
                                             "token ids",
                                             "expert ids"};
   return texts[wanted.content];
+}
+
+static std::string textOf(AxesAttr axes) {
+  if (!axes)
+    return "";
+  std::string text = ", gathered over <";
+  llvm::raw_string_ostream stream(text);
+  llvm::interleaveComma(axes.getAxes(), stream,
+                        [&](Axis axis) { stream << stringifyAxis(axis); });
+  stream << '>';
+  return text;
 }
 
 /// The kind that was found, for a message.
@@ -95,7 +114,7 @@ RowKinds::RowKinds(LayerOp layer) : layer(layer) {
 }
 
 bool RowKinds::set(Value value, const RowKind &kind) {
-  kinds[value] = kind;
+  kinds[value] = kind.over(gatheredOver(value));
   return true;
 }
 
@@ -115,8 +134,10 @@ bool RowKinds::expect(Operation *op, StringRef name, Value value,
   if (found == kinds.end() || found->second == wanted)
     return true;
   InFlightDiagnostic diagnostic =
-      op->emitOpError() << "expects " << textOf(wanted) << " as " << name
-                        << ", but gets " << textOf(found->second, wanted);
+      op->emitOpError() << "expects " << textOf(wanted) << textOf(wanted.axes)
+                        << " as " << name << ", but gets "
+                        << textOf(found->second, wanted)
+                        << textOf(found->second.axes);
   attachNote(diagnostic, name, value);
   return false;
 }
@@ -133,13 +154,23 @@ bool RowKinds::check(ResolveSlotsOp op) {
   for (Value table : op.getTables())
     if (!expect(op, "the table", table, constant))
       return false;
-  return expect(op, "the ids", op.getIds(), {RowKind::SlotIds}) && // (C9)
-         set(op.getSlots(), {RowKind::Slots});
+  RowKind ids{RowKind::SlotIds}, slots{RowKind::Slots};
+  AxesAttr axes = gatheredOver(op.getIds());
+  return expect(op, "the ids", op.getIds(), ids.over(axes)) && // (C9)
+         set(op.getSlots(), slots);
+}
+
+/// The op that resolves the slots, of which `own` takes some. Null if there is
+/// none.
+static ResolveSlotsOp resolverOf(Value slots) {
+  while (auto own = slots ? slots.getDefiningOp<OwnOp>() : nullptr)
+    slots = own.getGathered();
+  return slots ? slots.getDefiningOp<ResolveSlotsOp>() : nullptr;
 }
 
 /// (C9): the slots of a plan are those of the tables that resolved them.
 bool RowKinds::checkSlotCount(Operation *op, PlanType plan, Value slots) {
-  auto resolve = slots ? slots.getDefiningOp<ResolveSlotsOp>() : nullptr;
+  ResolveSlotsOp resolve = resolverOf(slots);
   if (!resolve)
     return true;
   auto table = cast<SlotTableType>(resolve.getTables().front().getType());
@@ -155,17 +186,22 @@ bool RowKinds::checkSlotCount(Operation *op, PlanType plan, Value slots) {
 }
 
 template <typename Op> bool RowKinds::checkPlan(Op op) {
-  return expect(op, "the ids", op.getIds(), {RowKind::ExpertIds}) &&
-         expect(op, "the slots", op.getSlots(), {RowKind::Slots}) && // (C9)
+  RowKind ids{RowKind::ExpertIds}, slots{RowKind::Slots};
+  AxesAttr axes = gatheredOver(op.getPlan());
+  return expect(op, "the ids", op.getIds(), ids.over(axes)) &&
+         expect(op, "the slots", op.getSlots(), slots.over(axes)) && // (C9)
+         expect(op, "the map", op.getMap(), constant) &&
          checkSlotCount(op, op.getPlan().getType(), op.getSlots());
 }
 
 bool RowKinds::check(RouteOp op) {
-  return expect(op, "the logits", op.getLogits(), perToken) &&
+  RowKind ids{RowKind::TokenIds};
+  AxesAttr axes = gatheredOver(op.getLogits());
+  return expect(op, "the logits", op.getLogits(), perToken.over(axes)) &&
          expect(op, "the bias", op.getBias(), constant) &&
          expect(op, "the scale", op.getExpertScale(), constant) &&
          expect(op, "the table", op.getTable(), constant) &&
-         expect(op, "the token ids", op.getTokenIds(), {RowKind::TokenIds}) &&
+         expect(op, "the token ids", op.getTokenIds(), ids.over(axes)) &&
          set(op.getIds(), {RowKind::ExpertIds}) &&
          set(op.getWeights(), perToken);
 }
@@ -173,7 +209,8 @@ bool RowKinds::check(RouteOp op) {
 /// With `gather`, an op reads rows of tokens, and otherwise rows of its pairs.
 template <typename Op> bool RowKinds::checkInput(Op op) {
   if (op.getGather())
-    return expect(op, "the gathered input", op.getInput(), perToken);
+    return expect(op, "the gathered input", op.getInput(),
+                  tokensOf(op.getPlan()));
   return expect(op, "the input without gather", op.getInput(),
                 pairsOf(op.getPlan()));
 }
@@ -181,7 +218,7 @@ template <typename Op> bool RowKinds::checkInput(Op op) {
 /// (C10): the slots have been resolved in this table.
 bool RowKinds::checkTable(Operation *op, Value plan, Value table) {
   Value slots = slotsOf(plan);
-  auto resolve = slots ? slots.getDefiningOp<ResolveSlotsOp>() : nullptr;
+  ResolveSlotsOp resolve = resolverOf(slots);
   if (!resolve || llvm::is_contained(resolve.getTables(), table))
     return true;
   InFlightDiagnostic diagnostic =
@@ -211,55 +248,53 @@ bool RowKinds::check(ActivationOp op) {
   if (op.getPlan())
     return expect(op, "the accumulator", op.getAccumulator(),
                   pairsOf(op.getPlan())) &&
-           expect(op, "the input weights", op.getInputWeights(), perToken) &&
+           expect(op, "the input weights", op.getInputWeights(),
+                  tokensOf(op.getPlan())) &&
            set(op.getResult(), pairsOf(op.getPlan()));
   auto found = kinds.find(op.getAccumulator());
   if (found == kinds.end())
     return true;
   RowKind kind = found->second;
   return (kind.content == RowKind::PerPair ||
-          expect(op, "the accumulator", op.getAccumulator(), perToken)) &&
+          expect(op, "the accumulator", op.getAccumulator(),
+                 perToken.over(kind.axes))) &&
          set(op.getResult(), kind);
 }
 
 /// The other operands of a sum over a token's rows.
 template <typename Op> bool RowKinds::checkTerms(Op op) {
-  return expect(op, "the identity rows", op.getIdentity(), perToken) &&
-         expect(op, "the identity weights", op.getIdentityWeights(),
-                perToken) &&
-         expect(op, "the shared rows", op.getShared(), perToken) &&
-         expect(op, "the score", op.getScore(), perToken);
+  RowKind tokens = tokensOf(op.getPlan()), shared = tokens;
+  if (std::optional<AxesAttr> own = op.getOwn()) {
+    if (!checkOwn(op, tokens.axes, *own))
+      return false;
+    shared.axes = withoutAxes(tokens.axes, *own);
+  }
+  return expect(op, "the identity rows", op.getIdentity(), tokens) &&
+         expect(op, "the identity weights", op.getIdentityWeights(), tokens) &&
+         expect(op, "the shared rows", op.getShared(), shared) &&
+         expect(op, "the score", op.getScore(), shared);
 }
 
 bool RowKinds::check(CombineOp op) {
+  RowKind tokens = tokensOf(op.getPlan());
   return expect(op, "the rows", op.getRows(), pairsOf(op.getPlan())) &&
-         expect(op, "the weights", op.getWeights(), perToken) &&
-         checkTerms(op) && set(op.getResult(), perToken);
+         expect(op, "the weights", op.getWeights(), tokens) && checkTerms(op) &&
+         set(op.getResult(), tokens);
 }
 
 bool RowKinds::check(IdentityWeightOp op) {
-  return expect(op, "the ids", op.getIds(), {RowKind::ExpertIds}) &&
-         expect(op, "the weights", op.getWeights(), perToken) &&
+  RowKind ids{RowKind::ExpertIds};
+  AxesAttr axes = gatheredOver(op.getIds());
+  return expect(op, "the ids", op.getIds(), ids.over(axes)) &&
+         expect(op, "the weights", op.getWeights(), perToken.over(axes)) &&
          set(op.getResult(), perToken);
 }
 
 bool RowKinds::check(RmsNormOp op) {
-  return expect(op, "the input", op.getInput(), perToken) &&
+  RowKind rows = perToken.over(gatheredOver(op.getInput()));
+  return expect(op, "the input", op.getInput(), rows) &&
          expect(op, "the weight", op.getWeight(), constant) &&
-         set(op.getResult(), perToken);
-}
-
-bool RowKinds::check(ReduceOp op) {
-  return expect(op, "the partial sums", op.getPartial(), perToken) &&
-         set(op.getSum(), perToken);
-}
-
-bool RowKinds::check(FinishOp op) {
-  return expect(op, "the sum", op.getSum(), perToken) &&
-         expect(op, "the identity rows", op.getIdentity(), perToken) &&
-         expect(op, "the identity weights", op.getIdentityWeights(),
-                perToken) &&
-         set(op.getResult(), perToken);
+         set(op.getResult(), rows);
 }
 
 static SmallVector<int64_t> tokensOf(ScheduleAttr schedule) {
@@ -289,7 +324,8 @@ template <typename Op> bool RowKinds::checkSchedule(Op op) {
   return false;
 }
 
-/// Rows of tokens are read through any plan of the same slots.
+/// Rows of tokens are read through any plan of the same slots. They are
+/// gathered as those slots are.
 static RowKind shrunkBy(ShrinkOp op) {
   if (op.isOfTokens() && isOfTokens(op.getPlan()))
     return {RowKind::ShrunkByToken, nullptr, op.getTable(),
@@ -303,21 +339,27 @@ bool RowKinds::check(ShrinkOp op) {
 }
 
 bool RowKinds::checkShrunk(GroupedMatmulOp op) {
-  if (op.getGatherShrunk())
+  AxesAttr axes = gatheredOver(op.getPlan());
+  if (op.getGatherShrunk()) {
+    RowKind rows{RowKind::ShrunkByToken, nullptr, op.getTable(),
+                 slotsOf(op.getPlan())};
     return expect(op, "the gathered shrunk rows", op.getShrunk(),
-                  {RowKind::ShrunkByToken, nullptr, op.getTable(),
-                   slotsOf(op.getPlan())});
-  return expect(op, "the shrunk rows", op.getShrunk(),
-                {RowKind::Shrunk, op.getPlan(), op.getTable()});
+                  rows.over(axes));
+  }
+  RowKind rows{RowKind::Shrunk, op.getPlan(), op.getTable()};
+  return expect(op, "the shrunk rows", op.getShrunk(), rows.over(axes));
 }
 
 bool RowKinds::check(GroupedMatmulOp op) {
   return checkInput(op) && expect(op, "the weight", op.getWeight(), constant) &&
          expect(op, "the bias", op.getBias(), constant) && checkShrunk(op) &&
-         expect(op, "the input weights", op.getInputWeights(), perToken) &&
-         expect(op, "the weights", op.getCombineWeights(), perToken) &&
+         expect(op, "the input weights", op.getInputWeights(),
+                tokensOf(op.getPlan())) &&
+         expect(op, "the weights", op.getCombineWeights(),
+                tokensOf(op.getPlan())) &&
          checkTerms(op) && checkSchedule(op) &&
-         set(op.getResult(), op.combines() ? perToken : pairsOf(op.getPlan()));
+         set(op.getResult(),
+             op.combines() ? tokensOf(op.getPlan()) : pairsOf(op.getPlan()));
 }
 
 bool RowKinds::check(YieldOp op) {
@@ -343,25 +385,15 @@ static bool checkSizes(Operation *op) {
   return true;
 }
 
-/// (C12): ranks have coordinates in a grid.
-bool RowKinds::checkGrid(Operation *op) {
-  auto addsOnce = [](auto matmul) { return matmul && matmul.getOnce(); };
-  if (layer.getGrid() ||
-      !(isa<ReduceOp>(op) || addsOnce(dyn_cast<ExpertGemmOp>(op)) ||
-        addsOnce(dyn_cast<GroupedMatmulOp>(op))))
-    return true;
-  op->emitOpError("expects its layer to have a grid of ranks, but it has none");
-  return false;
-}
-
 LogicalResult RowKinds::visit(Operation *op) {
   return success(
       checkGrid(op) &&
       llvm::TypeSwitch<Operation *, bool>(op)
           .Case<DispatchOp, PlanOp>([&](auto op) { return checkPlan(op); })
           .Case<ResolveSlotsOp, RouteOp, ExpertGemmOp, LoraDeltaOp,
-                ActivationOp, CombineOp, IdentityWeightOp, RmsNormOp, ReduceOp,
-                FinishOp, ShrinkOp, GroupedMatmulOp, YieldOp>(
+                ActivationOp, CombineOp, IdentityWeightOp, RmsNormOp,
+                AllGatherOp, OwnOp, ReduceOp, FinishOp, ShrinkOp,
+                GroupedMatmulOp, YieldOp>(
               [&](auto op) { return checkSizes(op) && check(op); })
           .Default(true));
 }

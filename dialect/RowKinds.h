@@ -28,10 +28,16 @@ struct RowKind {
   };
   Content content = Constant;
   mlir::Value plan = nullptr, table = nullptr, slots = nullptr;
+  AxesAttr axes = nullptr; ///< over which the rows are gathered
 
   bool operator==(const RowKind &other) const {
     return content == other.content && plan == other.plan &&
-           table == other.table && slots == other.slots;
+           table == other.table && slots == other.slots && axes == other.axes;
+  }
+  RowKind over(AxesAttr gathered) const {
+    RowKind kind = *this;
+    kind.axes = gathered;
+    return kind;
   }
 };
 
@@ -60,6 +66,8 @@ private:
   bool check(CombineOp op);
   bool check(IdentityWeightOp op);
   bool check(RmsNormOp op);
+  bool check(AllGatherOp op);
+  bool check(OwnOp op);
   bool check(ReduceOp op);
   bool check(FinishOp op);
   bool check(ShrinkOp op);
@@ -75,6 +83,7 @@ private:
   bool expect(mlir::Operation *op, llvm::StringRef name, mlir::Value value,
               const RowKind &wanted);
   bool checkGrid(mlir::Operation *op);
+  bool checkOwn(mlir::Operation *op, AxesAttr gathered, AxesAttr own);
   bool checkSlotCount(mlir::Operation *op, PlanType plan, mlir::Value slots);
   bool checkTable(mlir::Operation *op, mlir::Value plan, mlir::Value table);
   void attachNote(mlir::InFlightDiagnostic &diagnostic, llvm::StringRef name,

@@ -19,7 +19,31 @@ LogicalResult ReduceOp::verify() {
   if (llvm::is_contained(getAxes().getAxes(), Axis::Dp))
     return emitOpError() << "expects ranks with the same tokens, but those "
                             "along dp have others"; // (C2)
+  for (Axis axis : getKeep() ? getKeep()->getAxes() : ArrayRef<Axis>())
+    if (!getAxes().has(axis))
+      return emitOpError()
+             << "expects the axes of keep to be among those of the "
+                "sum, but "
+             << stringifyAxis(axis) << " is not"; // (C3)
   return success();
+}
+
+LogicalResult AllGatherOp::verify() {
+  if (getInputs().empty())
+    return emitOpError("expects an input, but there is none"); // (C1)
+  return verifyTokenAxes(*this, getAxes());                    // (C2)
+}
+
+LogicalResult AllGatherOp::inferReturnTypes(MLIRContext *,
+                                            std::optional<Location>,
+                                            Adaptor adaptor,
+                                            SmallVectorImpl<Type> &types) {
+  llvm::append_range(types, adaptor.getInputs().getTypes());
+  return success();
+}
+
+LogicalResult OwnOp::verify() {
+  return verifyTokenAxes(*this, getAxes()); // (C1)
 }
 
 LogicalResult FinishOp::verify() {

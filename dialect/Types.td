@@ -95,7 +95,10 @@ def MoELoRA_Accumulator : TensorRankOf<[F32], [2, 3]>;
 def MoELoRA_Shrunk : TensorRankOf<[MoELoRA_Float], [3]>;
 def MoELoRA_TokenIds : TensorRankOf<[I32], [1]>;
 def MoELoRA_ExpertIds : TensorRankOf<[I32], [2]>;
+def MoELoRA_ExpertMap : TensorRankOf<[I32], [2]>;
 def MoELoRA_ExpertWeights : TensorRankOf<[F32], [2]>;
+def MoELoRA_TokenRows
+    : AnyTypeOf<[MoELoRA_Rows, MoELoRA_TokenIds, MoELoRA_ExpertIds]>;
 def MoELoRA_Vector : TensorRankOf<[F32], [1]>;
 
 #endif // MOELORA_DIALECT_TYPES

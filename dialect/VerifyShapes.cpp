@@ -93,6 +93,36 @@ LogicalResult verifyZeroExperts(Operation *op, Value ids, int64_t zeroExperts) {
                            << zeroExperts << (ids ? " with" : " without");
 }
 
+LogicalResult verifyPlanMap(Operation *op, Value ids, Value map) {
+  if (!map || ids)
+    return success();
+  return op->emitOpError("expects a map of experts only with ids");
+}
+
+LogicalResult verifyPlanOver(Operation *op, bool hasRows,
+                             std::optional<AxesAttr> over) {
+  if (over && hasRows)
+    return op->emitOpError("expects axes over which rows are gathered only "
+                           "without ids and slots, whose rows it has");
+  return verifyTokenAxes(op, over);
+}
+
+LogicalResult verifyTokenAxes(Operation *op, std::optional<AxesAttr> axes) {
+  if (!axes || !axes->has(Axis::Dp))
+    return success();
+  return op->emitOpError("expects axes without dp, because ranks along dp "
+                         "exchange nothing");
+}
+
+LogicalResult verifyOwnShared(Operation *op, Value shared,
+                              std::optional<AxesAttr> own, bool once) {
+  if ((own || once) && !shared)
+    return op->emitOpError("expects own and shared_once only with shared rows");
+  if (own && once)
+    return op->emitOpError("expects own or shared_once, but it has both");
+  return verifyTokenAxes(op, own);
+}
+
 LogicalResult verifyGemm(Operation *op, Value input, PlanType plan,
                          Value weight, Value bias) {
   auto type = cast<RankedTensorType>(weight.getType());

@@ -44,6 +44,20 @@ mlir::LogicalResult verifyPlanSlots(mlir::Operation *op, mlir::Value slots,
 mlir::LogicalResult verifyZeroExperts(mlir::Operation *op, mlir::Value ids,
                                       int64_t zeroExperts);
 
+mlir::LogicalResult verifyPlanMap(mlir::Operation *op, mlir::Value ids,
+                                  mlir::Value map);
+/// `hasRows`: it has ids or slots.
+mlir::LogicalResult verifyPlanOver(mlir::Operation *op, bool hasRows,
+                                   std::optional<AxesAttr> over);
+
+/// Axes along which ranks exchange values do not include dp.
+mlir::LogicalResult verifyTokenAxes(mlir::Operation *op,
+                                    std::optional<AxesAttr> axes);
+
+/// What `own` and `shared_once` of a combine require.
+mlir::LogicalResult verifyOwnShared(mlir::Operation *op, mlir::Value shared,
+                                    std::optional<AxesAttr> own, bool once);
+
 /// The rules for a GEMM over a plan, at both levels: (C1) experts, (C2) the
 /// columns of the sum, (C4) the bias, (C5) element types. A null bias is
 /// absent.

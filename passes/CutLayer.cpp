@@ -31,9 +31,10 @@ void retype(Operation *op, Cut cut) {
   TypeSwitch<Operation *>(op)
       .Case([&](DispatchOp op) {
         PlanType type = op.getPlan().getType();
+        int64_t experts = cut.localExperts ? cut.localExperts
+                                           : type.getExperts() / cut.experts;
         if (op.getIds())
-          op.getPlan().setType(PlanType::get(type.getContext(),
-                                             type.getExperts() / cut.experts,
+          op.getPlan().setType(PlanType::get(type.getContext(), experts,
                                              type.getSlots(), type.getTopK()));
       })
       .Case([](ExpertGemmOp op) {

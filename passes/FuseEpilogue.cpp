@@ -105,6 +105,8 @@ void fuse(CombineOp combine) {
   matmul.getScoreMutable().assign(operands(combine.getScore()));
   matmul.setRoutedScaleAttr(combine.getRoutedScaleAttr());
   matmul.setSharedScaleAttr(combine.getSharedScaleAttr());
+  matmul.setOwnAttr(combine.getOwnAttr());
+  matmul.setSharedOnce(combine.getSharedOnce());
   combine.erase();
 }
 

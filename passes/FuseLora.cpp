@@ -57,7 +57,8 @@ Value createMatmul(OpBuilder &builder, ExpertGemmOp gemm, Value shrunk,
       /*identity=*/nullptr, /*identity_weights=*/nullptr, /*shared=*/nullptr,
       /*score=*/nullptr, /*activation=*/nullptr, /*routed_scale=*/one,
       /*shared_scale=*/one, /*sum=*/nullptr, /*schedule=*/nullptr,
-      gemm.getGatherAttr(), /*gather_shrunk=*/nullptr, gemm.getOnceAttr());
+      gemm.getGatherAttr(), /*gather_shrunk=*/nullptr, gemm.getOnceAttr(),
+      /*own=*/nullptr, /*shared_once=*/nullptr);
 }
 
 void replaceAlone(ExpertGemmOp gemm) {
@@ -106,10 +107,11 @@ void construct(DispatchOp dispatch) {
       << remark::metric("experts", type.getExperts())
       << remark::metric("slots", type.getSlots())
       << remark::metric("top_k", type.getTopK());
-  auto plan = PlanOp::create(
-      builder, dispatch.getLoc(), type, dispatch.getIds(), dispatch.getSlots(),
-      /*schedule=*/nullptr,
-      /*consumer_pairs=*/nullptr, dispatch.getZeroExperts());
+  auto plan = PlanOp::create(builder, dispatch.getLoc(), type,
+                             dispatch.getIds(), dispatch.getSlots(),
+                             dispatch.getMap(), /*schedule=*/nullptr,
+                             /*consumer_pairs=*/nullptr,
+                             dispatch.getZeroExperts(), dispatch.getOverAttr());
   dispatch.replaceAllUsesWith(plan.getPlan());
   dispatch.erase();
 }

@@ -15,8 +15,8 @@ StringRef stringifyLevel(Level level) {
 }
 
 bool belongsTo(Operation *op, Level level) {
-  if (isa<ResolveSlotsOp, RouteOp, IdentityWeightOp, RmsNormOp, ReduceOp,
-          FinishOp, YieldOp>(op))
+  if (isa<ResolveSlotsOp, RouteOp, IdentityWeightOp, RmsNormOp, AllGatherOp,
+          OwnOp, ReduceOp, FinishOp, YieldOp>(op))
     return true;
   if (level == Level::Fused)
     return isa<PlanOp, ShrinkOp, GroupedMatmulOp>(op);

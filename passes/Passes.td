@@ -40,35 +40,62 @@ def Shard : Pass<"moelora-shard", "::moelora::LayerOp"> {
     With tensor parallelism (`tp`), each rank has a part of the intermediate size,
     of routed and of shared experts: the rows of gate and up and their bias, the
     columns of down, and the same parts of adapters. Its accumulators of down are
-    partial sums. The `combine` that reads them makes f32 rows, of which there is one
-    `reduce` over tp, and a `finish` that rounds:
+    partial sums. With expert parallelism (`ep`), each rank has some of the routed
+    experts, and the sum over the others is missing. The `combine` makes f32 rows, of
+    which there is one `reduce` over both axes, and a `finish` that rounds:
 
     ```mlir
     %p = moelora.combine %yd by %plan, %w
       : tensor<?x64xf32>, !plan, tensor<?x2xf32> -> tensor<?x64xf32>
-    %s = moelora.reduce %p over <tp> : tensor<?x64xf32>
+    %s = moelora.reduce %p over <ep, tp> : tensor<?x64xf32>
     %o = moelora.finish %s : tensor<?x64xf32> -> tensor<?x64xbf16>
     ```
 
+    Which experts a rank has is an operand of role `expert_map`; `expert-map` gives
+    its usual content, and the rank with the most experts determines the sizes.
+
+    Ranks along dp have different tokens, and exchange nothing. With the scheme
+    `allgather`, ranks along ep have different tokens too, and with
+    `sequence-parallel`, ranks along tp. Rows, ids and weights are then gathered
+    before the routed experts, slot ids at the beginning, and each rank keeps the
+    sums of its own rows. A shared expert computes the rows of its rank, or with
+    `sequence-parallel` those of the ranks along tp.
+
     Rows of identity experts count once and move to `finish`; a bias of down is
-    added `once`. Routers, latent projections, norms and scores are whole on every
-    rank. Where a `combine` reads whole rows and the partial sums of a shared expert,
-    as behind a latent projection, the latter have a `reduce` of their own.
+    added `once`; shared rows are added by one of the ranks along ep. Routers, latent
+    projections, norms and scores are whole on every rank. Where a `combine` reads
+    whole rows and the partial sums of a shared expert, as behind a latent
+    projection, the latter have a `reduce` of their own.
 
     Fails at a layer that has a grid, at an intermediate size that `tp` does not
-    divide, and at an op that reads a partial sum and is none of the above. A grid of
-    one rank changes nothing.
+    divide, at fewer experts than `ep`, and at an op that reads a partial sum and is
+    none of the above. A grid of one rank changes nothing.
 
     Level: expects and keeps `routed`.
 
-    Numerics: the order of the sum over the intermediate size depends on tp, and
-    `u = scale * A x` of the down projection is rounded once on each rank.
+    Numerics: the order of the sum over experts and the intermediate size depends on
+    the grid, and `u = scale * A x` of the down projection is rounded once on each
+    rank along tp.
 
-    Test: `test/passes/shard.mlir`, `test/passes/shard-invalid.mlir`.
+    Test: `test/passes/shard.mlir`, `test/passes/shard-experts.mlir`,
+    `test/passes/shard-tokens.mlir`, `test/passes/shard-invalid.mlir`.
   }];
   let options = [
+    Option<"dp", "dp", "int64_t", /*default=*/"1",
+           "the ranks that have different tokens and equal weights">,
+    Option<"ep", "ep", "int64_t", /*default=*/"1",
+           "the ranks over which experts are cut">,
     Option<"tp", "tp", "int64_t", /*default=*/"1",
-           "the ranks over which the intermediate size is cut">];
+           "the ranks over which the intermediate size is cut">,
+    Option<"scheme", "scheme", "std::string", /*default=*/"\"replicated\"",
+           "replicated: ranks along ep have the same tokens; allgather: "
+           "different ones">,
+    Option<"sequenceParallel", "sequence-parallel", "bool", /*default=*/"false",
+           "ranks along tp have different tokens">,
+    Option<"expertMap", "expert-map", "std::string",
+           /*default=*/"\"contiguous\"",
+           "contiguous, round-robin, or the ep coordinate of each expert, "
+           "separated by commas; copies are separated by colons">];
   let dependentDialects = ["::moelora::MoELoRADialect"];
 }
 

@@ -5,6 +5,8 @@
 // where ranks add them up.
 
 #include "CutLayer.h"
+#include "ExpertMap.h"
+#include "GatherTokens.h"
 #include "mlir/IR/Remarks.h"
 #include "moelora/passes/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -25,8 +27,7 @@ remark::RemarkOpts named(StringRef name) {
 class Body {
 public:
   Body(LayerOp layer, Cut parts)
-      : layer(layer), parts(parts),
-        tp(AxesAttr::get(layer.getContext(), Axis::Tp)) {}
+      : layer(layer), parts(parts), grid(*layer.getGrid()) {}
 
   LogicalResult cut() {
     for (Operation &op : llvm::make_early_inc_range(layer.getBody().front())) {
@@ -50,7 +51,7 @@ private:
   /// Whether ranks have parts of the columns that a matrix sums over.
   bool cutsSum(Value matrix) {
     auto argument = dyn_cast<BlockArgument>(matrix);
-    if (!argument)
+    if (!argument || grid.getTp() == 1)
       return false;
     constexpr int64_t tableRank = 4; // experts, slices, out, in
     auto tensor = dyn_cast<RankedTensorType>(argument.getType());
@@ -87,30 +88,56 @@ private:
     return success();
   }
 
+  /// Ranks along ep have the pairs of other experts.
+  bool isOfExperts(CombineOp op) const {
+    auto plan = op.getPlan().getDefiningOp<DispatchOp>();
+    return grid.getEp() > 1 && plan && plan.getIds();
+  }
+
   LogicalResult cut(CombineOp op) {
     for (Value whole : {op.getWeights(), op.getIdentity(),
                         op.getIdentityWeights(), op.getScore()})
       if (whole && isPartial(whole))
         return checkReads(op);
     bool hasPartialShared = op.getShared() && isPartial(op.getShared());
-    if (isPartial(op.getRows())) {
-      if (op.getShared() && !hasPartialShared)
+    if (isPartial(op.getRows()) || isOfExperts(op)) {
+      if (op.getShared() && hasPartialShared != isPartial(op.getRows()))
         return op.emitOpError("expects a shared expert that is cut as the "
                               "routed ones are");
+      addSharedOnce(op);
       reduceAfter(op);
     } else if (hasPartialShared) {
       OpBuilder builder(op);
       op.getSharedMutable().assign(
-          reduce(builder, op.getLoc(), op.getShared()));
+          reduce(builder, op.getLoc(), op.getShared(), axes(false, true)));
     }
     return success();
   }
 
-  Value reduce(OpBuilder &builder, Location loc, Value value) {
+  AxesAttr axes(bool ep, bool tp) {
+    return axesOf(layer.getContext(), ep && grid.getEp() > 1,
+                  tp && grid.getTp() > 1);
+  }
+
+  /// Ranks along ep have the same shared expert, and add it to their own tokens
+  /// if ep cuts these.
+  void addSharedOnce(CombineOp op) {
+    if (!op.getShared() || grid.getEp() == 1)
+      return;
+    if (grid.cutsTokens(Axis::Ep))
+      op.setOwnAttr(axes(true, false));
+    else
+      op.setSharedOnce(true);
+  }
+
+  /// The rows of this rank, of the sum over `over`.
+  Value reduce(OpBuilder &builder, Location loc, Value value, AxesAttr over) {
     auto type = cast<RankedTensorType>(value.getType());
     remark::passed(loc, named("Reduce"))
         << remark::metric("columns", type.getShape().back());
-    return ReduceOp::create(builder, loc, type, value, tp);
+    AxesAttr keep = axes(over.has(Axis::Ep) && grid.cutsTokens(Axis::Ep),
+                         over.has(Axis::Tp) && grid.cutsTokens(Axis::Tp));
+    return ReduceOp::create(builder, loc, type, value, over, keep);
   }
 
   /// Partial sums travel in f32, and are rounded once.
@@ -119,7 +146,7 @@ private:
     builder.setInsertionPointAfter(op);
     RankedTensorType rounded = op.getResult().getType();
     op.getResult().setType(resultOfPart(rounded, parts));
-    Value sum = reduce(builder, op.getLoc(), op.getResult());
+    Value sum = reduce(builder, op.getLoc(), op.getResult(), axes(true, true));
     auto finish =
         FinishOp::create(builder, op.getLoc(), rounded, sum, op.getIdentity(),
                          op.getIdentityWeights(),
@@ -133,8 +160,8 @@ private:
 
   LayerOp layer;
   Cut parts;
-  AxesAttr tp;
-  DenseSet<Value> partial; // sums of one rank
+  GridAttr grid;
+  DenseSet<Value> partial; // sums of one rank along tp
 };
 
 struct Shard : impl::ShardBase<Shard> {
@@ -142,15 +169,25 @@ struct Shard : impl::ShardBase<Shard> {
 
   void runOnOperation() override {
     LayerOp layer = getOperation();
-    auto grid =
-        GridAttr::getChecked([&] { return layer.emitOpError(); }, &getContext(),
-                             int64_t(1), int64_t(1), tp.getValue());
-    if (!grid)
-      return signalPassFailure();
-    if (grid.getRanks() == 1)
-      return;
-    if (failed(shard(layer, grid)))
+    FailureOr<GridAttr> grid = makeGrid(layer);
+    if (failed(grid) || (grid->getRanks() > 1 && failed(shard(layer, *grid))))
       signalPassFailure();
+  }
+
+  FailureOr<GridAttr> makeGrid(LayerOp layer) {
+    if (scheme != "replicated" && scheme != "allgather")
+      return layer.emitOpError()
+             << "expects the scheme replicated or allgather, "
+                "but it is \""
+             << scheme.getValue() << "\"";
+    AxesAttr tokens = axesOf(&getContext(), ep > 1 && scheme == "allgather",
+                             tp > 1 && sequenceParallel);
+    auto grid = GridAttr::getChecked([&] { return layer.emitOpError(); },
+                                     &getContext(), dp.getValue(),
+                                     ep.getValue(), tp.getValue(), tokens);
+    if (!grid)
+      return failure();
+    return grid;
   }
 
   LogicalResult shard(LayerOp layer, GridAttr grid) {
@@ -158,12 +195,43 @@ struct Shard : impl::ShardBase<Shard> {
       return layer.emitOpError("expects a layer that is not cut, but it has a "
                                "grid");
     Cut parts{grid.getEp(), grid.getTp()};
+    if (failed(mapExperts(layer, grid, parts)))
+      return failure();
     std::string why;
     if (!cutArguments(layer, parts, why))
       return layer.emitOpError()
              << "expects a grid that divides its arguments, but it has " << why;
     layer.setGridAttr(grid);
+    if (grid.getTokens() && failed(gatherTokens(layer)))
+      return failure();
     return Body(layer, parts).cut();
+  }
+
+  /// The layer gets a map of its experts as an argument.
+  LogicalResult mapExperts(LayerOp layer, GridAttr grid, Cut &parts) {
+    if (grid.getEp() == 1)
+      return success();
+    DispatchOp routed = routedDispatch(layer);
+    if (!routed)
+      return layer.emitOpError("expects a dispatch of expert ids for ep, but "
+                               "there is none");
+    FailureOr<ExpertMap> map = placeExperts(
+        expertMap, routed.getPlan().getType().getExperts(), grid.getEp(),
+        &getContext(), [&] { return layer.emitOpError(); });
+    if (failed(map))
+      return failure();
+    parts.localExperts = map->localExperts;
+    unsigned index = layer.getNumArguments();
+    auto role = RoleAttr::get(&getContext(), Role::ExpertMap);
+    if (failed(layer.insertArgument(
+            index, map->places.getType(),
+            DictionaryAttr::get(&getContext(),
+                                NamedAttribute("moelora.role", role)),
+            layer.getLoc())))
+      return failure();
+    layer.setExpertMapAttr(map->places);
+    routed.getMapMutable().assign(layer.getBody().getArgument(index));
+    return success();
   }
 };
 

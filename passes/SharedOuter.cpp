@@ -51,8 +51,9 @@ PlanOp planOfTokens(ShrinkOp shrink) {
   auto type = PlanType::get(builder.getContext(), /*experts=*/1,
                             pairs.getPlan().getType().getSlots(), /*topK=*/1);
   return PlanOp::create(builder, shrink.getLoc(), type, /*ids=*/nullptr,
-                        pairs.getSlots(), pairs.getScheduleAttr(),
-                        /*consumer_pairs=*/nullptr, /*zero_experts=*/0);
+                        pairs.getSlots(), /*map=*/nullptr,
+                        pairs.getScheduleAttr(), /*consumer_pairs=*/nullptr,
+                        /*zero_experts=*/0, /*over=*/nullptr);
 }
 
 void share(ShrinkOp shrink) {

@@ -19,7 +19,7 @@ struct Accumulate : GroupedMatmul {
   Accumulate(Lowering &lowering, GroupedMatmulOp op)
       : GroupedMatmul(lowering, op, RangeLimit),
         split{lowering.frame.word(), n, maxColumns},
-        result(lowering.frame.region({0, plan.topK * n * 4})) {}
+        result(lowering.region(op.getPlan(), plan.topK * n * 4)) {}
 
   ColumnSplit split;
   int64_t result; // word
@@ -43,8 +43,8 @@ struct Accumulate : GroupedMatmul {
   /// Tokens that are not valid have no pairs, but what reads the result does so
   /// for all tokens.
   void emitOthers(Code &code, Ptr frame) {
-    Int valid = code.loadInt(frame + Frame::Valid);
-    Int others = code.loadInt(frame + Frame::Tokens) - valid;
+    Int valid = lowering.validRows(code, frame, op.getPlan());
+    Int others = lowering.rows(code, frame, op.getPlan()) - valid;
     int64_t rowBytes = plan.topK * n * 4;
     code.clear(code.loadPtr(frame + result) + valid * rowBytes,
                others * rowBytes);

@@ -30,8 +30,8 @@ struct Activate : GroupedMatmul {
   Activate(Lowering &lowering, GroupedMatmulOp op)
       : GroupedMatmul(lowering, op, RangeLimit),
         split{lowering.frame.word(), n, maxColumns},
-        result(
-            lowering.frame.region({0, plan.topK * answer().panelRowBytes(n)})) {
+        result(lowering.region(op.getPlan(),
+                               plan.topK * answer().panelRowBytes(n))) {
     if (op.getInputWeights())
       inputWeights = lowering.words.lookup(op.getInputWeights());
   }

@@ -17,6 +17,7 @@
 #include "Activation.h"
 #include "cpu/GroupedMatmul.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "moelora/dialect/RowAxes.h"
 
 using namespace mlir;
 
@@ -56,7 +57,7 @@ struct Combine : GroupedMatmul {
           Ptr scratch = workerScratch(code, frame, worker);
           Ptr totals = scratch + scratchBytes();
           PlanView view{code, frame + plan.word};
-          Int tokens = code.loadInt(frame + Frame::Tokens);
+          Int tokens = lowering.rows(code, frame, op.getPlan());
           code.clear(totals, tokens * TotalBytes);
           code.loop(code.i64(0), view.tiles(), 1, [&](Int index) {
             TileView tile = this->tile(code, frame, index);
@@ -100,17 +101,40 @@ struct Combine : GroupedMatmul {
     return arith::AddFOp::create(code.builder, code.loc, sum, x);
   }
 
+  /// Shared rows are added to some tokens only if they are those of one rank,
+  /// or if another rank adds them.
   void emitOutput(Code &code, Ptr frame, Ptr totals, Int tokens, Int begin,
                   Int end) {
+    Int first = code.i64(0), last = tokens;
+    if (op.getOwn()) {
+      first = lowering.ranks.begin(code, frame, gatheredOver(op.getPlan()),
+                                   *op.getOwn());
+      last = first + lowering.rows(code, frame, op.getShared());
+      emitTokens(code, frame, totals, {code.i64(0), first}, begin, end, {});
+      emitTokens(code, frame, totals, {last, tokens}, begin, end, {});
+    } else if (op.getSharedOnce()) {
+      Int coordinate = lowering.ranks.coordinate(code, frame, Axis::Ep);
+      last = code.select(code.equal(coordinate, code.i64(0)), tokens, first);
+      emitTokens(code, frame, totals, {last, tokens}, begin, end, {});
+    }
+    emitTokens(code, frame, totals, {first, last}, begin, end, first);
+  }
+
+  /// Tokens of a range. The first shared row is that of token `sharedFrom`, if
+  /// shared rows are added to them.
+  void emitTokens(Code &code, Ptr frame, Ptr totals, std::pair<Int, Int> range,
+                  Int begin, Int end, std::optional<Int> sharedFrom) {
     Ptr output = code.loadPtr(frame + result);
-    code.loop(code.i64(0), tokens, 1, [&](Int token) {
+    bool addsShared = op.getShared() && sharedFrom;
+    code.loop(range.first, range.second, 1, [&](Int token) {
       Ptr total = totals + token * TotalBytes;
       Value identityWeight, sharedFactor;
+      Int own = addsShared ? token - *sharedFrom : token;
       if (op.getIdentity())
         identityWeight =
             splat(code, rows(code, frame, op.getIdentityWeights()), token);
-      if (op.getShared())
-        sharedFactor = emitSharedFactor(code, frame, token);
+      if (addsShared)
+        sharedFactor = emitSharedFactor(code, frame, own);
       forColumns(
           code, begin, end, n, form.lanes, [&](Int column, int64_t count) {
             Value sum =
@@ -120,9 +144,10 @@ struct Combine : GroupedMatmul {
               sum = code.fma(identityWeight,
                              loadIdentity(code, frame, element, count), sum);
             sum = emitScale(code, sum);
-            if (op.getShared())
+            if (addsShared)
               sum = addTimes(code, sharedFactor,
-                             loadShared(code, frame, element, count), sum);
+                             loadShared(code, frame, own * n + column, count),
+                             sum);
             code.storeFirst(answer.round(code, sum), count,
                             output + element * answer.elementBytes);
           });
@@ -175,7 +200,9 @@ FailureOr<RunStage> lowerCombine(Lowering &lowering, GroupedMatmulOp op) {
                           << lowering.form.element << " or f32, but it is of "
                           << element;
   auto stage = std::make_shared<Combine>(lowering, op, *answer);
-  lowering.frame.needScratch(stage->scratchBytes(), TotalBytes);
+  AxesAttr gathered = gatheredOver(op.getPlan());
+  lowering.frame.needScratch(stage->scratchBytes(),
+                             TotalBytes * lowering.ranks.ranks(gathered));
   LLVM::LLVMFuncOp task = stage->emitTask();
   return RunStage([stage, task](Code &code, Ptr frame) {
     stage->emitReset(code, frame);

@@ -86,8 +86,8 @@ FailureOr<RunStage> lowerFinish(Lowering &lowering, FinishOp op) {
                           << lowering.form.element << " or f32, but it is of "
                           << out;
   LLVM::LLVMFuncOp task = Finish(lowering, op, *from, *to).emitTask();
-  return RunStage([task](Code &code, Ptr frame) {
-    parallelFor(code, frame, code.loadInt(frame + Frame::Tokens), task);
+  return RunStage([task, op, &lowering](Code &code, Ptr frame) mutable {
+    parallelFor(code, frame, lowering.rows(code, frame, op.getSum()), task);
   });
 }
 

@@ -147,15 +147,6 @@ void GroupedMatmul::emitSums(Code &code, Ptr frame, Ptr scratch, Ptr panel,
   });
 }
 
-/// Whether this rank adds what counts once.
-static Value isFirstOfTp(Code &code, Ptr frame) {
-  Ptr args = code.loadPtr(frame + Frame::Args);
-  Ptr group = code.loadPtr(args + offsetof(moelora_run_args, group));
-  Int coordinate = code.loadInt32(
-      group + (offsetof(moelora_group_view, coordinates) + 4 * int(Axis::Tp)));
-  return code.equal(coordinate, code.i64(0));
-}
-
 Value GroupedMatmul::emitAccumulator(Code &code, Ptr frame, Ptr sums,
                                      Int expert, int64_t slice, Int column,
                                      VectorType type, int64_t count) const {
@@ -165,8 +156,11 @@ Value GroupedMatmul::emitAccumulator(Code &code, Ptr frame, Ptr sums,
   Ptr at =
       code.loadPtr(frame + bias) + ((expert * slices + slice) * n + column) * 4;
   Value added = code.loadFirst(type, count, at);
-  if (op.getOnce())
-    added = code.select(isFirstOfTp(code, frame), added, code.zero(type));
+  if (op.getOnce()) {
+    Int coordinate = lowering.ranks.coordinate(code, frame, Axis::Tp);
+    added = code.select(code.equal(coordinate, code.i64(0)), added,
+                        code.zero(type));
+  }
   return arith::AddFOp::create(code.builder, code.loc, sum, added);
 }
 

@@ -4,6 +4,7 @@
 // Declares a layer: its arguments, and then its stages in order.
 
 #include "cpu/Lowering.h"
+#include "moelora/dialect/RowAxes.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cstddef>
 
@@ -36,6 +37,11 @@ Lowering::Lowering(LayerOp layer, Unit &unit, const DotForm &form,
       wide(wide) {
   services = MOELORA_SERVICE_PARALLEL_FOR;
   beginChunk = storeValid;
+}
+
+Int Lowering::validRows(Code &code, Ptr frame, Value plan) {
+  return gatheredOver(plan) ? rows(code, frame, plan)
+                            : code.loadInt(frame + Frame::Valid);
 }
 
 const DotForm *Lowering::formOf(Type element) const {
@@ -82,6 +88,8 @@ LogicalResult Lowering::declareStage(Operation &op) {
           .Case(
               [&](GroupedMatmulOp op) { return lowerGroupedMatmul(*this, op); })
           .Case([&](RmsNormOp op) { return lowerRmsNorm(*this, op); })
+          .Case([&](AllGatherOp op) { return lowerAllGather(*this, op); })
+          .Case([&](OwnOp op) { return lowerOwn(*this, op); })
           .Case([&](ReduceOp op) { return lowerReduce(*this, op); })
           .Case([&](FinishOp op) { return lowerFinish(*this, op); })
           .Default([](Operation *op) {

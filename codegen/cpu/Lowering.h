@@ -17,6 +17,7 @@ struct PlanInfo {
   int64_t word = 0;
   int64_t experts = 0, slots = 0, topK = 0, tileRows = 0, groupRows = 0;
   int64_t zeroExperts = 0;
+  int64_t localIds = -1; // a word, if ids are mapped to the experts of the rank
 };
 
 class Lowering : public LayerCode {
@@ -36,6 +37,10 @@ public:
   // reads it.
   mlir::LogicalResult expectPanel(mlir::Operation *op, mlir::Value value,
                                   mlir::Value plan, bool gather) const;
+
+  /// The rows of a plan's tokens that may have pairs. Ranks gather valid tokens
+  /// only.
+  Int validRows(Code &code, Ptr frame, mlir::Value plan);
 
   const DotForm &form;
   Tiles tiles;
@@ -64,6 +69,10 @@ mlir::FailureOr<RunStage> lowerShrink(Lowering &, ShrinkOp);
 RunStage lowerGatheredRows(Lowering &, GroupedMatmulOp);
 mlir::FailureOr<RunStage> lowerGroupedMatmul(Lowering &, GroupedMatmulOp);
 mlir::FailureOr<RunStage> lowerRmsNorm(Lowering &, RmsNormOp);
+/// Ids of the experts of this rank in place of those of all.
+RunStage lowerLocalIds(Lowering &, PlanOp, int64_t word);
+RunStage lowerAllGather(Lowering &, AllGatherOp);
+RunStage lowerOwn(Lowering &, OwnOp);
 RunStage lowerReduce(Lowering &, ReduceOp);
 mlir::FailureOr<RunStage> lowerFinish(Lowering &, FinishOp);
 

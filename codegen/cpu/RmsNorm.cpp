@@ -114,8 +114,8 @@ FailureOr<RunStage> lowerRmsNorm(Lowering &lowering, RmsNormOp op) {
                           << " or f32, but the input is of " << in
                           << " and the result of " << out;
   LLVM::LLVMFuncOp task = RmsNorm(lowering, op, *from, *to).emitTask();
-  return RunStage([task](Code &code, Ptr frame) {
-    parallelFor(code, frame, code.loadInt(frame + Frame::Tokens), task);
+  return RunStage([task, op, &lowering](Code &code, Ptr frame) mutable {
+    parallelFor(code, frame, lowering.rows(code, frame, op.getInput()), task);
   });
 }
 

@@ -6,6 +6,7 @@
 #include "cpu/Services.h"
 #include "LayerDescription.h"
 #include "cpu/Lowering.h"
+#include "moelora/dialect/RowAxes.h"
 #include "moelora/runtime/Abi.h"
 #include <cstddef>
 
@@ -76,7 +77,7 @@ static Ptr wordOrNull(Lowering &lowering, Code &code, Ptr frame, Value value) {
 /// Fills the moelora_route_inputs at `inputs`.
 static void storeInputs(Lowering &lowering, Code &code, Ptr frame, Ptr inputs,
                         RouteOp op) {
-  code.store(code.loadInt(frame + Frame::Tokens),
+  code.store(lowering.rows(code, frame, op.getLogits()),
              inputs + offsetof(moelora_route_inputs, tokens));
   std::pair<int64_t, Value> pointers[] = {
       {offsetof(moelora_route_inputs, logits), op.getLogits()},
@@ -93,8 +94,8 @@ FailureOr<RunStage> lowerRoute(Lowering &lowering, RouteOp op) {
     return failure();
   lowering.services |= MOELORA_SERVICE_ROUTE;
   int64_t topK = op.getRouter().getTopK();
-  lowering.words[op.getIds()] = lowering.frame.region({0, 4 * topK});
-  lowering.words[op.getWeights()] = lowering.frame.region({0, 4 * topK});
+  lowering.words[op.getIds()] = lowering.region(op.getIds(), 4 * topK);
+  lowering.words[op.getWeights()] = lowering.region(op.getIds(), 4 * topK);
   int64_t inputs = lowering.frame.words(sizeof(moelora_route_inputs) / 8);
   moelora_router router = describeRouter(op);
   LLVM::GlobalOp constant = lowering.unit.bytes(
@@ -123,7 +124,7 @@ FailureOr<RunStage> lowerIdentityWeight(Lowering &lowering,
     };
     code.call(
         service(code, frame, offsetof(moelora_services, identity_weights)),
-        {code.loadInt(frame + Frame::Tokens).value, code.i32(topK).value,
+        {lowering.rows(code, frame, op.getIds()).value, code.i32(topK).value,
          code.i32(op.getFirst()).value, code.i32(op.getEnd()).value,
          word(op.getIds()), word(op.getWeights()),
          code.loadPtr(frame + result).value});
@@ -131,8 +132,10 @@ FailureOr<RunStage> lowerIdentityWeight(Lowering &lowering,
 }
 
 /// The arrays of a plan, with the capacities that moelora_plan requires.
-static void declarePlanArrays(Frame &frame, const PlanInfo &info) {
-  int64_t pairs = info.topK;
+static void declarePlanArrays(Lowering &lowering, const PlanInfo &info,
+                              Value plan) {
+  Frame &frame = lowering.frame;
+  int64_t pairs = info.topK * lowering.ranks.ranks(gatheredOver(plan));
   auto array = [&](int64_t offset, int64_t bytesPerPair, int64_t fixed = 0) {
     frame.region({fixed, bytesPerPair * pairs}, info.word + offset);
   };
@@ -145,11 +148,12 @@ static void declarePlanArrays(Frame &frame, const PlanInfo &info) {
         4 * (info.experts + info.slots + 2));
 }
 
-static void storeShape(Code &code, Ptr shape, Ptr frame, const PlanInfo &info,
-                       bool hasSlots) {
-  code.store(code.loadInt(frame + Frame::Tokens),
+static void storeShape(Lowering &lowering, Code &code, Ptr shape, Ptr frame,
+                       const PlanInfo &info, PlanOp op) {
+  bool hasSlots(op.getSlots());
+  code.store(lowering.rows(code, frame, op.getPlan()),
              shape + offsetof(moelora_plan_shape, tokens));
-  code.store(code.toI32(code.loadInt(frame + Frame::Valid)),
+  code.store(code.toI32(lowering.validRows(code, frame, op.getPlan())),
              shape + offsetof(moelora_plan_shape, valid_tokens));
   Int slots =
       hasSlots ? code.loadInt(frame + Frame::Slots) : code.i64(info.slots);
@@ -159,7 +163,8 @@ static void storeShape(Code &code, Ptr shape, Ptr frame, const PlanInfo &info,
       {offsetof(moelora_plan_shape, experts), info.experts},
       {offsetof(moelora_plan_shape, tile_rows), info.tileRows},
       {offsetof(moelora_plan_shape, group_rows), info.groupRows},
-      {offsetof(moelora_plan_shape, zero_experts), info.zeroExperts},
+      {offsetof(moelora_plan_shape, zero_experts),
+       info.localIds < 0 ? info.zeroExperts : 0},
       {offsetof(moelora_plan_shape, reserved), 0}};
   for (auto [offset, value] : numbers)
     code.store(code.i32(value), shape + offset);
@@ -196,17 +201,26 @@ FailureOr<RunStage> lowerPlan(Lowering &lowering, PlanOp op) {
   info.zeroExperts = op.getZeroExperts();
   Frame &frame = lowering.frame;
   info.word = frame.words(sizeof(moelora_plan) / 8);
-  declarePlanArrays(frame, info);
+  declarePlanArrays(lowering, info, op.getPlan());
   int64_t shapeWord = frame.words(sizeof(moelora_plan_shape) / 8);
+  RunStage map;
+  if (op.getMap()) {
+    info.localIds = lowering.region(op.getPlan(), 4 * info.topK);
+    map = lowerLocalIds(lowering, op, info.localIds);
+  }
   lowering.plans[op.getPlan()] = info;
   return RunStage([=, &lowering](Code &code, Ptr frame) mutable {
-    storeShape(code, frame + shapeWord, frame, info, bool(op.getSlots()));
+    if (map)
+      map(code, frame);
+    storeShape(lowering, code, frame + shapeWord, frame, info, op);
     auto word = [&](Value value) {
       return wordOrNull(lowering, code, frame, value).value;
     };
+    Value ids =
+        map ? code.loadPtr(frame + info.localIds).value : word(op.getIds());
     code.call(service(code, frame, offsetof(moelora_services, plan)),
-              {(frame + shapeWord).value, word(op.getIds()),
-               word(op.getSlots()), (frame + info.word).value,
+              {(frame + shapeWord).value, ids, word(op.getSlots()),
+               (frame + info.word).value,
                code.loadPtr(frame + Frame::Stats).value});
   });
 }

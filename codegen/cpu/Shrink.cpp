@@ -37,6 +37,7 @@ struct Shrink {
 
   Lowering &lowering;
   ShrinkOp op;
+  Value ofPlan;
   PlanInfo plan;
   bool computesU = true, writesRows = true; // what the task does
   SmallVector<int64_t> projections;         // of the slices
@@ -234,7 +235,8 @@ private:
 };
 
 Shrink::Shrink(Lowering &lowering, ShrinkOp op, Value plan)
-    : lowering(lowering), op(op), plan(lowering.plans.lookup(plan)) {
+    : lowering(lowering), op(op), ofPlan(plan),
+      plan(lowering.plans.lookup(plan)) {
   SlotTableType table = op.getTable().getType();
   unsigned argument = cast<BlockArgument>(op.getTable()).getArgNumber();
   slices = table.getSlices();
@@ -247,7 +249,7 @@ Shrink::Shrink(Lowering &lowering, ShrinkOp op, Value plan)
 
 RunStage Shrink::emit() {
   if (writesRows)
-    rows = lowering.frame.region({0, slicesPerToken() * lora_row::Bytes});
+    rows = lowering.region(ofPlan, slicesPerToken() * lora_row::Bytes);
   LLVM::LLVMFuncOp task = emitTask();
   int64_t rowBytes = slices * lora_row::Bytes;
   return RunStage(
@@ -291,7 +293,8 @@ FailureOr<RunStage> lowerShrink(Lowering &lowering, ShrinkOp op) {
     return failure();
   Shrink stage(lowering, op, op.getPlan());
   stage.writesRows = !op.isOfTokens();
-  stage.u = lowering.frame.region({0, stage.slicesPerToken() * stage.uBytes()});
+  stage.u =
+      lowering.region(op.getPlan(), stage.slicesPerToken() * stage.uBytes());
   lowering.words[op.getResult()] = stage.u;
   lowering.frame.needScratch(stage.panelBytes() +
                              stage.plan.groupRows * stage.ranks * 4);

@@ -39,12 +39,6 @@ LogicalResult GpuLowering::declareStage(Operation &op) {
           .Case([&](IdentityWeightOp op) {
             return lowerIdentityWeight(*this, op);
           })
-          .Case<ReduceOp, FinishOp>([](auto op) {
-            return op.emitError() << "expects the whole layer, as ranks have "
-                                     "no memory of a GPU in common yet, but it "
-                                     "has a "
-                                  << op->getName();
-          })
           .Default([](Operation *op) {
             return op->emitError()
                    << "expects a layer at the fused level, but it has a "
@@ -61,6 +55,12 @@ LogicalResult GpuLowering::declare() {
     return layer.emitOpError()
            << "expects a layer of bf16 or f16 for a GPU, but it is of "
            << element;
+  if (std::optional<GridAttr> grid = layer.getGrid();
+      grid && grid->getEp() * grid->getTp() > 1)
+    return layer.emitOpError() << "expects the whole layer, as ranks have no "
+                                  "memory of a GPU in common yet, but it has "
+                                  "the grid "
+                               << *grid;
   if (failed(declareArguments(PageOrder::FragmentMajor, "a GPU")))
     return failure();
   for (Operation &op : layer.getBody().front().without_terminator())

@@ -106,7 +106,7 @@ Value LayerBuilder::dispatch(Value ids, int64_t experts, int64_t topK,
                 .getSlots();
   auto plan = PlanType::get(op.getContext(), experts, count, topK);
   return DispatchOp::create(builder, op.getLoc(), plan, ids, slots,
-                            zeroExperts);
+                            /*map=*/Value(), zeroExperts, /*over=*/AxesAttr());
 }
 
 Value LayerBuilder::getOnePlan() {
@@ -153,7 +153,8 @@ CombineOp LayerBuilder::combine(Value rows, Value plan, int64_t width) {
                            plan, /*weights=*/Value(), /*identity=*/Value(),
                            /*identity_weights=*/Value(), /*shared=*/Value(),
                            /*score=*/Value(), /*routed_scale=*/one,
-                           /*shared_scale=*/one);
+                           /*shared_scale=*/one, /*own=*/AxesAttr(),
+                           /*shared_once=*/UnitAttr());
 }
 
 /// A router may read a separate tensor, or its norm, in f32. An adapter's A has
@@ -271,7 +272,7 @@ static LayerOp createLayer(OpBuilder &builder, Location location,
   auto op = LayerOp::create(builder, location, options.name,
                             builder.getFunctionType(signature.types(), output),
                             /*sym_visibility=*/nullptr, /*grid=*/nullptr,
-                            builder.getArrayAttr(roles),
+                            /*expert_map=*/nullptr, builder.getArrayAttr(roles),
                             /*res_attrs=*/nullptr);
   if (options.number)
     op->setAttr("moelora.layer_number",

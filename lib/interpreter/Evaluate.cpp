@@ -132,12 +132,24 @@ Tensor rmsNorm(RmsNormOp op, const Tensor &input, const Tensor *weight,
   return result;
 }
 
-Plan makePlan(PlanType type, const Tensor *ids, const Tensor *slots,
-              int64_t tokens) {
+/// The number of the expert of an id on this rank, or another number.
+static double localExpert(const PlanWith &with, double id, int64_t token) {
+  if (!with.map)
+    return id;
+  int64_t copies = with.map->shape[0], experts = with.map->shape[1];
+  if (id < 0 || id >= double(experts))
+    return -1;
+  double place = with.map->data[token % copies * experts + int64_t(id)];
+  return place - double(with.firstPlace);
+}
+
+Plan makePlan(PlanType type, const PlanWith &with, int64_t tokens) {
+  const Tensor *ids = with.ids, *slots = with.slots;
   Plan plan;
   plan.topK = type.getTopK();
   for (int64_t pair = 0; pair < tokens * plan.topK; ++pair) {
-    double expert = ids ? ids->data[pair] : 0;
+    double expert =
+        ids ? localExpert(with, ids->data[pair], pair / plan.topK) : 0;
     bool dropped = expert < 0 || expert >= double(type.getExperts());
     plan.expert.push_back(dropped ? -1 : int32_t(expert));
     double slot = slots ? slots->data[pair / plan.topK] : -1;

@@ -7,6 +7,7 @@
 #ifndef MOELORA_INTERPRETER_EVALUATE_H
 #define MOELORA_INTERPRETER_EVALUATE_H
 
+#include "Place.h"
 #include "moelora/interpreter/Interpreter.h"
 #include "moelora/reference/Ops.h"
 
@@ -40,9 +41,14 @@ Tensor identityWeight(IdentityWeightOp op, const Tensor &ids,
 Tensor rmsNorm(RmsNormOp op, const Tensor &input, const Tensor *weight,
                Mode mode);
 
-/// The plan of dispatch and plan ops. `ids` and `slots` may be null.
-Plan makePlan(PlanType type, const Tensor *ids, const Tensor *slots,
-              int64_t tokens);
+/// The operands of dispatch and plan ops. Null if absent. The map's places of
+/// this rank begin at `firstPlace`.
+struct PlanWith {
+  const Tensor *ids, *slots, *map;
+  int64_t firstPlace;
+};
+
+Plan makePlan(PlanType type, const PlanWith &with, int64_t tokens);
 
 /// The row of the input, or of shrunk rows, that a pair reads.
 inline int64_t inputRow(int64_t pair, const Plan &plan, bool gather) {
@@ -73,10 +79,12 @@ Tensor activate(ActivationAttr function, mlir::Type result,
 struct CombineWith {
   const Tensor *weights, *identity, *identityWeights, *shared, *score;
   double routedScale, sharedScale;
+  Rows sharedRows; // those to which the shared rows are added
 };
 
-/// The sum of the partial sums of ranks, in their order.
-Tensor reduce(ReduceOp op, llvm::ArrayRef<const Tensor *> partials, Mode mode);
+/// The sum of these rows of the partial sums of ranks, in their order.
+Tensor reduce(ReduceOp op, llvm::ArrayRef<const Tensor *> partials, Rows rows,
+              Mode mode);
 
 /// `identity` and `identityWeights` may be null, together.
 Tensor finish(FinishOp op, const Tensor &sum, const Tensor *identity,

@@ -21,11 +21,12 @@ static void addTerms(const CombineWith &with, int64_t token,
     for (double &value : terms.identity)
       value *= with.identityWeights->data[token];
   }
-  if (!with.shared)
+  int64_t own = token - with.sharedRows.begin;
+  if (!with.shared || own < 0 || own >= with.sharedRows.count)
     return;
-  terms.shared = with.shared->row(token);
+  terms.shared = with.shared->row(own);
   double factor = reference::sharedFactor(
-      with.sharedScale, with.score ? &with.score->data[token] : nullptr,
+      with.sharedScale, with.score ? &with.score->data[own] : nullptr,
       rounding);
   for (double &value : terms.shared)
     value = rounding.accumulator(factor * value);
@@ -49,13 +50,15 @@ Tensor combine(Type result, const Tensor &rows, const Plan &plan,
   return out;
 }
 
-Tensor reduce(ReduceOp op, ArrayRef<const Tensor *> partials, Mode mode) {
+Tensor reduce(ReduceOp op, ArrayRef<const Tensor *> partials, Rows rows,
+              Mode mode) {
   Rounding rounding = roundingOf(mode, op.getSum().getType(), {});
-  Tensor out = makeTensor(op.getSum().getType(), partials[0]->rows());
+  Tensor out = makeTensor(op.getSum().getType(), rows.count);
+  size_t first = size_t(rows.begin * out.rowSize());
   for (size_t i = 0; i < out.data.size(); ++i) {
     double sum = 0;
     for (const Tensor *partial : partials)
-      sum += partial->data[i];
+      sum += partial->data[first + i];
     out.data[i] = rounding.accumulator(sum);
   }
   return out;

@@ -17,7 +17,9 @@ FailureOr<Tensor> interpret(LayerOp layer, const Inputs &inputs, Mode mode,
                              "there are those of one");
   if (failed(checkInputs(layer, inputs)))
     return failure();
-  Rank rank(layer, inputs, mode, 0);
+  unsigned hidden = layer.getArgument(Role::Hidden).getArgNumber();
+  int64_t tokens = std::get<Tensor>(inputs.arguments[hidden]).rows();
+  Rank rank(layer, inputs, mode, Place({}, 0, tokens));
   Block &body = layer.getBody().front();
   for (Operation &op : body.without_terminator()) {
     if (failed(rank.evaluate(&op)))

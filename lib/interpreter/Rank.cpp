@@ -4,6 +4,7 @@
 // Checks the operands of each op, and calls its function.
 
 #include "Rank.h"
+#include "moelora/dialect/RowAxes.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -61,18 +62,45 @@ LogicalResult Rank::evaluate(RmsNormOp op) {
 }
 
 template <typename Op> LogicalResult Rank::evaluatePlan(Op op) {
-  const Tensor *ids = find(op.getIds()), *slots = find(op.getSlots());
+  PlanType type = op.getPlan().getType();
+  PlanWith with = {find(op.getIds()), find(op.getSlots()), find(op.getMap()),
+                   place.coordinate(Axis::Ep) * type.getExperts()};
   // Without ids and slots, it is a plan of one expert over all rows.
-  const Tensor *counted = ids ? ids : slots ? slots : hidden;
-  int64_t tokens = counted->rows();
+  const Tensor *counted = with.ids ? with.ids : with.slots;
+  int64_t tokens =
+      counted ? counted->rows() : place.countRows(gatheredOver(op.getPlan()));
   if (failed(checkRows(op, "slots", op.getSlots(), tokens)))
     return failure();
-  return set(op.getPlan(),
-             makePlan(op.getPlan().getType(), ids, slots, tokens));
+  return set(op.getPlan(), makePlan(type, with, tokens));
 }
 
 template <typename Op> const Tensor *Rank::biasOf(Op op) const {
-  return op.getOnce() && !addsOnce ? nullptr : find(op.getBias());
+  bool adds = !op.getOnce() || place.coordinate(Axis::Tp) == 0;
+  return adds ? find(op.getBias()) : nullptr;
+}
+
+LogicalResult Rank::evaluate(OwnOp op) {
+  const Tensor &all = get<Tensor>(op.getGathered());
+  AxesAttr axes = gatheredOver(op.getGathered());
+  if (failed(
+          checkRows(op, "the rows", op.getGathered(), place.countRows(axes))))
+    return failure();
+  Rows rows = place.ownRows(axes, op.getAxes());
+  Tensor own;
+  own.shape = all.shape;
+  own.shape[0] = rows.count;
+  auto first = all.data.begin() + rows.begin * all.rowSize();
+  own.data.assign(first, first + rows.count * all.rowSize());
+  return set(op.getResult(), std::move(own));
+}
+
+/// The rows of a plan's tokens to which this rank adds shared rows.
+template <typename Op> Rows Rank::sharedRows(Op op) const {
+  AxesAttr axes = gatheredOver(op.getPlan());
+  if (std::optional<AxesAttr> own = op.getOwn())
+    return place.ownRows(axes, *own);
+  bool adds = !op.getSharedOnce() || place.coordinate(Axis::Ep) == 0;
+  return {0, adds ? tokensOf(get<Plan>(op.getPlan())) : 0};
 }
 
 LogicalResult Rank::evaluate(FinishOp op) {
@@ -127,14 +155,15 @@ LogicalResult Rank::evaluate(ActivationOp op) {
 template <typename Op>
 LogicalResult Rank::checkTerms(Op op, Value weights, const Plan &plan) const {
   int64_t tokens = tokensOf(plan);
-  std::pair<StringRef, Value> terms[] = {
-      {"the weights", weights},
-      {"the identity rows", op.getIdentity()},
-      {"the identity weights", op.getIdentityWeights()},
-      {"the shared rows", op.getShared()},
-      {"the score", op.getScore()}};
-  for (auto [name, value] : terms)
-    if (failed(checkRows(op, name, value, tokens)))
+  int64_t shared = op.getOwn() ? sharedRows(op).count : tokens;
+  std::tuple<StringRef, Value, int64_t> terms[] = {
+      {"the weights", weights, tokens},
+      {"the identity rows", op.getIdentity(), tokens},
+      {"the identity weights", op.getIdentityWeights(), tokens},
+      {"the shared rows", op.getShared(), shared},
+      {"the score", op.getScore(), shared}};
+  for (auto [name, value, rows] : terms)
+    if (failed(checkRows(op, name, value, rows)))
       return failure();
   return success();
 }
@@ -146,7 +175,8 @@ template <typename Op> CombineWith Rank::termsOf(Op op, Value weights) const {
           find(op.getShared()),
           find(op.getScore()),
           op.getRoutedScale().convertToFloat(),
-          op.getSharedScale().convertToFloat()};
+          op.getSharedScale().convertToFloat(),
+          sharedRows(op)};
 }
 
 LogicalResult Rank::evaluate(CombineOp op) {
@@ -193,7 +223,7 @@ LogicalResult Rank::evaluate(GroupedMatmulOp op) {
 LogicalResult Rank::evaluate(Operation *op) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<ResolveSlotsOp, RouteOp, ExpertGemmOp, LoraDeltaOp, ActivationOp,
-            CombineOp, IdentityWeightOp, RmsNormOp, FinishOp, ShrinkOp,
+            CombineOp, IdentityWeightOp, RmsNormOp, OwnOp, FinishOp, ShrinkOp,
             GroupedMatmulOp>([&](auto op) { return evaluate(op); })
       .Case<DispatchOp, PlanOp>([&](auto op) { return evaluatePlan(op); })
       .Default([](Operation *op) {
@@ -202,14 +232,11 @@ LogicalResult Rank::evaluate(Operation *op) {
       });
 }
 
-Rank::Rank(LayerOp layer, const Inputs &inputs, Mode mode, int64_t number)
-    : inputs(inputs), mode(mode) {
-  std::optional<GridAttr> grid = layer.getGrid();
-  addsOnce = !grid || grid->getCoordinate(number, Axis::Tp) == 0;
+Rank::Rank(LayerOp layer, const Inputs &inputs, Mode mode, Place place)
+    : inputs(inputs), mode(mode), place(std::move(place)) {
   for (auto [argument, datum] :
        llvm::zip(layer.getBody().getArguments(), inputs.arguments))
     values[argument] = &datum;
-  hidden = &get<Tensor>(layer.getArgument(Role::Hidden));
 }
 
 } // namespace moelora::interpreter

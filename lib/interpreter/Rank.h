@@ -15,8 +15,7 @@ namespace moelora::interpreter {
 
 class Rank {
 public:
-  /// `number` is that of the rank in the layer's grid, or 0.
-  Rank(LayerOp layer, const Inputs &inputs, Mode mode, int64_t number);
+  Rank(LayerOp layer, const Inputs &inputs, Mode mode, Place place);
 
   /// Fails with a diagnostic at an op that the interpreter does not know, or at
   /// sizes that disagree.
@@ -37,6 +36,7 @@ private:
   mlir::LogicalResult evaluate(CombineOp op);
   mlir::LogicalResult evaluate(IdentityWeightOp op);
   mlir::LogicalResult evaluate(RmsNormOp op);
+  mlir::LogicalResult evaluate(OwnOp op);
   mlir::LogicalResult evaluate(FinishOp op);
   mlir::LogicalResult evaluate(ShrinkOp op);
   mlir::LogicalResult evaluate(GroupedMatmulOp op);
@@ -65,11 +65,11 @@ private:
   template <typename Op> CombineWith termsOf(Op op, mlir::Value weights) const;
   /// The bias, if this rank adds it.
   template <typename Op> const Tensor *biasOf(Op op) const;
+  template <typename Op> Rows sharedRows(Op op) const;
 
   const Inputs &inputs;
   Mode mode;
-  bool addsOnce;                  // what counts once
-  const Tensor *hidden = nullptr; // which every layer has
+  Place place;
   llvm::DenseMap<mlir::Value, const Datum *> values;
   std::deque<Datum> made;
 };

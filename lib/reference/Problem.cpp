@@ -39,7 +39,8 @@ constexpr const char *roleNames[] = {"hidden",
                                      "shared_gate_up_bias",
                                      "shared_down_bias",
                                      "output_norm_weight",
-                                     "output"};
+                                     "output",
+                                     "expert_map"};
 static_assert(std::size(roleNames) == MOELORA_ROLES);
 
 constexpr const char *projectionNames[] = {

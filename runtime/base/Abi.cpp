@@ -45,7 +45,7 @@ SIZE(moelora_adapter_names, 144);
 SIZE(moelora_adapter_site, 80);
 SIZE(moelora_adapter_target, 24);
 
-SIZE(moelora_run_args, 112);
+SIZE(moelora_run_args, 120);
 SIZE(moelora_entry, 16);
 SIZE(moelora_variant, 184);
 SIZE(moelora_artifact, 72);

@@ -44,6 +44,7 @@ constexpr const char *roleNames[MOELORA_ROLES] = {
     "shared down bias",
     "output norm weight",
     "output",
+    "expert map",
 };
 
 constexpr const char *partNames[MOELORA_PARTS] = {"values", "scales", "zeros",

@@ -118,7 +118,8 @@ RunResult CompiledLayer::run(moelora_entry_kind entry, const RunInput &input,
       operands[row] =
           const_cast<void *>(input.operand[variant().operand[row].role]);
   operands[outputRow] = output.data();
-  Guarded workspace(variant().workspace(entry, tokens, services.workers),
+  int64_t most = std::max(tokens, input.mostTokens);
+  Guarded workspace(variant().workspace(entry, most, services.workers),
                     variant().workspace_align);
   std::fill_n(workspace.as<char>(), workspace.size(), input.fill);
   moelora_run_stats stats = {};

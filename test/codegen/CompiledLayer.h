@@ -28,6 +28,8 @@ struct RunInput {
   std::optional<moelora_step_view> step; // none: no adapters
   const int32_t *validTokens = nullptr;
   char fill = 0; ///< of the workspace, before the run
+  /// Those of the rank that has most; 0: as many as are run.
+  int64_t mostTokens = 0;
 
   /// Takes the addresses of operands. The results of a router are copied from
   /// `routing`.

@@ -25,7 +25,7 @@
 // Magic, ABI, minor, size, layer number, variants; no description: a layer has
 // two projections.
 // CHECK: @layer.artifact = internal constant
-// CHECK-SAME: { i32 1095912525, i32 4, i32 2, i32 72, i32 7, i32 1, ptr @layer.producer, ptr @layer.name, [16 x i8] c"{{[^"]*}}", ptr null, ptr @layer.variants }
+// CHECK-SAME: { i32 1095912525, i32 4, i32 3, i32 72, i32 7, i32 1, ptr @layer.producer, ptr @layer.name, [16 x i8] c"{{[^"]*}}", ptr null, ptr @layer.variants }
 
 !plan = !moelora.plan<3 experts, 2 slots, top_k = 2>
 !t2 = !moelora.slot_table<2 slots, 3 experts, 1 x 20 x 20, max_rank = 33, f16>

@@ -105,3 +105,89 @@ moelora.layer @layer_c12_once(
     : tensor<?x8xbf16>, !plan, tensor<4x8x8xbf16> -> tensor<?x8xf32>
   moelora.yield %x : tensor<?x8xbf16>
 }
+
+// -----
+
+// expected-error @below {{expects axes besides dp that cut the tokens, because dp always does}}
+#grid_c2 = #moelora.grid<dp = 2, ep = 2, tp = 1, tokens = <dp, ep>>
+
+// -----
+
+func.func @reduce_c3(%p: tensor<?x8xf32>) {
+  // expected-error @below {{'moelora.reduce' op expects the axes of keep to be among those of the sum, but ep is not}}
+  %s = moelora.reduce %p over <tp> keep <ep> : tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @all_gather_c1() {
+  // expected-error @below {{'moelora.all_gather' op expects an input, but there is none}}
+  "moelora.all_gather"() {axes = #moelora.axes<ep>} : () -> ()
+  return
+}
+
+// -----
+
+func.func @all_gather_c2(%x: tensor<?x8xf32>) {
+  // expected-error @below {{'moelora.all_gather' op expects axes without dp, because ranks along dp exchange nothing}}
+  %all = moelora.all_gather %x over <dp> : tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @own_c1(%x: tensor<?x8xf32>) {
+  // expected-error @below {{'moelora.own' op expects axes without dp, because ranks along dp exchange nothing}}
+  %own = moelora.own %x over <dp> : tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @dispatch_c5(%map: tensor<1x8xi32>) {
+  // expected-error @below {{'moelora.dispatch' op expects a map of experts only with ids}}
+  %plan = moelora.dispatch map(%map : tensor<1x8xi32>)
+    -> !moelora.plan<1 experts, 0 slots, top_k = 1>
+  return
+}
+
+// -----
+
+func.func @dispatch_c6(%ids: tensor<?x2xi32>) {
+  // expected-error @below {{'moelora.dispatch' op expects axes over which rows are gathered only without ids and slots, whose rows it has}}
+  %plan = moelora.dispatch %ids over <tp> : tensor<?x2xi32>
+    -> !moelora.plan<4 experts, 0 slots, top_k = 2>
+  return
+}
+
+// -----
+
+func.func @plan_c6(%map: tensor<1x8xi32>) {
+  // expected-error @below {{'moelora.plan' op expects a map of experts only with ids}}
+  %plan = moelora.plan map(%map : tensor<1x8xi32>)
+    -> !moelora.plan<1 experts, 0 slots, top_k = 1>
+  return
+}
+
+// -----
+
+!plan = !moelora.plan<4 experts, 0 slots, top_k = 2>
+
+func.func @combine_c6(%y: tensor<?x8xf32>, %plan: !plan, %sh: tensor<?x8xf32>) {
+  // expected-error @below {{'moelora.combine' op expects own or shared_once, but it has both}}
+  %o = moelora.combine %y by %plan shared(%sh own <ep> once : tensor<?x8xf32>)
+    : tensor<?x8xf32>, !plan -> tensor<?x8xbf16>
+  return
+}
+
+// -----
+
+!plan = !moelora.plan<4 experts, 0 slots, top_k = 2>
+
+func.func @grouped_matmul_c12(%a: tensor<?x8xbf16>, %plan: !plan, %w2: tensor<4x8x8xbf16>) {
+  // expected-error @below {{'moelora.grouped_matmul' op expects own and shared_once only with shared rows}}
+  %y = moelora.grouped_matmul %a by %plan, %w2 sum {own = #moelora.axes<ep>}
+    : tensor<?x8xbf16>, !plan, tensor<4x8x8xbf16> -> tensor<?x8xbf16>
+  return
+}

@@ -26,5 +26,36 @@ moelora.layer @ranks(
   %o = moelora.finish %s : tensor<?x64xf32> -> tensor<?x64xbf16>
   moelora.yield %o : tensor<?x64xbf16>
 }
+
+// CHECK-LABEL: func.func @different_tokens
+func.func @different_tokens(
+    %x: tensor<?x64xbf16>, %ids: tensor<?x2xi32>, %w: tensor<?x2xf32>,
+    %slots: tensor<?xi32>, %p: tensor<?x64xf32>, %map: tensor<2x8xi32>,
+    %sh: tensor<?x64xf32>) {
+  // CHECK: moelora.all_gather %{{.*}}, %{{.*}}, %{{.*}} over <ep> :
+  // CHECK-SAME: tensor<?x64xbf16>, tensor<?x2xi32>, tensor<?x2xf32>
+  %xg, %ig, %wg = moelora.all_gather %x, %ids, %w over <ep>
+    : tensor<?x64xbf16>, tensor<?x2xi32>, tensor<?x2xf32>
+  %slotg = moelora.all_gather %slots over <ep> : tensor<?xi32>
+  // CHECK: moelora.own %{{.*}} over <ep> : tensor<?xi32>
+  %slot = moelora.own %slotg over <ep> : tensor<?xi32>
+  // CHECK: moelora.dispatch %{{.*}} map(%{{.*}} : tensor<2x8xi32>) : tensor<?x2xi32>
+  %plan = moelora.dispatch %ig map(%map : tensor<2x8xi32>)
+    : tensor<?x2xi32> -> !moelora.plan<4 experts, 0 slots, top_k = 2>
+  // CHECK: moelora.plan over <tp> -> <1 experts
+  %one = moelora.plan over <tp> -> !moelora.plan<1 experts, 0 slots, top_k = 1>
+  // CHECK: shared(%{{.*}} own <ep> : tensor<?x64xf32>)
+  %own = moelora.combine %p by %one shared(%sh own <ep> : tensor<?x64xf32>)
+    : tensor<?x64xf32>, !moelora.plan<1 experts, 0 slots, top_k = 1>
+      -> tensor<?x64xf32>
+  // CHECK: shared(%{{.*}} once : tensor<?x64xf32>)
+  %once = moelora.combine %p by %one shared(%sh once : tensor<?x64xf32>)
+    : tensor<?x64xf32>, !moelora.plan<1 experts, 0 slots, top_k = 1>
+      -> tensor<?x64xf32>
+  // CHECK: moelora.reduce %{{.*}} over <ep, tp> keep <ep> : tensor<?x64xf32>
+  %s = moelora.reduce %p over <ep, tp> keep <ep> : tensor<?x64xf32>
+  return
+}
 // RUN: moelora-opt %s --cse --canonicalize | FileCheck %s --check-prefix=KEPT
 // KEPT-COUNT-2: moelora.reduce
+// KEPT-COUNT-2: moelora.all_gather

@@ -2,6 +2,19 @@
 // RUN: not moelora-opt %S/shard.mlir --moelora-shard=tp=0 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=ZERO
 // ZERO: error: 'moelora.layer' op expects tp to be in [1, 1048576], but it is 0
+// Experts have places on ranks that are there.
+// RUN: not moelora-opt %S/shard.mlir --moelora-shard=ep=9 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=FEW
+// FEW: error: 'moelora.layer' op expects an expert for each rank of ep, but there are 8 experts and ep is 9
+// RUN: not moelora-opt %S/shard.mlir --moelora-shard="ep=2 expert-map=0,1" 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=SHORT
+// SHORT: error: 'moelora.layer' op expects expert-map to have a rank for each of the 8 experts, but it has 2
+// RUN: not moelora-opt %S/shard.mlir --moelora-shard="ep=2 expert-map=0,1,2,0,0,0,0,0" 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=RANK
+// RANK: error: 'moelora.layer' op expects expert-map to be contiguous, round-robin, or a list of ranks from 0 to 1, but it has "2"
+// RUN: not moelora-opt %S/shard.mlir --moelora-shard="ep=2 scheme=exchange" 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=SCHEME
+// SCHEME: error: 'moelora.layer' op expects the scheme replicated or allgather, but it is "exchange"
 // A layer is cut once.
 // RUN: moelora-opt %S/shard.mlir --moelora-shard=tp=2 -o %t.mlir
 // RUN: not moelora-opt %t.mlir --moelora-shard=tp=2 2>&1 \

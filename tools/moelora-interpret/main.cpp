@@ -124,20 +124,30 @@ private:
     return table ? table.withPageOrder(PageOrder::RowMajor) : type;
   }
 
-  /// Whether a layer with a grid has the part of one rank of each argument.
+  /// Whether a layer with a grid has the part of one rank of each argument,
+  /// and maybe a map of its experts.
   static bool isPartOf(LayerOp part, LayerOp whole) {
     GridAttr grid = *part.getGrid();
+    Cut cut{grid.getEp(), grid.getTp(), localExpertsOf(part)};
     auto isPart = [&](unsigned index) {
       Role role = whole.getRole(index);
       std::string why;
-      Type type = partOf(role, whole.getArgumentTypes()[index],
-                         {grid.getEp(), grid.getTp()}, why);
+      Type type = partOf(role, whole.getArgumentTypes()[index], cut, why);
       return part.getRole(index) == role &&
              inRowOrder(part.getArgumentTypes()[index]) == inRowOrder(type);
     };
-    return part.getNumArguments() == whole.getNumArguments() &&
+    unsigned map = part.getExpertMap() ? 1 : 0;
+    return part.getNumArguments() == whole.getNumArguments() + map &&
            part.getResultTypes() == whole.getResultTypes() &&
-           llvm::all_of(llvm::seq(part.getNumArguments()), isPart);
+           llvm::all_of(llvm::seq(whole.getNumArguments()), isPart);
+  }
+
+  /// 0 if the layer does not have a map.
+  static int64_t localExpertsOf(LayerOp layer) {
+    BlockArgument weight = layer.getArgument(Role::DownWeight);
+    if (!layer.getExpertMap() || !weight)
+      return 0;
+    return cast<RankedTensorType>(weight.getType()).getDimSize(0);
   }
 
   /// The outputs of all ranks, on the inputs of the whole layer.
@@ -178,8 +188,10 @@ private:
       return failure();
     bool right = true;
     for (auto [rank, output] : llvm::enumerate(*a)) {
+      Tensor wanted = layer.getGrid() ? rowsOfRank(layer, *b, int64_t(rank))
+                                      : std::move(*b);
       reference::Verdict verdict = reference::compareRows(
-          b->view(), output.view(), unitOf(layer, options));
+          wanted.view(), output.view(), unitOf(layer, options));
       llvm::outs() << '@' << layer.getSymName();
       if (a->size() > 1)
         llvm::outs() << " rank " << rank;

@@ -13,6 +13,7 @@ namespace moelora {
 /// The number of parts. There are `experts * intermediate` of them.
 struct Cut {
   int64_t experts = 1, intermediate = 1;
+  int64_t localExperts = 0; // of each part; 0: an equal share
 
   bool isWhole() const { return experts == 1 && intermediate == 1; }
 };

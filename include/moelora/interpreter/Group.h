@@ -11,12 +11,16 @@
 namespace moelora::interpreter {
 
 /// The inputs of one rank of `layer`, which has a grid, of those of the whole
-/// layer. Adapters are borrowed.
+/// layer: its weights, and its tokens. Experts are where the layer's expert_map
+/// places them. Adapters are borrowed.
 Inputs inputsOfRank(LayerOp layer, const Inputs &whole, int64_t rank);
 
-/// Returns the output of each rank. Fails with a diagnostic as `interpret`
-/// does, and if there are not as many inputs as ranks. Calls `afterOp`
-/// opsOf(layer) times.
+/// The rows of the tokens of one rank, of those of all.
+Tensor rowsOfRank(LayerOp layer, const Tensor &whole, int64_t rank);
+
+/// Returns the output of each rank, which has the rows of its tokens. Fails
+/// with a diagnostic as `interpret` does, and if there are not as many inputs
+/// as ranks. Calls `afterOp` opsOf(layer) times.
 mlir::FailureOr<std::vector<Tensor>>
 interpretGroup(LayerOp layer, const std::vector<Inputs> &inputs, Mode mode,
                const std::function<void()> &afterOp = {});

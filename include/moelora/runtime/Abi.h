@@ -31,8 +31,9 @@ extern "C" {
 
 #define MOELORA_ABI_VERSION 4u
 #define MOELORA_ABI_MINOR                                                      \
-  2u                                  /* 1: moelora_facts.shared_a             \
-                                         2: moelora_run_args.group */
+  3u                                  /* 1: moelora_facts.shared_a             \
+                                         2: moelora_run_args.group             \
+                                         3: moelora_run_args.peer_numbers */
 #define MOELORA_ABI_MAGIC 0x41524c4du /* "MLRA", little endian */
 
 /* Returns the artifact `index` of a module, or NULL if there is none or it does
@@ -83,6 +84,11 @@ typedef struct moelora_run_args {
   const moelora_group_view *group; /* never NULL if the variant calls
                                       collective; its tokens are set, and those
                                       of this peer rank are `tokens` */
+  const int32_t *peer_numbers;     /* as step->number, of the tokens of all peer
+                                      ranks over the axes that cut the tokens
+                                      of the layer, in ascending order of the
+                                      peer ranks. NULL: all are base, or these
+                                      ranks have no tokens of their own */
 } moelora_run_args;
 
 typedef int32_t (*moelora_run_function)(const moelora_run_args *args);

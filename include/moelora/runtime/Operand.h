@@ -45,7 +45,10 @@ typedef enum moelora_role {
   MOELORA_SHARED_DOWN_BIAS = 25,      /* [1, H] f32 */
   MOELORA_OUTPUT_NORM_WEIGHT = 26,    /* [H] f32 */
   MOELORA_OUTPUT = 27,                /* [T, H] layer's type; written */
-  MOELORA_ROLES = 28,
+  MOELORA_EXPERT_MAP = 28, /* [copies, X] i32: the ep coordinate of an expert,
+                              times the experts of a rank, plus its number
+                              there; or -1. X counts those of all ranks */
+  MOELORA_ROLES = 29,
 } moelora_role;
 
 /* Which tensor of a role. A quantised weight has several tensors, any other

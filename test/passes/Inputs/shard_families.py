@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Cuts the layer of each family over the ranks of a grid, and compares what all
+"""Cuts the layer of each family over the ranks of grids, and compares what all
 ranks compute with the whole layer, before and after fusion; with --compiled also
 in code for this machine, as threads.
 
-  shard_families.py CASES TP [--compiled] [--bin BUILD/bin]
+  shard_families.py CASES GRID... [--compiled] [--bin BUILD/bin]
+
+A grid has the options of moelora-shard: "ep=3 tp=2 scheme=allgather".
 """
 import argparse
 import pathlib
@@ -28,13 +30,15 @@ def check(config, folder):
                           for name in ("whole", "part", "fused"))
     call("moelora-translate", "--import-config", str(config), "--slots=3",
          "--max-rank=8", output=whole)
-    call("moelora-opt", str(whole), f"--moelora-shard=tp={options.tp}", "-o", str(part))
-    call("moelora-opt", str(part), "--moelora-fuse-lora",
-         "--moelora-fuse-epilogue", "-o", str(fused))
-    for layer in part, fused:
-        call("moelora-interpret", str(layer), f"--compare={whole}")
-    if options.compiled:
-        call("moelora-check-ranks", str(part), f"--whole={whole}")
+    for grid in options.grid:
+        call("moelora-opt", str(whole), f"--moelora-shard={grid}", "-o",
+             str(part))
+        call("moelora-opt", str(part), "--moelora-fuse-lora",
+             "--moelora-fuse-epilogue", "-o", str(fused))
+        for layer in part, fused:
+            call("moelora-interpret", str(layer), f"--compare={whole}")
+        if options.compiled:
+            call("moelora-check-ranks", str(part), f"--whole={whole}")
 
 
 def main():
@@ -53,7 +57,7 @@ def main():
 
 parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
 parser.add_argument("cases", type=pathlib.Path)
-parser.add_argument("tp")
+parser.add_argument("grid", nargs="+")
 parser.add_argument("--compiled", action="store_true")
 parser.add_argument("--bin", type=pathlib.Path)
 options = parser.parse_args()
