@@ -5,6 +5,7 @@
 
 #include "moelora/dialect/Cut.h"
 #include "RoleForms.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 
@@ -64,6 +65,63 @@ RankedTensorType resultOfPart(RankedTensorType whole, Cut cut) {
     return whole;
   return cast<RankedTensorType>(
       whole.clone(Float32Type::get(whole.getContext())));
+}
+
+/// Why something of the layer needs the whole sum, or an empty text.
+static std::string whyNotSum(LayerOp layer) {
+  if (layer.getGrid())
+    return "is the part of one rank already";
+  if (layer.getArgument(Role::LatentOutWeight))
+    return "has a latent_out_weight, which multiplies the whole sum";
+  if (layer.getArgument(Role::OutputNormWeight))
+    return "has an output_norm_weight, whose norm is that of the whole sum";
+  Value output = layer.getBody().front().getTerminator()->getOperand(0);
+  auto sum = output.getDefiningOp<CombineOp>();
+  if (!sum || !llvm::hasSingleElement(layer.getBody().getOps<CombineOp>()))
+    return "has other ops after its sum, which need the whole sum";
+  if (sum.getIdentity())
+    return "has identity rows of zero experts, which every part would add";
+  return "";
+}
+
+/// Why the layer has no parts of its experts, or an empty text.
+static std::string whyNotExperts(LayerOp layer) {
+  for (CombineOp sum : layer.getBody().getOps<CombineOp>())
+    if (sum.getShared())
+      return "has a shared expert, which every part of the experts would add";
+  auto dispatches = layer.getBody().getOps<DispatchOp>();
+  if (llvm::none_of(dispatches,
+                    [](DispatchOp op) { return bool(op.getIds()); }))
+    return "chooses no experts, so that every part would add the same";
+  for (DispatchOp dispatch : dispatches) {
+    if (dispatch.getZeroExperts())
+      return llvm::formatv("has {0} zero experts, whose ids follow those of "
+                           "all {1} experts",
+                           dispatch.getZeroExperts(),
+                           dispatch.getPlan().getType().getExperts());
+    if (dispatch.getIds() && !isa<BlockArgument>(dispatch.getIds()))
+      return "chooses experts, whose ids are those of the whole layer; a layer "
+             "with an argument of role expert_ids takes ids of the part";
+  }
+  return "";
+}
+
+LogicalResult verifySum(CallOp call, LayerOp layer, Cut cut) {
+  std::string why = whyNotSum(layer);
+  for (Role role : {Role::DownBias, Role::SharedDownBias})
+    if (why.empty() && cut.intermediate > 1 && layer.getArgument(role))
+      why = ("has a " + stringifyRole(role) + ", which every part would add")
+                .str();
+  if (why.empty() && cut.experts > 1)
+    why = whyNotExperts(layer);
+  if (why.empty())
+    return success();
+  InFlightDiagnostic diagnostic =
+      call.emitOpError() << "expects a layer whose " << cut.experts << " x "
+                         << cut.intermediate << " parts add up to it, but @"
+                         << layer.getSymName() << " " << why;
+  diagnostic.attachNote(layer.getLoc()) << "the layer is here";
+  return diagnostic;
 }
 
 } // namespace moelora

@@ -16,30 +16,6 @@ namespace moelora {
 
 namespace {
 
-/// Why the parts of a layer do not add up to it, or an empty text.
-std::string whyNotSum(LayerOp layer, Cut cut) {
-  auto yield = cast<YieldOp>(layer.getBody().front().getTerminator());
-  auto sum = yield.getOperand(0).getDefiningOp<CombineOp>();
-  auto combines = layer.getBody().getOps<CombineOp>();
-  if (!sum || !llvm::hasSingleElement(combines))
-    return "has other ops after its sum, which need the whole sum";
-  if (sum.getIdentity())
-    return "has identity rows, which every part would add";
-  for (Role role : {Role::DownBias, Role::SharedDownBias})
-    if (cut.intermediate > 1 && layer.getArgument(role))
-      return ("has a " + stringifyRole(role) + ", which every part would add")
-          .str();
-  if (cut.experts == 1)
-    return "";
-  if (sum.getShared())
-    return "has a shared expert, which every part of the experts would add";
-  for (DispatchOp dispatch : layer.getBody().getOps<DispatchOp>())
-    if (dispatch.getIds() && !isa<BlockArgument>(dispatch.getIds()))
-      return "chooses experts, whose ids are those of the whole layer; a layer "
-             "with an argument of role expert_ids takes ids of the part";
-  return "";
-}
-
 /// One part of a layer, outside of any module.
 OwningOpRef<LayerOp> makePart(LayerOp layer, Cut cut) {
   OwningOpRef<LayerOp> part(layer.clone());
@@ -97,14 +73,7 @@ private:
       if (!belongsTo(&op, Level::Routed))
         return op.emitOpError() << "expects a layer that is cut to have ops of "
                                    "the routed level";
-    std::string why = whyNotSum(layer, cut);
-    if (why.empty())
-      return success();
-    InFlightDiagnostic diagnostic =
-        call.emitOpError() << "expects a layer whose parts add up to it, but @"
-                           << layer.getSymName() << " " << why;
-    diagnostic.attachNote(layer.getLoc()) << "the layer is here";
-    return diagnostic;
+    return verifySum(call, layer, cut);
   }
 
   /// An equal layer of an earlier run, or a new one after the whole layer and

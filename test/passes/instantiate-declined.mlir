@@ -20,7 +20,7 @@ moelora.layer @given(
   moelora.yield %o : tensor<?x64xbf16>
 }
 func.func @host(%a0: tensor<?x64xbf16>, %a1: tensor<?x2xi32>, %a2: tensor<4x64x32xbf16>, %a3: tensor<64xf32>) {
-  // expected-error @below {{'moelora.call' op expects a layer whose parts add up to it, but @given has other ops after its sum, which need the whole sum}}
+  // expected-error @below {{'moelora.call' op expects a layer whose 1 x 2 parts add up to it, but @given has an output_norm_weight, whose norm is that of the whole sum}}
   %y = moelora.call @given(%a0, %a1, %a2, %a3) cut = [1, 2]
     : (tensor<?x64xbf16>, tensor<?x2xi32>, tensor<4x64x32xbf16>, tensor<64xf32>) -> tensor<?x64xf32>
   return
@@ -44,7 +44,7 @@ moelora.layer @given(
   moelora.yield %o : tensor<?x64xbf16>
 }
 func.func @host(%a0: tensor<?x64xbf16>, %a1: tensor<?x2xi32>, %a2: tensor<4x64x32xbf16>, %a3: tensor<4x64xf32>) {
-  // expected-error @below {{'moelora.call' op expects a layer whose parts add up to it, but @given has a down_bias, which every part would add}}
+  // expected-error @below {{'moelora.call' op expects a layer whose 1 x 2 parts add up to it, but @given has a down_bias, which every part would add}}
   %y = moelora.call @given(%a0, %a1, %a2, %a3) cut = [1, 2]
     : (tensor<?x64xbf16>, tensor<?x2xi32>, tensor<4x64x32xbf16>, tensor<4x64xf32>) -> tensor<?x64xf32>
   return
@@ -73,7 +73,7 @@ moelora.layer @given(
   moelora.yield %o : tensor<?x64xbf16>
 }
 func.func @host(%a0: tensor<?x64xbf16>, %a1: tensor<1x4x64xbf16>, %a2: tensor<2x64x64xbf16>) {
-  // expected-error @below {{'moelora.call' op expects a layer whose parts add up to it, but @given chooses experts, whose ids are those of the whole layer; a layer with an argument of role expert_ids takes ids of the part}}
+  // expected-error @below {{'moelora.call' op expects a layer whose 2 x 1 parts add up to it, but @given chooses experts, whose ids are those of the whole layer; a layer with an argument of role expert_ids takes ids of the part}}
   %y = moelora.call @given(%a0, %a1, %a2) cut = [2, 1]
     : (tensor<?x64xbf16>, tensor<1x4x64xbf16>, tensor<2x64x64xbf16>) -> tensor<?x64xf32>
   return
@@ -101,7 +101,7 @@ moelora.layer @given(
   moelora.yield %o : tensor<?x64xbf16>
 }
 func.func @host(%a0: tensor<?x64xbf16>, %a1: tensor<?x2xi32>, %a2: tensor<2x64x64xbf16>, %a3: tensor<1x64x64xbf16>) {
-  // expected-error @below {{'moelora.call' op expects a layer whose parts add up to it, but @given has a shared expert, which every part of the experts would add}}
+  // expected-error @below {{'moelora.call' op expects a layer whose 2 x 1 parts add up to it, but @given has a shared expert, which every part of the experts would add}}
   %y = moelora.call @given(%a0, %a1, %a2, %a3) cut = [2, 1]
     : (tensor<?x64xbf16>, tensor<?x2xi32>, tensor<2x64x64xbf16>, tensor<1x64x64xbf16>) -> tensor<?x64xf32>
   return
@@ -129,7 +129,7 @@ moelora.layer @given(
   moelora.yield %o : tensor<?x64xbf16>
 }
 func.func @host(%a0: tensor<?x64xbf16>, %a1: tensor<?x2xi32>, %a2: tensor<?x2xf32>, %a3: tensor<4x64x32xbf16>) {
-  // expected-error @below {{'moelora.call' op expects a layer whose parts add up to it, but @given has identity rows, which every part would add}}
+  // expected-error @below {{'moelora.call' op expects a layer whose 1 x 2 parts add up to it, but @given has identity rows of zero experts, which every part would add}}
   %y = moelora.call @given(%a0, %a1, %a2, %a3) cut = [1, 2]
     : (tensor<?x64xbf16>, tensor<?x2xi32>, tensor<?x2xf32>, tensor<4x64x32xbf16>) -> tensor<?x64xf32>
   return

@@ -10,6 +10,9 @@
 
 namespace moelora {
 
+class CallOp;
+class LayerOp;
+
 /// The number of parts. There are `experts * intermediate` of them.
 struct Cut {
   int64_t experts = 1, intermediate = 1;
@@ -30,6 +33,10 @@ mlir::Type partOf(Role role, mlir::Type type, Cut cut, std::string &why);
 
 /// The type of the result of one part. A part is a summand of f32.
 mlir::RankedTensorType resultOfPart(mlir::RankedTensorType whole, Cut cut);
+
+/// Checks that the parts of the layer that is called add up to it. Otherwise
+/// emits an error at the call, which names the reason and the cut.
+mlir::LogicalResult verifySum(CallOp call, LayerOp layer, Cut cut);
 
 } // namespace moelora
 
