@@ -44,6 +44,12 @@ def MoELoRA_CallOp : Op<MoELoRA_Dialect, "call", [
     The result of a part is its f32 summand, which is not rounded. The host adds
     the parts and rounds the sum.
 
+    The op implements `ShardingInterface` of MLIR's shard dialect, so that its
+    passes `sharding-propagation` and `shard-partition` make such parts, the sum
+    and the rounding from a call of the whole layer (docs/sharding.md). The loops
+    are tokens, experts, intermediate sizes and hidden sizes; the result is a sum
+    over the second and third, and the last are never cut.
+
     In its first form, the op has tensors and a result. Bufferization makes the
     second form, with memrefs and a destination that the layer writes.
     `%context` is what a run needs at run time besides tensors, and `%number` is

@@ -3,12 +3,14 @@
 
 #include "moelora/InitAll.h"
 #include "moelora/codegen/Passes.h"
+#include "moelora/dialect/CallSharding.h"
 #include "moelora/passes/Passes.h"
 
 namespace moelora {
 
 void registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<MoELoRADialect>();
+  registerCallSharding(registry);
 }
 
 void registerAllPasses() {
