@@ -137,10 +137,10 @@ private:
     for (int64_t slot = 0; slot < type.getSlots(); ++slot)
       for (int64_t expert : own)
         for (int64_t slice = 0; slice < part.slices; ++slice) {
-          reference::LoraPair pair;
-          if (expert >= 0)
-            pair = whole.pairs[size_t(
-                (slot * whole.experts + expert) * whole.slices + slice)];
+          // No token has an expert that the rank lacks.
+          int64_t there = std::max<int64_t>(expert, 0);
+          reference::LoraPair pair = whole.pairs[size_t(
+              (slot * whole.experts + there) * whole.slices + slice)];
           if (int64_t rank = pair.rank()) {
             pair.a = partOf(pair.a, 0, rank, in, type.getIn());
             pair.b = partOf(pair.b, out, type.getOut(), 0, rank);

@@ -13,14 +13,9 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 #include "moelora/codegen/Target.h"
-#include "moelora/interpreter/Group.h"
-#include "moelora/interpreter/RandomInputs.h"
-#include "moelora/reference/Compare.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/SourceMgr.h"
-
-#include <map>
 
 using namespace mlir;
 using namespace moelora;
@@ -35,72 +30,20 @@ static cl::opt<uint64_t> seed("seed", cl::init(1), cl::desc("of the inputs"));
 static cl::opt<int64_t> tokenCount("tokens", cl::init(33),
                                    cl::desc("rows of hidden states"));
 
-namespace {
-
-/// The worst row of an output, and why it is wrong.
-reference::Verdict compare(const std::vector<char> &output,
-                           const interpreter::Tensor &wanted,
-                           moelora_dtype type) {
-  reference::MatrixView found = wanted.view();
-  found.type = type;
-  found.data = output.data();
-  constexpr int64_t products = 256; // of the longest sum of a test
-  return reference::compareRows(found, wanted.view(),
-                                reference::reorderedUnit(type, products));
-}
-
-bool check(LayerOp layer, LayerOp whole, const char *tier) {
+/// Prints a line for the layer.
+static bool check(LayerOp layer, LayerOp whole, const char *tier) {
   interpreter::RandomOptions options;
   options.seed = seed;
   options.tokens = tokenCount;
-  interpreter::Inputs inputs = interpreter::randomInputs(whole, options);
-  std::vector<interpreter::Inputs> parts;
-  GridAttr grid = *layer.getGrid();
-  int64_t ranks = grid.getRanks();
-  std::vector<int64_t> tokens;
-  for (int64_t rank = 0; rank < ranks; ++rank) {
-    parts.push_back(interpreter::inputsOfRank(layer, inputs, rank));
-    tokens.push_back(tokensOf(layer, parts.back()));
-  }
-  auto wanted =
-      interpreter::interpretGroup(layer, parts, interpreter::Mode::Rounded);
-  std::string why;
-  CompiledLayer code(layer, tier, why);
-  std::vector<const moelora_transport *> transports(size_t(ranks), nullptr);
-  if (failed(wanted) || !why.empty() ||
-      moelora_loopback_open(int32_t(ranks), transports.data(), nullptr)) {
-    llvm::errs() << why << '\n';
-    return false;
-  }
-  std::deque<RankRun> runs;
-  for (size_t rank = 0; rank < size_t(ranks); ++rank)
-    runs.emplace_back(layer, parts[rank], code, transports[rank]);
-  runAll(grid, runs, tokens);
-  for (const moelora_transport *transport : transports)
-    moelora_transport_close(transport);
-  auto type = moelora_dtype(code.row(MOELORA_OUTPUT)->dtype);
-  double worst = 0;
-  std::map<int64_t, size_t> first; // rank with a part of the tokens
-  for (auto [rank, run] : llvm::enumerate(runs)) {
-    why += run.why;
-    size_t other =
-        first.try_emplace(partOf(grid, int64_t(rank)), rank).first->second;
-    for (const std::vector<char> &output : run.outputs) {
-      if (output != runs[other].outputs[0])
-        why += "rank " + std::to_string(rank) + " answers other bits; ";
-      reference::Verdict verdict = compare(output, (*wanted)[rank], type);
-      worst = std::max(worst, verdict.worst);
-      why += verdict.failure();
-    }
-  }
-  llvm::outs() << '@' << layer.getSymName() << ' ' << tier << ": " << ranks
-               << " ranks, " << runs[0].outputs.size()
-               << " runs, worst error / bound " << llvm::format("%.3g", worst)
-               << ' ' << why << '\n';
-  return why.empty() && !runs[0].outputs.empty();
+  RankVerdict verdict =
+      checkRanks(layer, whole, tier, options, /*products=*/256);
+  llvm::outs() << '@' << layer.getSymName() << ' ' << tier << ": "
+               << layer.getGrid()->getRanks() << " ranks, " << verdict.runs
+               << " runs, worst error / bound "
+               << llvm::format("%.3g", verdict.worst) << ' ' << verdict.why
+               << '\n';
+  return verdict.why.empty();
 }
-
-} // namespace
 
 int main(int argc, char **argv) {
   cl::ParseCommandLineOptions(argc, argv, "compiled ranks, interpreted\n");

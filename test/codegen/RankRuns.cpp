@@ -2,14 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "RankRuns.h"
+#include "moelora/interpreter/Group.h"
+#include "moelora/reference/Compare.h"
 
+#include <map>
 #include <thread>
 
 using namespace mlir;
 
 namespace moelora::codetest {
 
-int64_t tokensOf(LayerOp layer, const interpreter::Inputs &inputs) {
+static int64_t tokensOf(LayerOp layer, const interpreter::Inputs &inputs) {
   unsigned hidden = layer.getArgument(Role::Hidden).getArgNumber();
   return std::get<interpreter::Tensor>(inputs.arguments[hidden]).rows();
 }
@@ -30,7 +33,8 @@ static uint64_t exchangeBytes(LayerOp layer) {
   return most;
 }
 
-int64_t partOf(GridAttr grid, int64_t rank) {
+/// The coordinates of a rank along the axes that cut tokens, as one number.
+static int64_t partOf(GridAttr grid, int64_t rank) {
   int64_t part = 0;
   for (Axis axis : {Axis::Dp, Axis::Ep, Axis::Tp})
     if (grid.cutsTokens(axis))
@@ -104,8 +108,8 @@ static void shareNumbers(GridAttr grid, std::deque<RankRun> &runs) {
                            runs[size_t(peer)].numbers());
 }
 
-void runAll(GridAttr grid, std::deque<RankRun> &runs,
-            const std::vector<int64_t> &tokens) {
+static void runAll(GridAttr grid, std::deque<RankRun> &runs,
+                   const std::vector<int64_t> &tokens) {
   shareNumbers(grid, runs);
   std::vector<std::thread> threads;
   for (auto [rank, run] : llvm::enumerate(runs))
@@ -113,6 +117,73 @@ void runAll(GridAttr grid, std::deque<RankRun> &runs,
         [&run = run, &tokens, own = tokens[rank]] { run.run(tokens, own); });
   for (std::thread &thread : threads)
     thread.join();
+}
+
+/// The worst row of an output, and why it is wrong.
+static reference::Verdict compare(const std::vector<char> &output,
+                                  const interpreter::Tensor &wanted,
+                                  moelora_dtype type, int64_t products) {
+  reference::MatrixView found = wanted.view();
+  found.type = type;
+  found.data = output.data();
+  return reference::compareRows(found, wanted.view(),
+                                reference::reorderedUnit(type, products));
+}
+
+/// The first rank with the same tokens as each has the same bits.
+static void compareAll(GridAttr grid, const std::deque<RankRun> &runs,
+                       const std::vector<interpreter::Tensor> &wanted,
+                       moelora_dtype type, int64_t products,
+                       RankVerdict &verdict) {
+  std::map<int64_t, size_t> first;
+  for (auto [rank, run] : llvm::enumerate(runs)) {
+    verdict.why += run.why;
+    size_t other =
+        first.try_emplace(partOf(grid, int64_t(rank)), rank).first->second;
+    for (const std::vector<char> &output : run.outputs) {
+      if (output != runs[other].outputs[0])
+        verdict.why += "rank " + std::to_string(rank) + " has other bits; ";
+      reference::Verdict own = compare(output, wanted[rank], type, products);
+      verdict.worst = std::max(verdict.worst, own.worst);
+      verdict.why += own.failure();
+    }
+  }
+}
+
+RankVerdict checkRanks(LayerOp layer, LayerOp whole, StringRef tier,
+                       const interpreter::RandomOptions &options,
+                       int64_t products) {
+  RankVerdict verdict;
+  interpreter::Inputs inputs = interpreter::randomInputs(whole, options);
+  std::vector<interpreter::Inputs> parts;
+  GridAttr grid = *layer.getGrid();
+  int64_t ranks = grid.getRanks();
+  std::vector<int64_t> tokens;
+  for (int64_t rank = 0; rank < ranks; ++rank) {
+    parts.push_back(interpreter::inputsOfRank(layer, inputs, rank));
+    tokens.push_back(tokensOf(layer, parts.back()));
+  }
+  auto wanted =
+      interpreter::interpretGroup(layer, parts, interpreter::Mode::Rounded);
+  CompiledLayer code(layer, tier, verdict.why);
+  std::vector<const moelora_transport *> transports(size_t(ranks), nullptr);
+  if (failed(wanted) ||
+      moelora_loopback_open(int32_t(ranks), transports.data(), nullptr))
+    verdict.why += "no ranks, or none that the interpreter runs; ";
+  if (!verdict.why.empty())
+    return verdict;
+  std::deque<RankRun> runs;
+  for (size_t rank = 0; rank < size_t(ranks); ++rank)
+    runs.emplace_back(layer, parts[rank], code, transports[rank]);
+  runAll(grid, runs, tokens);
+  for (const moelora_transport *transport : transports)
+    moelora_transport_close(transport);
+  compareAll(grid, runs, *wanted,
+             moelora_dtype(code.row(MOELORA_OUTPUT)->dtype), products, verdict);
+  verdict.runs = runs[0].outputs.size();
+  if (!verdict.runs)
+    verdict.why += "no entry point; ";
+  return verdict;
 }
 
 } // namespace moelora::codetest

@@ -7,14 +7,10 @@
 #define MOELORA_TEST_CODEGEN_RANKRUNS_H
 
 #include "CompiledLayer.h"
+#include "moelora/interpreter/RandomInputs.h"
 #include "moelora/runtime/Group.h"
 
 namespace moelora::codetest {
-
-int64_t tokensOf(LayerOp layer, const interpreter::Inputs &inputs);
-
-/// The coordinates of a rank along the axes that cut tokens, as one number.
-int64_t partOf(GridAttr grid, int64_t rank);
 
 /// One rank: a thread with a transport, a group and a pool of its own.
 class RankRun {
@@ -45,9 +41,19 @@ private:
   int64_t most = 0;
 };
 
-/// Runs all ranks; `tokens` are those of each.
-void runAll(GridAttr grid, std::deque<RankRun> &runs,
-            const std::vector<int64_t> &tokens);
+struct RankVerdict {
+  size_t runs = 0;  ///< of each rank
+  double worst = 0; ///< error / bound
+  std::string why;  ///< empty: all are right
+};
+
+/// Compiles a part of a layer for one tier, and runs all ranks on random inputs
+/// of the whole layer. The output of each rank is compared with what the
+/// interpreter computes for it; ranks with the same tokens must have the same
+/// bits. `products` are those of the longest sum, on which the bound depends.
+RankVerdict checkRanks(LayerOp part, LayerOp whole, llvm::StringRef tier,
+                       const interpreter::RandomOptions &options,
+                       int64_t products);
 
 } // namespace moelora::codetest
 
