@@ -10,7 +10,7 @@
 using namespace moelora;
 
 static moelora_error &outOfMemory() {
-  static moelora_error error{"out of memory"};
+  static moelora_error error{"out of memory", MOELORA_OUT_OF_MEMORY};
   return error;
 }
 
@@ -31,7 +31,7 @@ moelora_status moelora::report(moelora_error **error, moelora_status status,
   if (!error)
     return status;
   try {
-    *error = new moelora_error{printable(cutText(text, longestText))};
+    *error = new moelora_error{printable(cutText(text, longestText)), status};
   } catch (const std::bad_alloc &) {
     *error = &outOfMemory();
   }

@@ -15,6 +15,7 @@
 
 struct moelora_error {
   std::string text;
+  moelora_status status;
 };
 
 namespace moelora {

@@ -125,11 +125,50 @@ void moelora_group::makeSubgroup(uint32_t axes) {
 }
 
 void moelora_group::share(int64_t own) {
-  attempt([&] {
-    Subgroup &all = subgroups[grid.effective(allAxes)];
-    std::fill(all.bytes.begin(), all.bytes.end(), sizeof own);
-    Messages(deadline, gathers).allGather(all, &own, tokens.data());
-  });
+  Messages messages(deadline, gathers);
+  gather(&own, sizeof own, tokens.data(), messages);
+}
+
+void moelora_group::gather(const void *own, uint64_t bytes, void *all,
+                           Messages &messages) {
+  attempt([&] { gatherNow(own, bytes, all, messages); });
+}
+
+void moelora_group::gatherNow(const void *own, uint64_t bytes, void *all,
+                              Messages &messages) {
+  Subgroup &ranks = subgroups[grid.effective(allAxes)];
+  std::fill(ranks.bytes.begin(), ranks.bytes.end(), bytes);
+  messages.allGather(ranks, own, all);
+}
+
+std::vector<std::string> moelora_group::gatherTexts(const std::string &own,
+                                                    Messages &messages) {
+  std::vector<std::string> texts;
+  attempt([&] { texts = exchangeTexts(own, messages); });
+  return texts;
+}
+
+std::vector<std::string> moelora_group::exchangeTexts(const std::string &own,
+                                                      Messages &messages) {
+  constexpr uint64_t most = uint64_t(1) << 30;
+  Subgroup &ranks = subgroups[grid.effective(allAxes)];
+  std::vector<uint64_t> sizes(ranks.members.size());
+  uint64_t size = own.size(), total = 0;
+  gatherNow(&size, sizeof size, sizes.data(), messages);
+  for (uint64_t each : sizes)
+    if (__builtin_add_overflow(total, each, &total) || total > most)
+      fail("expects texts of all peer ranks of at most " +
+           std::to_string(most) + " bytes, but they are longer");
+  std::string received(total, '\0');
+  ranks.bytes = sizes;
+  messages.allGather(ranks, own.data(), received.data());
+  std::vector<std::string> texts;
+  uint64_t begin = 0;
+  for (uint64_t each : sizes) {
+    texts.push_back(received.substr(begin, each));
+    begin += each;
+  }
+  return texts;
 }
 
 void moelora_group::run(const moelora_exchange *exchange) {

@@ -22,6 +22,14 @@ struct moelora_group {
   void share(int64_t own);
   void run(const moelora_exchange *exchange);
   void reserve(int64_t rows, uint64_t rowBytes);
+  /// Gathers the same number of bytes from each peer rank.
+  void gather(const void *own, uint64_t bytes, void *all,
+              moelora::Messages &messages);
+  /// Gathers a text of any length from each peer rank, in two messages.
+  std::vector<std::string> gatherTexts(const std::string &own,
+                                       moelora::Messages &messages);
+  /// Makes the group unusable, and wakes its peer ranks.
+  void remember(moelora_status status, const std::string &text) noexcept;
   /// Fails with the first error, if there was one.
   void expectHealthy() const;
   /// Calls `body`, which may throw. If it does, the group is unusable.
@@ -38,7 +46,10 @@ struct moelora_group {
 private:
   void makeSubgroup(uint32_t axes);
   void runChecked(const moelora_exchange &exchange);
-  void remember(moelora_status status, const std::string &text) noexcept;
+  void gatherNow(const void *own, uint64_t bytes, void *all,
+                 moelora::Messages &messages);
+  std::vector<std::string> exchangeTexts(const std::string &own,
+                                         moelora::Messages &messages);
 
   /// By set of axes, of which none has size 1.
   std::array<moelora::Subgroup, moelora::allAxes + 1> subgroups;

@@ -61,6 +61,10 @@ std::optional<int32_t> SlotCore::reserve() noexcept {
   return std::nullopt;
 }
 
+void SlotCore::reserve(int32_t slot) noexcept {
+  slotAt(slot).state = SlotState::Reserved;
+}
+
 void SlotCore::abandon(int32_t slot) noexcept {
   slotAt(slot).state = SlotState::Free;
 }

@@ -29,6 +29,8 @@ public:
 
   /// Reserves a free slot.
   std::optional<int32_t> reserve() noexcept;
+  /// Reserves this slot, which must be free.
+  void reserve(int32_t slot) noexcept;
   void abandon(int32_t slot) noexcept;
   /// Why an adapter is evicted. ForSlot requires that its slot has a further
   /// generation.

@@ -121,8 +121,10 @@ moelora_status moelora_slot_table_assign(moelora_slot_table *table,
     expectThere(id, "a place for the id");
     moelora_staged staged(*table, name);
     stage(staged, *adapter, staging);
-    *id = publish(staged, table->publishing.get(),
-                  [&] { return findTarget(staged); });
+    *id = publish(staged, table->publishing.get(), [&] {
+      table->expectNotHeld();
+      return findTarget(staged);
+    });
   });
   return noteFailure(table, name ? name : "", -1, status);
 }
@@ -141,7 +143,10 @@ moelora_status moelora_slot_table_replace(moelora_slot_table *table, int32_t id,
     table->checkNotCapturing(stream);
     stage(staged, *adapter, staging);
     table->checkNotCapturing(stream); // staging takes a long time
-    publish(staged, stream, [&] { return findTarget(staged); });
+    publish(staged, stream, [&] {
+      table->expectNotHeld();
+      return findTarget(staged);
+    });
   });
   return noteFailure(table, name.c_str(), id, status);
 }

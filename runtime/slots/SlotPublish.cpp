@@ -113,6 +113,7 @@ moelora_staged::moelora_staged(moelora_slot_table &table, const char *asked)
          " bytes, but it has " + std::to_string(length));
   name = asked;
   SlotTableChange change(table);
+  table.staged.reserve(table.staged.size() + 1);
   if (table.slotOf.count(name))
     fail("expects names to differ, but there is an adapter '" + name + "'");
   auto entry = table.slotOf.emplace(name, -1).first;
@@ -127,6 +128,7 @@ moelora_staged::moelora_staged(moelora_slot_table &table, const char *asked)
          MOELORA_FULL);
   }
   ++table.loads;
+  table.staged.push_back(this);
 }
 
 moelora_staged::moelora_staged(moelora_slot_table &table, int32_t id)
@@ -139,11 +141,33 @@ moelora_staged::moelora_staged(moelora_slot_table &table, int32_t id)
 moelora_staged::~moelora_staged() {
   std::lock_guard<std::mutex> lock(table.mutex);
   --table.loads;
+  auto self = std::find(table.staged.begin(), table.staged.end(), this);
+  if (self != table.staged.end())
+    table.staged.erase(self);
   if (published || replaces >= 0)
     return;
   table.slotOf.erase(table.slotOf.find(name));
   if (slot)
     table.core.abandon(*slot);
+}
+
+void moelora_staged::takeSlot(int32_t wanted) noexcept {
+  if (slot == wanted)
+    return;
+  auto setSlot = [&](moelora_staged &of, std::optional<int32_t> to) {
+    of.slot = to;
+    table.slotOf.find(of.name)->second = to.value_or(-1);
+  };
+  if (table.core.at(wanted).state == SlotState::Reserved) {
+    for (moelora_staged *other : table.staged)
+      if (other->slot == wanted)
+        setSlot(*other, slot);
+  } else {
+    table.core.reserve(wanted);
+    if (slot)
+      table.core.abandon(*slot);
+  }
+  setSlot(*this, wanted);
 }
 
 Target moelora::findTarget(moelora_staged &staged) {
@@ -219,8 +243,10 @@ void checkNewcomer(const moelora_staged &staged, const Target &target) {
                   table.core.generations() - 1);
 }
 
-Target checkTarget(const moelora_staged &staged, int32_t slot,
-                   uint32_t generation) {
+} // namespace
+
+Target moelora::checkTarget(const moelora_staged &staged, int32_t slot,
+                            uint32_t generation) {
   const moelora_slot_table &table = staged.table;
   Target target = {slot, generation, {}};
   checkSlot(table, slot);
@@ -242,11 +268,9 @@ Target checkTarget(const moelora_staged &staged, int32_t slot,
   return target;
 }
 
-void evictAt(moelora_slot_table &table, int32_t slot, uint32_t generation,
-             moelora_stream *stream) {
-  table.checkNotCapturing(stream);
+void moelora::checkEviction(const moelora_slot_table &table, int32_t slot,
+                            uint32_t generation) {
   checkSlot(table, slot);
-  SlotTableChange change(table);
   const SlotState &state = table.core.at(slot);
   if (state.state != SlotState::Live)
     fail("expects an adapter in slot " + std::to_string(slot) +
@@ -255,11 +279,15 @@ void evictAt(moelora_slot_table &table, int32_t slot, uint32_t generation,
   table.checkIdle(slot);
   checkGeneration(slot, generation, state.generation + 1,
                   table.core.generations());
+}
+
+void moelora::evictAt(SlotTableChange &change, moelora_slot_table &table,
+                      int32_t slot, uint32_t generation,
+                      moelora_stream *stream) {
+  checkEviction(table, slot, generation);
   Fence cleared = table.clear(change, slot, generation, stream);
   table.end(change, slot, generation, cleared, MOELORA_SLOT_REMOVED);
 }
-
-} // namespace
 
 moelora_status moelora_staged_target(moelora_staged *staged, int32_t *slot,
                                      uint32_t *generation,
@@ -290,8 +318,10 @@ moelora_status moelora_slot_table_publish_at(moelora_slot_table *table,
     if (&staged->table != table)
       fail("expects what this slot table has staged, but another one has");
     table->checkNotCapturing(stream);
-    *id = publish(*staged, stream,
-                  [&] { return checkTarget(*staged, slot, generation); });
+    *id = publish(*staged, stream, [&] {
+      table->expectNotHeld();
+      return checkTarget(*staged, slot, generation);
+    });
     delete staged;
   });
 }
@@ -302,7 +332,10 @@ moelora_status moelora_slot_table_evict_at(moelora_slot_table *table,
                                            moelora_error **error) {
   moelora_status status = guarded(error, [&] {
     expectThere(table, "a slot table");
-    evictAt(*table, slot, generation, stream);
+    table->checkNotCapturing(stream);
+    SlotTableChange change(*table);
+    table->expectNotHeld();
+    evictAt(change, *table, slot, generation, stream);
   });
   if (table)
     countAnswer(*table, status);

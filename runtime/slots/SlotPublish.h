@@ -29,13 +29,15 @@ struct moelora_staged {
   std::optional<int32_t> slot; ///< reserved
   bool published = false;
 
+  /// Makes a slot that is free or reserved the reserved one. Another load that
+  /// has reserved it gets the former one of this load. The caller holds the
+  /// lock.
+  void takeSlot(int32_t wanted) noexcept;
+
   moelora::DeviceMemory memory;
   moelora_slot_cost cost = {};
   uint64_t nanoseconds = 0;
   bool neutral = false; ///< the adapter cannot change anything
-
-private:
-  void reserve();
 };
 
 namespace moelora {
@@ -50,6 +52,15 @@ struct Target {
 
 /// Chooses a slot, and the adapters to evict.
 Target findTarget(moelora_staged &staged);
+
+/// Checks a slot and a generation that all peer ranks have agreed on.
+Target checkTarget(const moelora_staged &staged, int32_t slot,
+                   uint32_t generation);
+/// The same for an eviction.
+void checkEviction(const moelora_slot_table &table, int32_t slot,
+                   uint32_t generation);
+void evictAt(SlotTableChange &change, moelora_slot_table &table, int32_t slot,
+             uint32_t generation, moelora_stream *stream);
 
 /// Publishes an adapter in the slot that `choose` returns, which is called
 /// under the lock. Returns the id.

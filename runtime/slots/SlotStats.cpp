@@ -9,6 +9,9 @@
 
 #include <cstring>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 using namespace moelora;
 
 static_assert(int(SlotState::Free) == MOELORA_SLOT_FREE &&
@@ -88,6 +91,25 @@ moelora_slot_info inspect(moelora_slot_table &table, int32_t slot) {
   return info;
 }
 
+uint64_t digestOf(moelora_slot_table &table) {
+  std::string bytes;
+  auto add = [&](int32_t value) {
+    bytes.append(reinterpret_cast<const char *>(&value), sizeof value);
+  };
+  SlotTableChange change(table);
+  for (int32_t slot = 0; size_t(slot) < table.tenants.size(); ++slot) {
+    const SlotState &state = table.core.at(slot);
+    if (state.state != SlotState::Live)
+      continue;
+    const std::string &name = table.tenants[size_t(slot)].name;
+    for (int32_t value : {slot, table.idOf(slot), state.version,
+                          int32_t(state.enabled), int32_t(name.size())})
+      add(value);
+    bytes += name;
+  }
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
 } // namespace
 
 moelora_status moelora_slot_table_read_stats(moelora_slot_table *table,
@@ -111,6 +133,16 @@ moelora_status moelora_slot_table_inspect(moelora_slot_table *table,
            "), but it is " + std::to_string(slot));
     writeSized(info, inspect(*table, slot), leastInfo,
                "what is said of a slot");
+  });
+}
+
+moelora_status moelora_slot_table_digest(moelora_slot_table *table,
+                                         uint64_t *digest,
+                                         moelora_error **error) {
+  return guarded(error, [&] {
+    expectThere(table, "a slot table");
+    expectThere(digest, "a place for the digest");
+    *digest = digestOf(*table);
   });
 }
 

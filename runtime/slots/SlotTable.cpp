@@ -7,6 +7,7 @@
 
 #include "base/Sized.h"
 
+#include <algorithm>
 #include <string_view>
 #include <thread>
 
@@ -42,6 +43,8 @@ int32_t slotOf(moelora_slot_table &table, const char *name) {
          MOELORA_NOT_FOUND);
   }
   int32_t slot = found->second;
+  if (std::count(table.held.begin(), table.held.end(), slot))
+    table.expectNotHeld();
   if (slot < 0 || table.core.at(slot).state != SlotState::Live)
     failLoading(found->first);
   return slot;
@@ -49,6 +52,7 @@ int32_t slotOf(moelora_slot_table &table, const char *name) {
 
 void evict(moelora_slot_table &table, int32_t id) {
   SlotTableChange change(table);
+  table.expectNotHeld();
   int32_t slot = table.find(id);
   table.checkIdle(slot);
   uint32_t next = table.core.at(slot).generation + 1;
@@ -81,6 +85,7 @@ void evictAll(moelora_slot_table &table, SlotTableChange &change) {
 
 void reset(moelora_slot_table &table) {
   SlotTableChange change(table);
+  table.expectNotHeld();
   for (const auto &[name, slot] : table.slotOf) {
     if (slot < 0 || table.core.at(slot).state != SlotState::Live)
       failLoading(name);
@@ -94,6 +99,7 @@ void enable(moelora_slot_table &table, int32_t id, bool enabled,
   table.checkNotCapturing(stream);
   for (;; std::this_thread::yield()) {
     SlotTableChange change(table);
+    table.expectNotHeld();
     int32_t slot = table.find(id);
     if (table.mustWait(slot, stream))
       continue;

@@ -105,6 +105,13 @@ void moelora_slot_table::checkIdle(int32_t slot) const {
          MOELORA_BUSY);
 }
 
+void moelora_slot_table::expectNotHeld() const {
+  if (!held.empty())
+    fail("expects a slot table that is not being changed on all peer ranks, "
+         "but this one is",
+         MOELORA_BUSY);
+}
+
 bool moelora_slot_table::mustWait(int32_t slot, moelora_stream *stream) const {
   for (const Store &store : core.stores())
     if (store.slot == slot && (isDone(stream) || !fences.event(store.fence)))
@@ -247,10 +254,13 @@ moelora_slot_event moelora::eventOf(moelora_slot_event_kind kind, int32_t id) {
 }
 
 void moelora::countAnswer(moelora_slot_table &table, moelora_status status) {
-  if (status != MOELORA_BUSY && status != MOELORA_STALE)
+  if (status != MOELORA_BUSY && status != MOELORA_STALE &&
+      status != MOELORA_FULL)
     return;
   std::lock_guard<std::mutex> lock(table.mutex);
-  ++(status == MOELORA_BUSY ? table.stats.busy : table.stats.stale_calls);
+  ++(status == MOELORA_BUSY    ? table.stats.busy
+     : status == MOELORA_STALE ? table.stats.stale_calls
+                               : table.stats.full);
 }
 
 void moelora::clearMemory(const DeviceMemory &memory,

@@ -29,6 +29,8 @@ class SlotTableChange;
 
 } // namespace moelora
 
+struct moelora_staged;
+
 struct moelora_slot_table {
   explicit moelora_slot_table(const moelora_slot_table_options &options);
   /// Waits for unfinished stores.
@@ -48,6 +50,8 @@ struct moelora_slot_table {
   void checkNotCapturing(moelora_stream *stream) const;
   /// Fails if the adapter of a slot must not be evicted.
   void checkIdle(int32_t slot) const;
+  /// Fails while all peer ranks of a group change their tables.
+  void expectNotHeld() const;
   /// Whether a store to the slot would have to wait for an earlier one under
   /// the lock.
   bool mustWait(int32_t slot, moelora_stream *stream) const;
@@ -96,6 +100,10 @@ struct moelora_slot_table {
   std::map<std::string, int32_t, std::less<>> slotOf; ///< -1: none yet
   int32_t loads = 0, steps = 0;                       ///< under way; there
   int32_t layers = 0;                                 ///< bound to it
+  std::vector<moelora_staged *> staged;               ///< with a new adapter
+  /// The slots that all peer ranks of a group are about to change. Meanwhile
+  /// nothing else changes, and their adapters are not leased.
+  std::vector<int32_t> held;
   moelora_slot_table_stats stats = {};
   moelora_slot_observer observer = nullptr;
   void *observerContext = nullptr;

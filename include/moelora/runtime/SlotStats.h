@@ -67,12 +67,16 @@ typedef struct moelora_slot_info {
   char name[MOELORA_MAX_SLOT_NAME + 1];
 } moelora_slot_info;
 
-/* Returns the state of one slot in [0, slots). INVALID: there is no such
- * slot. */
+/* The state of one slot in [0, slots). INVALID: there is no such slot. */
 MOELORA_API moelora_status moelora_slot_table_inspect(moelora_slot_table *table,
                                                       int32_t slot,
                                                       moelora_slot_info *info,
                                                       moelora_error **error);
+
+/* A digest of the slot, id, name, version and `enabled` of each adapter. */
+MOELORA_API moelora_status moelora_slot_table_digest(moelora_slot_table *table,
+                                                     uint64_t *digest,
+                                                     moelora_error **error);
 
 typedef enum moelora_slot_event_kind {
   MOELORA_SLOT_LOADED = 0,

@@ -24,6 +24,10 @@ MAY_OF = {("moelora_load_poll", "progress"), ("moelora_load_poll", "id"),
           ("moelora_slot_table_observe", "observer"),
           ("moelora_slot_table_observe", "context"),
           ("moelora_set_log", "log"), ("moelora_set_log", "context"),
+          # One of the two; nothing is left of an interrupted call.
+          ("moelora_group_publish", "staged"),
+          ("moelora_group_publish", "failed"),
+          ("moelora_group_reconcile", "staged"),
           # Nothing is stated.
           ("moelora_adapter_open", "options"),
           ("moelora_adapter_open_memory", "options"),

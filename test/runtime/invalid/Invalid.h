@@ -52,6 +52,7 @@ InvalidCalls invalidCheckpoint(const Valid &valid);
 InvalidCalls invalidError(const Valid &valid);
 InvalidCalls invalidExecute(const Valid &valid);
 InvalidCalls invalidGroup(const Valid &valid);
+InvalidCalls invalidGroupSlots(const Valid &valid);
 InvalidCalls invalidLoader(const Valid &valid);
 InvalidCalls invalidModel(const Valid &valid);
 InvalidCalls invalidPool(const Valid &valid);

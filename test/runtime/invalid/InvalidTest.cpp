@@ -24,9 +24,9 @@ TEST(Invalid, null_is_refused_and_changes_nothing) {
   for (auto calls :
        {invalidAdapter, invalidAdapterFacts, invalidArtifact, invalidCall,
         invalidCheckpoint, invalidError, invalidExecute, invalidGroup,
-        invalidLoader, invalidModel, invalidPool, invalidProgram, invalidRun,
-        invalidSlotPublish, invalidSlotStats, invalidSlotTable, invalidStep,
-        invalidTransport})
+        invalidGroupSlots, invalidLoader, invalidModel, invalidPool,
+        invalidProgram, invalidRun, invalidSlotPublish, invalidSlotStats,
+        invalidSlotTable, invalidStep, invalidTransport})
     for (const InvalidCall &call : calls(valid))
       EXPECT_EQ(call.call(), call.expected)
           << call.function << " with NULL for " << call.argument;

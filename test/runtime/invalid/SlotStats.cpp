@@ -32,6 +32,16 @@ InvalidCalls moelora::test::invalidSlotStats(const Valid &valid) {
                  [](Handle t) {
                    return moelora_slot_table_inspect(t, 0, nullptr, nullptr);
                  })},
+      {"moelora_slot_table_digest", "table", invalid,
+       [] {
+         uint64_t digest = 0;
+         return moelora_slot_table_digest(nullptr, &digest, nullptr);
+       }},
+      {"moelora_slot_table_digest", "digest", invalid,
+       withTable(valid,
+                 [](Handle t) {
+                   return moelora_slot_table_digest(t, nullptr, nullptr);
+                 })},
       {"moelora_slot_table_observe", "table", invalid, [] {
          return moelora_slot_table_observe(nullptr, nullptr, nullptr, nullptr);
        }}};
