@@ -59,9 +59,10 @@ moelora_status moelora_group_create(const moelora_transport *transport,
 moelora_status moelora_group_destroy(moelora_group *group,
                                      moelora_error **error) {
   return guarded(error, [&] {
-    if (group && group->layers)
-      fail("expects a group to which no layer is bound, but there are " +
-               std::to_string(group->layers),
+    if (group && (group->layers || group->steps))
+      fail("expects a group that no layer and no step uses, but " +
+               std::to_string(group->layers) + " layers are bound to it and " +
+               std::to_string(group->steps) + " steps have joined it",
            MOELORA_BUSY);
     delete group;
   });
@@ -137,6 +138,7 @@ moelora_status moelora_group_read_stats(const moelora_group *group,
     moelora_group_stats value = {};
     value.all_gather = group->gathers;
     value.reduce = group->reductions;
+    value.unmatched_ids = group->unmatched;
     writeSized(stats, value, leastStats, "the stats of a group");
   });
 }

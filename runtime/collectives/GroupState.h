@@ -32,6 +32,7 @@ struct moelora_group {
   void remember(moelora_status status, const std::string &text) noexcept;
   /// Fails with the first error, if there was one.
   void expectHealthy() const;
+  bool isBroken() const { return firstStatus != MOELORA_OK; }
   /// Calls `body`, which may throw. If it does, the group is unusable.
   template <typename Body> void attempt(Body body);
 
@@ -41,7 +42,9 @@ struct moelora_group {
   std::vector<int64_t> tokens; ///< by peer rank
   moelora_group_view view = {};
   moelora_exchange_stats gathers = {}, reductions = {};
-  std::atomic<int64_t> layers{0}; ///< that are bound to it
+  std::atomic<int64_t> layers{0};     ///< that are bound to it
+  std::atomic<int64_t> steps{0};      ///< that have joined it
+  std::atomic<uint64_t> unmatched{0}; ///< ids of peer ranks
 
 private:
   void makeSubgroup(uint32_t axes);

@@ -56,6 +56,7 @@ int32_t execute(const LayerRun &run) {
   args.on = run.on;
   args.stats = run.stats;
   args.group = layer.group ? &layer.group->view : nullptr;
+  args.peer_numbers = run.peerNumbers;
   return run.run(&args);
 }
 
@@ -194,6 +195,22 @@ const moelora_step_view *viewOf(const moelora_bound_layer &layer,
   return moelora_step_view_of(step);
 }
 
+/// The numbers of a step are of the tokens that the layer gathers only if both
+/// have the same axes. Variants do not state theirs yet.
+void checkTokenAxes(const moelora_bound_layer &, const PeerTokens &) {}
+
+/// The numbers of the tokens of all peer ranks, or NULL.
+const int32_t *peerNumbersOf(const moelora_bound_layer &layer,
+                             const moelora_step &step) {
+  if (!layer.group || !step.peers)
+    return nullptr;
+  if (&step.peers->group != layer.group)
+    fail("expects a step that has joined the group to which the layer is "
+         "bound, but it has joined another one");
+  checkTokenAxes(layer, *step.peers);
+  return step.peers->number.data();
+}
+
 void launch(const moelora_program &program, const LayerRun &run) {
   moelora_launch one = {};
   one.kernel = program.hostKernel;
@@ -228,6 +245,7 @@ LayerRun moelora::prepareRun(const moelora_bound_layer &layer,
   if (layer.group)
     checkGroup(*layer.group, run.tokens);
   prepared.step = viewOf(layer, run);
+  prepared.peerNumbers = run.step ? peerNumbersOf(layer, *run.step) : nullptr;
   prepared.validTokens = run.valid_tokens;
   prepared.on = run.on;
   prepared.stats = run.stats ? run.stats : layer.program.unread();

@@ -22,6 +22,7 @@ struct LayerRun {
   moelora_run_function run;
   int64_t tokens;
   const moelora_step_view *step;
+  const int32_t *peerNumbers;
   const int32_t *validTokens;
   moelora_stream *on;
   moelora_run_stats *stats;

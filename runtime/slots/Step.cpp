@@ -240,6 +240,9 @@ moelora_status moelora_step_resolve(moelora_step *step, moelora_stream *stream,
                                     moelora_error **error) {
   return withStep(step, error, [&] {
     checkBatch(*step, ids, tokens, valid_tokens);
+    PeerTokens *peers = step->peers.get();
+    if (peers)
+      peers->check(tokens);
     const moelora_step_view &view = step->view;
     Resolution resolution = {view.ticket,
                              step->table.words(),
@@ -250,8 +253,11 @@ moelora_status moelora_step_resolve(moelora_step *step, moelora_stream *stream,
                              valid_tokens,
                              tokens,
                              view.slots,
-                             view.index_bits};
+                             view.index_bits,
+                             peers};
     enqueue(*step, stream, resolution);
+    if (peers)
+      peers->check(tokens); // the exchange may have failed
     step->tokens = tokens;
   });
 }

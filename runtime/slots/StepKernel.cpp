@@ -66,7 +66,7 @@ void visitNamed(const Resolution &r, int64_t tokens, Visit visit) {
 void readWords(const Resolution &r, int64_t tokens) {
   constexpr int64_t few = 32;
   constexpr uint64_t unread = ~uint64_t(0); // no word is this one
-  if (r.slots <= std::max(few, tokens)) {
+  if (r.peers || r.slots <= std::max(few, tokens)) {
     for (int32_t slot = 0; slot < r.slots; ++slot)
       readWord(r, slot);
     return;
@@ -98,6 +98,13 @@ void resolveKernel(const moelora_launch *launch) {
 void moelora::resolve(const Resolution &resolution) noexcept {
   bool inside = __atomic_load_n(resolution.ticket, __ATOMIC_ACQUIRE) != 0;
   (inside ? resolveInside : resolveOutside)(resolution);
+  if (resolution.peers)
+    resolution.peers->resolve(resolution, inside);
+}
+
+int32_t moelora::numberOf(const Resolution &resolution, int32_t id) {
+  Counts uncounted;
+  return ::numberOf(resolution, id, uncounted);
 }
 
 StepKernel::StepKernel(const moelora_device &device) : device(device) {

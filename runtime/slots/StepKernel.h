@@ -9,7 +9,31 @@
 #include "device/Handles.h"
 #include "moelora/runtime/Abi.h"
 
+#include <vector>
+
 namespace moelora {
+
+struct Resolution;
+
+/// The tokens of the peer ranks of a group, whose ids a step resolves too.
+class PeerTokens {
+public:
+  PeerTokens(moelora_group &group, uint32_t axes) : group(group), axes(axes) {}
+  virtual ~PeerTokens() = default;
+  PeerTokens(const PeerTokens &) = delete;
+
+  /// Fails if the group is unusable or does not expect this number of own
+  /// tokens.
+  virtual void check(int64_t tokens) const = 0;
+  /// Exchanges the ids and sets the numbers, after the resolution of the own
+  /// ids. `inside`: the step has entered. If the exchange fails, all are -1,
+  /// and the group has the error.
+  virtual void resolve(const Resolution &own, bool inside) noexcept = 0;
+
+  moelora_group &group;
+  const uint32_t axes;         ///< bits of moelora_axis
+  std::vector<int32_t> number; ///< of all, in ascending order of the ranks
+};
 
 /// The kernel's parameters, with addresses of device memory.
 struct Resolution {
@@ -20,11 +44,16 @@ struct Resolution {
   const int32_t *ids, *validTokens; ///< validTokens may be NULL
   int64_t tokens;
   int32_t slots, indexBits;
+  PeerTokens *peers; ///< NULL: none
 };
 
 /// Reads each word that a token uses once. The other words of the step are
-/// undefined. Does not allocate, lock or fail.
+/// undefined. With peers, it reads all words, before it knows their ids, and
+/// waits for the peer ranks. Does not allocate, lock or fail.
 void resolve(const Resolution &resolution) noexcept;
+
+/// The number of an id, according to the words that were read.
+int32_t numberOf(const Resolution &resolution, int32_t id);
 
 /// Resolves ids on a device.
 class Resolver {

@@ -24,6 +24,7 @@ struct moelora_step {
   moelora_slot_table &table;
   const int64_t maxTokens;
   const std::unique_ptr<moelora::Resolver> resolver; ///< may be NULL
+  std::unique_ptr<moelora::PeerTokens> peers; ///< NULL: it has joined no group
   moelora::DeviceMemory memory;
   moelora_step_view view = {};
   // read by runs, which take no lock

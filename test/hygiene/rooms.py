@@ -46,7 +46,7 @@ PUBLIC = {
     "device": ("Device",),
     "collectives": ("Group", "Transport"),
     "slots": ("SlotPublish", "SlotStats", "SlotTable", "Step"),
-    "ranks": ("GroupSlots",),
+    "ranks": ("GroupSlots", "GroupStep"),
     "loads": ("Loader",),
     "run": ("Artifact", "Program", "Run"),
     "run/host": ("Execute",),

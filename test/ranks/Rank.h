@@ -9,6 +9,7 @@
 #include "../collectives/Peer.h"
 #include "../runtime/Tables.h"
 #include "moelora/runtime/GroupSlots.h"
+#include "moelora/runtime/GroupStep.h"
 
 #include <gmock/gmock.h>
 

@@ -84,11 +84,10 @@ typedef struct moelora_run_args {
   const moelora_group_view *group; /* never NULL if the variant calls
                                       collective; its tokens are set, and those
                                       of this peer rank are `tokens` */
-  const int32_t *peer_numbers;     /* as step->number, of the tokens of all peer
-                                      ranks over the axes that cut the tokens
-                                      of the layer, in ascending order of the
-                                      peer ranks. NULL: all are base, or these
-                                      ranks have no tokens of their own */
+  /* As step->number, of the tokens of all peer ranks over the axes over which
+   * the layer gathers tokens, in ascending order of the peer ranks. NULL
+   * without a step, or if the layer gathers none. */
+  const int32_t *peer_numbers;
 } moelora_run_args;
 
 typedef int32_t (*moelora_run_function)(const moelora_run_args *args);

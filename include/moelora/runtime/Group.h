@@ -45,8 +45,8 @@ MOELORA_API moelora_status moelora_group_create(
     const moelora_transport *transport, const moelora_group_options *options,
     moelora_group **group, moelora_error **error);
 
-/* Does not wait for other peer ranks. BUSY: layers are bound to the group. NULL
- * has no effect. */
+/* Does not wait for other peer ranks. BUSY: layers are bound to the group, or
+ * steps have joined it. NULL has no effect. */
 MOELORA_API moelora_status moelora_group_destroy(moelora_group *group,
                                                  moelora_error **error);
 
@@ -99,7 +99,10 @@ typedef struct moelora_exchange_stats {
 
 typedef struct moelora_group_stats {
   uint32_t size, reserved;
+  /* all_gather: also of share_tokens, steps and changes of slot tables */
   moelora_exchange_stats all_gather, reduce;
+  uint64_t unmatched_ids; /* that resolved on their peer rank, but not on this
+                             one: the slot tables differ (GroupStep.h) */
 } moelora_group_stats;
 
 /* Counts since the group was made. */

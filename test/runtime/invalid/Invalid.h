@@ -53,6 +53,7 @@ InvalidCalls invalidError(const Valid &valid);
 InvalidCalls invalidExecute(const Valid &valid);
 InvalidCalls invalidGroup(const Valid &valid);
 InvalidCalls invalidGroupSlots(const Valid &valid);
+InvalidCalls invalidGroupStep(const Valid &valid);
 InvalidCalls invalidLoader(const Valid &valid);
 InvalidCalls invalidModel(const Valid &valid);
 InvalidCalls invalidPool(const Valid &valid);

@@ -21,12 +21,13 @@ Valid::Valid() {
 TEST(Invalid, null_is_refused_and_changes_nothing) {
   Valid valid;
   ASSERT_EQ(valid.adapter.status, MOELORA_OK);
-  for (auto calls :
-       {invalidAdapter, invalidAdapterFacts, invalidArtifact, invalidCall,
-        invalidCheckpoint, invalidError, invalidExecute, invalidGroup,
-        invalidGroupSlots, invalidLoader, invalidModel, invalidPool,
-        invalidProgram, invalidRun, invalidSlotPublish, invalidSlotStats,
-        invalidSlotTable, invalidStep, invalidTransport})
+  for (auto calls : {invalidAdapter,     invalidAdapterFacts, invalidArtifact,
+                     invalidCall,        invalidCheckpoint,   invalidError,
+                     invalidExecute,     invalidGroup,        invalidGroupSlots,
+                     invalidGroupStep,   invalidLoader,       invalidModel,
+                     invalidPool,        invalidProgram,      invalidRun,
+                     invalidSlotPublish, invalidSlotStats,    invalidSlotTable,
+                     invalidStep,        invalidTransport})
     for (const InvalidCall &call : calls(valid))
       EXPECT_EQ(call.call(), call.expected)
           << call.function << " with NULL for " << call.argument;
