@@ -7,6 +7,10 @@
 #include "Pieces.h"
 #include "Quantized.h"
 
+#include "moelora/models/Part.h"
+
+#include <cstring>
+
 namespace moelora::models {
 
 namespace {
@@ -171,6 +175,12 @@ std::string OperandBinder::bind(Operand operand, BoundOperand &bound) const {
 std::string BoundOperand::read(void *buffer, moelora_dtype type) const {
   moelora_dtype as = description.ids > 0 ? MOELORA_F32 : type;
   std::string error;
+  int64_t found = 0;
+  for (const Piece &piece : pieces)
+    found += piece.elements();
+  if (found < description.elements())
+    std::memset(buffer, 0,
+                size_t(description.elements()) * moelora_dtype_bytes(as));
   for (size_t i = 0; i < pieces.size() && error.empty(); ++i)
     error = readPiece(checkpoint, tensors[i], pieces[i], as, description.ids,
                       buffer);
@@ -189,11 +199,18 @@ Result<BoundOperand> bindRouter(const Model &model, int layer,
 
 Result<std::vector<BoundOperand>> bindWeights(const Model &model, int layer,
                                               const moelora_checkpoint *file) {
+  return bindWeights(model, layer, file, Part());
+}
+
+Result<std::vector<BoundOperand>> bindWeights(const Model &model, int layer,
+                                              const moelora_checkpoint *file,
+                                              const Part &part) {
   std::vector<BoundOperand> bound;
   OperandBinder binder(file, model.family(), layer);
   for (Operand &operand : weightOperands(model, layer)) {
     bound.emplace_back();
-    std::string error = binder.bind(std::move(operand), bound.back());
+    std::string error =
+        binder.bind(cut(std::move(operand), part), bound.back());
     if (!error.empty())
       return Failure{error};
   }

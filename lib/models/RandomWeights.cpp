@@ -3,9 +3,11 @@
 
 #include "moelora/models/RandomWeights.h"
 
+#include "moelora/reference/Number.h"
 #include "moelora/reference/Random.h"
 
 #include <cmath>
+#include <cstring>
 
 namespace moelora::models {
 namespace {
@@ -44,11 +46,58 @@ void fillTable(const Operand &operand, void *data, uint64_t seed) {
     ids[i] = int32_t((first[size_t(i / k)] + i % k) % operand.ids);
 }
 
+uint64_t streamOf(const Operand &operand, uint64_t seed) {
+  return reference::mix(seed) + uint64_t(operand.role);
+}
+
+/// Fills each run on one worker.
+class RunFiller {
+public:
+  RunFiller(const Operand &operand, const std::vector<Run> &runs, char *data,
+            moelora_dtype type, uint64_t stream)
+      : values(type, type, spreadOf(operand)), runs(runs), data(data),
+        width(reference::bytesOf(type)), stream(stream) {}
+
+  void fill(const moelora_services &services) {
+    services.parallel_for(
+        services.context, int64_t(runs.size()),
+        [](void *filler, int64_t task, int64_t) {
+          static_cast<RunFiller *>(filler)->fillRun(size_t(task));
+        },
+        this);
+  }
+
+private:
+  void fillRun(size_t index) const {
+    const Run &run = runs[index];
+    values.fillRange(data + uint64_t(run.part) * width, run.whole, run.count,
+                     stream);
+  }
+
+  reference::RandomValues values;
+  const std::vector<Run> &runs;
+  char *data;
+  uint64_t width, stream;
+};
+
 } // namespace
+
+void fillRandomPart(const Operand &operand, const Part &part, void *data,
+                    moelora_dtype type, uint64_t seed,
+                    const moelora_services &services) {
+  Operand owned = cut(operand, part);
+  if (owned.shape == operand.shape && !part.experts)
+    return fillRandom(operand, data, type, seed, services);
+  std::memset(data, 0, size_t(owned.elements()) * reference::bytesOf(type));
+  std::vector<Run> runs = runsOf(operand, part);
+  RunFiller(operand, runs, static_cast<char *>(data), type,
+            streamOf(operand, seed))
+      .fill(services);
+}
 
 void fillRandom(const Operand &operand, void *data, moelora_dtype type,
                 uint64_t seed, const moelora_services &services) {
-  uint64_t stream = reference::mix(seed) + uint64_t(operand.role);
+  uint64_t stream = streamOf(operand, seed);
   if (operand.ids)
     fillTable(operand, data, stream);
   else

@@ -10,7 +10,9 @@
 //   outer ...  |  block axis  ...  line  ...      innermost
 //   one block  |  some of it       neighbours in the operand
 //
-// The block is written as runs along the line.
+// The block is written as runs along the line. Of an axis of which only some
+// entries are used, no others are read, unless they are inside a row of the
+// file: rows are read whole.
 
 #include "Pieces.h"
 
@@ -37,14 +39,19 @@ std::string readBytes(const moelora_checkpoint *file, uint64_t index,
   return text;
 }
 
+bool isWhole(const Axis &axis) { return axis.size == axis.entries(); }
+
 /// Merges axes that are contiguous both in the operand and in the file.
 std::vector<Axis> joined(const std::vector<Axis> &axes) {
   std::vector<Axis> all;
   for (const Axis &axis : axes) {
-    if (axis.size == 1)
+    if (axis.entries() == 1)
       continue;
-    if (!all.empty() && all.back().stride == axis.size * axis.stride)
-      all.back() = {all.back().size * axis.size, axis.stride};
+    int64_t size = axis.size;
+    if (!all.empty() && isWhole(axis) &&
+        all.back().stride == size * axis.stride)
+      all.back() = {all.back().size * size, axis.stride,
+                    all.back().first * size, all.back().entries() * size};
     else
       all.push_back(axis);
   }
@@ -86,6 +93,7 @@ private:
   std::string readInPlace();
   std::string readBlocks(size_t line);
   int64_t inside(size_t axis) const;
+  bool isInsideRow(size_t axis) const;
   size_t blockAxis(size_t line) const;
   void scatter(size_t first, size_t line, int64_t at, int64_t count);
   void copyLine(const char *from, int64_t step, char *to, int64_t stride,
@@ -103,8 +111,12 @@ size_t PieceReader::lineAxis() const {
 int64_t PieceReader::inside(size_t axis) const {
   int64_t count = 1;
   for (size_t i = axis + 1; i < axes.size(); ++i)
-    count *= axes[i].size;
+    count *= axes[i].entries();
   return count;
+}
+
+bool PieceReader::isInsideRow(size_t axis) const {
+  return inside(axis) * axes[axis].entries() <= piece.shape.back();
 }
 
 std::string PieceReader::convertIds(int64_t first, int64_t count,
@@ -152,11 +164,12 @@ std::string PieceReader::fetch(int64_t first, int64_t count, char *to) {
 /// never in memory together with the converted one.
 std::string PieceReader::readInPlace() {
   bool same = ids == 0 && tensor.dtype == type;
-  int64_t all = piece.elements();
+  int64_t all = piece.elements(), begin = axes[0].first;
   int64_t most = same ? all : std::max<int64_t>(1, blockBytes / width);
   std::string error;
   for (int64_t first = 0; first < all && error.empty(); first += most)
-    error = fetch(first, std::min(most, all - first), buffer + first * width);
+    error = fetch(begin + first, std::min(most, all - first),
+                  buffer + first * width);
   return error;
 }
 
@@ -184,6 +197,8 @@ void PieceReader::scatter(size_t first, size_t line, int64_t at,
   std::vector<int64_t> place(axes.size(), 0);
   auto sizeOf = [&](size_t i) { return i == first ? count : axes[i].size; };
   int64_t run = sizeOf(line), step = inside(line) * width, from = 0;
+  for (size_t i = first + 1; i < axes.size(); ++i)
+    from += axes[i].first * inside(i);
   for (bool more = true; more;) {
     copyLine(block.data() + from * width, step, buffer + at * width,
              axes[line].stride * width, run);
@@ -200,9 +215,14 @@ void PieceReader::scatter(size_t first, size_t line, int64_t at,
   }
 }
 
-/// The outermost axis whose entries fit a block and contain the line.
+/// The outermost axis whose entries fit a block, contain the line, and are used
+/// as a whole.
 size_t PieceReader::blockAxis(size_t line) const {
-  for (size_t i = 0; i < line; ++i)
+  size_t least = 0;
+  for (size_t i = 0; i <= line; ++i)
+    if (!isWhole(axes[i]) && !isInsideRow(i))
+      least = i;
+  for (size_t i = least; i < line; ++i)
     if (inside(i) * width <= blockBytes)
       return i;
   return line;
@@ -210,16 +230,21 @@ size_t PieceReader::blockAxis(size_t line) const {
 
 std::string PieceReader::readBlocks(size_t line) {
   size_t first = blockAxis(line);
-  int64_t entry = inside(first), outer = piece.elements() / entry;
-  int64_t size = axes[first].size;
+  int64_t entry = inside(first), size = axes[first].size, outer = size;
+  for (size_t i = 0; i < first; ++i)
+    outer *= axes[i].size;
   int64_t most = std::clamp<int64_t>(blockBytes / (entry * width), 1, size);
   block.resize(size_t(most * entry * width));
   for (int64_t done = 0; done < outer;) {
-    int64_t at = 0, rest = done / size;
-    for (size_t i = first; i-- > 0; rest /= axes[i].size)
-      at += rest % axes[i].size * axes[i].stride;
-    int64_t begin = done % size, count = std::min(most, size - begin);
-    std::string error = fetch(done * entry, count * entry, block.data());
+    int64_t at = 0, rest = done / size, begin = done % size;
+    int64_t from = (axes[first].first + begin) * entry;
+    for (size_t i = first; i-- > 0; rest /= axes[i].size) {
+      int64_t index = rest % axes[i].size;
+      at += index * axes[i].stride;
+      from += (axes[i].first + index) * inside(i);
+    }
+    int64_t count = std::min(most, size - begin);
+    std::string error = fetch(from, count * entry, block.data());
     if (!error.empty())
       return error;
     scatter(first, line, at + begin * axes[first].stride, count);
@@ -229,6 +254,8 @@ std::string PieceReader::readBlocks(size_t line) {
 }
 
 std::string PieceReader::read() {
+  if (piece.elements() == 0)
+    return "";
   bool inPlace = axes.size() == 1 && axes[0].stride == 1;
   return inPlace ? readInPlace() : readBlocks(lineAxis());
 }

@@ -16,16 +16,17 @@ constexpr int Values = 1 << 16;
 /// Elements of one task; a multiple of the four that one hash gives.
 constexpr int64_t Chunk = int64_t(1) << 20;
 
+/// Fills elements [begin, end) of an array; `data` is the place of the first.
 template <typename Element>
 void fillElements(const std::vector<char> &table, void *data, int64_t begin,
                   int64_t end, uint64_t stream) {
   auto *values = reinterpret_cast<const Element *>(table.data());
-  auto *elements = static_cast<Element *>(data);
-  for (int64_t i = begin; i < end; i += 4) {
-    uint64_t hash = mix(stream + uint64_t(i));
-    int64_t most = std::min<int64_t>(4, end - i);
-    for (int64_t j = 0; j < most; ++j)
-      elements[i + j] = values[(hash >> (16 * j)) & (Values - 1)];
+  auto *to = static_cast<Element *>(data);
+  for (int64_t four = begin / 4 * 4; four < end; four += 4) {
+    uint64_t hash = mix(stream + uint64_t(four));
+    int64_t most = std::min<int64_t>(4, end - four);
+    for (int64_t j = std::max<int64_t>(begin - four, 0); j < most; ++j)
+      *to++ = values[(hash >> (16 * j)) & (Values - 1)];
   }
 }
 
@@ -49,6 +50,11 @@ void RandomValues::fillPart(void *data, int64_t begin, int64_t end,
     fillElements<uint32_t>(table, data, begin, end, stream);
 }
 
+void RandomValues::fillRange(void *data, int64_t first, int64_t count,
+                             uint64_t seed) const {
+  fillPart(data, first, first + count, mix(seed));
+}
+
 void RandomValues::fill(void *data, int64_t count, uint64_t seed) const {
   fillPart(data, 0, count, mix(seed));
 }
@@ -66,8 +72,9 @@ void RandomValues::fill(const moelora_services &services, void *data,
       [](void *context, int64_t task, int64_t) {
         auto &frame = *static_cast<const Frame *>(context);
         int64_t begin = task * Chunk;
-        frame.values.fillPart(frame.data, begin,
-                              std::min(begin + Chunk, frame.count),
+        frame.values.fillPart(static_cast<char *>(frame.data) +
+                                  uint64_t(begin) * frame.values.elementBytes,
+                              begin, std::min(begin + Chunk, frame.count),
                               frame.stream);
       },
       &frame);

@@ -65,6 +65,10 @@ moelora_status moelora_checkpoint_read(const moelora_checkpoint *checkpoint,
   });
 }
 
+uint64_t moelora_checkpoint_bytes_read(const moelora_checkpoint *checkpoint) {
+  return checkpoint ? checkpoint->files.bytesRead() : 0;
+}
+
 moelora_status moelora_checkpoint_read_f32(const moelora_checkpoint *checkpoint,
                                            int64_t index, uint64_t first,
                                            uint64_t count, float *destination,

@@ -204,6 +204,7 @@ void CheckpointFiles::read(int64_t index, uint64_t first, uint64_t bytes,
     shards[tensor.shard].read(tensor.offset + first, bytes, destination);
   else if (bytes > 0) // a tensor without bytes may have no address
     std::memcpy(destination, memory[static_cast<size_t>(index)] + first, bytes);
+  counted.fetch_add(bytes, std::memory_order_relaxed);
 }
 
 void CheckpointFiles::checkUnchanged() const {

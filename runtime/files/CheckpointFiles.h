@@ -9,6 +9,8 @@
 #include "files/NameHash.h"
 #include "files/Safetensors.h"
 
+#include <atomic>
+
 namespace moelora {
 
 class CheckpointFiles {
@@ -28,6 +30,8 @@ public:
   /// Bytes [first, first + bytes) of a tensor; fails beyond its end.
   void read(int64_t index, uint64_t first, uint64_t bytes,
             void *destination) const;
+  /// The sum of all `bytes` that were read.
+  uint64_t bytesRead() const { return counted; }
   /// Fails if one of the files has been written since it was opened.
   void checkUnchanged() const;
   /// Reads elements as f32, with one rounding from f64.
@@ -44,6 +48,7 @@ private:
   std::vector<const char *> memory; // by tensor, instead of shards
   std::vector<Tensor> all;
   NameMap<std::string_view, int64_t> byName; // of `all`
+  mutable std::atomic<uint64_t> counted{0};
 };
 
 /// The end of a message: how to convert the pickle in the folder to a supported

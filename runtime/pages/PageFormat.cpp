@@ -66,10 +66,14 @@ std::optional<std::vector<int32_t>> copyList(const int32_t *first,
   return std::vector<int32_t>(first, first + count);
 }
 
+/// -1 stands for an expert that this peer rank does not have.
 void checkExperts(std::vector<int32_t> experts) {
+  while (!experts.empty() && experts.back() == -1)
+    experts.pop_back();
   std::sort(experts.begin(), experts.end());
-  if (experts.front() < 0)
-    fail("expects experts not to be negative, but one is " +
+  if (!experts.empty() && experts.front() < 0)
+    fail("expects experts not to be negative, but for -1 behind all others, "
+         "but one is " +
          std::to_string(experts.front()));
   auto twice = std::adjacent_find(experts.begin(), experts.end());
   if (twice != experts.end())

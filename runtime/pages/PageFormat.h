@@ -26,8 +26,9 @@ struct PageFormat {
   int32_t dtype, order, maxRank, slots;
   uint32_t sharedA; ///< bit per projection whose experts share A
   TableTarget target;
-  std::optional<std::vector<int32_t>> layers;  ///< sorted; nothing: all
-  std::optional<std::vector<int32_t>> experts; ///< in local order; likewise
+  std::optional<std::vector<int32_t>> layers; ///< sorted; nothing: all
+  /// In local order, those that are absent last, as -1; likewise.
+  std::optional<std::vector<int32_t>> experts;
   int32_t tpRank, tpSize;
 
 private:

@@ -70,7 +70,7 @@ std::vector<PlacedPair> choosePairs(const AdapterSite &site, int32_t projection,
     return chosen;
   }
   for (int32_t expert : *format.experts)
-    choose(all[static_cast<size_t>(expert)]);
+    choose(expert < 0 ? AdapterPair() : all[static_cast<size_t>(expert)]);
   return chosen;
 }
 
@@ -157,7 +157,7 @@ private:
   }
 
   void checkSharedA(const PageGroup &group) const {
-    for (size_t e = 1; e < group.pairs.size(); ++e)
+    for (size_t e = 1; e < group.pairs.size() && numberOf(e) >= 0; ++e)
       if (const char *why =
               differenceOf(group.pairs[0].pair, group.pairs[e].pair))
         fail(std::string("expects the experts of an adapter to share A of ") +

@@ -121,9 +121,12 @@ TEST_F(SlotShared, experts_of_a_peer_rank) {
   Tensors tensors = sharedOuter();
   tensors.erase(stack + "1.gate_proj" + lastB);
   moelora_slot_table_options options = sharing();
-  const int32_t without[] = {2, 0}, with[] = {2, 1};
+  const int32_t without[] = {2, 0}, with[] = {2, 1}, absent[] = {2, -1};
   options.expert_count = 2;
   options.experts = without;
+  EXPECT_EQ(refusal(tensors, "", options), "");
+  // An expert that the rank does not have shares A with all others.
+  options.experts = absent;
   EXPECT_EQ(refusal(tensors, "", options), "");
   options.experts = with;
   EXPECT_THAT(refusal(tensors, "", options),

@@ -5,7 +5,7 @@
 #ifndef MOELORA_MODELS_RANDOMWEIGHTS_H
 #define MOELORA_MODELS_RANDOMWEIGHTS_H
 
-#include "moelora/models/Weights.h"
+#include "moelora/models/Part.h"
 #include "moelora/runtime/Services.h"
 
 namespace moelora::models {
@@ -17,6 +17,12 @@ namespace moelora::models {
 /// operand, and operands of different roles have different values.
 void fillRandom(const Operand &operand, void *data, moelora_dtype type,
                 uint64_t seed, const moelora_services &services);
+
+/// Fills `data` with a part of these values. `operand` is the whole operand,
+/// and `data` has cut(operand, part).elements() elements.
+void fillRandomPart(const Operand &operand, const Part &part, void *data,
+                    moelora_dtype type, uint64_t seed,
+                    const moelora_services &services);
 
 } // namespace moelora::models
 

@@ -21,15 +21,20 @@ namespace moelora::models {
 
 using Shape = std::vector<int64_t>;
 
-/// A dimension of a stored tensor, or a factor of one.
+/// A dimension of a stored tensor, or a factor of one. Of its entries, `size`
+/// from `first` on are used.
 struct Axis {
   int64_t size;
   int64_t stride; // in elements of the operand
+  int64_t first = 0;
+  int64_t stored = 0; // how many entries it has; 0: size
+
+  int64_t entries() const { return stored ? stored : size; }
 };
 
-/// One stored tensor: its element (i, j, ..) along the axes, outermost first,
-/// is the operand's element offset + i * stride_i + j * stride_j + ... It may
-/// have further elements, which are not used.
+/// One stored tensor: its element (first_i + i, first_j + j, ..) along the
+/// axes, outermost first, is the operand's element offset + i * stride_i + j *
+/// stride_j + ... It may have further elements, which are not used.
 struct Piece {
   std::string tensor; // "mlp.experts.3.gate_proj.weight": below "layers.N."
   Shape shape;
@@ -59,6 +64,8 @@ struct Operand {
 /// model.isMoe(layer).
 std::vector<Operand> weightOperands(const Model &model, int layer);
 
+struct Part;
+
 /// The weight operand of the router.
 Operand routerOperand(const Model &model, int layer);
 
@@ -78,7 +85,9 @@ public:
 
   /// Fills `buffer`, elements() of `type`. Values of another type in the file
   /// are converted with one rounding. A table of ids is converted to int32 and
-  /// checked. Returns an empty text on success, and otherwise the error.
+  /// checked. Experts that a part does not own are filled with zeros, and
+  /// nothing is read for them. Returns an empty text on success, and otherwise
+  /// the error.
   std::string read(void *buffer, moelora_dtype type) const;
 
 private:
@@ -95,9 +104,13 @@ private:
 Result<BoundOperand> bindRouter(const Model &model, int layer,
                                 const moelora_checkpoint *file);
 
-/// Binds every weight operand of the layer. A tensor that is missing or has a
-/// wrong shape or a type that is not a float is an error with its name, and
-/// with the quantisation method if the checkpoint is quantised.
+/// Binds every weight operand of a part of the layer. A tensor that is missing
+/// or has a wrong shape or a type that is not a float is an error with its
+/// name, and with the quantisation method if the checkpoint is quantised.
+Result<std::vector<BoundOperand>> bindWeights(const Model &model, int layer,
+                                              const moelora_checkpoint *file,
+                                              const Part &part);
+/// Those of the whole layer.
 Result<std::vector<BoundOperand>> bindWeights(const Model &model, int layer,
                                               const moelora_checkpoint *file);
 

@@ -78,6 +78,9 @@ public:
   void fill(const moelora_services &services, void *data, int64_t count,
             uint64_t seed) const;
 
+  /// Fills elements [first, first + count) of the same array, at `data`.
+  void fillRange(void *data, int64_t first, int64_t count, uint64_t seed) const;
+
 private:
   void fillPart(void *data, int64_t begin, int64_t end, uint64_t stream) const;
 

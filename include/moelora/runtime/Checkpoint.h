@@ -71,6 +71,11 @@ MOELORA_API moelora_status moelora_checkpoint_read_f32(
     const moelora_checkpoint *checkpoint, int64_t index, uint64_t first,
     uint64_t count, float *destination, moelora_error **error);
 
+/* The bytes of tensors that have been read from the files so far, by all
+ * threads. Headers, which opening reads, are not counted. 0 for NULL. */
+MOELORA_API uint64_t
+moelora_checkpoint_bytes_read(const moelora_checkpoint *checkpoint);
+
 /* A tensor to be written; `data` is row-major and borrowed. Callers make arrays
  * of this struct, so it changes only with the ABI. */
 typedef struct moelora_tensor_data {

@@ -32,7 +32,8 @@ typedef struct moelora_slot_table_options {
   const moelora_adapter_target *target;
   const int32_t *layers;  /* layer numbers to keep; NULL: all */
   const int32_t *experts; /* expert numbers to keep, in the order in which the
-                             compiled layer has them; NULL: all */
+                             compiled layer has them, and behind these a -1 for
+                             each expert that only the layer has; NULL: all */
   int32_t layer_count, expert_count;
   int32_t tp_rank, tp_size; /* part tp_rank of tp_size equal ones of the routed
                                and the shared intermediate size; 0: all */
