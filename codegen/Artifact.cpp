@@ -126,8 +126,15 @@ static uint64_t rolesOf(const Variant &variant) {
   return roles;
 }
 
-static Value variantRow(Code &code, const Variant &variant,
+/// Bits of moelora_axis. A layer that is cut has different tokens along dp.
+static int64_t tokenAxesOf(GridAttr grid) {
+  return grid && grid.getDp() > 1 ? MOELORA_AXIS_DP : 0;
+}
+
+static Value variantRow(Code &code, LayerOp layer, const Variant &variant,
                         const VariantParts &parts, const moelora_facts &facts) {
+  GridAttr grid = layer.getGridAttr();
+  auto sizeOf = [&](Axis axis) { return grid ? grid.getSize(axis) : 1; };
   auto address = [&](LLVM::GlobalOp global) {
     return global ? code.address(global) : code.null();
   };
@@ -150,6 +157,10 @@ static Value variantRow(Code &code, const Variant &variant,
       .pointer(address(parts.kernels))
       .pointer(code.address(parts.entries))
       .pointer(code.address(variant.workspace))
+      .i32(sizeOf(Axis::Dp))
+      .i32(sizeOf(Axis::Ep))
+      .i32(sizeOf(Axis::Tp))
+      .i32(tokenAxesOf(grid))
       .finish(sizeof(moelora_variant));
 }
 
@@ -161,7 +172,7 @@ static LLVM::GlobalOp emitVariants(Unit &unit, LayerOp layer,
   return unit.constant("variants", [&](Code &code) {
     SmallVector<Value> rows;
     for (auto [variant, part] : llvm::zip_equal(variants, parts))
-      rows.push_back(variantRow(code, variant, part, facts));
+      rows.push_back(variantRow(code, layer, variant, part, facts));
     return makeArray(code, rows);
   });
 }

@@ -29,15 +29,31 @@ bool Recognizer::expertInput(GroupedMatmulOp op, Value &input) {
          delta(in, latentIn.table, hidden);
 }
 
-/// The contribution of experts without weights.
+/// The contribution of experts without weights. It counts once, so ranks add it
+/// to their common sum.
 bool Recognizer::zeroExperts(GroupedMatmulOp op, PlanOp plan, Value weights,
                              Value input) {
+  FinishOp finish = finishes.lookup(op);
+  if (!finish)
+    return identityRows(op, plan, weights, input);
+  return expectValue(!op.getIdentity(), op,
+                     "its identity rows to be added behind the reduce",
+                     op.getIdentity()) &&
+         expect(!finish.getIdentity() ||
+                    finish.getRoutedScale() == op.getRoutedScale(),
+                finish,
+                "the scale of the sum that it finishes, but it has another") &&
+         identityRows(finish, plan, weights, input);
+}
+
+template <typename Op>
+bool Recognizer::identityRows(Op op, PlanOp plan, Value weights, Value input) {
   if (result.zero_experts > 0)
     result.zero_kind =
         op.getIdentity() ? MOELORA_ZERO_IDENTITY : MOELORA_ZERO_DROP;
   if (!op.getIdentity())
     return true;
-  auto sum = op.getIdentityWeights().getDefiningOp<IdentityWeightOp>();
+  auto sum = op.getIdentityWeights().template getDefiningOp<IdentityWeightOp>();
   if (!expectValue(op.getIdentity() == input, op,
                    "its identity rows to be what the experts read",
                    op.getIdentity()) ||
@@ -97,7 +113,7 @@ bool Recognizer::routedPart(GroupedMatmulOp op) {
       !delta(op, down.table, op.getInput()))
     return false;
   result.activation = describeActivation(*activated.getActivation());
-  result.intermediate = activated.getResult().getType().getDimSize(1);
+  result.intermediate = tp * activated.getResult().getType().getDimSize(1);
   return choice(op.getPlan().getDefiningOp<PlanOp>(), weights) &&
          combine(op, weights, input);
 }
@@ -109,7 +125,13 @@ bool Recognizer::sharedPart(GroupedMatmulOp op) {
   if (!op.getShared())
     return true;
   result.shared_scale = describeReal(op.getSharedScale());
-  GroupedMatmulOp rows = matmul(op, "shared rows", op.getShared());
+  Operation *reader = op;
+  Value shared = op.getShared();
+  // Behind a latent projection, which is whole, they are a sum of their own.
+  if (layer.getArgument(latentOut.weight) &&
+      !partialSums(reader, shared, Axis::Tp))
+    return false;
+  GroupedMatmulOp rows = matmul(reader, "shared rows", shared);
   if (!rows || !linear(rows, sharedDown, Ending::Accumulator) ||
       !plan(rows, rows.getPlan(), /*routed=*/false))
     return false;
@@ -124,7 +146,7 @@ bool Recognizer::sharedPart(GroupedMatmulOp op) {
       !delta(rows, sharedDown.table, rows.getInput()))
     return false;
   result.shared_activation = describeActivation(*activated.getActivation());
-  result.shared = activated.getResult().getType().getDimSize(1);
+  result.shared = tp * activated.getResult().getType().getDimSize(1);
   if (!op.getScore())
     return true;
   GroupedMatmulOp score = matmul(op, "the score", op.getScore());
@@ -164,13 +186,16 @@ bool Recognizer::recognize() {
     if (!norm(op, Role::OutputNormWeight, result.output_norm))
       return false;
   }
-  GroupedMatmulOp last = matmul(reader, "its input", output);
+  BlockArgument projection = layer.getArgument(latentOut.weight);
+  GroupedMatmulOp last = projection ? matmul(reader, "its input", output)
+                                    : sum(reader, "its input", output);
   if (!last || !sharedPart(last))
     return false;
   GroupedMatmulOp experts = last;
-  if (BlockArgument weight = layer.getArgument(latentOut.weight)) {
-    result.latent = cast<RankedTensorType>(weight.getType()).getShape().back();
-    experts = matmul(last, "its input", last.getInput());
+  if (projection) {
+    result.latent =
+        cast<RankedTensorType>(projection.getType()).getShape().back();
+    experts = sum(last, "its input", last.getInput());
     if (!experts || !linear(last, latentOut, Ending::Sum) ||
         !plan(last, last.getPlan(), /*routed=*/false) ||
         !expect(last.getSum() && !last.getIdentity() &&

@@ -50,7 +50,10 @@ enum class Ending { Accumulator, Activation, Sum };
 class Recognizer {
 public:
   Recognizer(LayerOp layer, Misfit &misfit)
-      : layer(layer), misfit(misfit), hidden(layer.getArgument(Role::Hidden)),
+      : layer(layer), misfit(misfit),
+        ep(layer.getGrid() ? layer.getGrid()->getEp() : 1),
+        tp(layer.getGrid() ? layer.getGrid()->getTp() : 1),
+        hidden(layer.getArgument(Role::Hidden)),
         element(mlir::getElementTypeOrSelf(hidden.getType())) {}
 
   bool recognize();
@@ -59,10 +62,13 @@ public:
 private:
   LayerOp layer;
   Misfit &misfit;
+  int64_t ep, tp; // the ranks over which experts and sizes are cut
   mlir::Value hidden;
   mlir::Type element; // the layer's
   llvm::DenseSet<mlir::Operation *> seen;
   llvm::DenseSet<mlir::Value> read; // arguments
+  /// Behind sums that ranks make together, by the matmul of each rank.
+  llvm::DenseMap<mlir::Operation *, FinishOp> finishes;
 
   /// Fails if two sides differ. `text` describes both.
   bool expect(bool holds, mlir::Operation *op, const llvm::Twine &text) {
@@ -82,6 +88,14 @@ private:
   /// The matmul that makes a value which `reader` reads as `name`, or null.
   GroupedMatmulOp matmul(mlir::Operation *reader, llvm::StringRef name,
                          mlir::Value value);
+  /// The matmul whose sum a value is. Where ranks have partial sums, a reduce
+  /// and a finish follow it.
+  GroupedMatmulOp sum(mlir::Operation *reader, llvm::StringRef name,
+                      mlir::Value value);
+  /// Steps from a sum of the ranks along these axes back to the partial sums of
+  /// each. There is none along axes of size 1.
+  bool partialSums(mlir::Operation *&reader, mlir::Value &value,
+                   llvm::ArrayRef<Axis> axes);
 
   bool plan(mlir::Operation *reader, mlir::Value plan, bool routed);
   bool linear(GroupedMatmulOp op, const Linear &linear, Ending ending);
@@ -96,6 +110,9 @@ private:
   bool combine(GroupedMatmulOp op, mlir::Value weights, mlir::Value input);
   bool zeroExperts(GroupedMatmulOp op, PlanOp plan, mlir::Value weights,
                    mlir::Value input);
+  /// `op` adds the identity rows, if there are any.
+  template <typename Op>
+  bool identityRows(Op op, PlanOp plan, mlir::Value weights, mlir::Value input);
   bool sharedPart(GroupedMatmulOp op);
   bool everythingHasItsPart();
 };

@@ -46,6 +46,47 @@ GroupedMatmulOp Recognizer::matmul(Operation *reader, StringRef name,
   return op;
 }
 
+bool Recognizer::partialSums(Operation *&reader, Value &value,
+                             ArrayRef<Axis> axes) {
+  auto isCut = [&](Axis axis) { return (axis == Axis::Ep ? ep : tp) > 1; };
+  if (llvm::none_of(axes, isCut))
+    return true;
+  auto reduce = value.getDefiningOp<ReduceOp>();
+  if (!expectValue(bool(reduce), reader, "a sum of ranks, which reduce makes",
+                   value))
+    return false;
+  for (Axis axis : axes)
+    if (!expect(!isCut(axis) ||
+                    llvm::is_contained(reduce.getAxes().getAxes(), axis),
+                reduce,
+                "to add up the ranks along " + stringifyAxis(axis) +
+                    ", but it does not"))
+      return false;
+  seen.insert(reduce);
+  reader = reduce;
+  value = reduce.getPartial();
+  return true;
+}
+
+GroupedMatmulOp Recognizer::sum(Operation *reader, StringRef name,
+                                Value value) {
+  if (ep * tp == 1)
+    return matmul(reader, name, value);
+  auto finish = value.getDefiningOp<FinishOp>();
+  if (!expectValue(bool(finish), reader,
+                   Twine(name) + " to be a result of finish", value))
+    return {};
+  seen.insert(finish);
+  reader = finish;
+  Value rows = finish.getSum();
+  GroupedMatmulOp op;
+  if (partialSums(reader, rows, {Axis::Ep, Axis::Tp}))
+    op = matmul(reader, "its partial sums", rows);
+  if (op)
+    finishes[op] = finish;
+  return op;
+}
+
 /// A plan of the pairs that a router chose, or of one expert.
 bool Recognizer::plan(Operation *reader, Value value, bool routed) {
   auto op = value.getDefiningOp<PlanOp>();
@@ -74,16 +115,22 @@ bool Recognizer::linear(GroupedMatmulOp op, const Linear &linear,
   static constexpr StringLiteral texts[] = {"an accumulator", "an activation",
                                             "a sum"};
   int found = int(endingOf(op)), wanted = int(ending);
+  FinishOp finish = finishes.lookup(op);
+  Type rounded = getElementTypeOrSelf(finish ? finish.getResult().getType()
+                                             : op.getResult().getType());
+  bool isCut = linear.weight == Role::DownWeight ||
+               linear.weight == Role::SharedDownWeight;
   seen.insert(op);
   if (!expectArgument(op, "its weight", op.getWeight(), linear.weight) ||
       !expect(found == wanted, op,
               Twine("it to answer ") + texts[wanted] + ", but it answers " +
                   texts[found]) ||
-      !expect(ending == Ending::Accumulator ||
-                  getElementTypeOrSelf(op.getResult().getType()) == element,
-              op,
+      !expect(ending == Ending::Accumulator || rounded == element, op,
               "its result to be rounded to the layer's element type, but it "
-              "is f32"))
+              "is f32") ||
+      !expect(tp == 1 || !op.getBias() || op.getOnce() == isCut, op,
+              isCut ? "its bias to be added by one rank, but all add it"
+                    : "its bias to be added by all ranks, but one adds it"))
     return false;
   if (op.getBias())
     result.biases |= linear.biasBit;

@@ -199,22 +199,6 @@ void checkExpected(const moelora_artifact &artifact,
     failWith(status, differs);
 }
 
-void checkGroup(const moelora_program &program, const moelora_group *group) {
-  bool exchanges = program.variant.services & MOELORA_SERVICE_COLLECTIVE;
-  if (exchanges && !program.isOfHost())
-    fail(
-        std::string("expects a layer that exchanges rows to run on the host, "
-                    "as groups have no memory of devices yet, but it is for ") +
-            program.variant.target,
-        MOELORA_UNSUPPORTED);
-  if (exchanges && !group)
-    fail("expects a group of peer ranks, with which the compiled layer "
-         "exchanges rows, but it is NULL");
-  if (!exchanges && group)
-    fail("expects no group of peer ranks, as the compiled layer exchanges no "
-         "rows, but there is one");
-}
-
 /// A table or a group with bound layers cannot be destroyed.
 void countLayers(moelora_slot_table *table, moelora_group *group,
                  int32_t change) {
@@ -236,7 +220,7 @@ moelora_bound_layer::moelora_bound_layer(moelora_program &program,
       called(binding.flags & MOELORA_BIND_CALLED) {
   const moelora_variant &variant = program.variant;
   checkExpected(program.artifact, binding.expected);
-  checkGroup(program, group);
+  matchGroup(program.variant, group);
   if (table)
     checkTable(program, *table, layer);
   for (int32_t kind = 0; kind < MOELORA_ENTRY_RESOLVE; ++kind)

@@ -15,6 +15,7 @@
 #include "moelora/runtime/Artifact.h"
 #include "moelora/runtime/Dtype.h"
 
+#include <algorithm>
 #include <limits>
 
 using namespace moelora;
@@ -24,6 +25,7 @@ namespace {
 constexpr int32_t mostVariants = 256, mostBinaries = 256, mostKernels = 65536;
 constexpr int64_t mostThreads = 1024, mostSharedBytes = 1 << 20;
 constexpr int64_t mostStride = int64_t(1) << 48;
+constexpr int64_t mostRanks = 1 << 20;
 constexpr int64_t largestInt = std::numeric_limits<int32_t>::max();
 /// Workspaces are aligned to it, and operands at most.
 constexpr int64_t mostAlignment = 256;
@@ -244,8 +246,25 @@ void checkFacts(const moelora_facts &facts) {
          std::to_string(facts.shared_a));
 }
 
-void checkVariant(const moelora_variant &variant) {
-  expectSize("a variant", variant.size, sizeof variant);
+/// The number of peer ranks fits 32 bits.
+void checkGrid(const moelora_variant &variant) {
+  int64_t ranks = 1;
+  for (int32_t size : variant.grid) {
+    expectWithin("a size of the grid", size, 0, mostRanks);
+    ranks *= std::max(size, 1);
+  }
+  expectWithin("the number of peer ranks", ranks, 1, mostRanks);
+  expectWithin("the axes that cut tokens", variant.token_axes, 0,
+               (1 << MOELORA_AXES) - 1);
+}
+
+void checkVariant(const moelora_variant &variant, uint32_t minor) {
+  constexpr uint32_t firstWithGrid = 3;
+  bool hasGrid = minor >= firstWithGrid;
+  expectSize("a variant", variant.size,
+             hasGrid ? sizeof variant : leastVariant);
+  if (hasGrid)
+    checkGrid(variant);
   if (!variant.target || !variant.tuning || !variant.needs)
     fail("expects a compiled layer to name its target, tuning and needs, but "
          "one of them is missing");
@@ -272,8 +291,9 @@ void moelora::checkDescription(const moelora_artifact &artifact) {
   expectArray("variants", artifact.variant, artifact.variants, 1, mostVariants);
   uint32_t entries = 0;
   for (uint32_t i = 0; i < artifact.variants; ++i) {
-    checkVariant(artifact.variant[i]);
-    entries |= checkEntries(artifact.variant[i]);
+    const moelora_variant &variant = variantAt(artifact, i);
+    checkVariant(variant, artifact.minor);
+    entries |= checkEntries(variant);
   }
   if (artifact.layer)
     checkLayer(*artifact.layer, entries);

@@ -1,13 +1,15 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Compares a compiled layer, field by field, with the layer of a model and with
-// a slot table.
+// Compares a compiled layer, field by field, with the layer of a model, with a
+// slot table and with a group.
 
 #include "run/Match.h"
 
 #include "base/Failure.h"
+#include "collectives/GroupState.h"
 #include "pages/TableTarget.h"
+#include "run/Variants.h"
 
 #include "moelora/runtime/Artifact.h"
 
@@ -163,10 +165,12 @@ void compare(const moelora_layer &a, const moelora_layer &b) {
 }
 
 bool hasEntry(const moelora_artifact &artifact, int32_t kind) {
-  for (uint32_t v = 0; v < artifact.variants; ++v)
-    for (uint32_t e = 0; e < artifact.variant[v].entries; ++e)
-      if (artifact.variant[v].entry[e].kind == kind)
+  for (uint32_t v = 0; v < artifact.variants; ++v) {
+    const moelora_variant &variant = variantAt(artifact, v);
+    for (uint32_t e = 0; e < variant.entries; ++e)
+      if (variant.entry[e].kind == kind)
         return true;
+  }
   return false;
 }
 
@@ -254,6 +258,21 @@ void matchSharedA(uint32_t compiled, const moelora_facts &table) {
            shown(table.shared_a));
 }
 
+/// "1 x 2 x 4 peer ranks (dp x ep x tp)"
+std::string shown(const Grid::Triple &sizes) {
+  return std::to_string(sizes[0]) + " x " + std::to_string(sizes[1]) + " x " +
+         std::to_string(sizes[2]) + " peer ranks (dp x ep x tp)";
+}
+
+void checkSizes(const Grid::Triple &wanted, const moelora_group *group) {
+  std::string rule = "expects a group of " + shown(wanted) +
+                     ", over which the compiled layer was cut, but it ";
+  if (!group)
+    fail(rule + "is NULL");
+  if (group->grid.sizes() != wanted)
+    fail(rule + "has " + shown(group->grid.sizes()));
+}
+
 } // namespace
 
 void moelora::matchTable(const moelora_artifact &artifact,
@@ -281,6 +300,26 @@ void moelora::matchTable(const moelora_artifact &artifact,
     agree("the shared intermediate size", compiled.shared, table.shared);
   matchProjections(artifact, adapted, table.projections);
   matchSharedA(compiled.shared_a, table);
+}
+
+void moelora::matchGroup(const moelora_variant &variant,
+                         const moelora_group *group) {
+  bool exchanges = variant.services & MOELORA_SERVICE_COLLECTIVE;
+  if (exchanges && !isForHost(variant))
+    fail(
+        std::string("expects a layer that exchanges rows to run on the host, "
+                    "as groups have no memory of devices yet, but it is for ") +
+            variant.target,
+        MOELORA_UNSUPPORTED);
+  Grid::Triple cut;
+  if (moelora_variant_grid(&variant, cut.data(), nullptr) > 1)
+    return checkSizes(cut, group);
+  if (exchanges && !group)
+    fail("expects a group of peer ranks, with which the compiled layer "
+         "exchanges rows, but it is NULL");
+  if (!exchanges && group)
+    fail("expects no group of peer ranks, as the compiled layer exchanges no "
+         "rows, but there is one");
 }
 
 moelora_status moelora_artifact_match(const moelora_artifact *artifact,

@@ -13,6 +13,10 @@ namespace moelora {
 void matchTable(const moelora_artifact &artifact,
                 const moelora_variant &variant, const moelora_facts &table);
 
+/// Fails if the group has another grid than that over which the variant was
+/// cut, if it is missing, or if it is superfluous. `group` may be NULL.
+void matchGroup(const moelora_variant &variant, const moelora_group *group);
+
 } // namespace moelora
 
 #endif // MOELORA_RUNTIME_MATCH_H

@@ -8,7 +8,6 @@
 #include "moelora/runtime/Artifact.h"
 #include "moelora/runtime/Dtype.h"
 
-#include <cstring>
 #include <limits>
 
 using namespace moelora;
@@ -169,12 +168,4 @@ uint64_t moelora_variant_operand_bytes(const moelora_variant *variant,
       tokens < 0)
     return 0;
   return operandBytes(variant->operand[operand], tokens);
-}
-
-const moelora_variant *
-moelora_artifact_variant(const moelora_artifact *artifact, const char *target) {
-  for (uint32_t i = 0; artifact && i < artifact->variants; ++i)
-    if (!target || strcmp(artifact->variant[i].target, target) == 0)
-      return &artifact->variant[i];
-  return nullptr;
 }

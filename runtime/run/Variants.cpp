@@ -4,6 +4,7 @@
 #include "run/Variants.h"
 
 #include "device/Handles.h"
+#include "moelora/runtime/Artifact.h"
 #include "moelora/support/Targets.h"
 #include "run/CpuFeatures.h"
 
@@ -100,6 +101,13 @@ bool isNewer(const moelora_variant &variant, const moelora_variant &than) {
 
 } // namespace
 
+const moelora_variant &moelora::variantAt(const moelora_artifact &artifact,
+                                          uint32_t index) {
+  const auto *first = reinterpret_cast<const char *>(artifact.variant);
+  return *reinterpret_cast<const moelora_variant *>(
+      first + size_t(index) * artifact.variant->size);
+}
+
 int64_t moelora::valueOf(const moelora_device &device, int32_t key) {
   int64_t value = 0;
   call(device, &moelora_device::query, key, &value);
@@ -131,7 +139,7 @@ const moelora_variant &moelora::chooseVariant(const moelora_artifact &artifact,
   const moelora_variant *best = nullptr;
   std::string reasons, targets;
   for (uint32_t i = 0; i < artifact.variants; ++i) {
-    const moelora_variant &variant = artifact.variant[i];
+    const moelora_variant &variant = variantAt(artifact, i);
     targets += (i ? ", " : "") + std::string(variant.target);
     if (target && std::string_view(variant.target) != target)
       continue;
@@ -152,4 +160,29 @@ const moelora_variant &moelora::chooseVariant(const moelora_artifact &artifact,
            " to have a variant of target " + shown(wanted) + " for " +
            device.name + ", but " + reasons,
        MOELORA_UNSUPPORTED);
+}
+
+const moelora_variant *
+moelora_artifact_variant(const moelora_artifact *artifact, const char *target) {
+  for (uint32_t i = 0; artifact && i < artifact->variants; ++i) {
+    const moelora_variant &variant = variantAt(*artifact, i);
+    if (!target || std::string_view(variant.target) == target)
+      return &variant;
+  }
+  return nullptr;
+}
+
+int32_t moelora_variant_grid(const moelora_variant *variant,
+                             int32_t grid[MOELORA_AXES], uint32_t *token_axes) {
+  if (!variant)
+    return 0;
+  bool stated = variant->size > leastVariant;
+  int32_t ranks = 1;
+  for (int axis = 0; axis < MOELORA_AXES; ++axis) {
+    grid[axis] = stated ? std::max(variant->grid[axis], 1) : 1;
+    ranks *= grid[axis];
+  }
+  if (token_axes)
+    *token_axes = stated ? variant->token_axes : 0;
+  return ranks;
 }

@@ -6,10 +6,19 @@
 #ifndef MOELORA_RUNTIME_RUN_VARIANTS_H
 #define MOELORA_RUNTIME_RUN_VARIANTS_H
 
+#include "base/Sized.h"
 #include "moelora/runtime/Abi.h"
 #include "moelora/runtime/Device.h"
 
 namespace moelora {
+
+/// The size of a variant before version 3 of the ABI, which added its grid.
+constexpr uint32_t leastVariant =
+    MOELORA_SIZE_THROUGH(moelora_variant, workspace);
+
+/// All variants of an artifact have the size of its version.
+const moelora_variant &variantAt(const moelora_artifact &artifact,
+                                 uint32_t index);
 
 /// Whether the variant consists of code for the host, which a run calls.
 bool isForHost(const moelora_variant &variant);

@@ -5,6 +5,7 @@
 
 #include "CheckedArtifact.h"
 
+#include <cstddef>
 #include <functional>
 
 using namespace moelora::test;
@@ -18,7 +19,20 @@ TEST_F(CheckedArtifact, IsRight) { EXPECT_EQ(error(), ""); }
 
 TEST_F(CheckedArtifact, LaterMinorVersion) {
   artifact.minor = MOELORA_ABI_MINOR + 1;
-  EXPECT_THAT(error(), EndsWith("it has version 4.3; use a newer runtime"));
+  EXPECT_THAT(error(), EndsWith("it has version 4.4; use a newer runtime"));
+}
+
+/// A layer of an earlier version has no grid, whatever is behind its variants.
+TEST_F(CheckedArtifact, EarlierMinorVersion) {
+  variant.grid[2] = 2;
+  int32_t grid[MOELORA_AXES];
+  EXPECT_EQ(moelora_variant_grid(&variant, grid, nullptr), 2);
+  artifact.minor = 2;
+  EXPECT_THAT(error(), HasSubstr("the description of a variant"));
+  variant.size = offsetof(moelora_variant, grid);
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(moelora_variant_grid(&variant, grid, nullptr), 1);
+  EXPECT_EQ(grid[2], 1);
 }
 
 TEST_F(CheckedArtifact, HugeDimension) {
@@ -76,6 +90,12 @@ const Rule rules[] = {
     {"services", [](A &a) { a.variant.services = 64; }, "the services of"},
     {"tokens", [](A &a) { a.variant.max_tokens = -1; },
      "the largest number of tokens"},
+    {"grid", [](A &a) { a.variant.grid[1] = -1; }, "a size of the grid"},
+    {"peer_ranks",
+     [](A &a) { a.variant.grid[0] = a.variant.grid[2] = 1 << 11; },
+     "the number of peer ranks"},
+    {"token_axes", [](A &a) { a.variant.token_axes = 8; },
+     "the axes that cut tokens"},
     {"no_variant", [](A &a) { a.artifact.variants = 0; },
      "the number of variants"},
     {"no_address", [](A &a) { a.variant.operand = nullptr; },

@@ -113,6 +113,32 @@ TEST_F(GroupRun, NeedsAGroup) {
             "exchanges rows, but it is NULL");
 }
 
+TEST_F(GroupRun, NeedsTheGridOverWhichTheLayerWasCut) {
+  variant.grid[2] = 2;
+  EXPECT_EQ(
+      bind(0, nullptr),
+      "expects a group of 1 x 1 x 2 peer ranks (dp x ep x tp), over which "
+      "the compiled layer was cut, but it is NULL");
+  EXPECT_EQ(bind(0, groups[0]), "");
+  variant.grid[1] = 2;
+  EXPECT_EQ(
+      bind(1, groups[1]),
+      "expects a group of 1 x 2 x 2 peer ranks (dp x ep x tp), over which "
+      "the compiled layer was cut, but it has 1 x 1 x 2 peer ranks (dp x "
+      "ep x tp)");
+}
+
+/// Tokens alone are cut: nothing is exchanged, but the group knows them.
+TEST_F(GroupRun, MayExchangeNothing) {
+  variant.services = 0;
+  EXPECT_EQ(
+      bind(0, groups[0]),
+      "expects no group of peer ranks, as the compiled layer exchanges no "
+      "rows, but there is one");
+  variant.grid[2] = 2;
+  EXPECT_EQ(bind(0, groups[0]), "");
+}
+
 TEST_F(GroupRun, KnowsTheTokensOfThisPeerRank) {
   ASSERT_EQ(bind(0, groups[0]), "");
   copies[0].run.tokens = 2;

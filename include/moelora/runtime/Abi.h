@@ -33,7 +33,8 @@ extern "C" {
 #define MOELORA_ABI_MINOR                                                      \
   3u                                  /* 1: moelora_facts.shared_a             \
                                          2: moelora_run_args.group             \
-                                         3: moelora_run_args.peer_numbers */
+                                         3: moelora_run_args.peer_numbers,     \
+                                            moelora_variant.grid, token_axes */
 #define MOELORA_ABI_MAGIC 0x41524c4du /* "MLRA", little endian */
 
 /* Returns the artifact `index` of a module, or NULL if there is none or it does
@@ -182,6 +183,13 @@ typedef struct moelora_variant {
    * with this number of tokens and workers. Not called for
    * MOELORA_ENTRY_RESOLVE. */
   uint64_t (*workspace)(int32_t entry, int64_t tokens, int32_t workers);
+  /* The peer ranks over which the layer was cut, dp x ep x tp. The operands and
+   * `adapters` are those of one of them, and moelora_layer describes the whole.
+   * 0 or 1: not cut along this axis. */
+  int32_t grid[MOELORA_AXES];
+  uint32_t token_axes; /* bits of moelora_axis: peer ranks that differ in one of
+                          these have different tokens; all others have the
+                          same */
 } moelora_variant;
 
 typedef struct moelora_artifact {

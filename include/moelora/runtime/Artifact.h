@@ -75,6 +75,13 @@ moelora_artifact_match(const moelora_artifact *artifact,
 MOELORA_API const moelora_variant *
 moelora_artifact_variant(const moelora_artifact *artifact, const char *target);
 
+/* The sizes of the grid of peer ranks over which the variant was cut, each at
+ * least 1, and the bits of moelora_axis that cut its tokens. `token_axes` may
+ * be NULL. Returns the number of peer ranks; 1: the whole layer. 0 for NULL. */
+MOELORA_API int32_t moelora_variant_grid(const moelora_variant *variant,
+                                         int32_t grid[MOELORA_AXES],
+                                         uint32_t *token_axes);
+
 /* The row of an operand by role and part, or -1. The row has the type and the
  * shape of the operand. */
 MOELORA_API int32_t moelora_variant_operand(const moelora_variant *variant,

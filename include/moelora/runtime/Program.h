@@ -70,8 +70,8 @@ typedef struct moelora_binding {
   const moelora_memory *weight; /* [weights], in any order; borrowed for as long
                                    as the layer is bound, but for the structs */
   moelora_slot_table *table;    /* NULL: no adapters */
-  moelora_group *group;         /* Group.h; NULL exactly if the variant does not
-                                   call the service collective */
+  moelora_group *group;         /* Group.h; of the grid over which the variant
+                                   was cut, NULL for a whole layer */
   const moelora_layer *expected; /* what it must compute; NULL: not checked */
 } moelora_binding;
 
