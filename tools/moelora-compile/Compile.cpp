@@ -70,6 +70,13 @@ static std::optional<std::string> explain(ModuleOp module,
   return text;
 }
 
+/// Makes each layer that of one peer rank.
+static LogicalResult shard(ModuleOp module, const Options &options) {
+  PassManager passes(module.getContext());
+  passes.addNestedPass<moelora::LayerOp>(moelora::createShard(options.shard));
+  return passes.run(module);
+}
+
 static LogicalResult lowerToCpu(ModuleOp module, const Options &options) {
   PassManager passes(module.getContext());
   moelora::ToCpuOptions pipeline;
@@ -158,7 +165,7 @@ static bool hasTooManyLayers(ModuleOp module, const Options &options) {
 
 std::optional<std::string> compileLayers(ModuleOp module,
                                          const Options &options) {
-  if (hasTooManyLayers(module, options))
+  if (hasTooManyLayers(module, options) || failed(shard(module, options)))
     return std::nullopt;
   if (options.explain)
     return explain(module, options);

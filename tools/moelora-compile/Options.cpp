@@ -65,7 +65,7 @@ static void addOutput(CLI::App &app, Options &options) {
   addChoice(
       app, "--emit", options.emit, emits,
       "so (default), obj, ptx or cubin (of a GPU), llvm\n(LLVM IR) or mlir "
-      "(the layer, as it was read)")
+      "(the layer, as it was read, or its part)")
       ->option_text("KIND");
   addOption(
       app, "--target", "cpu",
@@ -103,6 +103,32 @@ static void addOutput(CLI::App &app, Options &options) {
                "kernel, and compile nothing");
   addText(app, "--cpu", options.cpu, "NAME",
           "the CPU that runs it, as LLVM names it, or\nnative (default)");
+}
+
+/// The sizes of the grid, each an option of moelora-shard.
+static const struct {
+  const char *name;
+  int64_t moelora::ShardOptions::*size;
+  const char *what;
+} gridSizes[] = {
+    {"--tp", &moelora::ShardOptions::tp,
+     "tensor parallelism: cut the intermediate size over so\nmany peer ranks "
+     "(1)"},
+};
+
+static void addShard(CLI::App &app, Options &options) {
+  constexpr int64_t mostRanks = 1 << 20;
+  for (const auto &axis : gridSizes)
+    addNumber<int64_t>(app, axis.name, options.shard.*axis.size, 1, mostRanks,
+                       axis.what);
+}
+
+std::string shardArguments(const Options &options) {
+  std::string text;
+  for (const auto &axis : gridSizes)
+    if (int64_t size = options.shard.*axis.size; size > 1)
+      text += std::string(" ") + axis.name + "=" + std::to_string(size);
+  return text;
 }
 
 static void addLayer(CLI::App &app, Options &options) {
@@ -169,6 +195,7 @@ bool parseOptions(int count, char **arguments, Options &options) {
   addText(line.app, "INPUT", options.input, " ", "what is compiled");
   addOutput(line.app, options);
   addLayer(line.app, options);
+  addShard(line.app, options);
   if (!line.parse(count, arguments))
     return false;
   checkOptions(options);

@@ -37,12 +37,16 @@ struct Options {
   bool explain = false; // print predictions, and compile nothing
   std::optional<int64_t> layer;
   bool allLayers = false;
+  moelora::ShardOptions shard; // the grid of peer ranks
   std::optional<int64_t> slots, maxRank;
   bool sharedOuter = false; // experts share A of gate and up
 
   /// Whether the input is IR, and not a model folder or its config.json.
   bool readsIR() const;
 };
+
+/// The options that cut a layer over peer ranks, as on a command line.
+std::string shardArguments(const Options &options);
 
 enum ExitStatus { Done = 0, Failed = 1 };
 

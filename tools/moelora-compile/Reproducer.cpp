@@ -22,7 +22,8 @@ Reproducer::Reproducer(const Options &options, mlir::ModuleOp module) {
   path = file.str().str();
   llvm::raw_string_ostream out(text);
   out << "// moelora-compile " << path << " --cpu=" << options.cpu
-      << " --emit=" << namesOf(options.emit).name << " -o /dev/null\n";
+      << " --emit=" << namesOf(options.emit).name << shardArguments(options)
+      << " -o /dev/null\n";
   module.print(out);
   message = "error: the compiler crashed; " + path + " reproduces it\n";
   live = this;
