@@ -94,6 +94,17 @@ moelora_status moelora_model_step(moelora_model *model, int64_t max_tokens,
   });
 }
 
+moelora_status moelora_model_read_stats(const moelora_model *model,
+                                        moelora_model_stats *stats,
+                                        moelora_error **error) {
+  constexpr uint32_t least =
+      MOELORA_SIZE_THROUGH(moelora_model_stats, read_bytes);
+  return guarded(error, [&] {
+    expectThere(model, "a model");
+    writeSized(stats, model->stats(), least, "the stats of a model");
+  });
+}
+
 const moelora_adapter_target *moelora_model_target(const moelora_model *model) {
   return model ? &model->target : nullptr;
 }

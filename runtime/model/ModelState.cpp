@@ -6,7 +6,10 @@
 #include "model/ModelState.h"
 
 #include "base/Failure.h"
+#include "moelora/runtime/Artifact.h"
+#include "moelora/runtime/Group.h"
 #include "moelora/runtime/SlotStats.h"
+#include "run/Match.h"
 
 #include <algorithm>
 
@@ -58,8 +61,21 @@ void moelora_model::openLayers(const moelora_model_options &options) {
   for (int number : config.moeLayers()) {
     const moelora_artifact &artifact = files.artifactOf(number);
     must(moelora_artifact_match, &artifact, &config.layer(number));
-    layers[number].program = programOf(artifact, options.target);
+    ModelLayer &layer = layers[number];
+    layer.program = programOf(artifact, options.target);
+    matchGroup(*moelora_program_variant(layer.program), group);
+    layer.weights = ModelWeights(partOf(number));
   }
+}
+
+/// What this peer rank has of a layer.
+models::Part moelora_model::partOf(int32_t number) const {
+  const moelora_group_view *view = moelora_group_view_of(group);
+  int32_t grid[MOELORA_AXES];
+  moelora_variant_grid(moelora_program_variant(layers.at(number).program), grid,
+                       nullptr);
+  return view ? models::partOf(config.layer(number), grid, view->coordinates)
+              : models::Part();
 }
 
 moelora_program *moelora_model::programOf(const moelora_artifact &artifact,
@@ -85,6 +101,7 @@ void moelora_model::fillWeights(const std::string &folder) {
     else if (weightsFrom == MOELORA_WEIGHTS_RANDOM)
       layer.weights.makeUp(config, number, variant, device, services);
   }
+  readBytes = moelora_checkpoint_bytes_read(checkpoint.get());
 }
 
 void moelora_model::give(int32_t number, const moelora_memory &weight) {
@@ -135,6 +152,13 @@ void moelora_model::makeTable(int32_t slots) {
   options.shared_a = facts.shared_a;
   options.device = &device;
   options.target = &target;
+  models::Part part = partOf(layers.begin()->first);
+  options.tp_rank = static_cast<int32_t>(part.tp);
+  options.tp_size = static_cast<int32_t>(part.tpSize);
+  if (part.experts) {
+    options.experts = part.experts->data();
+    options.expert_count = static_cast<int32_t>(part.experts->size());
+  }
   must(moelora_slot_table_create, &options, &table);
 }
 
@@ -187,6 +211,14 @@ void moelora_model::unbind() noexcept {
 const moelora_bound_layer *moelora_model::layer(int32_t number) const {
   auto found = layers.find(number);
   return found == layers.end() ? nullptr : found->second.bound;
+}
+
+moelora_model_stats moelora_model::stats() const {
+  moelora_model_stats stats = {};
+  for (const auto &[number, layer] : layers)
+    stats.weight_bytes += layer.weights.bytes();
+  stats.read_bytes = readBytes;
+  return stats;
 }
 
 uint64_t moelora_model::workspace(int64_t tokens) const {

@@ -15,7 +15,8 @@
 
 namespace moelora {
 
-/// One MoE layer of a model. The model owns the objects to which it is bound.
+/// One MoE layer of a model, or a part of it. The model owns the objects to
+/// which it is bound.
 struct ModelLayer {
   moelora_program *program = nullptr;
   ModelWeights weights;
@@ -40,6 +41,7 @@ struct moelora_model {
   moelora_program *anyProgram() const { return layers.begin()->second.program; }
   const moelora_bound_layer *layer(int32_t number) const;
   uint64_t workspace(int64_t tokens) const;
+  moelora_model_stats stats() const;
 
   const moelora_device &device;
   const moelora_services services;
@@ -53,6 +55,7 @@ struct moelora_model {
 
 private:
   void openLayers(const moelora_model_options &options);
+  moelora::models::Part partOf(int32_t number) const;
   moelora_program *programOf(const moelora_artifact &artifact,
                              const char *target);
   void fillWeights(const std::string &folder);
@@ -63,6 +66,7 @@ private:
   moelora::LayerFiles files;
   std::map<const moelora_artifact *, moelora_program *> programs;
   std::map<int32_t, moelora::ModelLayer> layers; ///< by number
+  uint64_t readBytes = 0;
 };
 
 #endif // MOELORA_RUNTIME_MODELSTATE_H

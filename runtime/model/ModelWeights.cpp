@@ -68,7 +68,7 @@ void ModelWeights::read(const models::Model &model, int layer,
                         const moelora_checkpoint *checkpoint,
                         const moelora_variant &variant,
                         const moelora_device &device) {
-  auto bound = models::bindWeights(model, layer, checkpoint);
+  auto bound = models::bindWeights(model, layer, checkpoint, part);
   if (!bound)
     fail(bound.message());
   for (const models::BoundOperand &source : *bound)
@@ -84,10 +84,19 @@ void ModelWeights::makeUp(const models::Model &model, int layer,
                           const moelora_device &device,
                           const moelora_services &services) {
   for (const models::Operand &operand : models::weightOperands(model, layer))
-    add(variant, operand, device, [&](char *to, int32_t dtype) {
-      models::fillRandom(operand, to, static_cast<moelora_dtype>(dtype),
-                         static_cast<uint64_t>(layer), services);
-    });
+    add(variant, models::cut(operand, part), device,
+        [&](char *to, int32_t dtype) {
+          models::fillRandomPart(operand, part, to,
+                                 static_cast<moelora_dtype>(dtype),
+                                 static_cast<uint64_t>(layer), services);
+        });
+}
+
+uint64_t ModelWeights::bytes() const {
+  uint64_t all = 0;
+  for (const DeviceMemory &one : memory)
+    all += one.size();
+  return all;
 }
 
 void ModelWeights::give(const moelora_memory &weight) {

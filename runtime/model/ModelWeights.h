@@ -7,7 +7,7 @@
 #define MOELORA_RUNTIME_MODELWEIGHTS_H
 
 #include "device/Handles.h"
-#include "moelora/models/Weights.h"
+#include "moelora/models/Part.h"
 #include "moelora/runtime/Program.h"
 
 #include <vector>
@@ -16,7 +16,9 @@ namespace moelora {
 
 class ModelWeights {
 public:
-  /// Reads the weights of the variant from a checkpoint.
+  explicit ModelWeights(models::Part part = {}) : part(std::move(part)) {}
+
+  /// Reads the part's weights of the variant from a checkpoint.
   void read(const models::Model &model, int layer,
             const moelora_checkpoint *checkpoint,
             const moelora_variant &variant, const moelora_device &device);
@@ -28,13 +30,16 @@ public:
   void give(const moelora_memory &weight);
 
   const std::vector<moelora_memory> &all() const { return weights; }
+  /// Of the memory that was allocated.
+  uint64_t bytes() const;
 
 private:
-  /// Device memory for one weight, filled by `fill(host, bytes)`.
+  /// Device memory for one weight of the part, filled by `fill(host, type)`.
   template <typename Fill>
   void add(const moelora_variant &variant, const models::Operand &operand,
            const moelora_device &device, Fill fill);
 
+  models::Part part;
   std::vector<DeviceMemory> memory;
   std::vector<moelora_memory> weights;
 };

@@ -33,8 +33,8 @@ MAY = {
     "run/host": ("base", "base/threads", "collectives"),
     "run/seal": ("base", "files"),
     "run/call": ("base", "slots", "run"),
-    "model": ("base", "files", "adapter", "device", "slots", "run",
-              "run/host"),
+    "model": ("base", "files", "adapter", "device", "collectives", "slots",
+              "run", "run/host"),
 }
 PUBLIC = {
     "base": ("Abi", "AdapterTarget", "Dtype", "Error", "Exchange", "Image", "Kernel", "Layer", "Log",

@@ -43,14 +43,14 @@ typedef struct moelora_model_options {
   const char *target; /* the variant; NULL: the first that the device takes */
   const moelora_device *device;     /* NULL: the cpu */
   const moelora_services *services; /* NULL: one thread */
-  moelora_group *group;             /* Group.h; NULL unless the layers exchange
-                                       rows */
+  moelora_group *group;             /* Group.h; NULL for whole layers */
 } moelora_model_options;
 
 /* Reads the configuration, loads and checks the artifacts, makes programs of
  * them, and reads the weights once, directly into device memory if the host can
- * access it. An artifact for another layer than the configuration describes is
- * refused. The caller closes *model. */
+ * access it. With a group, only the part of this peer rank is read, and so for
+ * adapters; of experts, block i of ceil(experts / ep) for the ep coordinate i.
+ * An artifact for another layer is refused. The caller closes *model. */
 MOELORA_API moelora_status
 moelora_model_open(const moelora_model_options *options, moelora_model **model,
                    moelora_error **error);
@@ -103,6 +103,15 @@ moelora_model_layer(const moelora_model *model, int32_t number);
  * entry point. 0 before moelora_model_table was called. */
 MOELORA_API uint64_t moelora_model_workspace(const moelora_model *model,
                                              int64_t tokens);
+
+/* Bytes of weights in memory of the model, and what was read of tensors. */
+typedef struct moelora_model_stats {
+  uint32_t size, reserved;
+  uint64_t weight_bytes, read_bytes;
+} moelora_model_stats;
+MOELORA_API moelora_status moelora_model_read_stats(const moelora_model *model,
+                                                    moelora_model_stats *stats,
+                                                    moelora_error **error);
 
 #ifdef __cplusplus
 }
