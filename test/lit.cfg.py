@@ -71,6 +71,17 @@ if has_terminals():
     config.available_features.add("terminals")
 if shutil.which("ptxas") or shutil.which("/usr/local/cuda/bin/ptxas"):
     config.available_features.add("ptxas")
+# A test under MPI needs the plug-in and the launcher. Open MPI refuses to run as
+# root and to start more processes than there are cores, unless it is told to.
+for mpi in ("mpich", "openmpi"):
+    launcher = shutil.which(f"mpiexec.{mpi}")
+    plugin = os.path.join(config.moelora_build, "lib", f"libmoelora_{mpi}.so")
+    if launcher and os.path.exists(plugin):
+        config.available_features.add(mpi)
+    config.substitutions.append((f"%{{mpiexec-{mpi}}}", launcher or "false"))
+config.environment.update({
+    "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "OMPI_MCA_rmaps_base_oversubscribe": "1"})
 if config.sanitizers:
     config.available_features.add("sanitizers")
 if lit_config.params.get("roundtrip") or lit_config.params.get("bytecode"):

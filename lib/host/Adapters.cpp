@@ -13,7 +13,8 @@ using namespace moelora::host;
 TableHandle moelora::host::makeTable(const moelora_adapter_target &target,
                                      const moelora_facts &facts,
                                      const moelora_device *device,
-                                     const int32_t *layer) {
+                                     const int32_t *layer,
+                                     const models::Part &part) {
   auto options = sized<moelora_slot_table_options>();
   options.target = &target;
   options.slots = facts.slots;
@@ -24,6 +25,12 @@ TableHandle moelora::host::makeTable(const moelora_adapter_target &target,
   options.device = device;
   options.layers = layer;
   options.layer_count = layer ? 1 : 0;
+  options.tp_rank = int32_t(part.tp);
+  options.tp_size = int32_t(part.tpSize);
+  if (part.experts) {
+    options.experts = part.experts->data();
+    options.expert_count = int32_t(part.experts->size());
+  }
   moelora_slot_table *made = nullptr;
   call(moelora_slot_table_create, &options, &made);
   return TableHandle(made);
@@ -37,13 +44,14 @@ moelora_slot_table_stats moelora::host::statsOf(moelora_slot_table *table) {
 }
 
 host::SlotTable::SlotTable(const std::vector<OpenAdapter> &adapters,
-                           const CompiledLayer &layer) {
+                           const CompiledLayer &layer,
+                           const models::Part &part) {
   if (layer.variant.adapters.slots == 0)
     return;
   models::AdapterTarget names(layer.model);
   moelora_adapter_target target = names.get();
   table = makeTable(target, layer.variant.adapters, layer.target.device,
-                    &layer.number);
+                    &layer.number, part);
   for (const OpenAdapter &adapter : adapters)
     add(adapter, layer.target.services);
 }

@@ -8,6 +8,8 @@
 
 #include "moelora/reference/Number.h"
 
+#include <algorithm>
+
 using namespace moelora;
 using namespace moelora::host;
 
@@ -221,6 +223,34 @@ Inputs moelora::host::readInputs(const std::string &path,
   readSlots(file, path, wish, inputs);
   readExpected(file, wish, inputs);
   return inputs;
+}
+
+Inputs moelora::host::sliceOf(const Inputs &inputs, int64_t begin,
+                              int64_t end) {
+  Inputs slice;
+  slice.tokens = end - begin;
+  if (inputs.tokens == 0)
+    return slice;
+  auto ints = [&](const std::vector<int32_t> &all) {
+    int64_t width = int64_t(all.size()) / inputs.tokens;
+    return std::vector<int32_t>(all.begin() + begin * width,
+                                all.begin() + end * width);
+  };
+  slice.slots = ints(inputs.slots);
+  slice.expertIds = ints(inputs.expertIds);
+  slice.tokenIds = ints(inputs.tokenIds);
+  for (size_t role = 0; role < MOELORA_ROLES; ++role) {
+    const Operand &all = inputs.operand[role];
+    uint64_t row = all.buffer.bytes() / uint64_t(inputs.tokens);
+    Operand &rows = slice.operand[role];
+    rows.type = all.type;
+    if (row == 0)
+      continue;
+    rows.buffer = Buffer(uint64_t(slice.tokens) * row);
+    std::copy_n(all.buffer.data() + uint64_t(begin) * row, rows.buffer.bytes(),
+                rows.buffer.data());
+  }
+  return slice;
 }
 
 Operand moelora::host::randomRows(int64_t tokens, int64_t width,

@@ -30,7 +30,7 @@ moelora_memory view(const Operand &operand, int32_t role, void *data) {
 } // namespace
 
 BoundLayer::BoundLayer(const CompiledLayer &compiled, const Weights &given,
-                       const SlotTable &table)
+                       const SlotTable &table, moelora_group *group)
     : compiled(compiled) {
   std::vector<moelora_memory> list;
   for (uint32_t row = 0; row < compiled.variant.operands; ++row) {
@@ -48,6 +48,7 @@ BoundLayer::BoundLayer(const CompiledLayer &compiled, const Weights &given,
   binding.weights = uint32_t(list.size());
   binding.weight = list.data();
   binding.table = table.get();
+  binding.group = group;
   moelora_bound_layer *bound = nullptr;
   call(moelora_layer_bind, compiled.program.get(), &binding, &bound);
   layer.reset(bound);

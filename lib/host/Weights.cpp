@@ -37,9 +37,10 @@ void noteRounding(Weights &weights, moelora_dtype stored, moelora_dtype type) {
 
 Weights moelora::host::loadWeights(const models::Model &model, int layer,
                                    const std::string &folder, bool asStored,
-                                   const Progress &progress) {
+                                   const Progress &progress,
+                                   const models::Part &part) {
   CheckpointHandle file = openCheckpoint(folder);
-  auto bound = models::bindWeights(model, layer, file.get());
+  auto bound = models::bindWeights(model, layer, file.get(), part);
   if (!bound)
     throw Error(bound.message());
   Weights weights;
@@ -54,18 +55,19 @@ Weights moelora::host::loadWeights(const models::Model &model, int layer,
     noteRounding(weights, source.storedType(), type);
     count.advance();
   }
+  weights.readBytes = moelora_checkpoint_bytes_read(file.get());
   return weights;
 }
 
 Weights moelora::host::randomWeights(const models::Model &model, int layer,
                                      uint64_t seed,
-                                     const moelora_services &services) {
+                                     const moelora_services &services,
+                                     const models::Part &part) {
   Weights weights;
-  for (const models::Operand &description :
-       models::weightOperands(model, layer)) {
-    Operand &operand = allocate(weights, description, description.dtype);
-    models::fillRandom(description, operand.buffer.data(), operand.type, seed,
-                       services);
+  for (const models::Operand &whole : models::weightOperands(model, layer)) {
+    Operand &operand = allocate(weights, models::cut(whole, part), whole.dtype);
+    models::fillRandomPart(whole, part, operand.buffer.data(), operand.type,
+                           seed, services);
   }
   return weights;
 }

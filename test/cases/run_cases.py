@@ -4,15 +4,17 @@
 """Compiles and runs cases made by transformers + PEFT and compares outputs.
 
   run_cases.py --bin BUILD/bin [--device cpu,reference] [--only WORD] [--table]
-               [--compile=OPTION]... [--run=OPTION]...
+               [--grid=DPxEPxTP] [--compile=OPTION]... [--run=OPTION]...
 
 A case is a folder with a case.json. It must come out right on each device; a
 case whose case.json says what it `expects` instead must be refused: exit status
 1, a message that names the reason, and no output file. `--table` shows the
 cases that run as a table and leaves the refused ones out. `--compile` and
 `--run` are for options of moelora-compile and moelora-run, for example
-`--device emulator --compile=--target=emulated-sm_80`. The last line is
-`N passed, N failed`; exit status 1 if anything failed or nothing ran.
+`--device emulator --compile=--target=emulated-sm_80`. `--grid` cuts each layer
+over so many peer ranks, which are threads of one process; cases whose sizes a
+grid does not divide are left out. The last line is `N passed, N failed`; exit
+status 1 if anything failed or nothing ran.
 """
 import argparse
 import collections
@@ -26,6 +28,9 @@ import sys
 import tempfile
 
 import tensors
+
+# How moelora-compile refuses a grid that does not fit.
+UNFIT = "expects a grid that divides its arguments"
 
 HERE = pathlib.Path(__file__).resolve().parent
 # A layer takes milliseconds; a build with sanitizers on a busy machine longer.
@@ -106,9 +111,10 @@ def run_on(case, spec, device, args):
     options = spec.get("options", {})
     compiled, output = args.scratch / "layer.so", args.scratch / "out"
     rank = [f"--max-rank={n}" for n in (options.get("max_rank"),) if n]
+    grid = [f"--{axis}={size}" for axis, size in args.grid.items() if size > 1]
     status, message = call(args.bin / "moelora-compile", case / "model",
-                           f"--layer={spec['layer']}", *rank, *args.compile,
-                           "-o", compiled)
+                           f"--layer={spec['layer']}", *rank, *grid,
+                           *args.compile, "-o", compiled)
     if status:
         return status, message, None
     adapters = [f"--adapter={name}={case / 'adapters' / name}"
@@ -117,8 +123,9 @@ def run_on(case, spec, device, args):
                for what in ("layout", "columns")
                for name, value in options.get(what, {}).items()]
     io = case / "io.safetensors"
+    ranks = ["--collectives=loopback"] * (bool(grid) and device != "reference")
     status, message = call(
-        args.bin / "moelora-run", compiled, f"--model={case / 'model'}",
+        args.bin / "moelora-run", compiled, f"--model={case / 'model'}", *ranks,
         *adapters, *layouts, *([f"--io={io}"] if io.exists() else []),
         f"--out={output}", f"--device={device}", *args.run)
     return status, message, output if output.exists() else None
@@ -136,6 +143,8 @@ def refused(spec, status, message, output):
 
 def judge(case, spec, status, message, output):
     """(ratio, what is wrong or None)"""
+    if status and UNFIT in message:
+        return None, UNFIT
     if "expects" in spec:
         return None, refused(spec, status, message, output)
     if status or output is None:
@@ -156,6 +165,8 @@ def run_case(case, device, args):
     if io.exists():
         tokens = tensors.read_header(io)["slots"]["shape"][0]
     right = "refused" if "expects" in spec else "right"
+    if wrong == UNFIT:
+        return None
     return Result(str(case.relative_to(args.cases)), device, tokens,
                   len(spec["adapters"]), ratio, wrong or right, wrong is None)
 
@@ -173,6 +184,13 @@ def show(results, table):
                   f" {ratio} {r.verdict[:600]}")
 
 
+def parse_grid(text):
+    sizes = [int(size) for size in text.split("x")]
+    if len(sizes) != 3 or min(sizes) < 1:
+        raise argparse.ArgumentTypeError("expects DPxEPxTP, for example 1x2x4")
+    return dict(zip(("dp", "ep", "tp"), sizes))
+
+
 def parse(argv):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -181,6 +199,7 @@ def parse(argv):
     parser.add_argument("--device", default="cpu,reference")
     parser.add_argument("--only", default="")
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--grid", default={}, type=parse_grid)
     parser.add_argument("--compile", action="append", default=[])
     parser.add_argument("--run", action="append", default=[])
     args = parser.parse_args(argv)
@@ -198,7 +217,10 @@ def main():
     jobs = [(c, d) for c in cases for d in args.device.split(",")]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         results = list(pool.map(lambda job: run_case(*job, args), jobs))
+    unfit, results = results.count(None), [r for r in results if r]
     show(results, args.table)
+    if unfit:
+        print(f"{unfit} left out, whose sizes the grid does not divide")
     passed = sum(r.passed for r in results)
     print(f"{passed} passed, {len(results) - passed} failed")
     return 0 if results and passed == len(results) else 1

@@ -48,6 +48,8 @@ public:
     statements.apply(options.adapters);
     applyEmulator();
     check();
+    if (options.collectives == "loopback" && options.threads == 0)
+      options.threads = 1;
     result = std::move(options);
     return true;
   }
@@ -58,6 +60,7 @@ private:
   void addInputs();
   void addRun();
   void addEmulator();
+  void addRanks();
   void applyEmulator();
   void addAdapter(const std::string &value);
   void check() const;
@@ -117,15 +120,28 @@ void Parser::addRun() {
           "cpu (default), cuda, cuda:N, emulator[:OPTIONS],\nor the path of a "
           "plug-in; reference: exactly, in\nf64, on the files' own values");
   addEmulator();
+  addRanks();
   addNumber<int32_t>(line.app, "--threads", options.threads, 0,
                      MOELORA_MAX_POOL_THREADS,
-                     "0 (default): as many as the process may use");
+                     "of each peer rank; 0 (default): as many as the\nprocess "
+                     "may use, with loopback 1");
   addNumber<int32_t>(line.app, "--repeat", options.repeat, 1, Any,
                      "times so many runs (1)");
   line.app.add_flag("--stats", options.stats,
                     "prints statistics, memory and timings");
   line.app.add_flag("--json", options.json,
                     "prints everything as one JSON object");
+}
+
+void Parser::addRanks() {
+  addText(
+      line.app, "--collectives", options.collectives, "NAME",
+      "for a layer that was cut: how its peer ranks\ncommunicate. loopback: "
+      "all are threads of this\nprocess; mpi, mpich, openmpi or the path of "
+      "a\nplug-in: this process is one, under mpiexec");
+  line.app.add_flag("--explain-sharding", options.explainSharding,
+                    "prints what each peer rank has, and the bytes that\nit "
+                    "sends and receives in a run");
 }
 
 void Parser::addEmulator() {
@@ -190,6 +206,10 @@ void Parser::check() const {
     throw UsageError("expects a compiled layer: moelora-run layer.so");
   if (options.model.empty())
     throw UsageError("expects --model=DIR");
+  if (options.onReference() &&
+      (options.explainSharding || !options.collectives.empty()))
+    throw UsageError("--collectives and --explain-sharding expect a device, "
+                     "but it is reference");
   if (options.entry != MOELORA_ENTRY_ALL && options.io.empty())
     throw UsageError("--routing=logits and --routing=given expect --io");
 }

@@ -24,6 +24,8 @@ struct Options {
   uint64_t seed = 1;
   int32_t repeat = 1;
   int32_t threads = 0;
+  std::string collectives; // "loopback", or the name of a transport
+  bool explainSharding = false;
   bool stats = false, json = false;
 
   bool onReference() const { return device == "reference"; }

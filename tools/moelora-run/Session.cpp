@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <numeric>
 
 using namespace moelora;
@@ -47,11 +46,16 @@ std::string Session::run() {
   describe();
   openAdapters();
   readInputs();
-  readWeights();
   if (device)
     runOnDevice();
   else
     runReference();
+  if (isFirst)
+    compareOutput();
+  return wrong;
+}
+
+void Session::compareOutput() {
   if (inputs.expected)
     compareWithExpected(*inputs.expected);
   else if (options.io.empty() && device)
@@ -59,7 +63,6 @@ std::string Session::run() {
   lines.add(Report::Statistics, "peak_rss_bytes", peakMemory());
   if (wrong.empty() && !options.out.empty())
     writeOutput();
-  return wrong;
 }
 
 void Session::describe() {
@@ -68,6 +71,8 @@ void Session::describe() {
   lines.add(Report::Always, "device", device ? device->name : "reference");
   if (device)
     lines.add(Report::Always, "target", layer.variant.target);
+  if (Grid grid(layer.variant); device && grid.ranks > 1)
+    lines.add(Report::Always, "peer_ranks", grid.text());
   lines.add(Report::Statistics, "producer", layer.artifact.producer);
   lines.add(Report::Statistics, "compiled_for", layer.variant.tuning);
   lines.add(Report::Statistics, "threads", int64_t(services.workers));
@@ -102,20 +107,8 @@ void Session::readInputs() {
     lines.add(Report::Always, "seed", options.seed);
 }
 
-void Session::readWeights() {
-  if (!options.randomWeights && !std::filesystem::is_directory(options.model))
-    throw Error("expects --model to be a folder with weights, but " +
-                options.model + " is a file; --random-weights makes them up");
-  Stopwatch watch;
-  weights =
-      options.randomWeights
-          ? randomWeights(layer.model, layer.number, options.seed, services)
-          : loadWeights(layer.model, layer.number, options.model,
-                        options.onReference(), progress);
-  lines.add(Report::Statistics, "weights_ms", watch.milliseconds());
-  lines.add(Report::Statistics, "weights_bytes", int64_t(weights.bytes));
-  if (!weights.note.empty())
-    lines.add(Report::Always, "note", weights.note);
+void Session::readWeights(Report *report) {
+  weights = run::readWeights(options, layer, {}, report, progress);
 }
 
 Exact Session::exact() const {
@@ -126,6 +119,7 @@ Exact Session::exact() const {
 void Session::runReference() {
   std::vector<int64_t> tokens(size_t(inputs.tokens));
   std::iota(tokens.begin(), tokens.end(), int64_t(0));
+  readWeights(&lines);
   Stopwatch watch;
   all = exact().evaluate(tokens, inputs.expected.has_value(), services.workers,
                          progress);
@@ -137,27 +131,31 @@ void Session::runReference() {
 }
 
 void Session::runOnDevice() {
-  Stopwatch watch;
-  SlotTable table(adapters, layer);
-  lines.add(Report::Statistics, "slot_table_ms", watch.milliseconds());
-  BoundLayer bound(layer, weights, table);
-  host::Run run(bound, options.entry, inputs, table);
-  std::vector<double> times;
-  moelora_run_stats before = {};
-  ProgressCount count(progress, size_t(options.repeat), "runs");
-  if (options.repeat > 1)
-    run.run(); // to warm up
-  for (int32_t i = 0; i < options.repeat; ++i, count.advance()) {
-    before = statsOf(table.get()).runs;
-    Stopwatch once;
-    run.run();
-    times.push_back(once.milliseconds());
-  }
-  run.fetch();
-  reportTimes(lines, times, inputs.tokens);
-  reportStatistics(lines, run, before, statsOf(table.get()));
+  Batch batch = {options, adapters, inputs};
+  Ranks ranks(batch, layer);
+  isFirst = ranks.isFirst();
+  ranks.run(lines, progress);
+  if (options.explainSharding)
+    explain(ranks.facts);
   output.type = moelora_dtype(layer.artifact.layer->dtype);
-  output.buffer = std::move(run.output);
+  output.buffer = std::move(ranks.output);
+  bool isWhole = Grid(layer.variant).ranks == 1;
+  if (isWhole)
+    weights = std::move(ranks.weights);
+  else if (isFirst && (inputs.expected || options.io.empty()))
+    readWeights(nullptr); // for the comparison with the whole layer
+}
+
+/// One line for each rank, and what travels between all of them.
+void Session::explain(const std::vector<Json> &facts) {
+  int64_t sent = 0;
+  for (size_t rank = 0; rank < facts.size(); ++rank) {
+    lines.add(Report::Always, ("rank_" + std::to_string(rank)).c_str(),
+              facts[rank]);
+    sent += facts[rank]["sent_bytes"].get<int64_t>();
+  }
+  lines.add(Report::Always, "sent_bytes_per_token",
+            inputs.tokens ? sent / inputs.tokens : 0);
 }
 
 void Session::compareWithExpected(const std::vector<double> &expected) {

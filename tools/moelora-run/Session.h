@@ -2,14 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // One invocation of the tool, from the files to the result of the comparison.
+// Of several processes, that of rank 0 compares, reports and writes.
 #ifndef MOELORA_RUN_SESSION_H
 #define MOELORA_RUN_SESSION_H
 
-#include "Options.h"
-#include "moelora/host/CompiledLayer.h"
+#include "Ranks.h"
 #include "moelora/host/Exact.h"
-#include "moelora/host/Report.h"
-#include "moelora/host/Run.h"
 
 namespace moelora::run {
 
@@ -21,20 +19,23 @@ public:
   /// The error that a comparison found; empty if there is none. Throws
   /// host::Error.
   std::string run();
-  const host::Report &report() const { return lines; }
+  /// NULL if this process is a peer rank that does not report.
+  const host::Report *report() const { return isFirst ? &lines : nullptr; }
 
 private:
   void describe();
   void openAdapters();
   void readInputs();
-  void readWeights();
   void runReference();
   void runOnDevice();
+  void explain(const std::vector<host::Json> &facts);
+  void compareOutput();
   void compareWithExpected(const std::vector<double> &expected);
   void compareWithReference();
   void note(const host::ExactRows &exact, const std::vector<double> *wanted,
             const char *against);
   void writeOutput() const;
+  void readWeights(host::Report *report);
   host::Exact exact() const;
 
   const Options &options;
@@ -45,11 +46,12 @@ private:
   const host::CompiledLayer layer;
   std::vector<host::OpenAdapter> adapters;
   host::Inputs inputs;
-  host::Weights weights;
+  host::Weights weights; // of the whole layer
   host::Operand output;
   host::ExactRows all; // every token, on the reference
   host::Report lines;
   std::string wrong; // the error of a comparison
+  bool isFirst = true;
 };
 
 } // namespace moelora::run

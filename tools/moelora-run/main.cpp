@@ -18,10 +18,10 @@ static int run(int count, char **arguments) {
     return Right;
   Session session(options);
   std::string wrong = session.run();
-  const moelora::host::Report &report = session.report();
-  std::fputs(
-      (options.json ? report.json() : report.lines(options.stats)).c_str(),
-      stdout);
+  if (const moelora::host::Report *report = session.report())
+    std::fputs(
+        (options.json ? report->json() : report->lines(options.stats)).c_str(),
+        stdout);
   if (wrong.empty())
     return Right;
   std::fprintf(stderr, "error: the result is wrong: %s\n", wrong.c_str());

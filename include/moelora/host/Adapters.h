@@ -7,6 +7,7 @@
 
 #include "moelora/host/CompiledLayer.h"
 #include "moelora/host/Device.h"
+#include "moelora/models/Part.h"
 #include "moelora/runtime/SlotStats.h"
 #include "moelora/runtime/Step.h"
 
@@ -27,21 +28,23 @@ struct OpenAdapter {
 };
 
 /// Makes a table on a device, or on the cpu, for all MoE layers of a target, or
-/// for one `layer`.
+/// for one `layer`, and for a part of each.
 TableHandle makeTable(const moelora_adapter_target &target,
                       const moelora_facts &facts,
                       const moelora_device *device = nullptr,
-                      const int32_t *layer = nullptr);
+                      const int32_t *layer = nullptr,
+                      const models::Part &part = {});
 
 /// The statistics of a table. All zero if it is NULL.
 moelora_slot_table_stats statsOf(moelora_slot_table *table);
 
-/// Adapters in one table for one layer, on its device. Each is leased until the
-/// table is destroyed. A layer that was compiled without adapters has no table.
+/// Adapters in one table for one layer or a part of it, on its device. Each is
+/// leased until the table is destroyed. A layer that was compiled without
+/// adapters has no table.
 class SlotTable {
 public:
   SlotTable(const std::vector<OpenAdapter> &adapters,
-            const CompiledLayer &layer);
+            const CompiledLayer &layer, const models::Part &part = {});
   ~SlotTable();
   SlotTable(const SlotTable &) = delete;
 

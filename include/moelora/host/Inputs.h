@@ -36,6 +36,9 @@ struct InputWish {
 /// Reads and checks a safetensors file. Tensors with other names are ignored.
 Inputs readInputs(const std::string &path, const InputWish &wish);
 
+/// The inputs of tokens [begin, end), without what is expected of them.
+Inputs sliceOf(const Inputs &inputs, int64_t begin, int64_t end);
+
 /// Generates [tokens, width] signed random values with the deviation 1.
 Operand randomRows(int64_t tokens, int64_t width, moelora_dtype type,
                    uint64_t seed, const moelora_services &services);

@@ -17,12 +17,12 @@ inline void unbind(moelora_bound_layer *layer) {
   moelora_layer_unbind(layer, nullptr);
 }
 
-/// A layer that is bound to its weights and its slot table, all of which are
-/// borrowed.
+/// A layer that is bound to its weights, its slot table and its group, all of
+/// which are borrowed.
 class BoundLayer {
 public:
   BoundLayer(const CompiledLayer &compiled, const Weights &weights,
-             const SlotTable &table);
+             const SlotTable &table, moelora_group *group = nullptr);
 
   const moelora_bound_layer *get() const { return layer.get(); }
   uint64_t outputBytes(int64_t tokens) const;
