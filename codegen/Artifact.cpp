@@ -126,13 +126,29 @@ static uint64_t rolesOf(const Variant &variant) {
   return roles;
 }
 
-/// Bits of moelora_axis. A layer that is cut has different tokens along dp.
+/// Bits of moelora_axis.
 static int64_t tokenAxesOf(GridAttr grid) {
-  return grid && grid.getDp() > 1 ? MOELORA_AXIS_DP : 0;
+  int64_t bits = 0;
+  for (Axis axis : {Axis::Dp, Axis::Ep, Axis::Tp})
+    if (grid && grid.getSize(axis) > 1 && grid.cutsTokens(axis))
+      bits |= 1 << int(axis);
+  return bits;
+}
+
+/// The content of the operand with the places of experts, or null.
+static LLVM::GlobalOp expertMap(Unit &unit, LayerOp layer) {
+  std::optional<ElementsAttr> map = layer.getExpertMap();
+  if (!map)
+    return {};
+  auto places = llvm::to_vector(map->getValues<int32_t>());
+  return unit.bytes("expert_map",
+                    {reinterpret_cast<const char *>(places.data()),
+                     places.size() * sizeof(int32_t)});
 }
 
 static Value variantRow(Code &code, LayerOp layer, const Variant &variant,
-                        const VariantParts &parts, const moelora_facts &facts) {
+                        const VariantParts &parts, const moelora_facts &facts,
+                        LLVM::GlobalOp map) {
   GridAttr grid = layer.getGridAttr();
   auto sizeOf = [&](Axis axis) { return grid ? grid.getSize(axis) : 1; };
   auto address = [&](LLVM::GlobalOp global) {
@@ -161,18 +177,20 @@ static Value variantRow(Code &code, LayerOp layer, const Variant &variant,
       .i32(sizeOf(Axis::Ep))
       .i32(sizeOf(Axis::Tp))
       .i32(tokenAxesOf(grid))
+      .pointer(address(map))
       .finish(sizeof(moelora_variant));
 }
 
 static LLVM::GlobalOp emitVariants(Unit &unit, LayerOp layer,
                                    ArrayRef<Variant> variants) {
   moelora_facts facts = describeFacts(layer);
+  LLVM::GlobalOp map = expertMap(unit, layer);
   auto parts = llvm::map_to_vector(
       variants, [&](const Variant &v) { return VariantParts(unit, v); });
   return unit.constant("variants", [&](Code &code) {
     SmallVector<Value> rows;
     for (auto [variant, part] : llvm::zip_equal(variants, parts))
-      rows.push_back(variantRow(code, layer, variant, part, facts));
+      rows.push_back(variantRow(code, layer, variant, part, facts, map));
     return makeArray(code, rows);
   });
 }

@@ -18,6 +18,12 @@ static int64_t columnsOf(LayerOp layer, Role role) {
                   : 0;
 }
 
+int64_t expertsOf(PlanOp op) {
+  return op.getMap()
+             ? cast<RankedTensorType>(op.getMap().getType()).getDimSize(1)
+             : op.getPlan().getType().getExperts();
+}
+
 /// The sizes of the layer, independent of what is adapted.
 static void addSizes(LayerOp layer, moelora_facts &facts) {
   facts.hidden = columnsOf(layer, Role::Hidden);
@@ -29,7 +35,7 @@ static void addSizes(LayerOp layer, moelora_facts &facts) {
     if (!op.getIds())
       return;
     facts.experts = int32_t(op.getPlan().getType().getExperts());
-    facts.logits = facts.experts + int32_t(op.getZeroExperts());
+    facts.logits = int32_t(expertsOf(op) + op.getZeroExperts());
   });
 }
 

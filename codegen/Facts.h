@@ -13,6 +13,9 @@ namespace moelora::codegen {
 /// The facts of a layer at the fused level.
 moelora_facts describeFacts(LayerOp layer);
 
+/// The experts of all ranks that the ids of a plan are of.
+int64_t expertsOf(PlanOp op);
+
 } // namespace moelora::codegen
 
 #endif // MOELORA_CODEGEN_FACTS_H

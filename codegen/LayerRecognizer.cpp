@@ -6,6 +6,7 @@
 // rows.
 
 #include "LayerRecognizer.h"
+#include "Facts.h"
 
 using namespace mlir;
 
@@ -16,7 +17,7 @@ bool Recognizer::expertInput(GroupedMatmulOp op, Value &input) {
   input = hidden;
   if (result.latent == 0)
     return expectInput(op, op.getInput(), Role::Hidden);
-  input = op.getInput();
+  input = origin(op.getInput());
   GroupedMatmulOp in = matmul(op, "its input", input);
   return in && linear(in, latentIn, Ending::Sum) &&
          plan(in, in.getPlan(), /*routed=*/false) &&
@@ -54,7 +55,7 @@ bool Recognizer::identityRows(Op op, PlanOp plan, Value weights, Value input) {
   if (!op.getIdentity())
     return true;
   auto sum = op.getIdentityWeights().template getDefiningOp<IdentityWeightOp>();
-  if (!expectValue(op.getIdentity() == input, op,
+  if (!expectValue(origin(op.getIdentity()) == origin(input), op,
                    "its identity rows to be what the experts read",
                    op.getIdentity()) ||
       !expectValue(bool(sum), op,
@@ -62,8 +63,9 @@ bool Recognizer::identityRows(Op op, PlanOp plan, Value weights, Value input) {
                    op.getIdentityWeights()))
     return false;
   seen.insert(sum);
-  int64_t first = plan.getPlan().getType().getExperts();
-  return expect(sum.getIds() == plan.getIds() && sum.getWeights() == weights,
+  int64_t first = expertsOf(plan);
+  return expect(origin(sum.getIds()) == origin(plan.getIds()) &&
+                    origin(sum.getWeights()) == weights,
                 sum,
                 "the ids of the plan and their weights, but it reads others") &&
          expect(int64_t(sum.getFirst()) == first &&
@@ -81,7 +83,7 @@ bool Recognizer::combine(GroupedMatmulOp op, Value weights, Value input) {
   result.weight_on_input = bool(activated.getInputWeights());
   result.routed_scale = describeReal(op.getRoutedScale());
   if (result.weight_on_input &&
-      (!expectValue(activated.getInputWeights() == weights, activated,
+      (!expectValue(origin(activated.getInputWeights()) == weights, activated,
                     "its input weights to be those of the plan's ids",
                     activated.getInputWeights()) ||
        !expectValue(!activated.getBias(), activated,
@@ -89,7 +91,7 @@ bool Recognizer::combine(GroupedMatmulOp op, Value weights, Value input) {
                     activated.getBias())))
     return false;
   Value summed = result.weight_on_input ? Value() : weights;
-  if (!expectValue(op.getCombineWeights() == summed, op,
+  if (!expectValue(origin(op.getCombineWeights()) == summed, op,
                    summed ? "its weights to be those of the plan's ids"
                           : "its weights to be absent where they are on the "
                             "input",

@@ -97,6 +97,9 @@ private:
   bool partialSums(mlir::Operation *&reader, mlir::Value &value,
                    llvm::ArrayRef<Axis> axes);
 
+  /// The rows of which a value has some, or those that ranks gather in it.
+  mlir::Value origin(mlir::Value value);
+
   bool plan(mlir::Operation *reader, mlir::Value plan, bool routed);
   bool linear(GroupedMatmulOp op, const Linear &linear, Ending ending);
   bool delta(GroupedMatmulOp op, Role table, mlir::Value rows);

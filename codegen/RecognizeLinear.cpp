@@ -26,7 +26,7 @@ bool Recognizer::expectArgument(Operation *op, StringRef name, Value found,
   Value wanted = layer.getArgument(role);
   if (wanted)
     read.insert(wanted);
-  return expectValue(found == wanted, op,
+  return expectValue(origin(found) == wanted, op,
                      Twine(name) +
                          (wanted ? " to be the argument of role "
                                  : " to be absent without one of role ") +
@@ -38,9 +38,22 @@ bool Recognizer::expectInput(Operation *op, Value found, Role role) {
   return expectArgument(op, "its input", found, role);
 }
 
+Value Recognizer::origin(Value value) {
+  while (Operation *op = value ? value.getDefiningOp() : nullptr) {
+    if (auto own = dyn_cast<OwnOp>(op))
+      value = own.getGathered();
+    else if (auto gather = dyn_cast<AllGatherOp>(op))
+      value = gather.getInputs()[cast<OpResult>(value).getResultNumber()];
+    else
+      break;
+    seen.insert(op);
+  }
+  return value;
+}
+
 GroupedMatmulOp Recognizer::matmul(Operation *reader, StringRef name,
                                    Value value) {
-  auto op = value.getDefiningOp<GroupedMatmulOp>();
+  auto op = origin(value).getDefiningOp<GroupedMatmulOp>();
   expectValue(bool(op), reader, name + " to be a result of grouped_matmul",
               value);
   return op;
@@ -95,8 +108,12 @@ bool Recognizer::plan(Operation *reader, Value value, bool routed) {
                      : "a plan without expert ids, but it has some"))
     return false;
   seen.insert(op);
-  auto resolve = op.getSlots() ? op.getSlots().getDefiningOp<ResolveSlotsOp>()
-                               : ResolveSlotsOp();
+  if (op.getMap() &&
+      !expectArgument(op, "its map", op.getMap(), Role::ExpertMap))
+    return false;
+  auto resolve = op.getSlots()
+                     ? origin(op.getSlots()).getDefiningOp<ResolveSlotsOp>()
+                     : ResolveSlotsOp();
   if (!resolve)
     return true;
   seen.insert(resolve);
@@ -153,7 +170,7 @@ bool Recognizer::delta(GroupedMatmulOp op, Role table, Value rows) {
   seen.insert(shrink);
   return (!op.getGatherShrunk() ||
           plan(shrink, shrink.getPlan(), /*routed=*/false)) &&
-         expectValue(shrink.getInput() == rows, shrink,
+         expectValue(origin(shrink.getInput()) == origin(rows), shrink,
                      "its input to be that of its grouped_matmul",
                      shrink.getInput());
 }

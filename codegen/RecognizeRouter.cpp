@@ -4,6 +4,7 @@
 // Follows the plan of the experts back to the inputs of the router, or to given
 // ids and weights.
 
+#include "Facts.h"
 #include "LayerRecognizer.h"
 
 using namespace mlir;
@@ -66,9 +67,9 @@ bool Recognizer::route(RouteOp op) {
 /// The ids and weights of one router, or given ones.
 bool Recognizer::choice(PlanOp op, Value &weights) {
   PlanType type = op.getPlan().getType();
-  int64_t experts = type.getExperts() + op.getZeroExperts();
+  int64_t experts = expertsOf(op) + op.getZeroExperts();
   result.zero_experts = int32_t(op.getZeroExperts());
-  if (auto source = op.getIds().getDefiningOp<RouteOp>()) {
+  if (auto source = origin(op.getIds()).getDefiningOp<RouteOp>()) {
     weights = source.getWeights();
     return route(source) &&
            expect(result.router.experts == experts, op,

@@ -87,16 +87,18 @@ host::SlotTable::idsOf(const std::vector<int32_t> &slots) const {
 
 host::Step::Step(moelora_slot_table *table, std::vector<int32_t> tokenIds,
                  const moelora_device &device, moelora_program *program,
-                 moelora_stream *stream)
+                 moelora_stream *stream, const Peers &peers)
     : ids(std::move(tokenIds)), stream(stream) {
   if (!table)
     return;
   placed = OnDevice(device, ids.data(), ids.size() * sizeof(int32_t));
   placed.toDevice();
   moelora_step *made = nullptr;
-  call(moelora_step_create, table, program,
-       std::max<int64_t>(int64_t(ids.size()), 1), &made);
+  int64_t most = std::max(int64_t(ids.size()), peers.tokens);
+  call(moelora_step_create, table, program, std::max<int64_t>(most, 1), &made);
   step.reset(made);
+  if (peers.axes)
+    call(moelora_step_join, made, peers.group, peers.axes);
   enter();
 }
 

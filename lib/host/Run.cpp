@@ -31,11 +31,11 @@ moelora_memory view(const Operand &operand, int32_t role, void *data) {
 
 BoundLayer::BoundLayer(const CompiledLayer &compiled, const Weights &given,
                        const SlotTable &table, moelora_group *group)
-    : compiled(compiled) {
+    : compiled(compiled), group(group) {
   std::vector<moelora_memory> list;
   for (uint32_t row = 0; row < compiled.variant.operands; ++row) {
     int32_t role = compiled.variant.operand[row].role;
-    if (isGiven(role))
+    if (isGiven(role) || role == MOELORA_EXPERT_MAP)
       continue;
     const Operand &operand = given.operand[size_t(role)];
     weights.emplace_back(*compiled.target.device, operand.buffer.data(),
@@ -54,6 +54,14 @@ BoundLayer::BoundLayer(const CompiledLayer &compiled, const Weights &given,
   layer.reset(bound);
 }
 
+Peers BoundLayer::peers(const Inputs &inputs) const {
+  uint32_t axes = 0;
+  int32_t grid[MOELORA_AXES];
+  moelora_variant_grid(&compiled.variant, grid, &axes);
+  return {group, group ? axes & ~uint32_t(MOELORA_AXIS_DP) : 0,
+          inputs.peerTokens};
+}
+
 uint64_t BoundLayer::outputBytes(int64_t tokens) const {
   const moelora_variant *variant = &compiled.variant;
   return moelora_variant_operand_bytes(
@@ -67,9 +75,11 @@ host::Run::Run(const BoundLayer &layer, moelora_entry_kind entry,
                moelora_stream *stream)
     : output(layer.outputBytes(inputs.tokens)),
       step(table.get(), table.idsOf(inputs.slots),
-           *layer.compiled.target.device, layer.compiled.program.get(), stream),
+           *layer.compiled.target.device, layer.compiled.program.get(), stream,
+           layer.peers(inputs)),
       layer(layer), device(*layer.compiled.target.device),
-      workspace(moelora_layer_workspace(layer.get(), entry, inputs.tokens)),
+      workspace(moelora_layer_workspace(
+          layer.get(), entry, std::max(inputs.tokens, inputs.peerTokens))),
       last(std::make_unique<moelora_run_stats>()),
       placedOutput(device, output.data(), output.bytes()),
       placedWorkspace(device, workspace.data(), workspace.bytes()),

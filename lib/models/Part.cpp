@@ -176,27 +176,39 @@ std::vector<Run> Cutter::runs() const {
   return all;
 }
 
-/// Blocks of equal size; the last ones may own fewer experts, or none.
-std::vector<int32_t> expertsOfBlock(int32_t experts, int32_t block,
-                                    int32_t blocks) {
-  int32_t size = (experts + blocks - 1) / blocks;
-  std::vector<int32_t> owned(size_t(size), -1);
-  for (int32_t i = 0; i < size && block * size + i < experts; ++i)
-    owned[size_t(i)] = block * size + i;
+const moelora_operand *find(const moelora_variant &variant, int32_t role) {
+  for (uint32_t row = 0; row < variant.operands; ++row)
+    if (variant.operand[row].role == role)
+      return &variant.operand[row];
+  return nullptr;
+}
+
+/// Several copies of an expert may be the same one of the rank.
+std::vector<int32_t> expertsOf(const moelora_variant &variant, int32_t ep) {
+  const moelora_operand *map = find(variant, MOELORA_EXPERT_MAP),
+                        *weight = find(variant, MOELORA_DOWN_WEIGHT);
+  int64_t local = weight->shape[0], experts = map->shape[1];
+  std::vector<int32_t> owned(size_t(local), -1);
+  for (int64_t i = 0; i < map->shape[0] * experts; ++i) {
+    int64_t place = variant.expert_map[i] - ep * local;
+    if (place >= 0 && place < local)
+      owned[size_t(place)] = int32_t(i % experts);
+  }
   return owned;
 }
 
 } // namespace
 
-Part partOf(const moelora_layer &layer, const int32_t grid[MOELORA_AXES],
+Part partOf(const moelora_variant &variant,
             const int32_t coordinates[MOELORA_AXES]) {
   constexpr int ep = 1, tp = 2; // of dp, ep, tp
   Part part;
-  part.tpSize = grid[tp];
+  if (variant.size < sizeof variant) // of a version without grids
+    return part;
+  part.tpSize = std::max(variant.grid[tp], 1);
   part.tp = coordinates[tp];
-  if (grid[ep] > 1)
-    part.experts = expertsOfBlock(layer.router.experts - layer.zero_experts,
-                                  coordinates[ep], grid[ep]);
+  if (variant.expert_map)
+    part.experts = expertsOf(variant, coordinates[ep]);
   return part;
 }
 

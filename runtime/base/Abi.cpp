@@ -47,5 +47,5 @@ SIZE(moelora_adapter_target, 24);
 
 SIZE(moelora_run_args, 120);
 SIZE(moelora_entry, 16);
-SIZE(moelora_variant, 200);
+SIZE(moelora_variant, 208);
 SIZE(moelora_artifact, 72);

@@ -71,10 +71,9 @@ void moelora_model::openLayers(const moelora_model_options &options) {
 /// What this peer rank has of a layer.
 models::Part moelora_model::partOf(int32_t number) const {
   const moelora_group_view *view = moelora_group_view_of(group);
-  int32_t grid[MOELORA_AXES];
-  moelora_variant_grid(moelora_program_variant(layers.at(number).program), grid,
-                       nullptr);
-  return view ? models::partOf(config.layer(number), grid, view->coordinates)
+  const moelora_program *program = layers.at(number).program;
+  return view ? models::partOf(*moelora_program_variant(program),
+                               view->coordinates)
               : models::Part();
 }
 

@@ -120,6 +120,29 @@ std::string present(const moelora_memory &memory) {
   return operandName(memory.role, memory.part);
 }
 
+/// Where experts are follows from the compiled layer, unless it is bound.
+void addExpertMap(const moelora_variant &variant,
+                  std::vector<Weight> &weights) {
+  int32_t row = moelora_variant_operand(&variant, MOELORA_EXPERT_MAP,
+                                        MOELORA_PART_VALUES);
+  bool isGiven =
+      std::any_of(weights.begin(), weights.end(), [](const Weight &weight) {
+        return weight.memory.role == MOELORA_EXPERT_MAP;
+      });
+  if (row < 0 || isGiven || variant.size <= leastVariant || !variant.expert_map)
+    return;
+  const moelora_operand &operand = variant.operand[row];
+  moelora_memory memory = {};
+  memory.size = sizeof memory;
+  memory.role = operand.role;
+  memory.part = operand.part;
+  memory.dtype = operand.dtype;
+  memory.data = const_cast<int32_t *>(variant.expert_map);
+  memory.dims = operand.dims;
+  std::copy_n(operand.shape, operand.dims, memory.shape);
+  weights.push_back({memory, false});
+}
+
 /// Finds the weight of a row, and checks that there is exactly one.
 moelora_memory &take(std::vector<Weight> &weights,
                      const moelora_operand &operand) {
@@ -226,6 +249,8 @@ moelora_bound_layer::moelora_bound_layer(moelora_program &program,
   for (int32_t kind = 0; kind < MOELORA_ENTRY_RESOLVE; ++kind)
     entries[kind] = program.entry(kind);
   std::vector<Weight> weights = readWeights(binding);
+  if (!called)
+    addExpertMap(variant, weights);
   bool anyFree = false;
   for (uint32_t row = 0; row < variant.operands; ++row) {
     const moelora_operand &operand = variant.operand[row];

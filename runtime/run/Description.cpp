@@ -246,6 +246,25 @@ void checkFacts(const moelora_facts &facts) {
          std::to_string(facts.shared_a));
 }
 
+/// A place is an expert of a peer rank, or -1.
+void checkExpertMap(const moelora_variant &variant) {
+  int32_t row = moelora_variant_operand(&variant, MOELORA_EXPERT_MAP,
+                                        MOELORA_PART_VALUES),
+          weight = moelora_variant_operand(&variant, MOELORA_DOWN_WEIGHT,
+                                           MOELORA_PART_VALUES);
+  if (!variant.expert_map)
+    return;
+  if (row < 0 || weight < 0)
+    fail("expects a compiled layer with a map of experts to have it and the "
+         "experts as operands, but one of them is missing");
+  const moelora_operand &map = variant.operand[row];
+  int64_t places =
+      std::max(variant.grid[1], 1) * variant.operand[weight].shape[0];
+  for (int64_t i = 0; i < map.shape[0] * map.shape[1]; ++i)
+    expectWithin("the place of an expert", variant.expert_map[i], -1,
+                 places - 1);
+}
+
 /// The number of peer ranks fits 32 bits.
 void checkGrid(const moelora_variant &variant) {
   int64_t ranks = 1;
@@ -256,6 +275,7 @@ void checkGrid(const moelora_variant &variant) {
   expectWithin("the number of peer ranks", ranks, 1, mostRanks);
   expectWithin("the axes that cut tokens", variant.token_axes, 0,
                (1 << MOELORA_AXES) - 1);
+  checkExpertMap(variant);
 }
 
 void checkVariant(const moelora_variant &variant, uint32_t minor) {
@@ -263,8 +283,6 @@ void checkVariant(const moelora_variant &variant, uint32_t minor) {
   bool hasGrid = minor >= firstWithGrid;
   expectSize("a variant", variant.size,
              hasGrid ? sizeof variant : leastVariant);
-  if (hasGrid)
-    checkGrid(variant);
   if (!variant.target || !variant.tuning || !variant.needs)
     fail("expects a compiled layer to name its target, tuning and needs, but "
          "one of them is missing");
@@ -278,6 +296,8 @@ void checkVariant(const moelora_variant &variant, uint32_t minor) {
                largestInt);
   checkFacts(variant.adapters);
   checkOperands(variant);
+  if (hasGrid)
+    checkGrid(variant);
   checkKernels(variant);
 }
 

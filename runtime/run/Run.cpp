@@ -156,9 +156,33 @@ void checkGroup(const moelora_group &group, int64_t tokens) {
          std::to_string(known) + ", but there are " + std::to_string(tokens));
 }
 
+/// The axes over which a layer gathers tokens.
+uint32_t gatheredAxes(const moelora_bound_layer &layer) {
+  uint32_t axes = 0;
+  int32_t grid[MOELORA_AXES];
+  moelora_variant_grid(&layer.program.variant, grid, &axes);
+  return axes & ~uint32_t(MOELORA_AXIS_DP);
+}
+
+/// Peer ranks that exchange tokens need memory for those of all.
+int64_t mostTokens(const moelora_bound_layer &layer, const moelora_run &run) {
+  if (!layer.group || !gatheredAxes(layer))
+    return run.tokens;
+  const std::vector<int64_t> &tokens = layer.group->tokens;
+  return *std::max_element(tokens.begin(), tokens.end());
+}
+
+void checkValidTokens(const moelora_bound_layer &layer,
+                      const moelora_run &run) {
+  if (run.valid_tokens && gatheredAxes(layer))
+    fail("expects no valid_tokens, because the layer gathers the tokens of "
+         "peer ranks, but there are some",
+         MOELORA_UNSUPPORTED);
+}
+
 void checkWorkspace(const moelora_bound_layer &layer, const moelora_run &run) {
   uint64_t needed = layer.program.variant.workspace(
-      run.entry, run.tokens, layer.program.services.workers);
+      run.entry, mostTokens(layer, run), layer.program.services.workers);
   uint64_t found = run.workspace ? run.workspace_bytes : 0;
   if (found < needed)
     fail("expects a workspace of " + std::to_string(needed) +
@@ -195,19 +219,22 @@ const moelora_step_view *viewOf(const moelora_bound_layer &layer,
   return moelora_step_view_of(step);
 }
 
-/// The numbers of a step are of the tokens that the layer gathers only if both
-/// have the same axes. Variants do not state theirs yet.
-void checkTokenAxes(const moelora_bound_layer &, const PeerTokens &) {}
-
 /// The numbers of the tokens of all peer ranks, or NULL.
 const int32_t *peerNumbersOf(const moelora_bound_layer &layer,
                              const moelora_step &step) {
-  if (!layer.group || !step.peers)
+  uint32_t axes = gatheredAxes(layer);
+  if (!layer.group || !axes)
     return nullptr;
-  if (&step.peers->group != layer.group)
+  if (!step.peers || &step.peers->group != layer.group)
     fail("expects a step that has joined the group to which the layer is "
-         "bound, but it has joined another one");
-  checkTokenAxes(layer, *step.peers);
+         "bound, because the layer gathers tokens, but it has joined " +
+         std::string(step.peers ? "another one" : "none"));
+  const Grid &grid = layer.group->grid;
+  if (grid.effective(step.peers->axes) != axes)
+    fail("expects a step that has joined over the axes that cut the tokens of "
+         "the layer, " +
+         std::to_string(axes) + ", but it has joined over " +
+         std::to_string(grid.effective(step.peers->axes)));
   return step.peers->number.data();
 }
 
@@ -244,6 +271,7 @@ LayerRun moelora::prepareRun(const moelora_bound_layer &layer,
   prepared.tokens = run.tokens;
   if (layer.group)
     checkGroup(*layer.group, run.tokens);
+  checkValidTokens(layer, run);
   prepared.step = viewOf(layer, run);
   prepared.peerNumbers = run.step ? peerNumbersOf(layer, *run.step) : nullptr;
   prepared.validTokens = run.valid_tokens;

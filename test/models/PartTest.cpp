@@ -215,16 +215,28 @@ TEST(Part, rows_are_read_exactly_and_columns_whole) {
   }
 }
 
-TEST(Part, blocks_of_experts) {
-  moelora_layer layer = {};
-  layer.router.experts = 7;
-  layer.zero_experts = 2;
-  const int32_t grid[] = {1, 3, 2};
-  const std::vector<int32_t> blocks[] = {{0, 1}, {2, 3}, {4, -1}};
+/// Five experts in two copies on three ranks, of which one has two only.
+TEST(Part, experts_are_where_the_map_places_them) {
+  moelora_operand rows[2] = {};
+  rows[0].role = MOELORA_DOWN_WEIGHT;
+  rows[0].shape[0] = 3;
+  rows[1].role = MOELORA_EXPERT_MAP;
+  rows[1].shape[0] = 2;
+  rows[1].shape[1] = 5;
+  const int32_t map[] = {0, 3, 6, 1, 4, 0, 5, 7, 2, -1};
+  moelora_variant variant = {};
+  variant.size = sizeof variant;
+  variant.grid[0] = 1;
+  variant.grid[1] = 3;
+  variant.grid[2] = 2;
+  variant.operand = rows;
+  variant.operands = 2;
+  variant.expert_map = map;
+  const std::vector<int32_t> owned[] = {{0, 3, 3}, {1, 4, 1}, {2, 2, -1}};
   for (int32_t ep = 0; ep < 3; ++ep) {
     const int32_t at[] = {0, ep, 1};
-    Part part = partOf(layer, grid, at);
-    EXPECT_EQ(part.experts, blocks[ep]);
+    Part part = partOf(variant, at);
+    EXPECT_EQ(part.experts, owned[ep]);
     EXPECT_EQ(part.tp, 1);
     EXPECT_EQ(part.tpSize, 2);
   }

@@ -111,6 +111,11 @@ static const struct {
   int64_t moelora::ShardOptions::*size;
   const char *what;
 } gridSizes[] = {
+    {"--dp", &moelora::ShardOptions::dp,
+     "data parallelism: so many groups of peer ranks have\ntokens of their own "
+     "(1)"},
+    {"--ep", &moelora::ShardOptions::ep,
+     "expert parallelism: cut the experts over so many peer\nranks (1)"},
     {"--tp", &moelora::ShardOptions::tp,
      "tensor parallelism: cut the intermediate size over so\nmany peer ranks "
      "(1)"},
@@ -121,13 +126,28 @@ static void addShard(CLI::App &app, Options &options) {
   for (const auto &axis : gridSizes)
     addNumber<int64_t>(app, axis.name, options.shard.*axis.size, 1, mostRanks,
                        axis.what);
+  addText(app, "--scheme", options.shard.scheme, "NAME",
+          "replicated (default): peer ranks along ep have the\nsame tokens; "
+          "allgather: each has its own");
+  app.add_flag("--sequence-parallel", options.shard.sequenceParallel,
+               "peer ranks along tp have tokens of their own");
+  addText(app, "--expert-map", options.shard.expertMap, "MAP",
+          "contiguous (default), round-robin, or the ep\ncoordinate of each "
+          "expert: 0,0,1,1");
 }
 
 std::string shardArguments(const Options &options) {
+  const moelora::ShardOptions usual, &shard = options.shard;
   std::string text;
   for (const auto &axis : gridSizes)
-    if (int64_t size = options.shard.*axis.size; size > 1)
+    if (int64_t size = shard.*axis.size; size > 1)
       text += std::string(" ") + axis.name + "=" + std::to_string(size);
+  if (shard.scheme != usual.scheme)
+    text += " --scheme=" + shard.scheme;
+  if (shard.sequenceParallel)
+    text += " --sequence-parallel";
+  if (shard.expertMap != usual.expertMap)
+    text += " --expert-map=" + shard.expertMap;
   return text;
 }
 

@@ -38,8 +38,7 @@ Weights moelora::run::readWeights(const Options &options,
 static models::Part partOf(const CompiledLayer &layer, const Grid &grid,
                            int32_t number) {
   Grid::Triple at = grid.coordinates(number);
-  return models::partOf(layer.model.layer(layer.number), grid.sizes.data(),
-                        at.data());
+  return models::partOf(layer.variant, at.data());
 }
 
 Rank::Rank(const Batch &batch, const CompiledLayer &layer,
@@ -63,6 +62,10 @@ void Rank::run(Report *lines, const Progress &progress) {
     call(moelora_group_reserve, group.get(), batch.inputs.tokens,
          rowBytes(*layer.artifact.layer));
     inputs = sliceOf(batch.inputs, begin, end);
+    for (int32_t rank = 0; rank < grid.ranks; ++rank) {
+      auto [first, last] = grid.tokensOf(rank, batch.inputs.tokens);
+      inputs.peerTokens = std::max(inputs.peerTokens, last - first);
+    }
   }
   describePart();
   runPart(lines, progress);

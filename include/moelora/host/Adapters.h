@@ -8,8 +8,8 @@
 #include "moelora/host/CompiledLayer.h"
 #include "moelora/host/Device.h"
 #include "moelora/models/Part.h"
+#include "moelora/runtime/GroupStep.h"
 #include "moelora/runtime/SlotStats.h"
-#include "moelora/runtime/Step.h"
 
 #include <vector>
 
@@ -64,13 +64,21 @@ inline void endStep(moelora_step *step) { moelora_step_destroy(step, nullptr); }
 
 /// A step with the ids of a batch. It enters when it is made, and leaves when
 /// the object is destroyed, as for one forward pass.
+/// The peer ranks whose tokens a step resolves too.
+struct Peers {
+  moelora_group *group = nullptr;
+  uint32_t axes = 0;  // bits of moelora_axis; 0: none
+  int64_t tokens = 0; // of the rank that has most
+};
+
 class Step {
 public:
   /// A step on the device of the table. The cpu needs no program. Without a
   /// table, the object has no step and has no effect.
   Step(moelora_slot_table *table, std::vector<int32_t> ids,
        const moelora_device &device = *moelora_device_cpu(),
-       moelora_program *program = nullptr, moelora_stream *stream = nullptr);
+       moelora_program *program = nullptr, moelora_stream *stream = nullptr,
+       const Peers &peers = {});
   Step(Step &&) = default;
   ~Step();
 

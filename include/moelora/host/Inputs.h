@@ -15,6 +15,7 @@ namespace moelora::host {
 
 struct Inputs {
   int64_t tokens = 0;
+  int64_t peerTokens = 0; // of the peer rank that has most; 0: no others
   /// The float operands with a row per token, by moelora_role.
   std::array<Operand, MOELORA_ROLES> operand;
   std::vector<int32_t> slots;     // [T] index into the adapters, -1: none

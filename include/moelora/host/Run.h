@@ -26,10 +26,13 @@ public:
 
   const moelora_bound_layer *get() const { return layer.get(); }
   uint64_t outputBytes(int64_t tokens) const;
+  /// Those whose tokens a step of the layer resolves too.
+  Peers peers(const Inputs &inputs) const;
 
   const CompiledLayer &compiled;
 
 private:
+  moelora_group *group;
   std::vector<OnDevice> weights;
   Handle<moelora_bound_layer, unbind> layer;
 };

@@ -26,9 +26,9 @@ struct Part {
   bool isWhole() const { return tpSize == 1 && !experts; }
 };
 
-/// The part of the peer rank at `coordinates` of a grid dp x ep x tp. The rank
-/// with the ep coordinate i owns block i of ceil(experts / ep) experts.
-Part partOf(const moelora_layer &layer, const int32_t grid[MOELORA_AXES],
+/// The part of the peer rank at `coordinates` of the grid of a variant. Its
+/// experts are those that the variant's expert_map places on it.
+Part partOf(const moelora_variant &variant,
             const int32_t coordinates[MOELORA_AXES]);
 
 /// The part of an operand: its shape, and of each source what the part needs.

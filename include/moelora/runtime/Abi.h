@@ -34,7 +34,8 @@ extern "C" {
   3u                                  /* 1: moelora_facts.shared_a             \
                                          2: moelora_run_args.group             \
                                          3: moelora_run_args.peer_numbers,     \
-                                            moelora_variant.grid, token_axes */
+                                            moelora_variant.grid, token_axes,  \
+                                            expert_map */
 #define MOELORA_ABI_MAGIC 0x41524c4du /* "MLRA", little endian */
 
 /* Returns the artifact `index` of a module, or NULL if there is none or it does
@@ -190,6 +191,9 @@ typedef struct moelora_variant {
   uint32_t token_axes; /* bits of moelora_axis: peer ranks that differ in one of
                           these have different tokens; all others have the
                           same */
+  const int32_t *expert_map; /* the content of the operand MOELORA_EXPERT_MAP,
+                                which has its shape, unless another one is
+                                bound; NULL: there is no such operand */
 } moelora_variant;
 
 typedef struct moelora_artifact {

@@ -160,7 +160,7 @@ void call(const moelora_call_context &context, int64_t number, const char *name,
   checkTables(layer, operands);
   giveOperands(operands, run.entry, prepared);
   checkSlots(prepared, operands);
-  if (run.tokens > 0)
+  if (run.tokens > 0 || layer.group) // peer ranks may have tokens
     startRun(prepared);
 }
 
