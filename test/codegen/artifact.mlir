@@ -17,7 +17,7 @@
 // page order, slots, the least max_rank, experts with weights, logits; hidden,
 // width, intermediate, shared; down alone is adapted. The grid: not cut.
 // CHECK: @layer.variants = internal constant [1 x
-// CHECK-SAME: { i32 200, i32 64, ptr @layer.cpu.target, ptr @layer.cpu.tuning, ptr @layer.cpu.needs, i64 15, i64 134222449, i64 0,
+// CHECK-SAME: { i32 208, i32 64, ptr @layer.cpu.target, ptr @layer.cpu.tuning, ptr @layer.cpu.needs, i64 15, i64 134222449, i64 0,
 // CHECK-SAME: c"H\00\00\00\02\00\00\00\01\00\00\00\02\00\00\00!\00\00\00\03\00\00\00\05\00\00\00\00\00\00\00
 // CHECK-SAME: \14\00\00\00\00\00\00\00\14\00\00\00\00\00\00\00\14\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\04\00\00\00\00\00\00\00",
 // CHECK-SAME: i32 7, i32 0, i32 0, i32 2, ptr @layer.cpu.operands, ptr null, ptr null, ptr @layer.cpu.entries, ptr @layer.workspace, i32 1, i32 1, i32 1, i32 0
