@@ -10,8 +10,9 @@
  *                    outside of loopback
  *   --seed=N         of the random exchanges
  *   --count=N        their number
- *   --result=FOLDER  writes FOLDER/N.began when peer rank N has begun, and what
- *                    it found to FOLDER/N. Ends when FOLDER/done exists.
+ *   --result=FOLDER  writes the process id of peer rank N to FOLDER/N.began
+ *                    when it has begun, and what it found to FOLDER/N. Ends
+ *                    when FOLDER/done exists.
  */
 #include "Peer.h"
 
@@ -79,7 +80,7 @@ std::string run(const Case &one, const moelora_transport &transport) {
   Peer peer = {transport, std::stoull(options["seed"]),
                std::stoi(options["count"]), [&, first = true]() mutable {
                  if (first)
-                   writeResult(who + ".began", "");
+                   writeResult(who + ".began", std::to_string(getpid()));
                  first = false;
                }};
   try {

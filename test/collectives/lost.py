@@ -6,9 +6,10 @@ what each of the others reports.
 lost.py --program=moelora-group-check --mpiexec=... --transport=... --ranks=4
         [--times=N] CASE...
 
-The cases are those of moelora-group-check, `kill` and `stop`, which send SIGKILL
-or SIGSTOP to a peer rank in the middle of its exchanges. Each peer rank runs under a shell that outlives it, because mpiexec
-may end all processes when one of its children ends.
+The cases are those of the program, `kill` and `stop`, which send SIGKILL or
+SIGSTOP to a peer rank in the middle of its exchanges. FOLDER/left then has the
+numbers of the others. Each peer rank runs under a shell that outlives it, because
+mpiexec may end all processes when one of its children ends.
 """
 import argparse
 import os
@@ -24,7 +25,7 @@ import time
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 LONGEST = 60  # seconds
 SHELL = """
-"$0" "$@" & echo $! > "$FOLDER/$$.pid"; wait $!
+"$0" "$@" & wait $!
 while [ ! -e "$FOLDER/done" ]; do sleep 0.1; done
 """
 
@@ -40,11 +41,14 @@ def wait_for(condition, what):
 def lose(folder, ranks, number, draw):
     """Sends the signal to one process. Returns its id."""
     wait_for(lambda: len(list(folder.glob("*.began"))) == ranks, "an exchange")
-    pids = sorted(int(file.read_text()) for file in folder.glob("*.pid"))
+    pids = [int((folder / f"{rank}.began").read_text()) for rank in range(ranks)]
     time.sleep(draw.random())
-    victim = draw.choice(pids)
-    os.kill(victim, number)
-    return victim
+    victim = draw.randrange(ranks)
+    os.kill(pids[victim], number)
+    (folder / "left.part").write_text(
+        " ".join(str(rank) for rank in range(ranks) if rank != victim))
+    (folder / "left.part").rename(folder / "left")
+    return pids[victim]
 
 
 def results(folder, ranks):
@@ -79,7 +83,8 @@ def run(options, case, draw):
                   f"{time.monotonic() - begin:.1f} s")
             found = results(folder, options.ranks)
         except TimeoutError as error:
-            return [f"{case}: {error}", (folder / "log").read_text()]
+            return [f"{case}: {error}", (folder / "log").read_text(),
+                    *results(folder, options.ranks).values()]
         finally:
             if victim and case == "stop":
                 os.kill(victim, signal.SIGKILL)
