@@ -67,16 +67,14 @@ private:
   mlir::Type element; // the layer's
   llvm::DenseSet<mlir::Operation *> seen;
   llvm::DenseSet<mlir::Value> read; // arguments
-  /// Behind sums that ranks make together, by the matmul of each rank.
-  llvm::DenseMap<mlir::Operation *, FinishOp> finishes;
+  llvm::DenseMap<mlir::Operation *, FinishOp> finishes; // by a rank's matmul
 
-  /// Fails if two sides differ. `text` describes both.
+  /// `text` describes both sides, which differ if it fails.
   bool expect(bool holds, mlir::Operation *op, const llvm::Twine &text) {
     if (!holds && !misfit.op)
       misfit = {op, ("expects " + text).str()};
     return holds;
   }
-  /// `text` describes what `found` must be.
   bool expectValue(bool holds, mlir::Operation *op, const llvm::Twine &text,
                    mlir::Value found) {
     return expect(holds, op, text + ", but gets " + tell(found));
@@ -88,18 +86,15 @@ private:
   /// The matmul that makes a value which `reader` reads as `name`, or null.
   GroupedMatmulOp matmul(mlir::Operation *reader, llvm::StringRef name,
                          mlir::Value value);
-  /// The matmul whose sum a value is. Where ranks have partial sums, a reduce
-  /// and a finish follow it.
+  /// The same before the reduce and the finish of a layer that was cut.
   GroupedMatmulOp sum(mlir::Operation *reader, llvm::StringRef name,
                       mlir::Value value);
-  /// Steps from a sum of the ranks along these axes back to the partial sums of
-  /// each. There is none along axes of size 1.
+  /// Steps from a sum of the ranks along axes back to the partial sums of each.
   bool partialSums(mlir::Operation *&reader, mlir::Value &value,
                    llvm::ArrayRef<Axis> axes);
 
-  /// The rows of which a value has some, or those that ranks gather in it.
+  /// Steps from rows that ranks gather, or own ones of these, back to them.
   mlir::Value origin(mlir::Value value);
-
   bool plan(mlir::Operation *reader, mlir::Value plan, bool routed);
   bool linear(GroupedMatmulOp op, const Linear &linear, Ending ending);
   bool delta(GroupedMatmulOp op, Role table, mlir::Value rows);
