@@ -66,7 +66,7 @@ private:
   mlir::Value hidden;
   mlir::Type element; // the layer's
   llvm::DenseSet<mlir::Operation *> seen;
-  llvm::DenseSet<mlir::Value> read; // arguments
+  llvm::DenseSet<mlir::Value> read;                     // arguments
   llvm::DenseMap<mlir::Operation *, FinishOp> finishes; // by a rank's matmul
 
   /// `text` describes both sides, which differ if it fails.

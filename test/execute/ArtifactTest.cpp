@@ -74,7 +74,7 @@ TEST(Artifact, RefusesWhatCannotServeThisVersion) {
 TEST(Artifact, RefusesAnotherVersion) {
   EXPECT_EQ(loadError(LAYER_OLD_ABI),
             "expects a compiled layer for version 4.3 of the ABI, but it has "
-            "version 0.2; compile it again");
+            "version 0.3; compile it again");
 }
 
 TEST(Artifact, RefusesAnotherMagic) {

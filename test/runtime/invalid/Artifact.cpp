@@ -41,6 +41,17 @@ InvalidCalls moelora::test::invalidArtifact(const Valid &valid) {
            [=] { return moelora_artifact_match(artifact, nullptr, nullptr); }},
           {"moelora_artifact_variant", "artifact", 0,
            [] { return moelora_artifact_variant(nullptr, "cpu") ? 1 : 0; }},
+          {"moelora_variant_grid", "variant", 0,
+           [] {
+             int32_t grid[MOELORA_AXES];
+             uint32_t axes = 0;
+             return moelora_variant_grid(nullptr, grid, &axes);
+           }},
+          {"moelora_variant_grid", "token_axes", 1,
+           [=] {
+             int32_t grid[MOELORA_AXES];
+             return moelora_variant_grid(artifact->variant, grid, nullptr);
+           }},
           {"moelora_variant_operand", "variant", -1,
            [] { return moelora_variant_operand(nullptr, 0, 0); }},
           {"moelora_variant_operand_bytes", "variant", 0, [] {

@@ -37,6 +37,8 @@ InvalidCalls moelora::test::invalidCheckpoint(const Valid &valid) {
        }},
       {"moelora_checkpoint_close", "checkpoint", 0,
        returns(moelora_checkpoint_close, nullptr)},
+      {"moelora_checkpoint_bytes_read", "checkpoint", 0,
+       [] { return int64_t(moelora_checkpoint_bytes_read(nullptr)); }},
       {"moelora_checkpoint_count", "checkpoint", 0,
        [] { return moelora_checkpoint_count(nullptr); }},
       {"moelora_checkpoint_tensor", "checkpoint", invalid,

@@ -77,6 +77,16 @@ InvalidCalls moelora::test::invalidModel(const Valid &) {
   calls.insert(calls.end(),
                {{"moelora_model_target", "model", 0,
                  [] { return moelora_model_target(nullptr) ? 1 : 0; }},
+                {"moelora_model_read_stats", "model", invalid,
+                 [] {
+                   moelora_model_stats stats = {};
+                   stats.size = sizeof stats;
+                   return moelora_model_read_stats(nullptr, &stats, nullptr);
+                 }},
+                {"moelora_model_read_stats", "stats", invalid,
+                 withModel([](auto *model) {
+                   return moelora_model_read_stats(model, nullptr, nullptr);
+                 })},
                 {"moelora_model_layers", "model", -1,
                  [] { return moelora_model_layers(nullptr); }},
                 {"moelora_model_hidden", "model", -1,
