@@ -52,7 +52,7 @@ TEST(StagingOptions, element_types) {
 }
 
 TEST(StagingOptions, lists) {
-  static const int32_t twice[] = {2, 0, 2}, negative[] = {1, -1};
+  static const int32_t twice[] = {2, 0, 2}, negative[] = {-1, 1, -1, -1};
   auto experts = [](const int32_t *list, int32_t count) {
     return [=](Options &o) {
       o.experts = list;
@@ -63,7 +63,9 @@ TEST(StagingOptions, lists) {
   EXPECT_EQ(answerTo(experts(twice, 3)),
             "expects experts to differ, but 2 is there twice");
   EXPECT_EQ(answerTo(experts(negative, 2)),
-            "expects experts not to be negative, but one is -1");
+            "expects experts not to be negative, but for -1 behind all others, "
+            "but one is -1");
+  EXPECT_EQ(answerTo(experts(negative + 1, 3)), "");
   EXPECT_EQ(answerTo(experts(twice, 0)),
             "expects expert_count to be at least 1, but it is 0");
   EXPECT_EQ(answerTo([](Options &o) {
