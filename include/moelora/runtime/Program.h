@@ -91,9 +91,10 @@ MOELORA_API moelora_status moelora_layer_bind(moelora_program *program,
 MOELORA_API moelora_status moelora_layer_unbind(moelora_bound_layer *layer,
                                                 moelora_error **error);
 
-/* The size in bytes of the workspace for a run of this moelora_entry_kind. Also
- * 0 if there is no such entry point, or if a run cannot have this number of
- * tokens. */
+/* The size in bytes of the workspace for a run of this moelora_entry_kind. If
+ * the layer gathers the tokens of peer ranks, `tokens` is the number of the one
+ * that has most. Also 0 if there is no such entry point, or if a run cannot
+ * have this number of tokens. */
 MOELORA_API uint64_t moelora_layer_workspace(const moelora_bound_layer *layer,
                                              int32_t entry, int64_t tokens);
 

@@ -25,7 +25,9 @@ typedef struct moelora_run {
   int64_t tokens;
   moelora_stream *on;
   /* A step of the table to which the layer is bound. It has entered or is being
-   * recorded, and has resolved at least `tokens` tokens. NULL: no adapters. */
+   * recorded, and has resolved at least `tokens` tokens. If the layer gathers
+   * the tokens of peer ranks, it has joined their group over the same axes
+   * (GroupStep.h), or all of them pass NULL. NULL: no adapters. */
   moelora_step *step;
   /* All addresses are of memory of the program's device. Operands that the
    * entry point does not read may be NULL. The others have the type and the
@@ -35,7 +37,8 @@ typedef struct moelora_run {
   const float *logits;  /* MOELORA_ROUTER_LOGITS */
   const float *weights; /* MOELORA_EXPERT_WEIGHTS */
   const int32_t *expert_ids, *token_ids;
-  const int32_t *valid_tokens; /* on the device; NULL: all tokens are valid */
+  const int32_t *valid_tokens; /* on the device; NULL: all tokens are valid.
+                                  UNSUPPORTED if the layer gathers tokens */
   /* The number of elements from one row of hidden and of output to the next. 0
    * means H. Another number is valid only if the operand's first stride is
    * free. */
