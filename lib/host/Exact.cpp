@@ -3,6 +3,7 @@
 
 #include "moelora/host/Exact.h"
 
+#include "moelora/host/Group.h"
 #include "moelora/host/Handles.h"
 
 #include <algorithm>
@@ -39,11 +40,32 @@ void ExactAdapter::read(moelora_projection projection, int32_t expert) {
       info.scale};
 }
 
-Exact::Exact(const moelora_layer &layer, int layerNumber,
-             moelora_entry_kind entry, const Inputs &inputs,
+/// The ranks over which a variant was cut, with its map of experts.
+static reference::Ranks ranksOf(const moelora_variant &variant) {
+  Grid grid(variant);
+  auto [dp, ep, tp] = grid.sizes;
+  reference::Ranks ranks = {ep, tp, {}};
+  auto shapeOf = [&](moelora_role role) {
+    int32_t row = moelora_variant_operand(&variant, role, MOELORA_PART_VALUES);
+    return row < 0 ? nullptr : variant.operand[row].shape;
+  };
+  const int64_t *map = shapeOf(MOELORA_EXPERT_MAP);
+  if (!map || !variant.expert_map)
+    return ranks;
+  int64_t local = shapeOf(MOELORA_GATE_UP_WEIGHT)[0];
+  for (int64_t i = 0; i < map[0] * map[1]; ++i) {
+    int32_t place = variant.expert_map[i];
+    ranks.experts.push_back(place < 0 ? -1 : int32_t(place / local));
+  }
+  return ranks;
+}
+
+Exact::Exact(const moelora_layer &layer, const moelora_variant &variant,
+             int layerNumber, moelora_entry_kind entry, const Inputs &inputs,
              const Weights &weights, const std::vector<OpenAdapter> &adapters)
     : layerNumber(layerNumber), adapters(adapters) {
   problem.layer = layer;
+  problem.ranks = ranksOf(variant);
   problem.tokens = inputs.tokens;
   problem.entry = entry == MOELORA_ENTRY_IDS ? reference::Entry::FromIds
                   : entry == MOELORA_ENTRY_LOGITS

@@ -7,7 +7,6 @@
 
 #include "moelora/interpreter/RandomInputs.h"
 #include "Descriptions.h"
-#include "moelora/reference/ExactData.h"
 #include "moelora/reference/Random.h"
 
 #include <cmath>
@@ -28,7 +27,11 @@ Random randomOf(uint64_t seed, uint64_t stream) {
 constexpr uint64_t directoryStream = 1000;
 // The frequency of slots that are not published, and of invalid ids.
 constexpr int64_t oddities = 8;
-constexpr reference::ExactSizes exactSizes;
+
+/// Without exact data, nothing depends on them.
+reference::ExactSizes sizesOf(const RandomOptions &options) {
+  return options.exact.value_or(reference::ExactSizes());
+}
 
 std::vector<double> reals(Random &random, int64_t count, double size,
                           moelora_dtype type) {
@@ -62,12 +65,14 @@ std::vector<double> numbersOf(Random &random, int64_t count, Role role,
     return reals(random, count, 1, type);
   std::vector<double> data(count);
   bool isHidden = role == Role::Hidden || role == Role::RouterHidden;
+  const reference::ExactSizes &sizes = *options.exact;
   for (double &value : data)
     value =
         role == Role::ExpertWeights
-            ? double(1 + random.below(exactSizes.choice))
-            : reference::exactNumber(isHidden ? options.exact : exactSizes.bias,
-                                     [&] { return random.next(); });
+            ? double(1 + random.below(sizes.choice))
+            : (isHidden ? sizes.unit : 1) *
+                  reference::exactNumber(isHidden ? sizes.hidden : sizes.bias,
+                                         [&] { return random.next(); });
   return data;
 }
 
@@ -139,9 +144,9 @@ Tensor randomTensor(LayerOp layer, Role role, RankedTensorType type,
   if (type.getElementType().isInteger())
     tensor.data.assign(count, 0);
   else if (type.getRank() > 2)
-    tensor.data =
-        rowsOf(random, count / columns, columns,
-               describe(type.getElementType()), options, exactSizes.weight);
+    tensor.data = rowsOf(random, count / columns, columns,
+                         describe(type.getElementType()), options,
+                         sizesOf(options).weight);
   else
     tensor.data = numbersOf(random, count, role,
                             describe(type.getElementType()), options);
@@ -177,7 +182,7 @@ Table randomTable(SlotTableType type, const RandomOptions &options,
       pair = table.pairs[size_t(first)];
       if (pair.rank() > 0)
         pair.b = randomMatrix(table, type.getOut(), pair.rank(), element,
-                              options, exactSizes.b, random);
+                              options, sizesOf(options).b, random);
       table.pairs.push_back(pair);
       continue;
     }
@@ -185,10 +190,10 @@ Table randomTable(SlotTableType type, const RandomOptions &options,
     rank = std::min(rank, type.getMaxRank());
     if (rank > 0) {
       pair.a = randomMatrix(table, rank, type.getIn(), element, options,
-                            exactSizes.a, random);
+                            sizesOf(options).a, random);
       pair.b = randomMatrix(table, type.getOut(), rank, element, options,
-                            exactSizes.b, random);
-      pair.scale = options.exact ? double(exactSizes.scale)
+                            sizesOf(options).b, random);
+      pair.scale = options.exact ? double(sizesOf(options).scale)
                                  : static_cast<float>(random.real());
     }
     table.pairs.push_back(pair);

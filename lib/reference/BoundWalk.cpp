@@ -121,6 +121,26 @@ Vector BoundWalk::linear(const Linear &linear, const Row &x,
   return out;
 }
 
+/// Each rank along tp rounds the u of its columns.
+Vector BoundWalk::down(const Linear &linear, const Row &x,
+                       int64_t expert) const {
+  Vector out = base(token.weight(linear.weight, expert),
+                    token.vector(linear.bias, expert), x);
+  const LoraPair *pair = token.pair(linear.pair, expert);
+  int64_t parts = pair ? token.problem.ranks.tp : 0;
+  auto columns = ptrdiff_t(x.values.size()) / std::max<int64_t>(parts, 1);
+  for (int64_t part = 0; part < parts; ++part) {
+    auto own = [&](const Vector &row) {
+      auto first = row.begin() + part * columns;
+      return Vector(first, first + columns);
+    };
+    LoraPair delta = *pair;
+    delta.a = pair->a.columnsOf(part, parts);
+    addDelta(out, 0, &delta, {own(x.values), own(x.error2)});
+  }
+  return out;
+}
+
 /// The rows that routed experts read.
 Row BoundWalk::expertInputRow() const {
   return layer.latent ? rounded(expertInput(token), linear(latentIn, hidden))
@@ -220,7 +240,7 @@ double BoundWalk::scoreError() const {
 Row BoundWalk::expertRow(const Mlp &mlp, int64_t expert, const Row &x,
                          const MlpInput &input, double weightError2) const {
   Row a = activation(mlp, expert, x, input, weightError2);
-  return {token.apply(mlp.down, a.values, expert), linear(mlp.down, a, expert)};
+  return {token.apply(mlp.down, a.values, expert), down(mlp.down, a, expert)};
 }
 
 /// The errors of the routed sum before it is rounded.

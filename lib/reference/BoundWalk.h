@@ -46,6 +46,7 @@ private:
                 const Row &x) const;
   Vector base(const MatrixView &weight, const Vector &bias, const Row &x) const;
   Vector linear(const Linear &linear, const Row &x, int64_t expert = 0) const;
+  Vector down(const Linear &linear, const Row &x, int64_t expert) const;
   Row expertInputRow() const;
   Vector gateUpError(const Mlp &mlp, int64_t expert, const Row &x) const;
   Row activation(const Mlp &mlp, int64_t expert, const Row &x,

@@ -82,12 +82,16 @@ Routed routeOf(const Token &token) {
   return {{ids, ids + k}, token.row(MOELORA_EXPERT_WEIGHTS, k)};
 }
 
-Vector sharedRow(const Token &token) {
+/// The rows of the shared expert, by rank along tp; none without one.
+std::vector<Vector> sharedRows(const Token &token) {
   const moelora_layer &layer = token.problem.layer;
-  if (!layer.shared)
-    return {};
-  Vector row = mlpRow(token, sharedMlp(layer), 0, {token.hidden});
-  double factor = sharedFactor(token);
+  return layer.shared ? mlpRows(token, sharedMlp(layer), 0, {token.hidden})
+                      : std::vector<Vector>();
+}
+
+/// A row of the shared expert, times its factor.
+Vector scaledShared(const Token &token, Vector row) {
+  double factor = row.empty() ? 0 : sharedFactor(token);
   for (double &v : row)
     v = token.problem.rounding.accumulator(factor * v);
   return row;
@@ -104,21 +108,72 @@ Vector identityRow(const Token &token, const Routed &routed, Vector input) {
   return input;
 }
 
+/// The ep coordinate of the rank that has an expert.
+int32_t rankOf(const Token &token, int32_t expert) {
+  const Ranks &ranks = token.problem.ranks;
+  int64_t experts = weightedExperts(token.problem.layer);
+  if (ranks.ep == 1 || !isComputed(token.problem.layer, expert))
+    return 0;
+  int64_t copies = int64_t(ranks.experts.size()) / experts;
+  return ranks.experts[size_t(token.index % copies * experts + expert)];
+}
+
+/// The terms of the sums of all ranks.
+struct RankTerms {
+  std::vector<int32_t> ep;               // of each choice
+  std::vector<std::vector<Vector>> rows; // by choice and tp coordinate
+  Vector identity;
+  double routedScale = 1;
+  std::vector<Vector> shared; // by tp coordinate, of one rank along ep
+
+  /// Those of one rank, without identity rows, which `finish` adds.
+  Terms of(int32_t epOfRank, int32_t tp) const {
+    Terms terms;
+    for (size_t j = 0; j < rows.size(); ++j)
+      terms.rows.push_back(rows[j].empty() || ep[j] != epOfRank ? Vector()
+                                                                : rows[j][tp]);
+    terms.routedScale = routedScale;
+    if (epOfRank == 0 && !shared.empty())
+      terms.shared = shared[tp];
+    return terms;
+  }
+};
+
 /// The weighted sum of the routed experts, before latent_out and the rest.
-Terms routedTerms(const Token &token, const Routed &routed) {
+RankTerms routedTerms(const Token &token, const Routed &routed) {
   const moelora_layer &layer = token.problem.layer;
   Vector input = expertInput(token);
-  Terms terms;
+  RankTerms terms;
   for (size_t j = 0; j < routed.ids.size(); ++j) {
     double weight = layer.weight_on_input ? routed.weights[j] : 1;
+    terms.ep.push_back(rankOf(token, routed.ids[j]));
     terms.rows.push_back(
         isComputed(layer, routed.ids[j])
-            ? mlpRow(token, routedMlp(layer), routed.ids[j], {input, weight})
-            : Vector());
+            ? mlpRows(token, routedMlp(layer), routed.ids[j], {input, weight})
+            : std::vector<Vector>());
   }
   terms.identity = identityRow(token, routed, input);
   terms.routedScale = layer.routed_scale;
   return terms;
+}
+
+/// combine; in a group, one on each rank, whose sums are reduced and finished.
+Vector combineRanks(const Token &token, const RankTerms &terms,
+                    const Routed &weights, int64_t width) {
+  const Ranks &ranks = token.problem.ranks;
+  const Rounding &rounding = token.problem.rounding;
+  if (ranks.count() == 1) {
+    Terms all = terms.of(0, 0);
+    all.identity = terms.identity;
+    return combine(all, weights, width, rounding);
+  }
+  std::vector<Vector> partial;
+  for (int32_t ep = 0; ep < ranks.ep; ++ep)
+    for (int32_t tp = 0; tp < ranks.tp; ++tp)
+      partial.push_back(
+          combine(terms.of(ep, tp), weights, width, rounding.ofPartialSums()));
+  return finish(reduce(partial, rounding), terms.identity, terms.routedScale,
+                rounding);
 }
 
 /// Weights on the input are not applied again.
@@ -165,23 +220,31 @@ Routed routeToken(const Problem &problem, int64_t token) {
 }
 
 Vector routedSum(const Token &token, const Routed &routed) {
-  return combine(routedTerms(token, routed), outputWeights(token, routed),
-                 expertWidth(token.problem.layer), token.problem.rounding);
+  return combineRanks(token, routedTerms(token, routed),
+                      outputWeights(token, routed),
+                      expertWidth(token.problem.layer));
+}
+
+/// Behind a latent projection, the sum of the shared expert has another width,
+/// and is reduced on its own.
+static Vector sumBehindLatent(const Token &token, const Routed &routed) {
+  const Rounding &rounding = token.problem.rounding;
+  Terms terms;
+  terms.rows = {token.apply(latentOut, routedSum(token, routed))};
+  std::vector<Vector> shared = sharedRows(token);
+  if (!shared.empty())
+    terms.shared = scaledShared(token, reduce(shared, rounding));
+  return combine(terms, {{0}, {1}}, token.problem.layer.hidden, rounding);
 }
 
 Vector sumRow(const Token &token, const Routed &routed) {
   const moelora_layer &layer = token.problem.layer;
-  Terms terms;
-  Routed weights;
-  if (layer.latent) {
-    terms.rows = {token.apply(latentOut, routedSum(token, routed))};
-    weights = {{0}, {1}};
-  } else {
-    terms = routedTerms(token, routed);
-    weights = outputWeights(token, routed);
-  }
-  terms.shared = sharedRow(token);
-  return combine(terms, weights, layer.hidden, token.problem.rounding);
+  if (layer.latent)
+    return sumBehindLatent(token, routed);
+  RankTerms terms = routedTerms(token, routed);
+  for (Vector &row : sharedRows(token))
+    terms.shared.push_back(scaledShared(token, std::move(row)));
+  return combineRanks(token, terms, outputWeights(token, routed), layer.hidden);
 }
 
 Output evaluate(const Problem &problem, const std::vector<int64_t> &tokens,

@@ -47,11 +47,11 @@ Vector gateUp(const Token &token, const Mlp &mlp, int64_t expert,
   return accumulator;
 }
 
-Vector mlpRow(const Token &token, const Mlp &mlp, int64_t expert,
-              const MlpInput &input) {
+std::vector<Vector> mlpRows(const Token &token, const Mlp &mlp, int64_t expert,
+                            const MlpInput &input) {
   Vector a = activate(mlp.activation, gateUp(token, mlp, expert, input),
                       token.problem.rounding);
-  return token.apply(mlp.down, a, expert);
+  return token.applyParts(mlp.down, a, expert);
 }
 
 double sharedFactor(const Token &token) {

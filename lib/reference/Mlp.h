@@ -31,9 +31,9 @@ struct MlpInput {
 /// The input of the activation: [gate; up], an accumulator.
 Vector gateUp(const Token &token, const Mlp &mlp, int64_t expert,
               const MlpInput &input);
-/// The expert's row, an accumulator.
-Vector mlpRow(const Token &token, const Mlp &mlp, int64_t expert,
-              const MlpInput &input);
+/// The expert's row, as accumulators of the ranks along tp, which add up to it.
+std::vector<Vector> mlpRows(const Token &token, const Mlp &mlp, int64_t expert,
+                            const MlpInput &input);
 
 /// The shared expert's factor: shared_scale, times sigmoid(x . v + delta) if it
 /// has a score.

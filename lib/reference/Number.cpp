@@ -77,8 +77,9 @@ size_t bytesOf(moelora_dtype type) {
     return 4;
   case MOELORA_F64:
     return 8;
+  default:
+    return 0;
   }
-  return 0;
 }
 
 double loadHalf(uint16_t bits) {
@@ -102,8 +103,9 @@ double roundTo(moelora_dtype type, double value) {
     return roundToFormat(brain, value);
   case MOELORA_F64:
     return value;
+  default:
+    return std::numeric_limits<double>::quiet_NaN();
   }
-  return std::numeric_limits<double>::quiet_NaN();
 }
 
 void store(moelora_dtype type, void *data, int64_t index, double value) {
@@ -120,6 +122,8 @@ void store(moelora_dtype type, void *data, int64_t index, double value) {
     return;
   case MOELORA_F64:
     static_cast<double *>(data)[index] = rounded;
+    return;
+  default:
     return;
   }
 }

@@ -169,6 +169,25 @@ Vector combine(const Terms &terms, const Routed &routed, int64_t width,
   return out;
 }
 
+Vector reduce(const std::vector<Vector> &partial, const Rounding &rounding) {
+  Vector out(partial.front().size());
+  for (const Vector &row : partial)
+    for (size_t h = 0; h < out.size(); ++h)
+      out[h] += row[h];
+  for (double &v : out)
+    v = rounding.accumulator(v);
+  return out;
+}
+
+Vector finish(Vector sum, const Vector &identity, double scale,
+              const Rounding &rounding) {
+  for (size_t h = 0; h < identity.size(); ++h)
+    sum[h] += scale * identity[h];
+  for (double &v : sum)
+    v = rounding.value(v);
+  return sum;
+}
+
 Vector rmsNorm(const moelora_norm &norm, const Vector &x,
                const Vector &weight) {
   double sum = 0;

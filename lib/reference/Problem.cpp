@@ -259,10 +259,31 @@ std::string adapterError(const Adapter &adapter, const moelora_layer &layer) {
   return "";
 }
 
+std::string ranksError(const Problem &problem) {
+  const Ranks &ranks = problem.ranks;
+  const moelora_layer &layer = problem.layer;
+  if (ranks.ep < 1 || ranks.tp < 1)
+    return "expects a group to have ranks, but ep and tp are " +
+           sizes(ranks.ep, ranks.tp);
+  if (layer.intermediate % ranks.tp || layer.shared % ranks.tp)
+    return "expects tp, which is " + std::to_string(ranks.tp) +
+           ", to divide intermediate and shared, but they are " +
+           sizes(layer.intermediate, layer.shared);
+  int64_t experts = layer.router.experts - layer.zero_experts;
+  auto entries = int64_t(ranks.experts.size());
+  if (ranks.ep > 1 && (!entries || entries % experts))
+    return "expects the ep coordinate of each expert, or of copies of it, but "
+           "experts and coordinates are " +
+           sizes(experts, entries);
+  return "";
+}
+
 } // namespace
 
 std::string problemError(const Problem &problem) {
   std::string error = layerError(problem);
+  if (error.empty())
+    error = ranksError(problem);
   if (error.empty())
     error = operandError(problem);
   for (const Adapter *adapter : problem.adapters)

@@ -122,6 +122,26 @@ const LoraPair *Token::pair(moelora_projection projection,
   return adapter ? adapter->find(projection, expert) : nullptr;
 }
 
+std::vector<Vector> Token::applyParts(const Linear &linear, const Vector &x,
+                                      int64_t expert) const {
+  const LoraPair *whole = pair(linear.pair, expert);
+  int64_t parts = problem.ranks.tp, columns = int64_t(x.size()) / parts;
+  std::vector<Vector> rows;
+  for (int64_t part = 0; part < parts; ++part) {
+    auto first = x.begin() + part * columns;
+    Vector own(first, first + columns);
+    Vector bias = part ? Vector() : vector(linear.bias, expert);
+    Vector base =
+        expertGemm(weight(linear.weight, expert).columnsOf(part, parts), own,
+                   bias, problem.rounding);
+    LoraPair delta = whole ? *whole : LoraPair();
+    delta.a = delta.a.columnsOf(part, parts);
+    rows.push_back(loraDelta(std::move(base), whole ? &delta : nullptr, own,
+                             problem.rounding));
+  }
+  return rows;
+}
+
 Vector Token::apply(const Linear &linear, const Vector &x,
                     int64_t expert) const {
   Vector base = expertGemm(weight(linear.weight, expert), x,

@@ -45,6 +45,10 @@ public:
   const LoraPair *pair(moelora_projection projection, int64_t expert = 0) const;
   /// An accumulator.
   Vector apply(const Linear &linear, const Vector &x, int64_t expert = 0) const;
+  /// Those of the ranks along tp, which add up to it: each has an equal part of
+  /// the columns, and the first one has the bias.
+  std::vector<Vector> applyParts(const Linear &linear, const Vector &x,
+                                 int64_t expert) const;
 
 private:
   uint32_t operands; // that the layer reads

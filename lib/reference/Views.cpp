@@ -14,6 +14,13 @@ Vector MatrixView::row(int64_t index) const {
   return values;
 }
 
+MatrixView MatrixView::columnsOf(int64_t part, int64_t parts) const {
+  int64_t count = columns / parts;
+  const char *first =
+      static_cast<const char *>(data) + part * count * int64_t(bytesOf(type));
+  return {type, first, rows, count, stride};
+}
+
 MatrixView ExpertsView::expert(int64_t index) const {
   const char *first = static_cast<const char *>(data) +
                       index * rows * columns * int64_t(bytesOf(type));

@@ -1,12 +1,15 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// moelora-random-ranks --count=N --seed=S cuts random layers over random grids.
-// The interpreter computes for all ranks what it does for the whole layer, and
-// code for this machine what the interpreter does. Status 3: a layer fails.
+// moelora-random-ranks --count=N --seed=S [--exact] cuts random layers over
+// random grids. The interpreter computes for all ranks what it does for the
+// whole layer, the reference of a group what the interpreter does, and code for
+// this machine, too. With --exact, no sum of the data rounds, and all have the
+// same bits. Status 3: a layer fails.
 
 #include "../differential/Case.h"
 #include "RankRuns.h"
+#include "ReferenceGroup.h"
 #include "mlir/Pass/PassManager.h"
 #include "moelora/codegen/Target.h"
 #include "moelora/interpreter/Group.h"
@@ -23,6 +26,7 @@ namespace cl = llvm::cl;
 static cl::opt<uint64_t> firstSeed("seed", cl::init(1),
                                    cl::desc("of the first layer"));
 static cl::opt<uint64_t> count("count", cl::init(20), cl::desc("of layers"));
+static cl::opt<bool> isExact("exact", cl::desc("data for which no sum rounds"));
 
 namespace {
 
@@ -99,10 +103,44 @@ std::string compareWhole(LayerOp part, LayerOp whole,
   return "";
 }
 
+/// Whether the reference of a group computes what the interpreter does.
+std::string compareReference(LayerOp part, LayerOp whole, const Case &c,
+                             const interpreter::RandomOptions &options) {
+  interpreter::Inputs inputs = interpreter::randomInputs(whole, options);
+  std::vector<interpreter::Inputs> parts;
+  for (int64_t rank = 0; rank < part.getGrid()->getRanks(); ++rank)
+    parts.push_back(interpreter::inputsOfRank(part, inputs, rank));
+  auto found =
+      interpreter::interpretGroup(part, parts, interpreter::Mode::Rounded);
+  if (failed(found))
+    return "the interpreter does not run it; ";
+  auto entry = c.options.given == Given::Nothing  ? reference::Entry::Everything
+               : c.options.given == Given::Logits ? reference::Entry::FromLogits
+                                                  : reference::Entry::FromIds;
+  interpreter::Tensor wanted =
+      referenceOfRanks(part, whole, c.layer, entry, inputs);
+  for (auto [rank, output] : llvm::enumerate(*found)) {
+    interpreter::Tensor own =
+        interpreter::rowsOfRank(part, wanted, int64_t(rank));
+    reference::Verdict verdict = reference::compareRows(
+        output.view(), own.view(),
+        isExact ? 0
+                : reference::reorderedUnit(moelora_dtype(c.layer.dtype), 1));
+    if (!verdict.right())
+      return "the reference on rank " + std::to_string(rank) + ": " +
+             verdict.failure() + "; ";
+  }
+  return "";
+}
+
 std::string check(MLIRContext &context, uint64_t seed, std::string &what) {
-  Case c = differential::makeCase(seed);
+  differential::CaseOptions kind;
+  kind.exact = isExact;
+  Case c = differential::makeCase(seed, kind);
   Random random(seed ^ 0x9a4c);
   std::string grid = makeGrid(random, c);
+  if (isExact)
+    c.options.given = Given::Choice;
   what = differential::describe(c) + " " + grid;
   Location location = UnknownLoc::get(&context);
   OwningOpRef<ModuleOp> whole = ModuleOp::create(location);
@@ -119,11 +157,15 @@ std::string check(MLIRContext &context, uint64_t seed, std::string &what) {
   interpreter::RandomOptions options;
   options.seed = seed;
   options.tokens = c.tokens;
-  std::string why = compareWhole(part, *layer, options);
+  if (isExact)
+    options.exact =
+        reference::exactSizes(c.layer, [&] { return random.next(); });
+  std::string why = compareWhole(part, *layer, options) +
+                    compareReference(part, *layer, c, options);
   const char *tiers[] = {"avx2", "avx512f", "avx512bf16"};
   std::optional<CpuTarget> best = resolveCpu("native", why);
   // Rows of a few columns may cancel to almost nothing.
-  constexpr int64_t products = 4096;
+  int64_t products = isExact ? 0 : 4096;
   std::string tier = tiers[seed % (int(best->tier) + 1)];
   return why + checkRanks(part, *layer, tier, options, products).why;
 }

@@ -119,15 +119,24 @@ static void runAll(GridAttr grid, std::deque<RankRun> &runs,
     thread.join();
 }
 
-/// The worst row of an output, and why it is wrong.
+/// Whether an output has all bits, also those of zeros.
+static bool hasBits(const std::vector<char> &output,
+                    const interpreter::Tensor &wanted, moelora_dtype type) {
+  std::vector<char> bits = output;
+  for (auto [index, value] : llvm::enumerate(wanted.data))
+    reference::store(type, bits.data(), int64_t(index), value);
+  return bits == output;
+}
+
 static reference::Verdict compare(const std::vector<char> &output,
                                   const interpreter::Tensor &wanted,
                                   moelora_dtype type, int64_t products) {
   reference::MatrixView found = wanted.view();
   found.type = type;
   found.data = output.data();
-  return reference::compareRows(found, wanted.view(),
-                                reference::reorderedUnit(type, products));
+  return reference::compareRows(
+      found, wanted.view(),
+      products ? reference::reorderedUnit(type, products) : 0);
 }
 
 /// The first rank with the same tokens as each has the same bits.
@@ -146,6 +155,8 @@ static void compareAll(GridAttr grid, const std::deque<RankRun> &runs,
       reference::Verdict own = compare(output, wanted[rank], type, products);
       verdict.worst = std::max(verdict.worst, own.worst);
       verdict.why += own.failure();
+      if (!products && !hasBits(output, wanted[rank], type))
+        verdict.why += "a rank has other bits than the interpreter; ";
     }
   }
 }

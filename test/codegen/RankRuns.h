@@ -50,7 +50,8 @@ struct RankVerdict {
 /// Compiles a part of a layer for one tier, and runs all ranks on random inputs
 /// of the whole layer. The output of each rank is compared with what the
 /// interpreter computes for it; ranks with the same tokens must have the same
-/// bits. `products` are those of the longest sum, on which the bound depends.
+/// bits. `products` are those of the longest sum, on which the bound depends;
+/// 0: no sum rounds, and the bits are compared.
 RankVerdict checkRanks(LayerOp part, LayerOp whole, llvm::StringRef tier,
                        const interpreter::RandomOptions &options,
                        int64_t products);

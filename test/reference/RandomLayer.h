@@ -19,7 +19,7 @@ struct RandomLayer {
   std::deque<Adapter> adapters;
   std::mt19937 random;
 
-  static constexpr int64_t tokens = 6, hidden = 12, width = 8, shared = 5;
+  static constexpr int64_t tokens = 6, hidden = 12, width = 8, shared = 6;
   static constexpr int32_t experts = 5, topK = 2;
 
   explicit RandomLayer(unsigned seed) : random(seed) {

@@ -112,8 +112,9 @@ reference::Verdict Problem::compare() {
   if (cell.tokens > 1)
     tokens.push_back(cell.tokens - 1);
   ExactRows exact =
-      Exact(*layer.compiled.artifact.layer, layer.compiled.number,
-            MOELORA_ENTRY_IDS, inputs[last], layer.weights, adapted.adapters)
+      Exact(*layer.compiled.artifact.layer, layer.compiled.variant,
+            layer.compiled.number, MOELORA_ENTRY_IDS, inputs[last],
+            layer.weights, adapted.adapters)
           .evaluate(tokens, true, layer.services.workers);
   int64_t width = layer.shape.hidden;
   return reference::compareRows({layer.compiled.model.dtype(),

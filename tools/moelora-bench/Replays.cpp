@@ -223,8 +223,9 @@ private:
     std::fill(same.slots.begin(), same.slots.end(), adapter);
     std::vector<int64_t> tokens = {inputs.tokens - 1};
     ExactRows exact =
-        Exact(*layer.compiled.artifact.layer, layer.compiled.number,
-              MOELORA_ENTRY_IDS, same, layer.weights, tenants.adapters)
+        Exact(*layer.compiled.artifact.layer, layer.compiled.variant,
+              layer.compiled.number, MOELORA_ENTRY_IDS, same, layer.weights,
+              tenants.adapters)
             .evaluate(tokens, true, layer.services.workers);
     int64_t width = layer.shape.hidden;
     reference::Verdict verdict = reference::compareRows(

@@ -225,8 +225,8 @@ static bool parseOptions(int argc, char **argv, Options &options) {
                   "IR says");
   addNumber<uint64_t>(line.app, "--seed", options.inputs.seed, 0, UINT64_MAX,
                       "of the inputs (1)");
-  addNumber<int64_t>(line.app, "--exact-data", options.inputs.exact, 0,
-                     INT32_MAX,
+  int64_t exactHidden = 0;
+  addNumber<int64_t>(line.app, "--exact-data", exactHidden, 0, INT32_MAX,
                      "whole numbers, up to this one in hidden states,\non "
                      "which no sum rounds while it is below 2^24;\nwhat is "
                      "compared must agree in every bit");
@@ -239,6 +239,10 @@ static bool parseOptions(int argc, char **argv, Options &options) {
             });
   if (!line.parse(argc, argv))
     return false;
+  if (exactHidden) {
+    options.inputs.exact.emplace();
+    options.inputs.exact->hidden = exactHidden;
+  }
   if (options.input.empty())
     throw UsageError("expects a file with layers");
   return true;

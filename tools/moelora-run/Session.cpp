@@ -112,8 +112,8 @@ void Session::readWeights(Report *report) {
 }
 
 Exact Session::exact() const {
-  return Exact(*layer.artifact.layer, layer.number, options.entry, inputs,
-               weights, adapters);
+  return Exact(*layer.artifact.layer, layer.variant, layer.number,
+               options.entry, inputs, weights, adapters);
 }
 
 void Session::runReference() {

@@ -43,9 +43,10 @@ struct ExactRows : reference::Output {
 /// time, and only the experts that their tokens chose.
 class Exact {
 public:
-  Exact(const moelora_layer &layer, int layerNumber, moelora_entry_kind entry,
-        const Inputs &inputs, const Weights &weights,
-        const std::vector<OpenAdapter> &adapters);
+  /// The bounds are those of the ranks over which the variant was cut.
+  Exact(const moelora_layer &layer, const moelora_variant &variant,
+        int layerNumber, moelora_entry_kind entry, const Inputs &inputs,
+        const Weights &weights, const std::vector<OpenAdapter> &adapters);
 
   ExactRows evaluate(const std::vector<int64_t> &tokens, bool withBounds,
                      int threads, const Progress &progress = {});

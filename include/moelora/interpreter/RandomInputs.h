@@ -9,6 +9,9 @@
 #define MOELORA_INTERPRETER_RANDOMINPUTS_H
 
 #include "moelora/interpreter/Interpreter.h"
+#include "moelora/reference/ExactData.h"
+
+#include <optional>
 
 namespace moelora::interpreter {
 
@@ -17,9 +20,8 @@ struct RandomOptions {
   int64_t tokens = 5; // where the number of rows is dynamic
   /// Each pair of an adapter has one of these ranks, limited by max_rank.
   std::vector<int64_t> ranks = {0, 1, 3, 8, 16};
-  /// If not 0, the data of reference/ExactData.h are used, with hidden states
-  /// up to this value.
-  int64_t exact = 0;
+  /// If there are sizes, the data of reference/ExactData.h are used.
+  std::optional<reference::ExactSizes> exact;
 };
 
 /// Fails with a diagnostic if an argument would have too many numbers.

@@ -30,7 +30,9 @@
 // sum, because products are summed without rounding. It also applies to sums
 // over A and B, where it matters in f32 only. A weight on the input multiplies
 // E(g) and E(u) instead. A norm of the output propagates E(out) with its
-// slopes, and is rounded. Weights have no error if ids are given.
+// slopes, and is rounded. Weights have no error if ids are given. In a group,
+// E(delta)^2 of a down projection is the sum of those of the ranks along tp,
+// because each rounds the u of its columns.
 #ifndef MOELORA_REFERENCE_BOUND_H
 #define MOELORA_REFERENCE_BOUND_H
 

@@ -36,6 +36,20 @@ struct OperandView {
 
 enum class Entry { Everything, FromLogits, FromIds };
 
+/// The ranks of a group over which a layer is cut. Each adds up the pairs of
+/// the experts that it has, over its part of the intermediate sizes. The sums
+/// of ranks are added in f32. The u of a down projection is thus rounded once
+/// on each rank along tp. Without rounding, the result is that of one rank.
+struct Ranks {
+  int32_t ep = 1, tp = 1;
+  /// The ep coordinate of the rank that has each expert, [copies, experts with
+  /// weights]; not read if ep is 1. The pairs of an expert that no rank has
+  /// (-1) are dropped. The number of a token, modulo copies, chooses one copy.
+  std::vector<int32_t> experts;
+
+  int32_t count() const { return ep * tp; }
+};
+
 /// The inputs of a layer. Everything is borrowed.
 struct Problem {
   moelora_layer layer = {};
@@ -49,6 +63,7 @@ struct Problem {
   const int32_t *tokenTable = nullptr; // [table_rows, k], likewise
   std::vector<const Adapter *> adapters; // null: that slot is disabled
   Rounding rounding = Rounding::exact();
+  Ranks ranks;
 };
 
 struct Output {

@@ -61,6 +61,12 @@ public:
   double accumulator(double v) const { return roundTo(accumulatorType, v); }
   double value(double v) const { return roundTo(valueType, v); }
   double shrunk(double v) const { return roundTo(shrunkType, v); }
+  /// Where a layer yields a part of a sum: as an accumulator.
+  Rounding ofPartialSums() const {
+    Rounding result = *this;
+    result.valueType = accumulatorType;
+    return result;
+  }
 
 private:
   moelora_dtype accumulatorType = MOELORA_F64;

@@ -98,6 +98,14 @@ struct Terms {
 Vector combine(const Terms &terms, const Routed &routed, int64_t width,
                const Rounding &rounding);
 
+/// reduce: the sum of the rows that ranks have, an accumulator.
+Vector reduce(const std::vector<Vector> &partial, const Rounding &rounding);
+
+/// finish: sum + scale * identity, in the layer's type. `identity` is empty if
+/// absent.
+Vector finish(Vector sum, const Vector &identity, double scale,
+              const Rounding &rounding);
+
 } // namespace moelora::reference
 
 #endif // MOELORA_REFERENCE_OPS_H

@@ -28,6 +28,8 @@ struct MatrixView {
     return load(type, data, row * stride + column);
   }
   Vector row(int64_t index) const;
+  /// An equal part of the columns: number `part` of `parts`.
+  MatrixView columnsOf(int64_t part, int64_t parts) const;
 };
 
 /// [experts, rows, columns]; gate_up is [E, 2 * I, H] here, gate rows first.
