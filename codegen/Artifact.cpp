@@ -50,7 +50,7 @@ static Value operandRow(Code &code, const Operand &operand) {
 static Value entryRow(Code &code, const EntryPoint &entry) {
   return Record(code)
       .i32(entry.kind)
-      .i32(0)
+      .i32(entry.flags)
       .pointer(code.address(entry.run))
       .finish(sizeof(moelora_entry));
 }

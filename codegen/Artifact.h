@@ -21,6 +21,7 @@ struct Operand : OperandType {
 struct EntryPoint {
   moelora_entry_kind kind;
   mlir::LLVM::LLVMFuncOp run;
+  uint32_t flags = 0; // bits of moelora_entry_flags
 };
 
 /// A kernel of the variant's first binary. A second one is the same code.

@@ -6,6 +6,7 @@
 #include "Entry.h"
 #include "Selection.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "moelora/dialect/Cut.h"
 #include <cstddef>
 
 using namespace mlir;
@@ -226,10 +227,11 @@ Variant emitEntries(LayerCode &lowering) {
   variant.workspaceAlign = Frame::Alignment;
   variant.operands = operandsOf(layer, selections);
   variant.workspace = emitWorkspace(lowering, selections, layout);
+  uint32_t flags = yieldsPartialSum(layer) ? MOELORA_ENTRY_PARTIAL : 0;
   for (const Selection &selection : selections)
     variant.entries.push_back(
         {selection.kind,
-         emitEntry(lowering, variant.operands, selection, layout)});
+         emitEntry(lowering, variant.operands, selection, layout), flags});
   return variant;
 }
 

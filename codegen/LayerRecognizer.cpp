@@ -179,8 +179,12 @@ bool Recognizer::recognize() {
   read.insert(hidden);
   result.dtype = describeType(element);
   result.hidden = cast<RankedTensorType>(hidden.getType()).getDimSize(1);
-  if (!expect(getElementTypeOrSelf(output.getType()) == element, reader,
-              "an output of the layer's type, but it is a sum of f32"))
+  Type type = getElementTypeOrSelf(output.getType());
+  if (!expect(isPartial ? type.isF32() : type == element, reader,
+              isPartial ? "a sum of f32, which the caller completes, but it is "
+                          "rounded"
+                        : "an output of the layer's type, but it is a sum of "
+                          "f32"))
     return false;
   if (auto op = output.getDefiningOp<RmsNormOp>()) {
     reader = op;

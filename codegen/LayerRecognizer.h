@@ -7,6 +7,7 @@
 #define MOELORA_CODEGEN_LAYERRECOGNIZER_H
 
 #include "LayerDescription.h"
+#include "moelora/dialect/Cut.h"
 #include "llvm/ADT/DenseSet.h"
 
 namespace moelora::codegen {
@@ -44,8 +45,7 @@ inline constexpr Linear sharedScore = {Role::SharedScoreWeight, std::nullopt,
                                        moelora_bias(0),
                                        Role::SharedScoreAdapters};
 
-/// The epilogue of a matmul.
-enum class Ending { Accumulator, Activation, Sum };
+enum class Ending { Accumulator, Activation, Sum }; // of a matmul
 
 class Recognizer {
 public:
@@ -53,6 +53,7 @@ public:
       : layer(layer), misfit(misfit),
         ep(layer.getGrid() ? layer.getGrid()->getEp() : 1),
         tp(layer.getGrid() ? layer.getGrid()->getTp() : 1),
+        isPartial(yieldsPartialSum(layer)),
         hidden(layer.getArgument(Role::Hidden)),
         element(mlir::getElementTypeOrSelf(hidden.getType())) {}
 
@@ -63,6 +64,7 @@ private:
   LayerOp layer;
   Misfit &misfit;
   int64_t ep, tp; // the ranks over which experts and sizes are cut
+  bool isPartial; // the caller adds up the sums of ranks
   mlir::Value hidden;
   mlir::Type element; // the layer's
   llvm::DenseSet<mlir::Operation *> seen;
@@ -92,14 +94,12 @@ private:
   /// Steps from a sum of the ranks along axes back to the partial sums of each.
   bool partialSums(mlir::Operation *&reader, mlir::Value &value,
                    llvm::ArrayRef<Axis> axes);
-
   /// Steps from rows that ranks gather, or own ones of these, back to them.
   mlir::Value origin(mlir::Value value);
   bool plan(mlir::Operation *reader, mlir::Value plan, bool routed);
   bool linear(GroupedMatmulOp op, const Linear &linear, Ending ending);
   bool delta(GroupedMatmulOp op, Role table, mlir::Value rows);
   bool norm(RmsNormOp op, Role weight, moelora_norm &norm);
-
   bool routedPart(GroupedMatmulOp op);
   bool expertInput(GroupedMatmulOp op, mlir::Value &input);
   bool choice(PlanOp op, mlir::Value &weights);

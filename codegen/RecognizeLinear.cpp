@@ -83,7 +83,7 @@ bool Recognizer::partialSums(Operation *&reader, Value &value,
 
 GroupedMatmulOp Recognizer::sum(Operation *reader, StringRef name,
                                 Value value) {
-  if (ep * tp == 1)
+  if (ep * tp == 1 || isPartial)
     return matmul(reader, name, value);
   auto finish = value.getDefiningOp<FinishOp>();
   if (!expectValue(bool(finish), reader,
@@ -142,7 +142,9 @@ bool Recognizer::linear(GroupedMatmulOp op, const Linear &linear,
       !expect(found == wanted, op,
               Twine("it to answer ") + texts[wanted] + ", but it answers " +
                   texts[found]) ||
-      !expect(ending == Ending::Accumulator || rounded == element, op,
+      !expect(ending == Ending::Accumulator || rounded == element ||
+                  (isPartial && linear.weight == Role::DownWeight),
+              op,
               "its result to be rounded to the layer's element type, but it "
               "is f32") ||
       !expect(tp == 1 || !op.getBias() || op.getOnce() == isCut, op,

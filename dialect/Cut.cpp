@@ -67,6 +67,12 @@ RankedTensorType resultOfPart(RankedTensorType whole, Cut cut) {
       whole.clone(Float32Type::get(whole.getContext())));
 }
 
+bool yieldsPartialSum(LayerOp layer) {
+  std::optional<GridAttr> grid = layer.getGrid();
+  return grid && grid->getEp() * grid->getTp() > 1 &&
+         layer.getBody().getOps<ReduceOp>().empty();
+}
+
 /// Why something of the layer needs the whole sum, or an empty text.
 static std::string whyNotSum(LayerOp layer) {
   if (layer.getGrid())

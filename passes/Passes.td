@@ -67,6 +67,12 @@ def Shard : Pass<"moelora-shard", "::moelora::LayerOp"> {
     whole rows and the partial sums of a shared expert, as behind a latent
     projection, the latter have a `reduce` of their own.
 
+    With `partial`, there are no `reduce` and `finish`: the result of the layer is the
+    f32 sum of `combine`, and its caller adds up those of the ranks along ep and tp,
+    and rounds. This requires that these ranks have the same tokens, and that nothing
+    of the layer comes behind the sum, such as a latent projection, an output norm
+    or identity rows.
+
     Fails at a layer that has a grid, at an intermediate size that `tp` does not
     divide, at fewer experts than `ep`, and at an op that reads a partial sum and is
     none of the above. A grid of one rank changes nothing.
@@ -95,7 +101,10 @@ def Shard : Pass<"moelora-shard", "::moelora::LayerOp"> {
     Option<"expertMap", "expert-map", "std::string",
            /*default=*/"\"contiguous\"",
            "contiguous, round-robin, or the ep coordinate of each expert, "
-           "separated by commas; copies are separated by colons">];
+           "separated by commas; copies are separated by colons">,
+    Option<"partial", "partial", "bool", /*default=*/"false",
+           "the layer yields its partial sums in f32, and its caller adds them "
+           "up">];
   let dependentDialects = ["::moelora::MoELoRADialect"];
 }
 

@@ -26,8 +26,9 @@ remark::RemarkOpts named(StringRef name) {
 /// The body of a layer whose arguments have the types of one rank.
 class Body {
 public:
-  Body(LayerOp layer, Cut parts)
-      : layer(layer), parts(parts), grid(*layer.getGrid()) {}
+  Body(LayerOp layer, Cut parts, bool leavesSum)
+      : layer(layer), parts(parts), grid(*layer.getGrid()),
+        leavesSum(leavesSum) {}
 
   LogicalResult cut() {
     for (Operation &op : llvm::make_early_inc_range(layer.getBody().front())) {
@@ -105,6 +106,8 @@ private:
         return op.emitOpError("expects a shared expert that is cut as the "
                               "routed ones are");
       addSharedOnce(op);
+      if (leavesSum)
+        return yieldPartial(op);
       reduceAfter(op);
     } else if (hasPartialShared) {
       OpBuilder builder(op);
@@ -158,9 +161,26 @@ private:
                                         sum.getDefiningOp());
   }
 
+  /// The caller adds up and rounds.
+  LogicalResult yieldPartial(CombineOp op) {
+    if (op.getIdentity())
+      return op.emitOpError("expects no identity rows where the layer yields "
+                            "partial sums, because every rank would add them");
+    for (Operation *user : op.getResult().getUsers())
+      if (!isa<YieldOp>(user))
+        return user->emitOpError("expects the whole sum, but with partial the "
+                                 "layer yields the sum of each rank");
+    op.getResult().setType(resultOfPart(op.getResult().getType(), parts));
+    layer.setFunctionType(FunctionType::get(layer.getContext(),
+                                            layer.getArgumentTypes(),
+                                            op.getResult().getType()));
+    return success();
+  }
+
   LayerOp layer;
   Cut parts;
   GridAttr grid;
+  bool leavesSum;          // to the caller
   DenseSet<Value> partial; // sums of one rank along tp
 };
 
@@ -202,9 +222,13 @@ struct Shard : impl::ShardBase<Shard> {
       return layer.emitOpError()
              << "expects a grid that divides its arguments, but it has " << why;
     layer.setGridAttr(grid);
+    if (grid.getTokens() && partial)
+      return layer.emitOpError()
+             << "expects ranks with the same tokens for partial, but the grid "
+             << grid << " cuts tokens";
     if (grid.getTokens() && failed(gatherTokens(layer)))
       return failure();
-    return Body(layer, parts).cut();
+    return Body(layer, parts, partial && grid.getEp() * grid.getTp() > 1).cut();
   }
 
   /// The layer gets a map of its experts as an argument.

@@ -218,6 +218,31 @@ uint32_t checkEntries(const moelora_variant &variant) {
   return kinds;
 }
 
+/// Partial sums are f32, and have ranks to be added up over.
+void checkPartial(const moelora_variant &variant) {
+  int32_t grid[MOELORA_AXES], partial = 0, layers = 0;
+  for (uint32_t i = 0; i < variant.entries; ++i)
+    if (variant.entry[i].kind != MOELORA_ENTRY_RESOLVE) {
+      ++layers;
+      partial += variant.entry[i].flags & MOELORA_ENTRY_PARTIAL;
+    }
+  if (!partial)
+    return;
+  moelora_variant_grid(&variant, grid, nullptr);
+  if (partial != layers || int64_t(grid[1]) * grid[2] == 1)
+    fail("expects partial sums from all entry points of a layer that was cut "
+         "over ep or tp, but " +
+         std::to_string(partial) + " of " + std::to_string(layers) +
+         " have them, and the grid is " + std::to_string(grid[0]) + " x " +
+         std::to_string(grid[1]) + " x " + std::to_string(grid[2]));
+  int32_t row =
+      moelora_variant_operand(&variant, MOELORA_OUTPUT, MOELORA_PART_VALUES);
+  int32_t type = variant.operand[row].dtype;
+  if (type != MOELORA_F32)
+    fail("expects the output of a partial entry point to be f32, but it is " +
+         shownType(type));
+}
+
 void checkFacts(const moelora_facts &facts) {
   expectSize("the slot table", facts.size, sizeof facts);
   expectWithin("the number of slots", facts.slots, 0, MOELORA_MAX_SLOTS);
@@ -314,6 +339,7 @@ void moelora::checkDescription(const moelora_artifact &artifact) {
     const moelora_variant &variant = variantAt(artifact, i);
     checkVariant(variant, artifact.minor);
     entries |= checkEntries(variant);
+    checkPartial(variant);
   }
   if (artifact.layer)
     checkLayer(*artifact.layer, entries);

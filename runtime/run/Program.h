@@ -76,9 +76,14 @@ struct moelora_bound_layer {
     bool freeRows; ///< rows may be further apart
   };
 
+  /// Otherwise the code reads only the coordinates of the group.
+  bool exchanges() const {
+    return program.variant.services & MOELORA_SERVICE_COLLECTIVE;
+  }
+
   moelora_program &program;
   moelora_slot_table *const table;
-  moelora_group *const group; ///< NULL: the variant makes no exchanges
+  moelora_group *const group; ///< NULL: the layer is whole
   int32_t layer = -1;
   const moelora_entry *entries[MOELORA_ENTRIES] = {}; ///< by kind
   int64_t mostTokens = 0;

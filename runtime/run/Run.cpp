@@ -269,7 +269,7 @@ LayerRun moelora::prepareRun(const moelora_bound_layer &layer,
   prepared.run = entryOf(layer, run.entry).run;
   checkTokens(layer, run.tokens);
   prepared.tokens = run.tokens;
-  if (layer.group)
+  if (layer.group && layer.exchanges())
     checkGroup(*layer.group, run.tokens);
   checkValidTokens(layer, run);
   prepared.step = viewOf(layer, run);

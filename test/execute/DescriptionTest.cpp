@@ -79,6 +79,16 @@ TEST_P(Variants, Refused) {
   EXPECT_THAT(error(), HasSubstr(GetParam().answer));
 }
 
+TEST_F(CheckedArtifact, PartialSums) {
+  variant.grid[1] = 2;
+  for (moelora_entry &entry : entries)
+    entry.flags = MOELORA_ENTRY_PARTIAL;
+  EXPECT_EQ(error(), "");
+  operand(MOELORA_OUTPUT).dtype = MOELORA_BF16;
+  EXPECT_EQ(error(), "expects the output of a partial entry point to be f32, "
+                     "but it is BF16");
+}
+
 using A = CheckedArtifact;
 const Rule rules[] = {
     {"size", [](A &a) { --a.variant.size; }, "the description of a variant"},
@@ -107,6 +117,18 @@ const Rule rules[] = {
     {"entry_null", [](A &a) { a.entries[2].run = nullptr; }, "kind 2 is null"},
     {"entry_kind", [](A &a) { a.entries[2].kind = MOELORA_ENTRIES; },
      "the kind of an entry point"},
+    {"partial_of_whole_layer",
+     [](A &a) {
+       for (moelora_entry &entry : a.entries)
+         entry.flags = MOELORA_ENTRY_PARTIAL;
+     },
+     "3 of 3 have them, and the grid is 1 x 1 x 1"},
+    {"partial_and_not",
+     [](A &a) {
+       a.variant.grid[2] = 2;
+       a.entries[1].flags = MOELORA_ENTRY_PARTIAL;
+     },
+     "1 of 3 have them, and the grid is 1 x 1 x 2"},
     {"facts", [](A &a) { a.variant.adapters.size = 8; },
      "the description of the slot table"},
     {"slots", [](A &a) { a.variant.adapters.slots = 65537; },

@@ -134,6 +134,9 @@ static void addShard(CLI::App &app, Options &options) {
   addText(app, "--expert-map", options.shard.expertMap, "MAP",
           "contiguous (default), round-robin, or the ep\ncoordinate of each "
           "expert: 0,0,1,1");
+  app.add_flag("--partial", options.shard.partial,
+               "leave the sum over ep and tp to the caller, which\nadds up and "
+               "rounds the f32 output of peer ranks");
 }
 
 std::string shardArguments(const Options &options) {
@@ -148,6 +151,8 @@ std::string shardArguments(const Options &options) {
     text += " --sequence-parallel";
   if (shard.expertMap != usual.expertMap)
     text += " --expert-map=" + shard.expertMap;
+  if (shard.partial)
+    text += " --partial";
   return text;
 }
 

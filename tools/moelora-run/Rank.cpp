@@ -86,6 +86,30 @@ void Rank::runPart(Report *lines, const Progress &progress) {
     enterTogether(*group, inputs.tokens);
   repeat(run, table, lines, progress);
   output = std::move(run.output);
+  if (group && layer.variant.entry[0].flags & MOELORA_ENTRY_PARTIAL)
+    addPartialSums();
+}
+
+/// As an engine does for a layer that leaves the sum to it.
+void Rank::addPartialSums() {
+  const moelora_layer &whole = *layer.artifact.layer;
+  moelora_exchange_operand rows = {output.data(), output.data(),
+                                   uint64_t(whole.hidden) * sizeof(float), 0};
+  auto sum = sized<moelora_exchange>();
+  sum.kind = MOELORA_EXCHANGE_REDUCE;
+  sum.over = MOELORA_AXIS_EP | MOELORA_AXIS_TP;
+  sum.group = moelora_group_view_of(group.get());
+  sum.operand = &rows;
+  sum.operands = 1;
+  call(moelora_group_run, group.get(),
+       static_cast<const moelora_exchange *>(&sum));
+  auto type = moelora_dtype(whole.dtype);
+  int64_t count = inputs.tokens * whole.hidden;
+  Buffer rounded(uint64_t(count) * moelora_dtype_bytes(type));
+  for (int64_t i = 0; i < count; ++i)
+    reference::store(type, rounded.data(), i,
+                     reference::load(MOELORA_F32, output.data(), i));
+  output = std::move(rounded);
 }
 
 void Rank::repeat(host::Run &run, const SlotTable &table, Report *lines,

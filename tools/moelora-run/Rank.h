@@ -46,6 +46,7 @@ private:
   void runPart(host::Report *lines, const host::Progress &progress);
   void repeat(host::Run &run, const host::SlotTable &table, host::Report *lines,
               const host::Progress &progress);
+  void addPartialSums();
   void describePart();
   void describeMemory(const host::SlotTable &table);
   moelora_exchange_stats exchanged() const;

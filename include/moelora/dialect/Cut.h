@@ -34,6 +34,10 @@ mlir::Type partOf(Role role, mlir::Type type, Cut cut, std::string &why);
 /// The type of the result of one part. A part is a summand of f32.
 mlir::RankedTensorType resultOfPart(mlir::RankedTensorType whole, Cut cut);
 
+/// Whether a layer that is the part of a rank leaves the sum over ranks to its
+/// caller: its result has not been reduced over ep and tp, nor rounded.
+bool yieldsPartialSum(LayerOp layer);
+
 /// Checks that the parts of the layer that is called add up to it. Otherwise
 /// emits an error at the call, which names the reason and the cut.
 mlir::LogicalResult verifySum(CallOp call, LayerOp layer, Cut cut);

@@ -152,7 +152,11 @@ typedef enum moelora_resolve_operand {
 } moelora_resolve_operand;
 
 typedef enum moelora_entry_flags {
-  MOELORA_ENTRY_PARTIAL = 1, /* the sum over peer ranks is left to the caller */
+  MOELORA_ENTRY_PARTIAL = 1, /* the output is the f32 sum of this peer rank. The
+                                caller adds up those of the peer ranks along ep
+                                and tp, which have the same tokens, and rounds.
+                                All entry points of a variant that compute the
+                                layer have it, or none. */
 } moelora_entry_flags;
 
 typedef struct moelora_entry {

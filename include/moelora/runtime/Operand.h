@@ -44,7 +44,8 @@ typedef enum moelora_role {
   MOELORA_SHARED_GATE_UP_BIAS = 24,   /* [1, 2, S] f32 */
   MOELORA_SHARED_DOWN_BIAS = 25,      /* [1, H] f32 */
   MOELORA_OUTPUT_NORM_WEIGHT = 26,    /* [H] f32 */
-  MOELORA_OUTPUT = 27,                /* [T, H] layer's type; written */
+  MOELORA_OUTPUT = 27,     /* [T, H] layer's type, or f32 of a partial
+                              entry point; written */
   MOELORA_EXPERT_MAP = 28, /* [copies, X] i32: the ep coordinate of an expert,
                               times the experts of a rank, plus its number
                               there; or -1. X counts those of all ranks */

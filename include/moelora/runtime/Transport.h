@@ -84,6 +84,13 @@ MOELORA_API moelora_status moelora_loopback_open(
 /* The largest number of peer ranks of a loopback. */
 #define MOELORA_MAX_LOOPBACK_RANKS 1024
 
+/* Makes the transport of one peer rank that sends nothing, for a group whose
+ * layers leave all sums to the engine (MOELORA_ENTRY_PARTIAL). Exchanges return
+ * UNSUPPORTED. The caller closes *transport. */
+MOELORA_API moelora_status
+moelora_silent_open(int32_t rank, int32_t ranks,
+                    const moelora_transport **transport, moelora_error **error);
+
 /* Opens the transport of a plug-in, between processes: "mpi", "mpich" and
  * "openmpi" are libmoelora_mpi.so etc. in the folder of this library; a name
  * with a slash is a path. A colon and options may follow. All processes make

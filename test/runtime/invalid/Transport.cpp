@@ -15,6 +15,8 @@ InvalidCalls moelora::test::invalidTransport(const Valid &) {
            returns(moelora_transport_close, nullptr)},
           {"moelora_loopback_open", "transports", MOELORA_INVALID,
            [] { return moelora_loopback_open(1, nullptr, nullptr); }},
+          {"moelora_silent_open", "transport", MOELORA_INVALID,
+           [] { return moelora_silent_open(0, 1, nullptr, nullptr); }},
           {"moelora_transport_open", "name", MOELORA_INVALID,
            [] {
              const moelora_transport *to = nullptr;
