@@ -152,10 +152,16 @@ Tensor randomTensor(LayerOp layer, Role role, RankedTensorType type,
                             describe(type.getElementType()), options);
   if (role == Role::Slots)
     fillIds(random, slotsOf(layer), tensor);
+  if (role == Role::Slots && options.slotsInTurn && slotsOf(layer))
+    for (auto [token, id] : llvm::enumerate(tensor.data))
+      id = double(int64_t(token) % slotsOf(layer));
   if (role == Role::TokenIds)
     fillIds(random, tableRowsOf(layer), tensor);
   if (role == Role::ExpertIds || role == Role::TokenTable)
     fillExperts(random, expertsOf(layer), tensor);
+  if (role == Role::ExpertIds && options.sameExperts)
+    for (size_t i = size_t(columns); i < tensor.data.size(); ++i)
+      tensor.data[i] = tensor.data[i - size_t(columns)];
   return tensor;
 }
 

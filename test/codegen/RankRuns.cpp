@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "RankRuns.h"
+#include "WholeRun.h"
 #include "moelora/interpreter/Group.h"
 #include "moelora/reference/Compare.h"
 
@@ -17,22 +18,6 @@ static int64_t tokensOf(LayerOp layer, const interpreter::Inputs &inputs) {
   return std::get<interpreter::Tensor>(inputs.arguments[hidden]).rows();
 }
 
-/// The bytes per row of the largest exchange.
-static uint64_t exchangeBytes(LayerOp layer) {
-  uint64_t most = 1;
-  layer.walk([&](Operation *op) {
-    uint64_t bytes = 0;
-    if (isa<AllGatherOp, ReduceOp>(op))
-      for (Type type : op->getOperandTypes()) {
-        auto rows = cast<RankedTensorType>(type);
-        int64_t columns = rows.getRank() > 1 ? rows.getDimSize(1) : 1;
-        bytes += uint64_t(columns * rows.getElementTypeBitWidth() / 8);
-      }
-    most = std::max(most, bytes);
-  });
-  return most;
-}
-
 /// The coordinates of a rank along the axes that cut tokens, as one number.
 static int64_t partOf(GridAttr grid, int64_t rank) {
   int64_t part = 0;
@@ -40,58 +25,6 @@ static int64_t partOf(GridAttr grid, int64_t rank) {
     if (grid.cutsTokens(axis))
       part = part * grid.getSize(axis) + grid.getCoordinate(rank, axis);
   return part;
-}
-
-RankRun::RankRun(LayerOp layer, const interpreter::Inputs &inputs,
-                 const CompiledLayer &code, const moelora_transport *transport)
-    : operands(layer, inputs), code(code), transport(transport),
-      grid(*layer.getGrid()), rowBytes(exchangeBytes(layer)) {}
-
-void RankRun::run(const std::vector<int64_t> &tokens, int64_t own) {
-  moelora_pool *pool = nullptr;
-  moelora_group *group = makeGroup(tokens);
-  if (!group || moelora_pool_create(2, &pool, nullptr) != MOELORA_OK) {
-    why += "has no group or pool; ";
-    return;
-  }
-  Routing routing;
-  for (auto entry :
-       {MOELORA_ENTRY_ALL, MOELORA_ENTRY_LOGITS, MOELORA_ENTRY_IDS})
-    if (code.has(entry))
-      runEntry(entry, group, pool, routing, own);
-  moelora_pool_destroy(pool);
-  moelora_group_destroy(group, nullptr);
-}
-
-moelora_group *RankRun::makeGroup(const std::vector<int64_t> &all) {
-  moelora_group_options options = {sizeof options,        0,
-                                   int32_t(grid.getDp()), int32_t(grid.getEp()),
-                                   int32_t(grid.getTp()), 0};
-  moelora_group *group = nullptr;
-  most = std::max<int64_t>(*llvm::max_element(all), 1);
-  if (moelora_group_create(transport, &options, &group, nullptr) ||
-      moelora_group_reserve(group, most, rowBytes, nullptr) ||
-      moelora_group_set_tokens(group, all.data(), nullptr))
-    return nullptr;
-  return group;
-}
-
-void RankRun::runEntry(moelora_entry_kind entry, moelora_group *group,
-                       moelora_pool *pool, Routing &routing, int64_t tokens) {
-  RunInput input(operands, routing);
-  input.mostTokens = most;
-  for (moelora_pool *workers : {pool, static_cast<moelora_pool *>(nullptr)}) {
-    RunResult result =
-        code.run(entry, input, tokens, workers, [&](moelora_run_args &args) {
-          args.group = moelora_group_view_of(group);
-          args.peer_numbers = peerNumbers.data();
-        });
-    if (!result.routing.ids.empty())
-      routing = result.routing;
-    if (result.status)
-      why += "has status " + std::to_string(result.status) + "; ";
-    outputs.push_back(std::move(result.output));
-  }
 }
 
 /// The slot numbers of the tokens of all ranks with which one exchanges tokens.
@@ -161,6 +94,41 @@ static void compareAll(GridAttr grid, const std::deque<RankRun> &runs,
   }
 }
 
+/// The first row of each rank. Tokens are cut in the order of ranks.
+static std::vector<int64_t> firstRows(GridAttr grid,
+                                      const std::vector<int64_t> &tokens) {
+  std::map<int64_t, int64_t> counts, firsts;
+  for (auto [rank, count] : llvm::enumerate(tokens))
+    counts[partOf(grid, int64_t(rank))] = count;
+  int64_t next = 0;
+  for (auto [part, count] : counts) {
+    firsts[part] = next;
+    next += count;
+  }
+  std::vector<int64_t> rows;
+  for (size_t rank = 0; rank < tokens.size(); ++rank)
+    rows.push_back(firsts[partOf(grid, int64_t(rank))]);
+  return rows;
+}
+
+/// Ranks choose what the whole layer does. If tokens alone are cut, they
+/// compute what it does.
+static void compareWithWhole(GridAttr grid, const std::deque<RankRun> &runs,
+                             const std::vector<int64_t> &tokens,
+                             const WholeRun &whole, RankVerdict &verdict) {
+  std::vector<int64_t> first = firstRows(grid, tokens);
+  bool cutsTokensOnly = grid.getEp() * grid.getTp() == 1;
+  for (auto [rank, run] : llvm::enumerate(runs)) {
+    bool same = whole.chose(run.routing, first[rank], tokens[rank]);
+    if (cutsTokensOnly)
+      for (const std::vector<char> &output : run.outputs)
+        same &= whole.computed(output, first[rank], tokens[rank]);
+    if (!same)
+      verdict.why += "rank " + std::to_string(rank) +
+                     " has other bits than the whole layer; ";
+  }
+}
+
 RankVerdict checkRanks(LayerOp layer, LayerOp whole, StringRef tier,
                        const interpreter::RandomOptions &options,
                        int64_t products) {
@@ -191,6 +159,9 @@ RankVerdict checkRanks(LayerOp layer, LayerOp whole, StringRef tier,
     moelora_transport_close(transport);
   compareAll(grid, runs, *wanted,
              moelora_dtype(code.row(MOELORA_OUTPUT)->dtype), products, verdict);
+  compareWithWhole(grid, runs, tokens,
+                   WholeRun(whole, tier, inputs, tokensOf(whole, inputs)),
+                   verdict);
   verdict.runs = runs[0].outputs.size();
   if (!verdict.runs)
     verdict.why += "no entry point; ";

@@ -25,13 +25,14 @@ public:
   const std::vector<int32_t> &numbers() const { return operands.numbers(); }
 
   std::vector<int32_t> peerNumbers; ///< of the ranks that exchange tokens
+  Routing routing;                  ///< of its tokens; empty if they are given
   std::vector<std::vector<char>> outputs;
   std::string why; ///< empty: all runs succeeded
 
 private:
   moelora_group *makeGroup(const std::vector<int64_t> &all);
   void runEntry(moelora_entry_kind entry, moelora_group *group,
-                moelora_pool *pool, Routing &routing, int64_t tokens);
+                moelora_pool *pool, int64_t tokens);
 
   Operands operands;
   const CompiledLayer &code;
@@ -50,8 +51,9 @@ struct RankVerdict {
 /// Compiles a part of a layer for one tier, and runs all ranks on random inputs
 /// of the whole layer. The output of each rank is compared with what the
 /// interpreter computes for it; ranks with the same tokens must have the same
-/// bits. `products` are those of the longest sum, on which the bound depends;
-/// 0: no sum rounds, and the bits are compared.
+/// bits, and the code of the whole layer the same choices, bit for bit.
+/// `products` are those of the longest sum, on which the bound depends; 0: no
+/// sum rounds, and the bits are compared.
 RankVerdict checkRanks(LayerOp part, LayerOp whole, llvm::StringRef tier,
                        const interpreter::RandomOptions &options,
                        int64_t products);

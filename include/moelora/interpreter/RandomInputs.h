@@ -20,6 +20,11 @@ struct RandomOptions {
   int64_t tokens = 5; // where the number of rows is dynamic
   /// Each pair of an adapter has one of these ranks, limited by max_rank.
   std::vector<int64_t> ranks = {0, 1, 3, 8, 16};
+  /// All tokens choose the experts that the first one does, where they are
+  /// given.
+  bool sameExperts = false;
+  /// Token t has slot t, modulo slots.
+  bool slotsInTurn = false;
   /// If there are sizes, the data of reference/ExactData.h are used.
   std::optional<reference::ExactSizes> exact;
 };
