@@ -62,6 +62,8 @@ Ptr RankRows::group(Code &code, Ptr frame) const {
 }
 
 Int RankRows::coordinate(Code &code, Ptr frame, Axis axis) const {
+  if (!grid)
+    return code.i64(0);
   return code.loadInt32(
       group(code, frame) +
       (offsetof(moelora_group_view, coordinates) + 4 * int(axis)));

@@ -37,6 +37,7 @@ public:
   /// `gathered`.
   Int begin(Code &code, Ptr frame, AxesAttr gathered, AxesAttr own) const;
 
+  /// 0 if the layer has no grid.
   Int coordinate(Code &code, Ptr frame, Axis axis) const;
   /// The number of tokens of the rank that has most.
   Int mostTokens(Code &code, Ptr args) const;

@@ -109,7 +109,9 @@ bool Recognizer::plan(Operation *reader, Value value, bool routed) {
     return false;
   seen.insert(op);
   if (op.getMap() &&
-      !expectArgument(op, "its map", op.getMap(), Role::ExpertMap))
+      (!expect(ep > 1, op,
+               "all experts, but it has a map of those of a part") ||
+       !expectArgument(op, "its map", op.getMap(), Role::ExpertMap)))
     return false;
   auto resolve = op.getSlots()
                      ? origin(op.getSlots()).getDefiningOp<ResolveSlotsOp>()

@@ -3,6 +3,7 @@
 //
 // Calls: their names, effects, and constraints.
 
+#include "VerifyShapes.h"
 #include "moelora/dialect/Ops.h"
 
 using namespace mlir;
@@ -56,9 +57,13 @@ LogicalResult CallOp::verify() {
   if (failed(verifyForm(*this)))
     return failure();
   if (auto cut = getCut();
-      cut && (cut->size() != 2 || (*cut)[0] < 1 || (*cut)[1] < 1))
-    return emitOpError() << "expects cut to have two positive numbers, of "
-                            "experts and of intermediate sizes, but it is ["
+      cut && (cut->size() != 2 || llvm::any_of(*cut, [](int64_t parts) {
+                return parts < 1 || parts > maxSize;
+              })))
+    return emitOpError() << "expects cut to have two numbers from 1 to "
+                         << maxSize
+                         << ", of experts and of intermediate sizes, but it is "
+                            "["
                          << *cut << "]"; // (C2)
   if (!getRunContext() == !getNumber())
     return success();
@@ -101,6 +106,32 @@ static LogicalResult verifyOperand(CallOp call, LayerOp layer, unsigned index) {
                             << ", but it is " << type; // (C6)
 }
 
+static LogicalResult verifyCount(CallOp call, LayerOp layer) {
+  unsigned maps = call.getParts().experts > 1 ? 1 : 0;
+  if (call.getInputs().size() == layer.getNumArguments() + maps)
+    return success();
+  return call.emitOpError()
+         << "expects the " << layer.getNumArguments() << " operands of @"
+         << layer.getSymName() << (maps ? " and a map of its experts" : "")
+         << ", but there are " << call.getInputs().size(); // (C5)
+}
+
+static LogicalResult verifyMap(CallOp call, LayerOp layer) {
+  if (call.getParts().experts == 1)
+    return success();
+  Type type = call.getInputs().back().getType(), wanted = expertMapOf(layer);
+  if (wanted && agrees(type, wanted))
+    return success();
+  if (!wanted)
+    return call.emitOpError()
+           << "expects no cut of experts, because @" << layer.getSymName()
+           << " has no plan of expert ids"; // (C6)
+  return call.emitOpError()
+         << "expects the last operand, the map of the experts of @"
+         << layer.getSymName() << ", to be " << wanted << ", but it is "
+         << type; // (C6)
+}
+
 LogicalResult CallOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto layer = symbols.lookupNearestSymbolFrom<LayerOp>(*this, getCalleeAttr());
   if (!layer)
@@ -110,13 +141,13 @@ LogicalResult CallOp::verifySymbolUses(SymbolTableCollection &symbols) {
                                                              getCalleeAttr())
                                  ? "it is not"
                                  : "there is no such symbol"); // (C4)
-  if (getInputs().size() != layer.getNumArguments())
-    return emitOpError() << "expects the " << layer.getNumArguments()
-                         << " operands of @" << getCallee()
-                         << ", but there are " << getInputs().size(); // (C5)
+  if (failed(verifyCount(*this, layer)))
+    return failure();
   for (unsigned index = 0; index < layer.getNumArguments(); ++index)
     if (failed(verifyOperand(*this, layer, index)))
       return failure();
+  if (failed(verifyMap(*this, layer)))
+    return failure();
   Type wanted = resultOfPart(cast<RankedTensorType>(layer.getResultTypes()[0]),
                              getParts());
   Value output = getResult() ? Value(getResult()) : getDestination();

@@ -16,6 +16,11 @@ LayerOp layerOf(CallOp call) {
                                                        call.getCalleeAttr());
 }
 
+Role roleOf(LayerOp layer, size_t input) {
+  return input < layer.getNumArguments() ? layer.getRole(unsigned(input))
+                                         : Role::ExpertMap;
+}
+
 std::vector<Sharding> knownShardings(CallOp call) {
   std::vector<Sharding> shardings;
   auto add = [&](FailureOr<std::pair<bool, Sharding>> known) {
@@ -54,7 +59,7 @@ SmallVector<TensorLoops> loopsOf(CallOp call, LayerOp layer) {
                                  call->getNumResults());
   for (auto [index, input] : llvm::enumerate(call.getInputs()))
     if (isa<RankedTensorType>(input.getType()))
-      loops[index] = loopsOf(layer.getRole(unsigned(index)));
+      loops[index] = loopsOf(roleOf(layer, index));
   if (call.getResult())
     loops.back() = loopsOf(Role::Hidden);
   return loops;

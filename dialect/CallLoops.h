@@ -28,6 +28,10 @@ using TensorLoops = llvm::SmallVector<std::optional<Loop>, 4>;
 /// The layer that is called.
 LayerOp layerOf(CallOp call);
 
+/// The role of an input of a call of this layer. A map of experts follows the
+/// inputs that are arguments of the layer.
+Role roleOf(LayerOp layer, size_t input);
+
 /// The shardings with which operands and results are annotated, or null.
 std::vector<mlir::shard::Sharding> knownShardings(CallOp call);
 
@@ -75,6 +79,11 @@ mlir::LogicalResult verifyEven(CallOp call,
 mlir::LogicalResult annotate(CallOp call, LayerOp layer,
                              mlir::OpBuilder &builder,
                              const mlir::shard::ShardingOption &option);
+
+/// Gives a part the operand that follows from the coordinates of its rank: the
+/// map of its experts.
+void passCoordinates(CallOp part, LayerOp layer, mlir::shard::GridOp grid,
+                     const mlir::shard::ShardingOption &option);
 
 /// Makes the call of one part, and the sum of all parts (docs/sharding.md).
 /// `shardings` are those of the operands and of the result; `values` maps

@@ -41,6 +41,12 @@ def MoELoRA_CallOp : Op<MoELoRA_Dialect, "call", [
     | `shared_gate_up_weight`, `shared_gate_up_bias`, `shared_down_weight`, `shared_gate_up_adapters`, `shared_down_adapters` | whole | `i` |
     | all others | whole | whole |
 
+    If `e` is more than 1, there is one operand more, after those of the layer: the
+    expert map, `tensor<1xXxi32>`, with an entry for each of the X experts of the
+    layer, which is the number of the expert in this part, or -1 if another part
+    has it. Ids and routers are those of the whole layer, and pairs of experts of
+    other parts are dropped and not counted.
+
     The result of a part is its f32 summand, which is not rounded. The host adds
     the parts and rounds the sum.
 
@@ -64,13 +70,15 @@ def MoELoRA_CallOp : Op<MoELoRA_Dialect, "call", [
     - (C1) operands are tensors and slot tables, and there is one result and no
       destination; or operands are memrefs and slot tables, and there is a
       destination and no result.
-    - (C2) `cut` has two positive numbers.
+    - (C2) `cut` has two numbers, from 1 to 2^20.
     - (C3) context and number occur together.
     - (C4) the symbol is a `moelora.layer`.
-    - (C5) there is an operand for each argument of the layer.
+    - (C5) there is an operand for each argument of the layer, and an expert map if
+      the experts are cut.
     - (C6) each operand has the type of its argument, or of one part of it; a
       memref has its shape and element type. The page order of a slot table,
-      which `moelora-schedule` chooses for a target, may differ.
+      which `moelora-schedule` chooses for a target, may differ. An expert map has
+      an entry for each expert of the layer's plan of expert ids.
     - (C7) `cut` divides every size that it cuts.
     - (C8) the result, or the destination, has the type of the layer's result;
       of a part, with elements of f32.
@@ -84,9 +92,9 @@ def MoELoRA_CallOp : Op<MoELoRA_Dialect, "call", [
       into(%by : memref<?x64xbf16>) in %context[%n]
       : (memref<?x64xbf16>, memref<?x2xi32>, memref<?x2xf32>,
          memref<4x64x64xbf16>) -> ()
-    %p = moelora.call @given(%x, %own, %w, %half) cut = [2, 1]
+    %p = moelora.call @given(%x, %ids, %w, %half, %map) cut = [2, 1]
       : (tensor<?x64xbf16>, tensor<?x2xi32>, tensor<?x2xf32>,
-         tensor<2x64x64xbf16>) -> tensor<?x64xf32>
+         tensor<2x64x64xbf16>, tensor<1x4xi32>) -> tensor<?x64xf32>
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$callee,

@@ -6,10 +6,7 @@
 
 #include "CallLoops.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 using namespace mlir;
 using namespace mlir::shard;
@@ -46,7 +43,7 @@ LogicalResult verifyShardings(CallOp call, LayerOp layer,
     InFlightDiagnostic diagnostic = call.emitOpError() << "expects ";
     if (index < call.getInputs().size())
       diagnostic << "operand " << index << ", the "
-                 << stringifyRole(layer.getRole(unsigned(index))) << " of @"
+                 << stringifyRole(roleOf(layer, index)) << " of @"
                  << layer.getSymName() << ",";
     else
       diagnostic << "the result of @" << layer.getSymName();
@@ -125,79 +122,6 @@ LogicalResult cutTables(CallOp part, LayerOp layer) {
   return success();
 }
 
-/// The number of this rank's part along the axes, of which the last one counts
-/// fastest.
-Value numberOfPart(ImplicitLocOpBuilder &builder, GridOp grid,
-                   ArrayRef<GridAxis> axes) {
-  auto coordinates =
-      ProcessMultiIndexOp::create(builder, grid.getSymName(), axes).getResult();
-  Value number = coordinates.front();
-  for (auto [axis, coordinate] :
-       llvm::zip_equal(axes.drop_front(), coordinates.drop_front())) {
-    Value size = arith::ConstantIndexOp::create(builder, grid.getShape()[axis]);
-    number = arith::AddIOp::create(
-        builder, arith::MulIOp::create(builder, number, size), coordinate);
-  }
-  return number;
-}
-
-/// The ids of the experts of one part, which start with `first`. The experts of
-/// other parts become -1, which is dropped and not counted. Ids that are no
-/// expert's stay, because they are counted.
-Value ownIds(ImplicitLocOpBuilder &builder, Value ids, Value first,
-             int64_t experts, int64_t own) {
-  auto type = cast<RankedTensorType>(ids.getType());
-  auto constant = [&](int64_t value) -> Value {
-    return arith::ConstantIntOp::create(builder, type.getElementType(), value);
-  };
-  Value none = constant(-1), all = constant(experts), count = constant(own);
-  Value made = tensor::EmptyOp::create(
-      builder, tensor::getMixedSizes(builder, builder.getLoc(), ids),
-      type.getElementType());
-  SmallVector<AffineMap> maps(2, builder.getMultiDimIdentityMap(2));
-  SmallVector<utils::IteratorType> loops(2, utils::IteratorType::parallel);
-  auto body = [&](OpBuilder &inner, Location loc, ValueRange values) {
-    ImplicitLocOpBuilder code(loc, inner);
-    Value id = values[0], local = arith::SubIOp::create(code, id, first);
-    auto below = [&](Value value, Value limit) -> Value {
-      return arith::CmpIOp::create(code, arith::CmpIPredicate::ult, value,
-                                   limit);
-    };
-    Value ofPart =
-        arith::SelectOp::create(code, below(local, count), local, none);
-    Value result = arith::SelectOp::create(code, below(id, all), ofPart, id);
-    linalg::YieldOp::create(code, result);
-  };
-  return linalg::GenericOp::create(builder, TypeRange{type}, ids, made, maps,
-                                   loops, body)
-      .getResult(0);
-}
-
-/// The number of experts among which the layer chooses.
-int64_t countExperts(LayerOp layer) {
-  for (DispatchOp dispatch : layer.getBody().getOps<DispatchOp>())
-    if (dispatch.getIds())
-      return dispatch.getPlan().getType().getExperts();
-  return 1;
-}
-
-/// Replaces the ids of experts, before the call of a part.
-void cutIds(CallOp part, LayerOp layer, GridOp grid, ArrayRef<GridAxis> axes,
-            OpBuilder &builder) {
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPoint(part);
-  ImplicitLocOpBuilder code(part.getLoc(), builder);
-  int64_t experts = countExperts(layer);
-  int64_t own = experts / part.getParts().experts;
-  Value number = numberOfPart(code, grid, axes);
-  Value first = arith::MulIOp::create(
-      code, number, arith::ConstantIndexOp::create(code, own));
-  BlockArgument ids = layer.getArgument(Role::ExpertIds);
-  OpOperand &input = part.getInputsMutable()[ids.getArgNumber()];
-  first = arith::IndexCastOp::create(code, builder.getI32Type(), first);
-  input.set(ownIds(code, input.get(), first, experts, own));
-}
-
 } // namespace
 
 LogicalResult partition(CallOp call, LayerOp layer,
@@ -223,13 +147,13 @@ LogicalResult partition(CallOp call, LayerOp layer,
   RankedTensorType type = part.getResult().getType();
   part.setCut(ArrayRef<int64_t>{cut->experts, cut->intermediate});
   part.getResult().setType(resultOfPart(type, *cut));
-  const SmallVector<GridAxis> &experts = option.shardingArray[ExpertLoop];
-  if (failed(cutTables(part, layer)) || failed(part.verifySymbolUses(symbols)))
+  if (failed(cutTables(part, layer)))
     return failure();
-  if (cut->experts > 1)
-    cutIds(part, layer, getGridOrNull(call, option.grid, symbols), experts,
-           builder);
-  SmallVector<GridAxis> axes = experts;
+  passCoordinates(part, layer, getGridOrNull(call, option.grid, symbols),
+                  option);
+  if (failed(part.verifySymbolUses(symbols)))
+    return failure();
+  SmallVector<GridAxis> axes = option.shardingArray[ExpertLoop];
   llvm::append_range(axes, option.shardingArray[IntermediateLoop]);
   Value sum =
       AllReduceOp::create(builder, call.getLoc(), part.getResult(),

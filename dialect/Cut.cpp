@@ -73,9 +73,30 @@ bool yieldsPartialSum(LayerOp layer) {
          layer.getBody().getOps<ReduceOp>().empty();
 }
 
+DispatchOp routedDispatch(LayerOp layer) {
+  for (auto op : layer.getBody().getOps<DispatchOp>())
+    if (op.getIds())
+      return op;
+  return nullptr;
+}
+
+RankedTensorType expertMapOf(LayerOp layer) {
+  int64_t experts = 0;
+  auto look = [&](auto op) {
+    if (op.getIds())
+      experts = op.getPlan().getType().getExperts();
+  };
+  llvm::for_each(layer.getBody().getOps<DispatchOp>(), look);
+  llvm::for_each(layer.getBody().getOps<PlanOp>(), look);
+  if (!experts)
+    return {};
+  return RankedTensorType::get({1, experts},
+                               IntegerType::get(layer.getContext(), 32));
+}
+
 /// Why something of the layer needs the whole sum, or an empty text.
 static std::string whyNotSum(LayerOp layer) {
-  if (layer.getGrid())
+  if (layer.getGrid() || layer.getArgument(Role::ExpertMap))
     return "is the part of one rank already";
   if (layer.getArgument(Role::LatentOutWeight))
     return "has a latent_out_weight, which multiplies the whole sum";
@@ -95,20 +116,17 @@ static std::string whyNotExperts(LayerOp layer) {
   for (CombineOp sum : layer.getBody().getOps<CombineOp>())
     if (sum.getShared())
       return "has a shared expert, which every part of the experts would add";
-  auto dispatches = layer.getBody().getOps<DispatchOp>();
-  if (llvm::none_of(dispatches,
-                    [](DispatchOp op) { return bool(op.getIds()); }))
+  DispatchOp routed = routedDispatch(layer);
+  if (!routed)
     return "chooses no experts, so that every part would add the same";
-  for (DispatchOp dispatch : dispatches) {
-    if (dispatch.getZeroExperts())
-      return llvm::formatv("has {0} zero experts, whose ids follow those of "
-                           "all {1} experts",
-                           dispatch.getZeroExperts(),
-                           dispatch.getPlan().getType().getExperts());
-    if (dispatch.getIds() && !isa<BlockArgument>(dispatch.getIds()))
-      return "chooses experts, whose ids are those of the whole layer; a layer "
-             "with an argument of role expert_ids takes ids of the part";
-  }
+  for (DispatchOp dispatch : layer.getBody().getOps<DispatchOp>())
+    if (dispatch.getIds() && dispatch != routed)
+      return "has several plans of expert ids";
+  if (routed.getZeroExperts())
+    return llvm::formatv("has {0} zero experts, whose ids follow those of all "
+                         "{1} experts",
+                         routed.getZeroExperts(),
+                         routed.getPlan().getType().getExperts());
   return "";
 }
 

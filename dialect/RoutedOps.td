@@ -25,7 +25,10 @@ def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
     it. With expert parallelism, the argument of role `expert_map` says where each
     expert is: entry `i` is the ep coordinate of the rank of expert `i`, times the
     number of local experts, plus its number on that rank; or -1. The attribute
-    `expert_map` is the map that loaders use unless they are given another.
+    `expert_map` is the map that loaders use unless they are given another. Without
+    a `grid`, the layer may have such an argument as the part of a host program
+    (`moelora.call`): entry `i` is the number of expert `i` in this layer, or -1 if
+    another part has it.
 
     Lifespan: made by the importer or by hand; consumed by code generation.
 
@@ -50,8 +53,9 @@ def MoELoRA_LayerOp : MoELoRA_Op<"layer", [
       were resolved.
     - (C11) the schedule of an op has the tokens of the schedule of its plan.
     - (C12) an op that depends on the coordinates of a rank is in a layer with a
-      `grid`: one that exchanges values or takes a rank's own rows, a plan with a
-      map, and one that adds a bias or shared rows only on some ranks.
+      `grid`: one that exchanges values or takes a rank's own rows, a plan `over`
+      axes, and one that adds a bias or shared rows only on some ranks. A plan with
+      a map needs no grid.
     - (C13) rows are gathered over axes that cut the tokens of the grid, from rows
       that are not, and ops read rows that are gathered over the same axes. `own`
       takes those along all of these axes or along the first of them.
@@ -213,8 +217,8 @@ def MoELoRA_DispatchOp : MoELoRA_NamedOp<"dispatch", "plan", [
     With a `map`, `[copies, X]`, ids are numbers of all X experts of the ranks, and
     the plan is of the experts of this rank. Expert `i` of row `t` is number
     `map[t mod copies, i] - c * experts` here, where `c` is the rank's ep
-    coordinate, and is dropped without being counted if that is not in
-    `[0, experts)`. The ids of `zero_experts` then follow X.
+    coordinate, or 0 if the layer has no grid, and is dropped without being counted
+    if that is not in `[0, experts)`. The ids of `zero_experts` then follow X.
 
     The rows of a plan are those of its ids or slots. If it has neither, they are
     the rows of this rank, or those that are gathered `over` the axes.

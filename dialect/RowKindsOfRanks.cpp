@@ -85,8 +85,7 @@ bool RowKinds::check(FinishOp op) {
 static bool dependsOnRank(Operation *op) {
   return llvm::TypeSwitch<Operation *, bool>(op)
       .Case<AllGatherOp, OwnOp, ReduceOp>([](auto) { return true; })
-      .Case<DispatchOp, PlanOp>(
-          [](auto op) { return op.getMap() || op.getOver(); })
+      .Case<DispatchOp, PlanOp>([](auto op) { return bool(op.getOver()); })
       .Case([](ExpertGemmOp op) { return op.getOnce(); })
       .Case([](CombineOp op) { return op.getOwn() || op.getSharedOnce(); })
       .Case([](GroupedMatmulOp op) {

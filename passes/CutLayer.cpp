@@ -27,6 +27,18 @@ bool cutArguments(LayerOp layer, Cut cut, std::string &why) {
   return true;
 }
 
+LogicalResult addExpertMap(LayerOp layer, DispatchOp dispatch, Type type) {
+  unsigned index = layer.getNumArguments();
+  NamedAttribute role("moelora.role",
+                      RoleAttr::get(layer.getContext(), Role::ExpertMap));
+  if (failed(layer.insertArgument(index, type,
+                                  DictionaryAttr::get(layer.getContext(), role),
+                                  layer.getLoc())))
+    return failure();
+  dispatch.getMapMutable().assign(layer.getBody().getArgument(index));
+  return success();
+}
+
 void retype(Operation *op, Cut cut) {
   TypeSwitch<Operation *>(op)
       .Case([&](DispatchOp op) {

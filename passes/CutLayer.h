@@ -16,6 +16,10 @@ namespace moelora {
 /// cut = [3, 1]".
 bool cutArguments(LayerOp layer, Cut cut, std::string &why);
 
+/// Adds an argument of role expert_map, the last one, which `dispatch` reads.
+mlir::LogicalResult addExpertMap(LayerOp layer, DispatchOp dispatch,
+                                 mlir::Type type);
+
 /// Derives the type of a result of the routed level from those of the operands.
 /// Ops whose result has the same type in every part are kept.
 void retype(mlir::Operation *op, Cut cut);

@@ -5,6 +5,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "moelora/dialect/Cut.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -19,13 +20,6 @@ AxesAttr axesOf(MLIRContext *context, bool ep, bool tp) {
   if (tp)
     axes.push_back(Axis::Tp);
   return axes.empty() ? AxesAttr() : AxesAttr::get(context, axes);
-}
-
-DispatchOp routedDispatch(LayerOp layer) {
-  for (auto op : layer.getBody().getOps<DispatchOp>())
-    if (op.getIds())
-      return op;
-  return nullptr;
 }
 
 namespace {

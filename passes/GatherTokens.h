@@ -13,9 +13,6 @@ namespace moelora {
 /// Some of two axes, in order; null if none is wanted.
 AxesAttr axesOf(mlir::MLIRContext *context, bool ep, bool tp);
 
-/// The dispatch of a layer that has ids; null if there is none.
-DispatchOp routedDispatch(LayerOp layer);
-
 /// Before its experts, the layer gathers rows, ids and weights over the axes
 /// that cut the tokens of its grid. Slot ids are gathered once. Where tp cuts
 /// tokens, so does each shared expert, whose parts every rank needs.

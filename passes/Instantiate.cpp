@@ -21,6 +21,8 @@ OwningOpRef<LayerOp> makePart(LayerOp layer, Cut cut) {
   OwningOpRef<LayerOp> part(layer.clone());
   std::string why; // the verifier has checked that the cut divides
   (void)cutArguments(*part, cut, why);
+  if (cut.experts > 1)
+    (void)addExpertMap(*part, routedDispatch(*part), expertMapOf(layer));
   Block &body = part->getBody().front();
   for (Operation &op : body) {
     retype(&op, cut);

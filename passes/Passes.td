@@ -322,14 +322,15 @@ def Instantiate : Pass<"moelora-instantiate", "::mlir::ModuleOp"> {
     again; if another symbol has its name, a number is appended. With
     `cut = [1, 1]` the layer itself is called.
 
-    The ids of experts that a part takes count its own experts from 0; the host
-    replaces the ids of all others by -1.
+    If the experts are cut, the layer has one argument more, of role expert_map,
+    which its plan of expert ids reads: routers and ids are those of the whole
+    layer.
 
     Declines, with a diagnostic, a cut whose parts do not add up to the layer:
     ops between the sum and the result, such as a latent projection or an output
     norm; identity rows; biases of the down projections, if the intermediate size
-    is cut; shared experts and layers that choose experts themselves, if the
-    experts are cut.
+    is cut; shared experts, zero experts, several plans of expert ids or none, if
+    the experts are cut.
 
     Level: expects and keeps `routed`.
 

@@ -211,9 +211,10 @@ struct Shard : impl::ShardBase<Shard> {
   }
 
   LogicalResult shard(LayerOp layer, GridAttr grid) {
-    if (layer.getGrid())
-      return layer.emitOpError("expects a layer that is not cut, but it has a "
-                               "grid");
+    if (layer.getGrid() || layer.getArgument(Role::ExpertMap))
+      return layer.emitOpError()
+             << "expects a layer that is not cut, but it has a "
+             << (layer.getGrid() ? "grid" : "map of experts");
     Cut parts{grid.getEp(), grid.getTp()};
     if (failed(mapExperts(layer, grid, parts)))
       return failure();
@@ -245,17 +246,8 @@ struct Shard : impl::ShardBase<Shard> {
     if (failed(map))
       return failure();
     parts.localExperts = map->localExperts;
-    unsigned index = layer.getNumArguments();
-    auto role = RoleAttr::get(&getContext(), Role::ExpertMap);
-    if (failed(layer.insertArgument(
-            index, map->places.getType(),
-            DictionaryAttr::get(&getContext(),
-                                NamedAttribute("moelora.role", role)),
-            layer.getLoc())))
-      return failure();
     layer.setExpertMapAttr(map->places);
-    routed.getMapMutable().assign(layer.getBody().getArgument(index));
-    return success();
+    return addExpertMap(layer, routed, map->places.getType());
   }
 };
 

@@ -108,6 +108,9 @@ static void declareArrays(Frame &frame, GpuPlan &plan) {
 }
 
 static LogicalResult verify(PlanOp op, const GpuPlan &plan) {
+  if (op.getMap())
+    return op.emitError() << "expects the experts of the whole layer for a "
+                             "GPU, but there is a map of experts";
   if (plan.topK > MostChoices)
     return op.emitError() << "expects at most " << MostChoices
                           << " choices of a token, but top_k is " << plan.topK;

@@ -87,8 +87,12 @@ int64_t slotsOf(LayerOp layer) {
 int64_t expertsOf(LayerOp layer) {
   int64_t experts = 1;
   auto look = [&](auto op) {
-    if (op.getIds())
-      experts = op.getPlan().getType().getExperts() + op.getZeroExperts();
+    if (!op.getIds())
+      return;
+    experts = op.getPlan().getType().getExperts();
+    if (op.getMap())
+      experts = cast<RankedTensorType>(op.getMap().getType()).getDimSize(1);
+    experts += op.getZeroExperts();
   };
   layer.walk([&](DispatchOp op) { look(op); });
   layer.walk([&](PlanOp op) { look(op); });
@@ -130,6 +134,22 @@ void fillExperts(Random &random, int64_t experts, Tensor &tensor) {
   }
 }
 
+/// Gives each local expert, as far as there are enough, to one of all.
+void fillMap(LayerOp layer, Random &random, Tensor &tensor) {
+  BlockArgument weight = layer.getArgument(Role::DownWeight);
+  int64_t local =
+      weight ? cast<RankedTensorType>(weight.getType()).getDimSize(0) : 1;
+  int64_t experts = tensor.shape.back();
+  llvm::fill(tensor.data, -1);
+  for (auto row = tensor.data.begin(); row != tensor.data.end(); row += experts)
+    for (int64_t number = 0; number < std::min(local, experts); ++number) {
+      auto place = row + random.below(experts);
+      while (*place != -1)
+        place = row + random.below(experts);
+      *place = double(number);
+    }
+}
+
 Tensor randomTensor(LayerOp layer, Role role, RankedTensorType type,
                     const RandomOptions &options, Random &random) {
   Tensor tensor;
@@ -157,6 +177,8 @@ Tensor randomTensor(LayerOp layer, Role role, RankedTensorType type,
       id = double(int64_t(token) % slotsOf(layer));
   if (role == Role::TokenIds)
     fillIds(random, tableRowsOf(layer), tensor);
+  if (role == Role::ExpertMap)
+    fillMap(layer, random, tensor);
   if (role == Role::ExpertIds || role == Role::TokenTable)
     fillExperts(random, expertsOf(layer), tensor);
   if (role == Role::ExpertIds && options.sameExperts)

@@ -44,6 +44,10 @@
 // RUN: sed 's/ {zero_experts = 2 : i64}//' %s | %{compile} -o /dev/null 2>&1 | FileCheck %s --check-prefix=COUNT
 // COUNT: remark: 'moelora.plan' op expects the experts and zero experts of the plan to be the 5 that the router knows, but they are 3
 
+// The experts of a part of a host program.
+// RUN: sed 's/^    %%w2:/    %%m: tensor<1x3xi32> {moelora.role = #moelora.role<expert_map>},\n&/; s/ {zero_experts/ map(%%m : tensor<1x3xi32>)&/' %s | %{compile} -o /dev/null 2>&1 | FileCheck %s --check-prefix=PART
+// PART: remark: 'moelora.plan' op expects all experts, but it has a map of those of a part
+
 // A scale or another norm where the description has none.
 // RUN: sed 's/%%lid by %%one/& {routed_scale = 2.0 : f32}/' %S/latent.mlir | %{compile} -o /dev/null 2>&1 | FileCheck %s --check-prefix=SCALE
 // SCALE: remark: 'moelora.grouped_matmul' op expects a sum without weights, scale and other terms, but it has some

@@ -40,8 +40,8 @@ moelora.layer @given(
 // CHECK-DAG: %[[XG:.*]] = shard.all_gather %[[X]] on @grid grid_axes = [1] gather_axis = 0 : tensor<?x64xbf16> -> tensor<?x64xbf16>
 // CHECK-DAG: %[[SG:.*]] = shard.all_gather %[[S]] on @grid grid_axes = [1] gather_axis = 0 : tensor<?xi32> -> tensor<?xi32>
 // CHECK-DAG: %[[IG:.*]] = shard.all_gather %[[I]] on @grid grid_axes = [1] gather_axis = 0 : tensor<?x2xi32> -> tensor<?x2xi32>
-// CHECK: %[[OWN:.*]] = linalg.generic {{.*}} ins(%[[IG]] :
-// CHECK: %[[P:.*]] = moelora.call @given(%[[XG]], %[[SG]], %[[OWN]], {{.*}}) cut = [2, 1]
+// CHECK: %[[MAP:.*]] = linalg.generic
+// CHECK: %[[P:.*]] = moelora.call @given(%[[XG]], %[[SG]], %[[IG]], {{.*}}, %[[MAP]]) cut = [2, 1]
 // CHECK-NEXT: %[[SUM:.*]] = shard.all_reduce %[[P]] on @grid grid_axes = [1] :
 // CHECK-NEXT: %[[R:.*]] = arith.truncf %[[SUM]]
 // CHECK-NEXT: %[[Y:.*]] = shard.all_slice %[[R]] on @grid grid_axes = [1] slice_axis = 0 : tensor<?x64xbf16> -> tensor<?x64xbf16>

@@ -53,15 +53,14 @@ moelora.layer @experts(
 // CHECK-SAME: %[[T:.*]]: !moelora.slot_table<4 slots, 4 experts, 1 x 64 x 8, max_rank = 16, bf16>) -> tensor<?x64xbf16>
 // CHECK: %[[C:.*]] = shard.process_multi_index on @grid axes = [1] : index
 // CHECK: %[[FIRST:.*]] = arith.muli %[[C]], %c4
-// CHECK: %[[FIRST32:.*]] = arith.index_cast %[[FIRST]] : index to i32
-// CHECK: %[[OWN:.*]] = linalg.generic {{.*}} ins(%[[I]] : tensor<?x2xi32>)
-// CHECK: ^bb0(%[[ID:.*]]: i32, %{{.*}}: i32):
-// CHECK: %[[L:.*]] = arith.subi %[[ID]], %[[FIRST32]]
-// CHECK: %[[ISOWN:.*]] = arith.cmpi ult, %[[L]], %c4_i32
-// CHECK: %[[PART:.*]] = arith.select %[[ISOWN]], %[[L]], %c-1_i32
-// CHECK: %[[ISEXPERT:.*]] = arith.cmpi ult, %[[ID]], %c8_i32
-// CHECK: arith.select %[[ISEXPERT]], %[[PART]], %[[ID]]
-// CHECK: %[[P:.*]] = moelora.call @experts(%[[X]], %[[S]], %[[OWN]], %[[W]], %[[W13]], %[[W2]], %[[T]]) cut = [2, 4] : {{.*}} -> tensor<?x64xf32>
+// CHECK: %[[EMPTY:.*]] = tensor.empty() : tensor<1x8xi32>
+// CHECK: %[[MAP:.*]] = linalg.generic {{.*}} outs(%[[EMPTY]] : tensor<1x8xi32>)
+// CHECK: %[[EXPERT:.*]] = linalg.index 1
+// CHECK: %[[L:.*]] = arith.subi %[[EXPERT]], %[[FIRST]]
+// CHECK: %[[ISOWN:.*]] = arith.cmpi ult, %[[L]], %c4
+// CHECK: %[[L32:.*]] = arith.index_cast %[[L]] : index to i32
+// CHECK: arith.select %[[ISOWN]], %[[L32]], %c-1_i32
+// CHECK: %[[P:.*]] = moelora.call @experts(%[[X]], %[[S]], %[[I]], %[[W]], %[[W13]], %[[W2]], %[[T]], %[[MAP]]) cut = [2, 4] : {{.*}} -> tensor<?x64xf32>
 // CHECK-NEXT: %[[SUM:.*]] = shard.all_reduce %[[P]] on @grid grid_axes = [1, 2] : tensor<?x64xf32> -> tensor<?x64xf32>
 // CHECK-NEXT: %[[Y:.*]] = arith.truncf %[[SUM]] : tensor<?x64xf32> to tensor<?x64xbf16>
 // CHECK-NEXT: return %[[Y]]

@@ -1,5 +1,6 @@
 // Calls of layers, as values and of memory, in functions and in their regions.
 // RUN: moelora-opt %s | moelora-opt | FileCheck %s
+// RUN: moelora-opt %s --emit-bytecode | moelora-opt | FileCheck %s
 // A call with a context is kept; without one it is pure.
 // RUN: moelora-opt %s --canonicalize | FileCheck %s --check-prefix=EFFECTS
 // The page order of slot tables is the layer's business.
@@ -33,7 +34,7 @@ func.func @forms(%x: tensor<?x64xbf16>, %ids: tensor<?x2xi32>,
                  %w: tensor<?x2xf32>, %w2: tensor<4x64x64xbf16>,
                  %bx: memref<?x64xbf16>, %bids: memref<?x2xi32>,
                  %bw: memref<?x2xf32>, %bw2: memref<4x64x64xbf16>,
-                 %by: memref<?x64xbf16>, %own: tensor<?x2xi32>,
+                 %by: memref<?x64xbf16>, %map: tensor<1x4xi32>,
                  %half: tensor<2x64x64xbf16>, %context: !moelora.context,
                  %n: index) -> (tensor<?x64xbf16>, tensor<?x64xf32>) {
   // CHECK: %[[Y:.*]] = moelora.call @given(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) in %{{.*}}[%{{.*}}] :
@@ -46,9 +47,9 @@ func.func @forms(%x: tensor<?x64xbf16>, %ids: tensor<?x2xi32>,
     : (memref<?x64xbf16>, memref<?x2xi32>, memref<?x2xf32>,
        memref<4x64x64xbf16>) -> ()
   // CHECK: moelora.call @given({{.*}}) cut = [2, 1] : {{.*}} -> tensor<?x64xf32>
-  %p = moelora.call @given(%x, %own, %w, %half) cut = [2, 1]
+  %p = moelora.call @given(%x, %ids, %w, %half, %map) cut = [2, 1]
     : (tensor<?x64xbf16>, tensor<?x2xi32>, tensor<?x2xf32>,
-       tensor<2x64x64xbf16>) -> tensor<?x64xf32>
+       tensor<2x64x64xbf16>, tensor<1x4xi32>) -> tensor<?x64xf32>
   return %y, %p : tensor<?x64xbf16>, tensor<?x64xf32>
 }
 
@@ -122,15 +123,17 @@ moelora.layer @adapted(
 func.func @tables(%x: tensor<?x64xbf16>, %slots: tensor<?xi32>,
                   %ids: tensor<?x2xi32>, %w: tensor<?x2xf32>,
                   %w2: tensor<4x64x64xbf16>, %t2: !t2,
-                  %p2: tensor<2x64x16xbf16>, %tp: !t2part)
+                  %p2: tensor<2x64x16xbf16>, %tp: !t2part,
+                  %map: tensor<1x4xi32>)
                   -> (tensor<?x64xbf16>, tensor<?x64xf32>) {
   // CHECK: moelora.call @adapted
   %y = moelora.call @adapted(%x, %slots, %ids, %w, %w2, %t2)
     : (tensor<?x64xbf16>, tensor<?xi32>, tensor<?x2xi32>, tensor<?x2xf32>,
        tensor<4x64x64xbf16>, !t2) -> tensor<?x64xbf16>
   // CHECK: cut = [2, 4]
-  %p = moelora.call @adapted(%x, %slots, %ids, %w, %p2, %tp) cut = [2, 4]
+  %p = moelora.call @adapted(%x, %slots, %ids, %w, %p2, %tp, %map)
+    cut = [2, 4]
     : (tensor<?x64xbf16>, tensor<?xi32>, tensor<?x2xi32>, tensor<?x2xf32>,
-       tensor<2x64x16xbf16>, !t2part) -> tensor<?x64xf32>
+       tensor<2x64x16xbf16>, !t2part, tensor<1x4xi32>) -> tensor<?x64xf32>
   return %y, %p : tensor<?x64xbf16>, tensor<?x64xf32>
 }

@@ -134,16 +134,18 @@ moelora.layer @given(
   %o = moelora.combine %y by %plan : tensor<?x64xf32>, !plan -> !x
   moelora.yield %o : !x
 }
-func.func @cut_already(%x: !x, %i: !ids, %w: tensor<2x64x64xbf16>)
+func.func @cut_already(%x: !x, %i: !ids, %w: tensor<2x64x64xbf16>,
+                       %m: tensor<1x4xi32>)
                        -> tensor<?x64xf32> {
   %all = shard.sharding @grid split_axes = [[]] : !shard.sharding
   %cut = shard.sharding @grid split_axes = [[0]] : !shard.sharding
   %x1 = shard.shard %x to %all annotate_for_users : !x
   %i1 = shard.shard %i to %all annotate_for_users : !ids
   %w1 = shard.shard %w to %cut annotate_for_users : tensor<2x64x64xbf16>
+  %m1 = shard.shard %m to %all annotate_for_users : tensor<1x4xi32>
   // expected-error @below {{'moelora.call' op expects a whole layer, but it has cut = [2, 1] already}}
-  %y = moelora.call @given(%x1, %i1, %w1) cut = [2, 1]
-    : (!x, !ids, tensor<2x64x64xbf16>) -> tensor<?x64xf32>
+  %y = moelora.call @given(%x1, %i1, %w1, %m1) cut = [2, 1]
+    : (!x, !ids, tensor<2x64x64xbf16>, tensor<1x4xi32>) -> tensor<?x64xf32>
   %y1 = shard.shard %y to %all : tensor<?x64xf32>
   %y2 = shard.shard %y1 to %all annotate_for_users : tensor<?x64xf32>
   return %y2 : tensor<?x64xf32>

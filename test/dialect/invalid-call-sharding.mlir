@@ -80,38 +80,6 @@ shard.grid @grid(shape = 2)
 // expected-note @below {{the layer is here}}
 moelora.layer @given(
     %x: tensor<?x64xbf16> {moelora.role = #moelora.role<hidden>},
-    %wr: tensor<1x4x64xbf16> {moelora.role = #moelora.role<router_weight>},
-    %w2: tensor<4x64x64xbf16> {moelora.role = #moelora.role<down_weight>})
-    -> tensor<?x64xbf16> {
-  %all = moelora.dispatch -> !one
-  %l = moelora.expert_gemm gather %x by %all, %wr
-    : tensor<?x64xbf16>, !one, tensor<1x4x64xbf16> -> tensor<?x4xf32>
-  %ids, %w = moelora.route %l
-    {router = #moelora.router<top_k = 2, score = softmax>}
-    : tensor<?x4xf32> -> tensor<?x2xi32>, tensor<?x2xf32>
-  %plan = moelora.dispatch %ids : tensor<?x2xi32> -> !plan
-  %y = moelora.expert_gemm gather %x by %plan, %w2
-    : tensor<?x64xbf16>, !plan, tensor<4x64x64xbf16> -> tensor<?x64xf32>
-  %o = moelora.combine %y by %plan : tensor<?x64xf32>, !plan -> tensor<?x64xbf16>
-  moelora.yield %o : tensor<?x64xbf16>
-}
-func.func @router(%a0: tensor<?x64xbf16>, %a1: tensor<1x4x64xbf16>, %a2: tensor<4x64x64xbf16>) -> tensor<?x64xbf16> {
-  %cut = shard.sharding @grid split_axes = [[0]] : !shard.sharding
-  %d = shard.shard %a2 to %cut : tensor<4x64x64xbf16>
-  // expected-error @below {{'moelora.call' op expects a layer whose 2 x 1 parts add up to it, but @given chooses experts, whose ids are those of the whole layer; a layer with an argument of role expert_ids takes ids of the part}}
-  %y = moelora.call @given(%a0, %a1, %d)
-    : (tensor<?x64xbf16>, tensor<1x4x64xbf16>, tensor<4x64x64xbf16>) -> tensor<?x64xbf16>
-  return %y : tensor<?x64xbf16>
-}
-
-// -----
-
-!plan = !moelora.plan<4 experts, 0 slots, top_k = 2>
-!one = !moelora.plan<1 experts, 0 slots, top_k = 1>
-shard.grid @grid(shape = 2)
-// expected-note @below {{the layer is here}}
-moelora.layer @given(
-    %x: tensor<?x64xbf16> {moelora.role = #moelora.role<hidden>},
     %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
     %w2: tensor<4x64x64xbf16> {moelora.role = #moelora.role<down_weight>},
     %ws: tensor<1x64x64xbf16> {moelora.role = #moelora.role<shared_down_weight>})

@@ -76,10 +76,10 @@ moelora.layer @given(
   %o = moelora.combine %y by %plan : tensor<?x64xf32>, !plan -> tensor<?x64xbf16>
   moelora.yield %o : tensor<?x64xbf16>
 }
-func.func @call_c6_part(%a0: tensor<?x64xbf16>, %a1: tensor<?x2xi32>, %a2: tensor<4x64x64xbf16>) {
+func.func @call_c6_part(%a0: tensor<?x64xbf16>, %a1: tensor<?x2xi32>, %a2: tensor<4x64x64xbf16>, %m: tensor<1x4xi32>) {
   // expected-error @below {{'moelora.call' op expects operand 2, the down_weight of @given, to be 'tensor<2x64x32xbf16>' in one part, but it is 'tensor<4x64x64xbf16>'}}
-  %y = moelora.call @given(%a0, %a1, %a2) cut = [2, 2]
-    : (tensor<?x64xbf16>, tensor<?x2xi32>, tensor<4x64x64xbf16>) -> tensor<?x64xf32>
+  %y = moelora.call @given(%a0, %a1, %a2, %m) cut = [2, 2]
+    : (tensor<?x64xbf16>, tensor<?x2xi32>, tensor<4x64x64xbf16>, tensor<1x4xi32>) -> tensor<?x64xf32>
   return
 }
 
@@ -97,10 +97,10 @@ moelora.layer @given(
   %o = moelora.combine %y by %plan : tensor<?x64xf32>, !plan -> tensor<?x64xbf16>
   moelora.yield %o : tensor<?x64xbf16>
 }
-func.func @call_c7(%a0: tensor<?x64xbf16>, %a1: tensor<?x2xi32>, %a2: tensor<4x64x64xbf16>) {
+func.func @call_c7(%a0: tensor<?x64xbf16>, %a1: tensor<?x2xi32>, %a2: tensor<4x64x64xbf16>, %m: tensor<1x4xi32>) {
   // expected-error @below {{'moelora.call' op expects cut to divide operand 2, the down_weight of @given, which has 4 experts, but cut = [3, 1]}}
-  %y = moelora.call @given(%a0, %a1, %a2) cut = [3, 1]
-    : (tensor<?x64xbf16>, tensor<?x2xi32>, tensor<4x64x64xbf16>) -> tensor<?x64xf32>
+  %y = moelora.call @given(%a0, %a1, %a2, %m) cut = [3, 1]
+    : (tensor<?x64xbf16>, tensor<?x2xi32>, tensor<4x64x64xbf16>, tensor<1x4xi32>) -> tensor<?x64xf32>
   return
 }
 
@@ -160,10 +160,10 @@ moelora.layer @given(
   %o = moelora.combine %y by %plan : tensor<?x64xf32>, !plan -> tensor<?x64xbf16>
   moelora.yield %o : tensor<?x64xbf16>
 }
-func.func @call_c8_part(%a0: tensor<?x64xbf16>, %a1: tensor<?x2xi32>, %a2: tensor<2x64x64xbf16>) {
+func.func @call_c8_part(%a0: tensor<?x64xbf16>, %a1: tensor<?x2xi32>, %a2: tensor<2x64x64xbf16>, %m: tensor<1x4xi32>) {
   // expected-error @below {{'moelora.call' op expects the result of @given to be 'tensor<?x64xf32>' in one part, but it is 'tensor<?x64xbf16>'}}
-  %y = moelora.call @given(%a0, %a1, %a2) cut = [2, 1]
-    : (tensor<?x64xbf16>, tensor<?x2xi32>, tensor<2x64x64xbf16>) -> tensor<?x64xbf16>
+  %y = moelora.call @given(%a0, %a1, %a2, %m) cut = [2, 1]
+    : (tensor<?x64xbf16>, tensor<?x2xi32>, tensor<2x64x64xbf16>, tensor<1x4xi32>) -> tensor<?x64xbf16>
   return
 }
 

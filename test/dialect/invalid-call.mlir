@@ -37,7 +37,7 @@ func.func @call_c1_tensor(%x: memref<?x64xbf16>, %w: tensor<2x64xbf16>) {
 // -----
 
 func.func @call_c2(%x: tensor<?x64xbf16>) {
-  // expected-error @below {{'moelora.call' op expects cut to have two positive numbers, of experts and of intermediate sizes, but it is [2, 0]}}
+  // expected-error @below {{'moelora.call' op expects cut to have two numbers from 1 to 1048576, of experts and of intermediate sizes, but it is [2, 0]}}
   %y = moelora.call @given(%x) cut = [2, 0]
     : (tensor<?x64xbf16>) -> tensor<?x64xf32>
   return
@@ -45,8 +45,17 @@ func.func @call_c2(%x: tensor<?x64xbf16>) {
 
 // -----
 
+func.func @call_c2_large(%x: tensor<?x64xbf16>) {
+  // expected-error @below {{'moelora.call' op expects cut to have two numbers from 1 to 1048576, of experts and of intermediate sizes, but it is [1, 1048577]}}
+  %y = moelora.call @given(%x) cut = [1, 1048577]
+    : (tensor<?x64xbf16>) -> tensor<?x64xf32>
+  return
+}
+
+// -----
+
 func.func @call_c2_count(%x: tensor<?x64xbf16>) {
-  // expected-error @below {{'moelora.call' op expects cut to have two positive numbers, of experts and of intermediate sizes, but it is [2]}}
+  // expected-error @below {{'moelora.call' op expects cut to have two numbers from 1 to 1048576, of experts and of intermediate sizes, but it is [2]}}
   %y = moelora.call @given(%x) cut = [2]
     : (tensor<?x64xbf16>) -> tensor<?x64xf32>
   return

@@ -108,14 +108,12 @@ moelora.layer @layer_c12_own(
 
 // -----
 
-moelora.layer @layer_c12_map(
-    %x: tensor<?x8xf32> {moelora.role = #moelora.role<hidden>},
-    %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
-    %m: tensor<1x4xi32> {moelora.role = #moelora.role<expert_map>})
+moelora.layer @layer_c12_over(
+    %x: tensor<?x8xf32> {moelora.role = #moelora.role<hidden>})
     -> tensor<?x8xf32> {
   // expected-error @below {{'moelora.dispatch' op expects its layer to have a grid of ranks, but it has none}}
-  %plan = moelora.dispatch %ids map(%m : tensor<1x4xi32>)
-    : tensor<?x2xi32> -> !moelora.plan<2 experts, 0 slots, top_k = 2>
+  %plan = moelora.dispatch over <ep>
+    -> !moelora.plan<1 experts, 0 slots, top_k = 1>
   moelora.yield %x : tensor<?x8xf32>
 }
 

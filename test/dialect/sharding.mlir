@@ -27,6 +27,26 @@ moelora.layer @ranks(
   moelora.yield %o : tensor<?x64xbf16>
 }
 
+// The part of a host program has a map of its experts, and no grid.
+// CHECK-LABEL: moelora.layer @part
+moelora.layer @part(
+    %x: tensor<?x64xf32> {moelora.role = #moelora.role<hidden>},
+    %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
+    %w2: tensor<4x64x64xf32> {moelora.role = #moelora.role<down_weight>},
+    %map: tensor<1x8xi32> {moelora.role = #moelora.role<expert_map>})
+    -> tensor<?x64xf32> {
+  // CHECK: dispatch %{{.*}} map(%{{.*}} : tensor<1x8xi32>)
+  %plan = moelora.dispatch %ids map(%map : tensor<1x8xi32>)
+    : tensor<?x2xi32> -> !moelora.plan<4 experts, 0 slots, top_k = 2>
+  %y = moelora.expert_gemm gather %x by %plan, %w2
+    : tensor<?x64xf32>, !moelora.plan<4 experts, 0 slots, top_k = 2>,
+      tensor<4x64x64xf32> -> tensor<?x64xf32>
+  %o = moelora.combine %y by %plan
+    : tensor<?x64xf32>, !moelora.plan<4 experts, 0 slots, top_k = 2>
+      -> tensor<?x64xf32>
+  moelora.yield %o : tensor<?x64xf32>
+}
+
 // CHECK-LABEL: func.func @different_tokens
 func.func @different_tokens(
     %x: tensor<?x64xbf16>, %ids: tensor<?x2xi32>, %w: tensor<?x2xf32>,

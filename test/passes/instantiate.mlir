@@ -22,9 +22,10 @@
 // CHECK-SAME: tensor<2x2x8x64xbf16> {moelora.role = #moelora.role<gate_up_weight>}
 // CHECK-SAME: tensor<2x64x8xbf16> {moelora.role = #moelora.role<down_weight>}
 // CHECK-SAME: !moelora.slot_table<4 slots, 2 experts, 1 x 64 x 8, max_rank = 16, bf16>
+// CHECK-SAME: %[[MAP:.*]]: tensor<1x4xi32> {moelora.role = #moelora.role<expert_map>})
 // CHECK-SAME: -> tensor<?x64xf32>
 // CHECK: resolve_slots
-// CHECK: dispatch {{.*}} -> <2 experts, 4 slots, top_k = 2>
+// CHECK: dispatch {{.*}} map(%[[MAP]] : tensor<1x4xi32>) {{.*}} -> <2 experts, 4 slots, top_k = 2>
 // CHECK: expert_gemm gather %[[X]] {{.*}} tensor<2x2x8x64xbf16> -> tensor<?x2x8xf32>
 // CHECK: activation {{.*}} : tensor<?x2x8xf32> -> tensor<?x8xbf16>
 // CHECK: expert_gemm {{.*}} tensor<2x64x8xbf16> -> tensor<?x64xf32>
@@ -67,7 +68,8 @@ func.func @calls(%x: tensor<?x64xbf16>, %s: tensor<?xi32>, %i: tensor<?x2xi32>,
                  %w: tensor<?x2xf32>, %w13: tensor<4x2x32x64xbf16>,
                  %w2: tensor<4x64x32xbf16>, %t2: !t2,
                  %p13: tensor<2x2x8x64xbf16>, %pw2: tensor<2x64x8xbf16>,
-                 %p2: !p2, %q13: tensor<4x2x16x64xbf16>,
+                 %p2: !p2, %map: tensor<1x4xi32>,
+                 %q13: tensor<4x2x16x64xbf16>,
                  %qw2: tensor<4x64x16xbf16>, %q2: !q2)
                  -> (tensor<?x64xbf16>, tensor<?x64xf32>, tensor<?x64xf32>,
                      tensor<?x64xf32>) {
@@ -76,17 +78,21 @@ func.func @calls(%x: tensor<?x64xbf16>, %s: tensor<?xi32>, %i: tensor<?x2xi32>,
     : (tensor<?x64xbf16>, tensor<?xi32>, tensor<?x2xi32>, tensor<?x2xf32>,
        tensor<4x2x32x64xbf16>, tensor<4x64x32xbf16>, !t2) -> tensor<?x64xbf16>
   // CHECK: call @experts_cut_2x4({{.*}}) : (
-  %1 = moelora.call @experts(%x, %s, %i, %w, %p13, %pw2, %p2) cut = [2, 4]
+  %1 = moelora.call @experts(%x, %s, %i, %w, %p13, %pw2, %p2, %map)
+    cut = [2, 4]
     : (tensor<?x64xbf16>, tensor<?xi32>, tensor<?x2xi32>, tensor<?x2xf32>,
-       tensor<2x2x8x64xbf16>, tensor<2x64x8xbf16>, !p2) -> tensor<?x64xf32>
+       tensor<2x2x8x64xbf16>, tensor<2x64x8xbf16>, !p2, tensor<1x4xi32>)
+      -> tensor<?x64xf32>
   // CHECK: call @experts_cut_1x2_0({{.*}}) : (
   %2 = moelora.call @experts(%x, %s, %i, %w, %q13, %qw2, %q2) cut = [1, 2]
     : (tensor<?x64xbf16>, tensor<?xi32>, tensor<?x2xi32>, tensor<?x2xf32>,
        tensor<4x2x16x64xbf16>, tensor<4x64x16xbf16>, !q2) -> tensor<?x64xf32>
   // CHECK: call @experts_cut_2x4({{.*}}) : (
-  %3 = moelora.call @experts(%x, %s, %i, %w, %p13, %pw2, %p2) cut = [2, 4]
+  %3 = moelora.call @experts(%x, %s, %i, %w, %p13, %pw2, %p2, %map)
+    cut = [2, 4]
     : (tensor<?x64xbf16>, tensor<?xi32>, tensor<?x2xi32>, tensor<?x2xf32>,
-       tensor<2x2x8x64xbf16>, tensor<2x64x8xbf16>, !p2) -> tensor<?x64xf32>
+       tensor<2x2x8x64xbf16>, tensor<2x64x8xbf16>, !p2, tensor<1x4xi32>)
+      -> tensor<?x64xf32>
   return %0, %1, %2, %3 : tensor<?x64xbf16>, tensor<?x64xf32>,
     tensor<?x64xf32>, tensor<?x64xf32>
 }
@@ -94,11 +100,13 @@ func.func @calls(%x: tensor<?x64xbf16>, %s: tensor<?xi32>, %i: tensor<?x2xi32>,
 // AGAIN func.func @more(%x: tensor<?x64xbf16>, %s: tensor<?xi32>,
 // AGAIN     %i: tensor<?x2xi32>, %w: tensor<?x2xf32>,
 // AGAIN     %p13: tensor<2x2x8x64xbf16>, %pw2: tensor<2x64x8xbf16>,
-// AGAIN     %p2: !moelora.slot_table<4 slots, 2 experts, 1 x 64 x 8, max_rank = 16, bf16>) -> tensor<?x64xf32> {
-// AGAIN   %0 = moelora.call @experts(%x, %s, %i, %w, %p13, %pw2, %p2) cut = [2, 4]
+// AGAIN     %p2: !moelora.slot_table<4 slots, 2 experts, 1 x 64 x 8, max_rank = 16, bf16>,
+// AGAIN     %map: tensor<1x4xi32>) -> tensor<?x64xf32> {
+// AGAIN   %0 = moelora.call @experts(%x, %s, %i, %w, %p13, %pw2, %p2, %map) cut = [2, 4]
 // AGAIN     : (tensor<?x64xbf16>, tensor<?xi32>, tensor<?x2xi32>, tensor<?x2xf32>,
 // AGAIN       tensor<2x2x8x64xbf16>, tensor<2x64x8xbf16>,
-// AGAIN       !moelora.slot_table<4 slots, 2 experts, 1 x 64 x 8, max_rank = 16, bf16>) -> tensor<?x64xf32>
+// AGAIN       !moelora.slot_table<4 slots, 2 experts, 1 x 64 x 8, max_rank = 16, bf16>,
+// AGAIN       tensor<1x4xi32>) -> tensor<?x64xf32>
 // AGAIN   return %0 : tensor<?x64xf32>
 // AGAIN }
 // AGAIN }

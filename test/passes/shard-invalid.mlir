@@ -24,6 +24,9 @@
 // RUN:   | FileCheck %s --check-prefix=OTHER
 // OTHER: error: expects a layer of this name and type
 // TWICE: error: 'moelora.layer' op expects a layer that is not cut, but it has a grid
+// RUN: not moelora-opt %S/../interpreter/expert-map.mlir --moelora-shard=ep=2 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=MAP
+// MAP: error: 'moelora.layer' op expects a layer that is not cut, but it has a map of experts
 
 !plan = !moelora.plan<4 experts, 0 slots, top_k = 2>
 

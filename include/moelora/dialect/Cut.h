@@ -11,6 +11,7 @@
 namespace moelora {
 
 class CallOp;
+class DispatchOp;
 class LayerOp;
 
 /// The number of parts. There are `experts * intermediate` of them.
@@ -37,6 +38,13 @@ mlir::RankedTensorType resultOfPart(mlir::RankedTensorType whole, Cut cut);
 /// Whether a layer that is the part of a rank leaves the sum over ranks to its
 /// caller: its result has not been reduced over ep and tp, nor rounded.
 bool yieldsPartialSum(LayerOp layer);
+
+/// The dispatch of a layer that has ids; null if there is none.
+DispatchOp routedDispatch(LayerOp layer);
+
+/// The type of the map of all experts of a whole layer, which a part of the
+/// experts reads. Null if the layer chooses no experts.
+mlir::RankedTensorType expertMapOf(LayerOp layer);
 
 /// Checks that the parts of the layer that is called add up to it. Otherwise
 /// emits an error at the call, which names the reason and the cut.

@@ -5,6 +5,7 @@
 !sum = tensor<?x64xf32>
 !ids = tensor<?x2xi32>
 !w = tensor<?x2xf32>
+!map = tensor<1x4xi32>
 !plan = !moelora.plan<4 experts, 0 slots, top_k = 2>
 
 moelora.layer @experts(
@@ -25,9 +26,8 @@ moelora.layer @experts(
   moelora.yield %o : !x
 }
 
-// `low` has the ids of experts 0 and 1, `high` those of 2 and 3 as 0 and 1, and
-// both have -1 for all others.
-func.func @both(%x: !x, %ids: !ids, %low: !ids, %high: !ids, %w: !w,
+// `low` is the map of experts 0 and 1, and `high` that of 2 and 3.
+func.func @both(%x: !x, %ids: !ids, %low: !map, %high: !map, %w: !w,
                 %w13: tensor<4x2x32x64xbf16>, %w2: tensor<4x64x32xbf16>,
                 %whole: memref<?x64xbf16>, %added: memref<?x64xbf16>,
                 %context: !moelora.context)
@@ -44,12 +44,14 @@ func.func @both(%x: !x, %ids: !ids, %low: !ids, %high: !ids, %w: !w,
     : tensor<4x64x32xbf16> to tensor<2x64x32xbf16>
   %w2_high = tensor.extract_slice %w2[2, 0, 0] [2, 64, 32] [1, 1, 1]
     : tensor<4x64x32xbf16> to tensor<2x64x32xbf16>
-  %p = moelora.call @experts(%x, %low, %w, %w13_low, %w2_low)
+  %p = moelora.call @experts(%x, %ids, %w, %w13_low, %w2_low, %low)
     in %context[%c1] cut = [2, 1]
-    : (!x, !ids, !w, tensor<2x2x32x64xbf16>, tensor<2x64x32xbf16>) -> !sum
-  %q = moelora.call @experts(%x, %high, %w, %w13_high, %w2_high)
+    : (!x, !ids, !w, tensor<2x2x32x64xbf16>, tensor<2x64x32xbf16>, !map)
+      -> !sum
+  %q = moelora.call @experts(%x, %ids, %w, %w13_high, %w2_high, %high)
     in %context[%c1] cut = [2, 1]
-    : (!x, !ids, !w, tensor<2x2x32x64xbf16>, tensor<2x64x32xbf16>) -> !sum
+    : (!x, !ids, !w, tensor<2x2x32x64xbf16>, tensor<2x64x32xbf16>, !map)
+      -> !sum
   %tokens = tensor.dim %x, %c0 : !x
   %empty = tensor.empty(%tokens) : !x
   %z = linalg.generic {indexing_maps = [#rows, #rows, #rows],

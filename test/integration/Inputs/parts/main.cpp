@@ -47,14 +47,13 @@ struct Routing {
   Routing() {
     for (int t = 0; t < Tokens; ++t)
       for (int j = 0; j < 2; ++j) {
-        int32_t id = (t + j * (t % 3 + 1)) % 4;
-        ids.push_back(id);
-        low.push_back(id < 2 ? id : -1);
-        high.push_back(id < 2 ? -1 : id - 2);
+        ids.push_back((t + j * (t % 3 + 1)) % 4);
         weights.push_back(0.25f + 0.5f * float(j));
       }
   }
-  std::vector<int32_t> ids, low, high;
+  std::vector<int32_t> ids;
+  /// The numbers of the experts in each part.
+  int32_t low[4] = {0, 1, -1, -1}, high[4] = {-1, -1, 0, 1};
   std::vector<float> weights;
 };
 
@@ -89,8 +88,8 @@ int main() {
   auto [router, gateUp, down] = weights.memRefs();
   Rows x = randomRows(2), whole, added;
   MemRef<2> in = x.memRef(), ids = pairsOf(routing.ids.data()),
-            low = pairsOf(routing.low.data()),
-            high = pairsOf(routing.high.data()),
+            low = describe<2>(routing.low, {1, 4}),
+            high = describe<2>(routing.high, {1, 4}),
             scale = pairsOf(routing.weights.data()), out = whole.memRef(),
             sum = added.memRef();
   _mlir_ciface_both(&in, &ids, &low, &high, &scale, &gateUp, &down, &out, &sum,
