@@ -34,11 +34,15 @@ std::vector<Sharding> knownShardings(CallOp call) {
 }
 
 static std::optional<Loop> loopOf(Role role, unsigned dimension) {
-  if (std::optional<Axis> axis = cutOf(role, dimension))
-    return *axis == Axis::Ep ? ExpertLoop : IntermediateLoop;
   switch (formOf(role).sizes[dimension]) {
   case Tokens:
     return TokenLoop;
+  case Weighted:
+    return ExpertLoop;
+  case Intermediate:
+    return IntermediateLoop;
+  case Shared:
+    return SharedLoop;
   case Hidden:
   case Width:
     return HiddenLoop;
@@ -86,9 +90,13 @@ void dropConflicts(ShardingArray &axes) {
     });
   };
   axes[HiddenLoop].clear();
+  if (axes[IntermediateLoop].empty())
+    axes[IntermediateLoop] = axes[SharedLoop];
   drop(IntermediateLoop, ExpertLoop);
   drop(TokenLoop, ExpertLoop);
   drop(TokenLoop, IntermediateLoop);
+  axes[SharedLoop] = axes[ExpertLoop];
+  llvm::append_range(axes[SharedLoop], axes[IntermediateLoop]);
 }
 
 ShardingOption optionOf(CallOp call, LayerOp layer,

@@ -1,7 +1,7 @@
 // Part of moelora, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a grid may cut of a call, as ShardingInterface describes it: four loops,
+// What a grid may cut of a call, as ShardingInterface describes it: five loops,
 // and the axes of the grid that cut each of them.
 #ifndef MOELORA_DIALECT_CALLLOOPS_H
 #define MOELORA_DIALECT_CALLLOOPS_H
@@ -11,12 +11,14 @@
 
 namespace moelora {
 
-/// In the order of the interface. The result is a sum over the experts and the
-/// intermediate sizes. Hidden sizes are never cut.
+/// In the order of the interface. The result is a sum over the experts, the
+/// intermediate sizes of routed experts, and that of the shared expert. Hidden
+/// sizes are never cut.
 enum Loop : unsigned {
   TokenLoop,
   ExpertLoop,
   IntermediateLoop,
+  SharedLoop,
   HiddenLoop,
   LoopCount
 };
@@ -49,7 +51,10 @@ requestedAxes(llvm::ArrayRef<TensorLoops> loops,
 
 /// Leaves each axis to one loop. Ranks that add up their parts have the same
 /// tokens, so an axis of the experts or of the intermediate sizes does not cut
-/// tokens.
+/// tokens. Only the shared expert is cut by axes of other loops: by those of
+/// the experts and then those of the intermediate sizes, so that all parts have
+/// an equal share of it. Its own axes are those of the intermediate sizes if
+/// these have none.
 void dropConflicts(mlir::shard::ShardingArray &axes);
 
 /// What a call needs, given what some of its operands and results have. Empty

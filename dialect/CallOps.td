@@ -31,14 +31,15 @@ def MoELoRA_CallOp : Op<MoELoRA_Dialect, "call", [
     values of its functions.
 
     `cut = [e, i]` computes one of `e * i` parts: of the experts, one of `e`
-    parts; of the intermediate sizes, one of `i` parts. Operands then have the
-    types of one part. A size that is cut is divided:
+    parts; of the intermediate sizes of routed experts, one of `i` parts; and of
+    that of a shared expert, one of `e * i` parts. Operands then have the types of
+    one part. A size that is cut is divided:
 
     | roles | experts | intermediate size |
     | --- | --- | --- |
     | `gate_up_weight`, `gate_up_bias`, `down_weight`, `gate_up_adapters`, `down_adapters` | `e` | `i` |
     | `down_bias` | `e` | whole |
-    | `shared_gate_up_weight`, `shared_gate_up_bias`, `shared_down_weight`, `shared_gate_up_adapters`, `shared_down_adapters` | whole | `i` |
+    | `shared_gate_up_weight`, `shared_gate_up_bias`, `shared_down_weight`, `shared_gate_up_adapters`, `shared_down_adapters` | whole | `e * i` |
     | all others | whole | whole |
 
     If `e` is more than 1, there is one operand more, after those of the layer: the
@@ -53,8 +54,10 @@ def MoELoRA_CallOp : Op<MoELoRA_Dialect, "call", [
     The op implements `ShardingInterface` of MLIR's shard dialect, so that its
     passes `sharding-propagation` and `shard-partition` make such parts, the sum
     and the rounding from a call of the whole layer (docs/sharding.md). The loops
-    are tokens, experts, intermediate sizes and hidden sizes; the result is a sum
-    over the second and third, and the last are never cut.
+    are tokens, experts, intermediate sizes of routed experts, intermediate size of
+    the shared expert, and hidden sizes. The result is a sum over the second to the
+    fourth, and the last are never cut. The axes of the fourth are those of the
+    second and third.
 
     In its first form, the op has tensors and a result. Bufferization makes the
     second form, with memrefs and a destination that the layer writes.
@@ -114,7 +117,8 @@ def MoELoRA_CallOp : Op<MoELoRA_Dialect, "call", [
     /// How many parts of the layer there are.
     ::moelora::Cut getParts() {
       auto cut = getCut();
-      return cut ? ::moelora::Cut{(*cut)[0], (*cut)[1]} : ::moelora::Cut{};
+      return cut ? ::moelora::Cut::ofCall((*cut)[0], (*cut)[1])
+                 : ::moelora::Cut{};
     }
   }];
 }

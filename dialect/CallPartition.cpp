@@ -86,7 +86,7 @@ FailureOr<Cut> countParts(CallOp call, const ShardingOption &option,
       countParts(call, grid, option.shardingArray[IntermediateLoop]);
   if (failed(experts) || failed(intermediate))
     return failure();
-  return Cut{*experts, *intermediate};
+  return Cut::ofCall(*experts, *intermediate);
 }
 
 /// Gives the slot tables of the function the types of their parts, as
@@ -153,11 +153,9 @@ LogicalResult partition(CallOp call, LayerOp layer,
                   option);
   if (failed(part.verifySymbolUses(symbols)))
     return failure();
-  SmallVector<GridAxis> axes = option.shardingArray[ExpertLoop];
-  llvm::append_range(axes, option.shardingArray[IntermediateLoop]);
-  Value sum =
-      AllReduceOp::create(builder, call.getLoc(), part.getResult(),
-                          option.grid.getValue(), axes, ReductionKind::Sum);
+  Value sum = AllReduceOp::create(
+      builder, call.getLoc(), part.getResult(), option.grid.getValue(),
+      option.shardingArray[SharedLoop], ReductionKind::Sum);
   if (sum.getType() != type)
     sum = arith::TruncFOp::create(builder, call.getLoc(), type, sum);
   values.map(call.getResult(), sum);

@@ -30,7 +30,8 @@ void addWeights(CallOp call, LayerOp layer, std::vector<Sharding> &shardings) {
   for (auto [loops, sharding, known] :
        llvm::zip_equal(loopsOf(call, layer), shardings, knownShardings(call)))
     if (!sharding && (llvm::is_contained(loops, ExpertLoop) ||
-                      llvm::is_contained(loops, IntermediateLoop)))
+                      llvm::is_contained(loops, IntermediateLoop) ||
+                      llvm::is_contained(loops, SharedLoop)))
       sharding = known;
 }
 
@@ -40,11 +41,12 @@ struct CallSharding : ShardingInterface::ExternalModel<CallSharding, CallOp> {
   SmallVector<utils::IteratorType> getLoopIteratorTypes(Operation *) const {
     using utils::IteratorType;
     return {IteratorType::parallel, IteratorType::reduction,
-            IteratorType::reduction, IteratorType::parallel};
+            IteratorType::reduction, IteratorType::reduction,
+            IteratorType::parallel};
   }
 
   SmallVector<ReductionKind> getReductionLoopIteratorKinds(Operation *) const {
-    return {ReductionKind::Sum, ReductionKind::Sum};
+    return SmallVector<ReductionKind>(3, ReductionKind::Sum);
   }
 
   /// Dimensions without a loop are constants.

@@ -39,20 +39,34 @@ static Type withShape(Type type, ArrayRef<int64_t> shape) {
   return cast<RankedTensorType>(type).clone(shape);
 }
 
+/// How many parts the cut makes of a size.
+static int64_t partsOf(Size size, Cut cut) {
+  switch (size) {
+  case Weighted:
+    return cut.experts;
+  case Intermediate:
+    return cut.intermediate;
+  case Shared:
+    return cut.shared;
+  default:
+    return 1;
+  }
+}
+
 Type partOf(Role role, Type type, Cut cut, std::string &why) {
   SmallVector<int64_t> shape = shapeOf(type);
-  for (auto [dimension, size] : llvm::enumerate(shape)) {
-    std::optional<Axis> axis = cutOf(role, unsigned(dimension));
-    bool isOfExperts = axis == Axis::Ep;
-    if (isOfExperts && cut.localExperts) {
+  for (auto [size, name] : llvm::zip(shape, formOf(role).sizes)) {
+    if (name == Weighted && cut.localExperts) {
       size = cut.localExperts;
       continue;
     }
-    int64_t parts = isOfExperts ? cut.experts : axis ? cut.intermediate : 1;
+    int64_t parts = partsOf(name, cut);
     if (size % parts) {
-      llvm::raw_string_ostream(why)
-          << size << (isOfExperts ? " experts" : " intermediate columns")
+      llvm::raw_string_ostream out(why);
+      out << size << (name == Weighted ? " experts" : " intermediate columns")
           << ", but cut = [" << cut.experts << ", " << cut.intermediate << "]";
+      if (name == Shared && parts != cut.intermediate)
+        out << " makes " << parts << " parts of a shared expert";
       return {};
     }
     size /= parts;
@@ -94,6 +108,15 @@ RankedTensorType expertMapOf(LayerOp layer) {
                                IntegerType::get(layer.getContext(), 32));
 }
 
+/// Whether rows are those of the shared down projection, of which every part
+/// has a summand.
+static bool isOfSharedExpert(LayerOp layer, Value rows) {
+  while (auto delta = rows.getDefiningOp<LoraDeltaOp>())
+    rows = delta.getAccumulator();
+  auto gemm = rows.getDefiningOp<ExpertGemmOp>();
+  return gemm && gemm.getWeight() == layer.getArgument(Role::SharedDownWeight);
+}
+
 /// Why something of the layer needs the whole sum, or an empty text.
 static std::string whyNotSum(LayerOp layer) {
   if (layer.getGrid() || layer.getArgument(Role::ExpertMap))
@@ -108,14 +131,14 @@ static std::string whyNotSum(LayerOp layer) {
     return "has other ops after its sum, which need the whole sum";
   if (sum.getIdentity())
     return "has identity rows of zero experts, which every part would add";
+  if (sum.getShared() && !isOfSharedExpert(layer, sum.getShared()))
+    return "has shared rows that are not of a shared_down_weight, which every "
+           "part would add";
   return "";
 }
 
 /// Why the layer has no parts of its experts, or an empty text.
 static std::string whyNotExperts(LayerOp layer) {
-  for (CombineOp sum : layer.getBody().getOps<CombineOp>())
-    if (sum.getShared())
-      return "has a shared expert, which every part of the experts would add";
   DispatchOp routed = routedDispatch(layer);
   if (!routed)
     return "chooses no experts, so that every part would add the same";
@@ -133,7 +156,8 @@ static std::string whyNotExperts(LayerOp layer) {
 LogicalResult verifySum(CallOp call, LayerOp layer, Cut cut) {
   std::string why = whyNotSum(layer);
   for (Role role : {Role::DownBias, Role::SharedDownBias})
-    if (why.empty() && cut.intermediate > 1 && layer.getArgument(role))
+    if (why.empty() && !cut.isWhole() && layer.getArgument(role) &&
+        (cut.intermediate > 1 || role == Role::SharedDownBias))
       why = ("has a " + stringifyRole(role) + ", which every part would add")
                 .str();
   if (why.empty() && cut.experts > 1)

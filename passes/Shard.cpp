@@ -215,7 +215,7 @@ struct Shard : impl::ShardBase<Shard> {
       return layer.emitOpError()
              << "expects a layer that is not cut, but it has a "
              << (layer.getGrid() ? "grid" : "map of experts");
-    Cut parts{grid.getEp(), grid.getTp()};
+    Cut parts = Cut::ofGrid(grid.getEp(), grid.getTp());
     if (failed(mapExperts(layer, grid, parts)))
       return failure();
     std::string why;

@@ -37,6 +37,15 @@ void checkElements(int32_t dtype, int32_t order) {
          "is f32, which has 4");
 }
 
+/// A size of 0 stands for the whole.
+void checkPart(const std::string &of, int32_t rank, int32_t size) {
+  expect(size >= 0, (of + "_size not to be negative").c_str(), size);
+  if (rank < 0 || rank >= std::max(size, 1))
+    fail("expects " + of + "_rank to be from 0 to " + of +
+         "_size - 1, but it is " + std::to_string(rank) + " and " + of +
+         "_size is " + std::to_string(size));
+}
+
 void checkOptions(const moelora_slot_table_options &options) {
   expect(options.slots >= 1 && options.slots <= MOELORA_MAX_SLOTS,
          "slots to be from 1 to 65536", options.slots);
@@ -50,12 +59,8 @@ void checkOptions(const moelora_slot_table_options &options) {
          "layer_count not to be negative", options.layer_count);
   expect(!options.experts || options.expert_count >= 1,
          "expert_count to be at least 1", options.expert_count);
-  expect(options.tp_size >= 0, "tp_size not to be negative", options.tp_size);
-  int32_t parts = std::max(options.tp_size, 1);
-  if (options.tp_rank < 0 || options.tp_rank >= parts)
-    fail("expects tp_rank to be from 0 to tp_size - 1, but it is " +
-         std::to_string(options.tp_rank) + " and tp_size is " +
-         std::to_string(options.tp_size));
+  checkPart("tp", options.tp_rank, options.tp_size);
+  checkPart("shared", options.shared_rank, options.shared_size);
 }
 
 /// A copy of what an option points to.
@@ -88,7 +93,10 @@ PageFormat::PageFormat(const moelora_slot_table_options &options)
       maxRank(options.max_rank), slots(options.slots),
       sharedA(options.shared_a),
       target((checkOptions(options), options.target)), tpRank(options.tp_rank),
-      tpSize(std::max(options.tp_size, 1)) {
+      tpSize(std::max(options.tp_size, 1)),
+      cutsSharedApart(options.shared_size > 0),
+      sharedRank(cutsSharedApart ? options.shared_rank : tpRank),
+      sharedSize(cutsSharedApart ? options.shared_size : tpSize) {
   layers = copyList(options.layers, options.layer_count);
   if (layers)
     std::sort(layers->begin(), layers->end());
@@ -105,15 +113,17 @@ bool PageFormat::keepsLayer(int32_t layer) const {
 }
 
 void PageFormat::checkSite(const moelora_adapter_site &site) const {
-  auto expectParts = [&](const char *what, int64_t size) {
-    if (size % tpSize != 0)
-      fail(std::string("expects tp_size to divide the ") + what +
+  auto expectParts = [&](const std::string &option, const char *what,
+                         int64_t size, int32_t parts) {
+    if (size % parts != 0)
+      fail("expects " + option + " to divide the " + what +
            "intermediate size, but that of layer " +
            std::to_string(site.layer) + " is " + std::to_string(size) +
-           " and tp_size is " + std::to_string(tpSize));
+           " and " + option + " is " + std::to_string(parts));
   };
-  expectParts("", site.intermediate);
-  expectParts("shared ", site.shared);
+  expectParts("tp_size", "", site.intermediate, tpSize);
+  expectParts(cutsSharedApart ? "shared_size" : "tp_size", "shared ",
+              site.shared, sharedSize);
   if (!experts)
     return;
   int32_t most = *std::max_element(experts->begin(), experts->end());
@@ -142,7 +152,7 @@ moelora_facts PageFormat::facts(int32_t layer) const {
   facts.hidden = sizes.hidden;
   facts.width = sizes.latent ? sizes.latent : sizes.hidden;
   facts.intermediate = sizes.intermediate / tpSize;
-  facts.shared = sizes.shared / tpSize;
+  facts.shared = sizes.shared / sharedSize;
   facts.projections = site->projections;
   return facts;
 }

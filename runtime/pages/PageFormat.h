@@ -30,6 +30,8 @@ struct PageFormat {
   /// In local order, those that are absent last, as -1; likewise.
   std::optional<std::vector<int32_t>> experts;
   int32_t tpRank, tpSize;
+  bool cutsSharedApart; ///< the shared intermediate size has a part of its own
+  int32_t sharedRank, sharedSize;
 
 private:
   void checkSite(const moelora_adapter_site &site) const;

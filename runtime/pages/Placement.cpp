@@ -37,14 +37,17 @@ constexpr Cut cutOf[MOELORA_PROJECTIONS] = {
 /// Reduces a pair to the part of this peer rank.
 void cutPair(AdapterPair &pair, int32_t projection, const PageFormat &format) {
   Cut cut = cutOf[projection];
-  if (cut == Cut::None || format.tpSize == 1)
+  bool isOfExperts = isRouted(projection);
+  int32_t parts = isOfExperts ? format.tpSize : format.sharedSize,
+          part = isOfExperts ? format.tpRank : format.sharedRank;
+  if (cut == Cut::None || parts == 1)
     return;
   int64_t &size = cut == Cut::Inputs ? pair.in : pair.out;
-  size /= format.tpSize;
+  size /= parts;
   if (cut == Cut::Inputs)
-    pair.a.offset += format.tpRank * size * pair.a.column;
+    pair.a.offset += part * size * pair.a.column;
   else
-    pair.b.offset += format.tpRank * size * pair.b.row;
+    pair.b.offset += part * size * pair.b.row;
 }
 
 void checkRank(const AdapterPair &pair, int32_t layer,

@@ -75,37 +75,6 @@ func.func @unknown_size(%a0: tensor<?x64xbf16>, %a1: tensor<?x2xi32>, %a2: tenso
 // -----
 
 !plan = !moelora.plan<4 experts, 0 slots, top_k = 2>
-!one = !moelora.plan<1 experts, 0 slots, top_k = 1>
-shard.grid @grid(shape = 2)
-// expected-note @below {{the layer is here}}
-moelora.layer @given(
-    %x: tensor<?x64xbf16> {moelora.role = #moelora.role<hidden>},
-    %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
-    %w2: tensor<4x64x64xbf16> {moelora.role = #moelora.role<down_weight>},
-    %ws: tensor<1x64x64xbf16> {moelora.role = #moelora.role<shared_down_weight>})
-    -> tensor<?x64xbf16> {
-  %plan = moelora.dispatch %ids : tensor<?x2xi32> -> !plan
-  %y = moelora.expert_gemm gather %x by %plan, %w2
-    : tensor<?x64xbf16>, !plan, tensor<4x64x64xbf16> -> tensor<?x64xf32>
-  %all = moelora.dispatch -> !one
-  %s = moelora.expert_gemm gather %x by %all, %ws
-    : tensor<?x64xbf16>, !one, tensor<1x64x64xbf16> -> tensor<?x64xf32>
-  %o = moelora.combine %y by %plan shared(%s : tensor<?x64xf32>)
-    : tensor<?x64xf32>, !plan -> tensor<?x64xbf16>
-  moelora.yield %o : tensor<?x64xbf16>
-}
-func.func @shared(%a0: tensor<?x64xbf16>, %a1: tensor<?x2xi32>, %a2: tensor<4x64x64xbf16>, %a3: tensor<1x64x64xbf16>) -> tensor<?x64xbf16> {
-  %cut = shard.sharding @grid split_axes = [[0]] : !shard.sharding
-  %d = shard.shard %a2 to %cut : tensor<4x64x64xbf16>
-  // expected-error @below {{'moelora.call' op expects a layer whose 2 x 1 parts add up to it, but @given has a shared expert, which every part of the experts would add}}
-  %y = moelora.call @given(%a0, %a1, %d, %a3)
-    : (tensor<?x64xbf16>, tensor<?x2xi32>, tensor<4x64x64xbf16>, tensor<1x64x64xbf16>) -> tensor<?x64xbf16>
-  return %y : tensor<?x64xbf16>
-}
-
-// -----
-
-!plan = !moelora.plan<4 experts, 0 slots, top_k = 2>
 shard.grid @other(shape = 2)
 shard.grid @grid(shape = 2)
 moelora.layer @given(
@@ -154,4 +123,39 @@ func.func @offsets(%a0: tensor<?x64xbf16>, %a1: tensor<?x2xi32>, %a2: tensor<4x6
   %y = moelora.call @given(%a0, %a1, %d)
     : (tensor<?x64xbf16>, tensor<?x2xi32>, tensor<4x64x64xbf16>) -> tensor<?x64xbf16>
   return %y : tensor<?x64xbf16>
+}
+
+// -----
+
+!plan = !moelora.plan<4 experts, 0 slots, top_k = 2>
+!one = !moelora.plan<1 experts, 0 slots, top_k = 1>
+shard.grid @grid(shape = 2x2)
+moelora.layer @given(
+    %x: tensor<?x64xf32> {moelora.role = #moelora.role<hidden>},
+    %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
+    %w2: tensor<4x64x64xf32> {moelora.role = #moelora.role<down_weight>},
+    %s1: tensor<1x1x6x64xf32> {moelora.role = #moelora.role<shared_gate_up_weight>},
+    %s2: tensor<1x64x6xf32> {moelora.role = #moelora.role<shared_down_weight>})
+    -> tensor<?x64xf32> {
+  %plan = moelora.dispatch %ids : tensor<?x2xi32> -> !plan
+  %y = moelora.expert_gemm gather %x by %plan, %w2
+    : tensor<?x64xf32>, !plan, tensor<4x64x64xf32> -> tensor<?x64xf32>
+  %all = moelora.dispatch -> !one
+  %h = moelora.expert_gemm gather %x by %all, %s1
+    : tensor<?x64xf32>, !one, tensor<1x1x6x64xf32> -> tensor<?x1x6xf32>
+  %a = moelora.activation %h {function = #moelora.act<relu2>}
+    : tensor<?x1x6xf32> -> tensor<?x6xf32>
+  %s = moelora.expert_gemm %a by %all, %s2
+    : tensor<?x6xf32>, !one, tensor<1x64x6xf32> -> tensor<?x64xf32>
+  %o = moelora.combine %y by %plan shared(%s : tensor<?x64xf32>)
+    : tensor<?x64xf32>, !plan -> tensor<?x64xf32>
+  moelora.yield %o : tensor<?x64xf32>
+}
+func.func @uneven_shared(%a0: tensor<?x64xf32>, %a1: tensor<?x2xi32>, %a2: tensor<4x64x64xf32>, %a3: tensor<1x1x6x64xf32>, %a4: tensor<1x64x6xf32>) -> tensor<?x64xf32> {
+  %cut = shard.sharding @grid split_axes = [[0], [], [1]] : !shard.sharding
+  %d = shard.shard %a2 to %cut : tensor<4x64x64xf32>
+  // expected-error @below {{'moelora.call' op expects cut to divide operand 3, the shared_gate_up_weight of @given, which has 6 intermediate columns, but cut = [2, 2] makes 4 parts of a shared expert}}
+  %y = moelora.call @given(%a0, %a1, %d, %a3, %a4)
+    : (tensor<?x64xf32>, tensor<?x2xi32>, tensor<4x64x64xf32>, tensor<1x1x6x64xf32>, tensor<1x64x6xf32>) -> tensor<?x64xf32>
+  return %y : tensor<?x64xf32>
 }

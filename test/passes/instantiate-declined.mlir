@@ -53,34 +53,6 @@ func.func @host(%a0: tensor<?x64xbf16>, %a1: tensor<?x2xi32>, %a2: tensor<4x64x3
 // -----
 
 !plan = !moelora.plan<4 experts, 0 slots, top_k = 2>
-!one = !moelora.plan<1 experts, 0 slots, top_k = 1>
-// expected-note @below {{the layer is here}}
-moelora.layer @given(
-    %x: tensor<?x64xbf16> {moelora.role = #moelora.role<hidden>},
-    %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
-    %w2: tensor<4x64x64xbf16> {moelora.role = #moelora.role<down_weight>},
-    %ws: tensor<1x64x64xbf16> {moelora.role = #moelora.role<shared_down_weight>})
-    -> tensor<?x64xbf16> {
-  %plan = moelora.dispatch %ids : tensor<?x2xi32> -> !plan
-  %y = moelora.expert_gemm gather %x by %plan, %w2
-    : tensor<?x64xbf16>, !plan, tensor<4x64x64xbf16> -> tensor<?x64xf32>
-  %all = moelora.dispatch -> !one
-  %s = moelora.expert_gemm gather %x by %all, %ws
-    : tensor<?x64xbf16>, !one, tensor<1x64x64xbf16> -> tensor<?x64xf32>
-  %o = moelora.combine %y by %plan shared(%s : tensor<?x64xf32>)
-    : tensor<?x64xf32>, !plan -> tensor<?x64xbf16>
-  moelora.yield %o : tensor<?x64xbf16>
-}
-func.func @host(%a0: tensor<?x64xbf16>, %a1: tensor<?x2xi32>, %a2: tensor<2x64x64xbf16>, %a3: tensor<1x64x64xbf16>, %m: tensor<1x4xi32>) {
-  // expected-error @below {{'moelora.call' op expects a layer whose 2 x 1 parts add up to it, but @given has a shared expert, which every part of the experts would add}}
-  %y = moelora.call @given(%a0, %a1, %a2, %a3, %m) cut = [2, 1]
-    : (tensor<?x64xbf16>, tensor<?x2xi32>, tensor<2x64x64xbf16>, tensor<1x64x64xbf16>, tensor<1x4xi32>) -> tensor<?x64xf32>
-  return
-}
-
-// -----
-
-!plan = !moelora.plan<4 experts, 0 slots, top_k = 2>
 // expected-note @below {{the layer is here}}
 moelora.layer @given(
     %x: tensor<?x64xbf16> {moelora.role = #moelora.role<hidden>},
@@ -122,6 +94,29 @@ func.func @part_of_part(%a0: tensor<?x64xf32>, %a1: tensor<?x2xi32>, %a2: tensor
   // expected-error @below {{'moelora.call' op expects a layer whose 1 x 2 parts add up to it, but @given is the part of one rank already}}
   %y = moelora.call @given(%a0, %a1, %a2, %m) cut = [1, 2]
     : (tensor<?x64xf32>, tensor<?x2xi32>, tensor<4x64x32xf32>, tensor<1x8xi32>) -> tensor<?x64xf32>
+  return
+}
+
+// -----
+
+!plan = !moelora.plan<4 experts, 0 slots, top_k = 2>
+// expected-note @below {{the layer is here}}
+moelora.layer @given(
+    %x: tensor<?x64xf32> {moelora.role = #moelora.role<hidden>},
+    %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
+    %w2: tensor<4x64x64xf32> {moelora.role = #moelora.role<down_weight>})
+    -> tensor<?x64xf32> {
+  %plan = moelora.dispatch %ids : tensor<?x2xi32> -> !plan
+  %y = moelora.expert_gemm gather %x by %plan, %w2
+    : tensor<?x64xf32>, !plan, tensor<4x64x64xf32> -> tensor<?x64xf32>
+  %o = moelora.combine %y by %plan shared(%x : tensor<?x64xf32>)
+    : tensor<?x64xf32>, !plan -> tensor<?x64xf32>
+  moelora.yield %o : tensor<?x64xf32>
+}
+func.func @residual(%a0: tensor<?x64xf32>, %a1: tensor<?x2xi32>, %a2: tensor<2x64x64xf32>, %m: tensor<1x4xi32>) {
+  // expected-error @below {{'moelora.call' op expects a layer whose 2 x 1 parts add up to it, but @given has shared rows that are not of a shared_down_weight, which every part would add}}
+  %y = moelora.call @given(%a0, %a1, %a2, %m) cut = [2, 1]
+    : (tensor<?x64xf32>, tensor<?x2xi32>, tensor<2x64x64xf32>, tensor<1x4xi32>) -> tensor<?x64xf32>
   return
 }
 

@@ -128,7 +128,7 @@ private:
   /// and maybe a map of its experts.
   static bool isPartOf(LayerOp part, LayerOp whole) {
     GridAttr grid = *part.getGrid();
-    Cut cut{grid.getEp(), grid.getTp(), localExpertsOf(part)};
+    Cut cut = Cut::ofGrid(grid.getEp(), grid.getTp(), localExpertsOf(part));
     auto isPart = [&](unsigned index) {
       Role role = whole.getRole(index);
       std::string why;

@@ -14,10 +14,21 @@ class CallOp;
 class DispatchOp;
 class LayerOp;
 
-/// The number of parts. There are `experts * intermediate` of them.
+/// The number of parts of each size that is cut.
 struct Cut {
   int64_t experts = 1, intermediate = 1;
+  int64_t shared = 1;       // of the intermediate size of the shared expert
   int64_t localExperts = 0; // of each part; 0: an equal share
+
+  /// Of a call with `cut = [experts, intermediate]`. All parts have an equal
+  /// share of the shared expert, so that none adds what another does.
+  static Cut ofCall(int64_t experts, int64_t intermediate) {
+    return {experts, intermediate, experts * intermediate};
+  }
+  /// Of a layer with a grid. Ranks along ep have the same shared expert.
+  static Cut ofGrid(int64_t ep, int64_t tp, int64_t localExperts = 0) {
+    return {ep, tp, tp, localExperts};
+  }
 
   bool isWhole() const { return experts == 1 && intermediate == 1; }
 };

@@ -40,6 +40,9 @@ typedef struct moelora_slot_table_options {
   uint64_t max_bytes; /* of all adapters together; 0: no bound. One that is
                          being loaded takes its memory besides. */
   const struct moelora_device *device; /* NULL: the cpu */
+  /* Part shared_rank of shared_size equal ones of the shared intermediate size;
+   * 0: part tp_rank of tp_size. */
+  int32_t shared_rank, shared_size;
 } moelora_slot_table_options;
 
 /* The memory that an adapter takes: bytes = index + pages + alignment, rounded

@@ -141,15 +141,17 @@ static Matrix takeColumns(const Matrix &matrix, int64_t first, int64_t count) {
 Pair cutPair(const Pair &pair, int projection,
              const moelora_slot_table_options &options) {
   Pair part = pair;
-  int64_t parts = std::max(options.tp_size, 1);
+  bool isApart = projection > MOELORA_DOWN && options.shared_size > 0;
+  int64_t parts = std::max(isApart ? options.shared_size : options.tp_size, 1),
+          number = isApart ? options.shared_rank : options.tp_rank;
   if (projection == MOELORA_DOWN || projection == MOELORA_SHARED_DOWN) {
     part.info.in /= parts;
-    part.a = takeColumns(pair.a, options.tp_rank * part.info.in, part.info.in);
+    part.a = takeColumns(pair.a, number * part.info.in, part.info.in);
   } else if (projection == MOELORA_GATE || projection == MOELORA_UP ||
              projection == MOELORA_SHARED_GATE ||
              projection == MOELORA_SHARED_UP) {
     part.info.out /= parts;
-    part.b = takeRows(pair.b, options.tp_rank * part.info.out, part.info.out);
+    part.b = takeRows(pair.b, number * part.info.out, part.info.out);
   }
   return part;
 }

@@ -21,20 +21,25 @@ constexpr Kind kinds[] = {{MOELORA_F32, MOELORA_PAGE_ROW_MAJOR},
 
 constexpr int32_t someExperts[] = {3, 0, 2};
 
-/// Part `tp_rank` of `tp_size`, of all experts or of some.
+/// Part `tp_rank` of `tp_size`, of all experts or of some, and maybe another
+/// one of the shared expert.
 struct Part {
   int32_t rank, size;
   bool some;
+  int32_t sharedRank = 0, sharedSize = 0;
 };
-constexpr Part parts[] = {{0, 0, false}, {0, 1, true},  {0, 2, false},
-                          {1, 2, true},  {0, 3, false}, {1, 3, false},
-                          {2, 3, true}};
+constexpr Part parts[] = {
+    {0, 0, false},      {0, 1, true},       {0, 2, false}, {1, 2, true},
+    {0, 3, false},      {1, 3, false},      {2, 3, true},  {0, 0, false, 2, 3},
+    {1, 2, true, 4, 6}, {2, 3, false, 0, 1}};
 
 moelora_slot_table_options optionsOf(const Kind &kind, const Part &part) {
   moelora_slot_table_options options = tableOptions(1, kind.dtype);
   options.page_order = kind.order;
   options.tp_rank = part.rank;
   options.tp_size = part.size;
+  options.shared_rank = part.sharedRank;
+  options.shared_size = part.sharedSize;
   options.experts = part.some ? someExperts : nullptr;
   options.expert_count = 3;
   return options;
@@ -64,7 +69,9 @@ TEST_P(StagingForms, exact) {
       SCOPED_TRACE("dtype " + std::to_string(kind.dtype) + ", order " +
                    std::to_string(kind.order) + ", part " +
                    std::to_string(part.rank) + " of " +
-                   std::to_string(part.size));
+                   std::to_string(part.size) + ", shared " +
+                   std::to_string(part.sharedRank) + " of " +
+                   std::to_string(part.sharedSize));
       moelora_slot_table_options options = optionsOf(kind, part);
       Staged staged(opened, options);
       int pairs = expectStaged(staged, opened, options);

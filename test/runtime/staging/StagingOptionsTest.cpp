@@ -98,6 +98,33 @@ TEST(StagingOptions, parts) {
                          "is -1 and tp_size is 2");
 }
 
+/// The shared expert may be cut into more parts than the routed ones.
+TEST(StagingOptions, shared_parts) {
+  Model model;
+  for (moelora_adapter_site &site : model.sites)
+    site.intermediate = site.shared = 12;
+  Target target(model);
+  auto part = [&](int32_t rank, int32_t size) {
+    return answerTo([&](Options &o) {
+      o.target = target.get();
+      o.tp_rank = 1;
+      o.tp_size = 2;
+      o.shared_rank = rank;
+      o.shared_size = size;
+    });
+  };
+  EXPECT_EQ(part(3, 4), "");
+  EXPECT_EQ(part(0, 1), "");
+  EXPECT_EQ(part(0, -1),
+            "expects shared_size not to be negative, but it is -1");
+  EXPECT_EQ(part(4, 4), "expects shared_rank to be from 0 to shared_size - 1, "
+                        "but it is 4 and shared_size is 4");
+  EXPECT_EQ(part(1, 0), "expects shared_rank to be from 0 to shared_size - 1, "
+                        "but it is 1 and shared_size is 0");
+  EXPECT_EQ(part(0, 8), "expects shared_size to divide the shared intermediate "
+                        "size, but that of layer 0 is 12 and shared_size is 8");
+}
+
 TEST(StagingOptions, adapters_that_do_not_fit) {
   Folder folder;
   Opened opened = forms[0].open(folder, 20, MOELORA_F32);
