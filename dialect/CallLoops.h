@@ -85,8 +85,8 @@ mlir::LogicalResult annotate(CallOp call, LayerOp layer,
                              mlir::OpBuilder &builder,
                              const mlir::shard::ShardingOption &option);
 
-/// Gives a part the operand that follows from the coordinates of its rank: the
-/// map of its experts.
+/// Gives a part the operands that follow from the coordinates of its rank: the
+/// map of its experts, and zeros instead of a bias that another part adds.
 void passCoordinates(CallOp part, LayerOp layer, mlir::shard::GridOp grid,
                      const mlir::shard::ShardingOption &option);
 

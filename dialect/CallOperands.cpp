@@ -71,6 +71,21 @@ public:
     part.getInputsMutable().append(makeMap(code, type, first, own));
   }
 
+  /// The parts along the axes have the same bias: the first one adds it, and
+  /// the others get zeros.
+  void passOnce(Role role, ArrayRef<GridAxis> axes) {
+    BlockArgument argument = layer.getArgument(role);
+    if (!argument || axes.empty())
+      return;
+    OpOperand &input = part.getInputsMutable()[argument.getArgNumber()];
+    auto type = cast<RankedTensorType>(input.get().getType());
+    Value isFirst = arith::CmpIOp::create(
+        code, arith::CmpIPredicate::eq, numberOfPart(code, grid, axes),
+        arith::ConstantIndexOp::create(code, 0));
+    Value zeros = arith::ConstantOp::create(code, code.getZeroAttr(type));
+    input.set(arith::SelectOp::create(code, isFirst, input.get(), zeros));
+  }
+
 private:
   CallOp part;
   LayerOp layer;
@@ -83,6 +98,8 @@ private:
 void passCoordinates(CallOp part, LayerOp layer, GridOp grid,
                      const ShardingOption &option) {
   PartOperands operands(part, layer, grid);
+  operands.passOnce(Role::DownBias, option.shardingArray[IntermediateLoop]);
+  operands.passOnce(Role::SharedDownBias, option.shardingArray[SharedLoop]);
   if (part.getParts().experts > 1)
     operands.addMap(option.shardingArray[ExpertLoop]);
 }

@@ -49,7 +49,9 @@ def MoELoRA_CallOp : Op<MoELoRA_Dialect, "call", [
     other parts are dropped and not counted.
 
     The result of a part is its f32 summand, which is not rounded. The host adds
-    the parts and rounds the sum.
+    the parts and rounds the sum. Each part adds its `down_bias` and
+    `shared_down_bias`, so the host passes zeros to all parts but one of those that
+    share a bias.
 
     The op implements `ShardingInterface` of MLIR's shard dialect, so that its
     passes `sharding-propagation` and `shard-partition` make such parts, the sum

@@ -155,11 +155,6 @@ static std::string whyNotExperts(LayerOp layer) {
 
 LogicalResult verifySum(CallOp call, LayerOp layer, Cut cut) {
   std::string why = whyNotSum(layer);
-  for (Role role : {Role::DownBias, Role::SharedDownBias})
-    if (why.empty() && !cut.isWhole() && layer.getArgument(role) &&
-        (cut.intermediate > 1 || role == Role::SharedDownBias))
-      why = ("has a " + stringifyRole(role) + ", which every part would add")
-                .str();
   if (why.empty() && cut.experts > 1)
     why = whyNotExperts(layer);
   if (why.empty())

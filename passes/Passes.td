@@ -328,9 +328,8 @@ def Instantiate : Pass<"moelora-instantiate", "::mlir::ModuleOp"> {
 
     Declines, with a diagnostic, a cut whose parts do not add up to the layer:
     ops between the sum and the result, such as a latent projection or an output
-    norm; identity rows; biases of the down projections, if the parts share them;
-    shared rows that are not those of a shared expert; zero experts, several plans
-    of expert ids or none, if the experts are cut.
+    norm; identity rows; shared rows that are not those of a shared expert; zero
+    experts, several plans of expert ids or none, if the experts are cut.
 
     Level: expects and keeps `routed`.
 

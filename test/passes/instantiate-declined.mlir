@@ -29,30 +29,6 @@ func.func @host(%a0: tensor<?x64xbf16>, %a1: tensor<?x2xi32>, %a2: tensor<4x64x3
 // -----
 
 !plan = !moelora.plan<4 experts, 0 slots, top_k = 2>
-!one = !moelora.plan<1 experts, 0 slots, top_k = 1>
-// expected-note @below {{the layer is here}}
-moelora.layer @given(
-    %x: tensor<?x64xbf16> {moelora.role = #moelora.role<hidden>},
-    %ids: tensor<?x2xi32> {moelora.role = #moelora.role<expert_ids>},
-    %w2: tensor<4x64x64xbf16> {moelora.role = #moelora.role<down_weight>},
-    %b: tensor<4x64xf32> {moelora.role = #moelora.role<down_bias>})
-    -> tensor<?x64xbf16> {
-  %plan = moelora.dispatch %ids : tensor<?x2xi32> -> !plan
-  %y = moelora.expert_gemm gather %x by %plan, %w2 bias(%b : tensor<4x64xf32>)
-    : tensor<?x64xbf16>, !plan, tensor<4x64x64xbf16> -> tensor<?x64xf32>
-  %o = moelora.combine %y by %plan : tensor<?x64xf32>, !plan -> tensor<?x64xbf16>
-  moelora.yield %o : tensor<?x64xbf16>
-}
-func.func @host(%a0: tensor<?x64xbf16>, %a1: tensor<?x2xi32>, %a2: tensor<4x64x32xbf16>, %a3: tensor<4x64xf32>) {
-  // expected-error @below {{'moelora.call' op expects a layer whose 1 x 2 parts add up to it, but @given has a down_bias, which every part would add}}
-  %y = moelora.call @given(%a0, %a1, %a2, %a3) cut = [1, 2]
-    : (tensor<?x64xbf16>, tensor<?x2xi32>, tensor<4x64x32xbf16>, tensor<4x64xf32>) -> tensor<?x64xf32>
-  return
-}
-
-// -----
-
-!plan = !moelora.plan<4 experts, 0 slots, top_k = 2>
 // expected-note @below {{the layer is here}}
 moelora.layer @given(
     %x: tensor<?x64xbf16> {moelora.role = #moelora.role<hidden>},
