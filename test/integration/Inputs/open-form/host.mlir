@@ -39,7 +39,7 @@ func.func @whole(%x: !x, %ids: !ids, %w: !w, %w13: !w13, %w2: !w2,
 func.func @part(%x: !x, %ids: !ids, %w: !w, %w13: !w13, %w2: !w2,
                 %context: !moelora.context) -> !x
                 attributes {llvm.emit_c_interface} {
-  %number = arith.constant 1 : index
+  %number = arith.constant 0 : index
   %rows = shard.sharding @grid split_axes = [[0]] : !shard.sharding
   %cut = shard.sharding @grid split_axes = [[1], [], [2]] : !shard.sharding
   %x1 = shard.shard %x to %rows : !x
