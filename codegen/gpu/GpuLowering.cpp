@@ -5,6 +5,7 @@
 
 #include "gpu/GpuLowering.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "moelora/dialect/Cut.h"
 #include "moelora/runtime/Abi.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cstddef>
@@ -33,8 +34,13 @@ LogicalResult GpuLowering::declareStage(Operation &op) {
           .Case([&](RouteOp op) { return lowerRoute(*this, op); })
           .Case([&](PlanOp op) { return lowerPlan(*this, op); })
           .Case([&](ShrinkOp op) { return lowerShrink(*this, op); })
-          .Case(
-              [&](GroupedMatmulOp op) { return lowerGroupedMatmul(*this, op); })
+          .Case([&](GroupedMatmulOp op) -> FailureOr<RunStage> {
+            if (op.getOnce() || op.getSharedOnce())
+              return op.emitError()
+                     << "expects no " << (op.getOnce() ? "bias" : "shared rows")
+                     << " that one of several ranks adds, for a GPU";
+            return lowerGroupedMatmul(*this, op);
+          })
           .Case([&](RmsNormOp op) { return lowerRmsNorm(*this, op); })
           .Case([&](IdentityWeightOp op) {
             return lowerIdentityWeight(*this, op);
@@ -56,7 +62,7 @@ LogicalResult GpuLowering::declare() {
            << "expects a layer of bf16 or f16 for a GPU, but it is of "
            << element;
   if (std::optional<GridAttr> grid = layer.getGrid();
-      grid && grid->getEp() * grid->getTp() > 1)
+      grid && grid->getEp() * grid->getTp() > 1 && !yieldsPartialSum(layer))
     return layer.emitOpError() << "expects the whole layer, as ranks have no "
                                   "memory of a GPU in common yet, but it has "
                                   "the grid "
