@@ -13,9 +13,7 @@ cases that run as a table and leaves the refused ones out. `--compile` and
 `--run` are for options of moelora-compile and moelora-run, for example
 `--device emulator --compile=--target=emulated-sm_80`. `--grid` cuts each layer
 over so many peer ranks, which are threads of one process; cases whose sizes a
-grid does not divide are left out. If it cuts tokens only, the output must have
-the bits of the whole layer. With `--mpi`, the ranks are processes, too, which
-must give the bits of the threads. The last line is `N passed, N failed`; exit
+grid does not divide are left out. The last line is `N passed, N failed`; exit
 status 1 if anything failed or nothing ran.
 """
 import argparse
@@ -36,10 +34,6 @@ UNFIT = ("expects a grid that divides its arguments",
          "expects an expert for each rank of ep")
 
 HERE = pathlib.Path(__file__).resolve().parent
-# Open MPI refuses to run as root, and more processes than cores, unless these are set.
-os.environ.update(OMPI_ALLOW_RUN_AS_ROOT="1",
-                  OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
-                  OMPI_MCA_rmaps_base_oversubscribe="1")
 # A layer takes milliseconds; a build with sanitizers on a busy machine longer.
 TIMEOUT_S = 300
 # One unit in the last place of the output's type. Where the output is f32 or
@@ -113,49 +107,45 @@ def worst_ratio(case, output):
     return worst
 
 
-def run_layer(case, spec, device, args, name, grid, launcher=()):
-    """(exit status, message, path of the output or None) of both tools."""
+def compile_layer(tools, case, spec, target, *more):
+    """(exit status, message)"""
+    rank = spec.get("options", {}).get("max_rank")
+    ranks = [f"--max-rank={rank}"] if rank else []
+    return call(tools / "moelora-compile", case / "model",
+                f"--layer={spec['layer']}", *ranks, *more, "-o", target)
+
+
+def run_command(tools, spec, compiled, output, folder, io):
+    """The command that runs a layer with the model and adapters of a folder."""
     options = spec.get("options", {})
-    compiled, output = args.scratch / f"{name}.so", args.scratch / name
-    rank = [f"--max-rank={n}" for n in (options.get("max_rank"),) if n]
-    status, message = call(args.bin / "moelora-compile", case / "model",
-                           f"--layer={spec['layer']}", *rank, *grid,
-                           *args.compile, "-o", compiled)
-    if status:
-        return status, message, None
-    adapters = [f"--adapter={name}={case / 'adapters' / name}"
+    adapters = [f"--adapter={name}={folder / 'adapters' / name}"
                 for name in spec["adapters"]]
     layouts = [f"--adapter-{what}={name}={value}"
                for what in ("layout", "columns")
                for name, value in options.get(what, {}).items()]
-    io = case / "io.safetensors"
-    transport = f"--collectives={args.mpi if launcher else 'loopback'}"
-    ranks = [transport] * (bool(grid) and device != "reference")
-    status, message = call(
-        *launcher, args.bin / "moelora-run", compiled, f"--model={case / 'model'}", *ranks,
-        *adapters, *layouts, *([f"--io={io}"] if io.exists() else []),
-        f"--out={output}", f"--device={device}", *args.run)
-    return status, message, output if output.exists() else None
+    return [tools / "moelora-run", compiled, f"--model={folder / 'model'}",
+            *adapters, *layouts, *([f"--io={io}"] if io.exists() else []),
+            f"--out={output}"]
+
+
+def grid_options(grid):
+    return [f"--{axis}={size}" for axis, size in grid.items() if size > 1]
 
 
 def run_on(case, spec, device, args):
-    """run_layer with the grid, and also other runs that must have its bits."""
-    grid = [f"--{axis}={size}" for axis, size in args.grid.items() if size > 1]
-    result = run_layer(case, spec, device, args, "out", grid)
-    others = []
-    if grid and args.grid["ep"] * args.grid["tp"] == 1:
-        others.append(("the whole layer", [], ()))
-    if grid and args.mpi:
-        ranks = math.prod(args.grid.values())
-        others.append(("processes", grid,
-                       (f"mpiexec.{args.mpi}", "-n", str(ranks))))
-    for name, cut, launcher in others if result[2] else ():
-        other = run_layer(case, spec, device, args, "other", cut, launcher)
-        if other[2] is None:
-            return other
-        if other[2].read_bytes() != result[2].read_bytes():
-            return 3, f"{name} and threads differ in their bits", None
-    return result
+    """(exit status, message, path of the output or None) of both tools."""
+    compiled, output = args.scratch / "layer.so", args.scratch / "out"
+    grid = grid_options(args.grid)
+    status, message = compile_layer(args.bin, case, spec, compiled, *grid,
+                                    *args.compile)
+    if status:
+        return status, message, None
+    ranks = ["--collectives=loopback"] * (bool(grid) and device != "reference")
+    status, message = call(
+        *run_command(args.bin, spec, compiled, output, case,
+                     case / "io.safetensors"),
+        f"--device={device}", *ranks, *args.run)
+    return status, message, output if output.exists() else None
 
 
 def refused(spec, status, message, output):
@@ -227,7 +217,6 @@ def parse(argv):
     parser.add_argument("--only", default="")
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--grid", default={}, type=parse_grid)
-    parser.add_argument("--mpi", choices=("mpich", "openmpi"))
     parser.add_argument("--compile", action="append", default=[])
     parser.add_argument("--run", action="append", default=[])
     args = parser.parse_args(argv)

@@ -40,3 +40,28 @@ def read(path):
             entry["dtype"], entry["shape"],
             values_of(entry["dtype"], blob[begin + first:begin + end]))
     return tensors
+
+
+def read_bytes(path, entry):
+    """The bytes of one tensor, of which `entry` is that of the header."""
+    begin, end = entry["data_offsets"]
+    with open(path, "rb") as file:
+        first = 8 + struct.unpack("<Q", file.read(8))[0]
+        file.seek(first + begin)
+        return file.read(end - begin)
+
+
+def write_changed(source, target, changed, leave=()):
+    """Copies a file with other bytes for some tensors, and without others."""
+    header, parts, begin = {}, [], 0
+    for name, entry in read_header(source).items():
+        if name in leave:
+            continue
+        part = changed.get(name) or read_bytes(source, entry)
+        header[name] = dict(entry, data_offsets=[begin, begin + len(part)])
+        parts.append(part)
+        begin += len(part)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    pathlib.Path(target).write_bytes(
+        struct.pack("<Q", len(text)) + text + b"".join(parts))
