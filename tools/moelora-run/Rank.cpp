@@ -186,6 +186,9 @@ void Rank::describeMemory(const SlotTable &table) {
   facts["weights_bytes"] = weights.bytes;
   facts["weights_read_bytes"] = weights.readBytes;
   facts["slot_table_bytes"] = statsOf(table.get()).held.bytes;
+  uint64_t digest = 0;
+  call(moelora_slot_table_digest, table.get(), &digest);
+  facts["slot_table_digest"] = digest;
 }
 
 moelora_exchange_stats Rank::exchanged() const {

@@ -36,6 +36,8 @@ for tp in range(2):
            alone["weights_read_bytes"] - (cut - down) // 2)
     if not rank["slot_table_bytes"] < alone["slot_table_bytes"]:
         sys.exit("expects a part of the adapters in each slot table")
+    expect("the digest of the slot table", rank["slot_table_digest"],
+           alone["slot_table_digest"])
     expect("messages", rank["messages"], 2)
 # Each row of f32 sums goes from one rank to the other, and back.
 expect("what is sent", ranks["sent_bytes_per_token"], 2 * H * 4)
