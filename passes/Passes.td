@@ -31,11 +31,12 @@ def CanonicalizeAdapters
   let dependentDialects = ["::moelora::MoELoRADialect"];
 }
 
-def Shard : Pass<"moelora-shard", "::moelora::LayerOp"> {
-  let summary = "makes a layer the part of one rank";
+def Shard : Pass<"moelora-shard"> {
+  let summary = "makes a layer, or each layer of a module, the part of one rank";
   let description = [{
-    The layer gets a `grid`, its arguments the types of one rank, and its body the
-    ops between ranks. All ranks run the same layer.
+    Runs on a module or on a layer. A layer gets a `grid`, its arguments the types of
+    one rank, and its body the ops between ranks. All ranks run the same layer. Calls
+    of the layer must have operands of one rank then.
 
     With tensor parallelism (`tp`), each rank has a part of the intermediate size,
     of routed and of shared experts: the rows of gate and up and their bias, the

@@ -187,11 +187,19 @@ private:
 struct Shard : impl::ShardBase<Shard> {
   using ShardBase::ShardBase;
 
+  bool canScheduleOn(RegisteredOperationName name) const override {
+    return name.getStringRef() == ModuleOp::getOperationName() ||
+           name.getStringRef() == LayerOp::getOperationName();
+  }
+
   void runOnOperation() override {
-    LayerOp layer = getOperation();
-    FailureOr<GridAttr> grid = makeGrid(layer);
-    if (failed(grid) || (grid->getRanks() > 1 && failed(shard(layer, *grid))))
-      signalPassFailure();
+    auto cut = [&](LayerOp layer) {
+      FailureOr<GridAttr> grid = makeGrid(layer);
+      if (failed(grid) || (grid->getRanks() > 1 && failed(shard(layer, *grid))))
+        signalPassFailure();
+      return WalkResult::skip();
+    };
+    getOperation()->walk<WalkOrder::PreOrder>(cut);
   }
 
   FailureOr<GridAttr> makeGrid(LayerOp layer) {

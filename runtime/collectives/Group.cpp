@@ -17,7 +17,8 @@ constexpr uint32_t leastOptions =
     MOELORA_SIZE_THROUGH(moelora_group_options, deadline_ms);
 constexpr uint32_t leastStats =
     MOELORA_SIZE_THROUGH(moelora_group_stats, reduce);
-constexpr int32_t usualDeadline = 10000;
+/// So that the loss of a peer rank is reported within 10 seconds.
+constexpr int32_t usualDeadline = 8000;
 
 void checkTokens(int64_t tokens) {
   if (tokens < 0 || tokens > std::numeric_limits<int32_t>::max())

@@ -31,7 +31,7 @@ FOREVER = 1000000000
 # A rank that has used so much has begun to run: to start takes less.
 BEGUN_S = 1.0
 # The time limit of an exchange, and what a busy machine needs beside it.
-LIMIT_S, SLACK_S = 10, 20
+LIMIT_S, SLACK_S = 8, 20
 SHELL = """
 rank=${PMI_RANK-$OMPI_COMM_WORLD_RANK}
 "$0" "$@" 2>"$FOLDER/$rank.errors" & echo $! >"$FOLDER/$rank.pid"; wait $!

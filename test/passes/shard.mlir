@@ -1,5 +1,10 @@
 // RUN: moelora-opt %s --moelora-shard=tp=2 -o %t.mlir
 // RUN: FileCheck %s < %t.mlir
+// RUN: moelora-opt %s --pass-pipeline="builtin.module(moelora-shard{tp=2})" -o %t.module.mlir
+// RUN: cmp %t.mlir %t.module.mlir
+// RUN: moelora-opt %s --pass-pipeline="builtin.module(moelora.layer(moelora-shard{tp=2}))" \
+// RUN:   -o %t.nested.mlir
+// RUN: cmp %t.mlir %t.nested.mlir
 // All ranks together compute what one rank does, in any mode, also once the ops
 // are fused.
 // RUN: moelora-interpret %t.mlir --compare=%s --tokens=33

@@ -35,7 +35,7 @@ typedef struct moelora_group_options {
   uint32_t size, reserved;
   int32_t dp, ep, tp;  /* each at least 1; their product is the number of peer
                           ranks of the transport */
-  int32_t deadline_ms; /* 0: 10000 */
+  int32_t deadline_ms; /* 0: 8000 */
 } moelora_group_options;
 
 /* Makes a group on all peer ranks of a transport, at the same time and with the
