@@ -11,7 +11,7 @@ namespace moelora::host {
 
 namespace {
 
-constexpr int32_t usualDeadline = 10'000;   // in milliseconds
+constexpr int32_t usualDeadline = 8'000; // in milliseconds, as of a new group
 constexpr int32_t longDeadline = 3'600'000; // to read large files
 
 } // namespace
