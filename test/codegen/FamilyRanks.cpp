@@ -43,7 +43,8 @@ void checkGrid(MLIRContext &context, const std::string &folder,
                const moelora_layer &layer, std::array<int64_t, 3> grid,
                Count &count) {
   auto [dp, ep, tp] = grid;
-  bool many = layer.router.experts - layer.zero_experts >= ep;
+  int64_t experts = layer.router.experts - layer.zero_experts;
+  bool many = experts >= ep;
   for (const char *scheme : {"", " scheme=allgather sequence-parallel"}) {
     if (*scheme && ep * tp == 1)
       continue;
@@ -58,7 +59,7 @@ void checkGrid(MLIRContext &context, const std::string &folder,
     makeExact(c, [&] { return random.next(); });
     c.grid = llvm::formatv("dp={0} ep={1} tp={2}{3}{4}", dp, ep, tp, scheme,
                            many ? "" : " expert-map=0");
-    for (int64_t e = 1; !many && e < layer.router.experts; ++e)
+    for (int64_t e = 1; !many && e < experts; ++e)
       c.grid += "," + std::to_string(e);
     std::string why = check(context, c);
     ++(why.empty() ? count.right : count.wrong);
