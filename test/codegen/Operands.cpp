@@ -16,10 +16,7 @@ moelora_dtype describe(Type element) {
   return element.isF16() ? MOELORA_F16 : MOELORA_F32;
 }
 
-/// The projection of the first slice; that of the second is the next one. The
-/// one slice of a layer without gates is up. Written here once more, apart from
-/// the code generator's list.
-static int firstProjection(Role role, int64_t slices) {
+int firstProjection(Role role, int64_t slices) {
   bool plain = slices == 1;
   switch (role) {
   case Role::GateUpAdapters:

@@ -17,6 +17,11 @@ namespace moelora::codetest {
 
 moelora_dtype describe(mlir::Type element);
 
+/// The projection of the first slice of a table; that of the second is the next
+/// one. The one slice of a layer without gates is up. Written once more, apart
+/// from the code generator's list.
+int firstProjection(Role role, int64_t slices);
+
 class Operands {
 public:
   Operands(LayerOp layer, const interpreter::Inputs &inputs);

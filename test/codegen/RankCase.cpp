@@ -15,57 +15,59 @@ using namespace mlir;
 namespace moelora::codetest {
 namespace {
 
-/// Whether ranks compute what the whole layer does, without rounding.
-std::string compareWhole(LayerOp part, LayerOp whole, const RankCase &c) {
-  interpreter::Inputs inputs = interpreter::randomInputs(whole, c.inputs);
+/// What the interpreter computes for all ranks.
+FailureOr<std::vector<interpreter::Tensor>>
+interpretRanks(LayerOp part, const interpreter::Inputs &whole,
+               interpreter::Mode mode) {
   std::vector<interpreter::Inputs> parts;
   for (int64_t rank = 0; rank < part.getGrid()->getRanks(); ++rank)
-    parts.push_back(interpreter::inputsOfRank(part, inputs, rank));
-  constexpr auto exact = interpreter::Mode::Exact;
-  auto wanted = interpreter::interpret(whole, inputs, exact);
-  auto found = interpreter::interpretGroup(part, parts, exact);
-  if (failed(wanted) || failed(found))
-    return "the interpreter does not run it; ";
-  constexpr double unit = 1e-12; // of sums in another order
-  for (auto [rank, output] : llvm::enumerate(*found)) {
+    parts.push_back(interpreter::inputsOfRank(part, whole, rank));
+  return interpreter::interpretGroup(part, parts, mode);
+}
+
+/// Compares the output of each rank with its rows of the wanted ones.
+std::string compareRanks(LayerOp part,
+                         const std::vector<interpreter::Tensor> &found,
+                         const interpreter::Tensor &wanted, double unit) {
+  for (auto [rank, output] : llvm::enumerate(found)) {
     interpreter::Tensor own =
-        interpreter::rowsOfRank(part, *wanted, int64_t(rank));
+        interpreter::rowsOfRank(part, wanted, int64_t(rank));
     reference::Verdict verdict =
-        reference::compareRows(own.view(), output.view(), unit);
+        reference::compareRows(output.view(), own.view(), unit);
     if (!verdict.right())
       return "rank " + std::to_string(rank) + ": " + verdict.failure() + "; ";
   }
   return "";
 }
 
+/// Whether ranks compute what the whole layer does, without rounding.
+std::string compareWhole(LayerOp part, LayerOp whole, const RankCase &c) {
+  interpreter::Inputs inputs = interpreter::randomInputs(whole, c.inputs);
+  constexpr auto exact = interpreter::Mode::Exact;
+  auto wanted = interpreter::interpret(whole, inputs, exact);
+  auto found = interpretRanks(part, inputs, exact);
+  if (failed(wanted) || failed(found))
+    return "the interpreter does not run it; ";
+  constexpr double unit = 1e-12; // of sums in another order
+  return compareRanks(part, *found, *wanted, unit);
+}
+
 /// Whether the reference of a group computes what the interpreter does.
 std::string compareReference(LayerOp part, LayerOp whole, const RankCase &c) {
   interpreter::Inputs inputs = interpreter::randomInputs(whole, c.inputs);
-  std::vector<interpreter::Inputs> parts;
-  for (int64_t rank = 0; rank < part.getGrid()->getRanks(); ++rank)
-    parts.push_back(interpreter::inputsOfRank(part, inputs, rank));
-  auto found =
-      interpreter::interpretGroup(part, parts, interpreter::Mode::Rounded);
+  auto found = interpretRanks(part, inputs, interpreter::Mode::Rounded);
   if (failed(found))
     return "the interpreter does not run it; ";
   auto entry = c.options.given == Given::Nothing  ? reference::Entry::Everything
                : c.options.given == Given::Logits ? reference::Entry::FromLogits
                                                   : reference::Entry::FromIds;
-  interpreter::Tensor wanted =
-      referenceOfRanks(part, whole, c.layer, entry, inputs);
-  for (auto [rank, output] : llvm::enumerate(*found)) {
-    interpreter::Tensor own =
-        interpreter::rowsOfRank(part, wanted, int64_t(rank));
-    reference::Verdict verdict = reference::compareRows(
-        output.view(), own.view(),
-        c.inputs.exact
-            ? 0
-            : reference::reorderedUnit(moelora_dtype(c.layer.dtype), 1));
-    if (!verdict.right())
-      return "the reference on rank " + std::to_string(rank) + ": " +
-             verdict.failure() + "; ";
-  }
-  return "";
+  double unit = c.inputs.exact
+                    ? 0
+                    : reference::reorderedUnit(moelora_dtype(c.layer.dtype), 1);
+  std::string why =
+      compareRanks(part, *found,
+                   referenceOfRanks(part, whole, c.layer, entry, inputs), unit);
+  return why.empty() ? "" : "the reference on " + why;
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "ReferenceGroup.h"
+#include "Operands.h"
 
 #include <deque>
 
@@ -69,36 +70,14 @@ private:
     for (int64_t slot = 0; slot < type.getSlots(); ++slot)
       for (int64_t slice = 0; slice < type.getSlices(); ++slice) {
         std::vector<reference::LoraPair> &pairs =
-            adapters[size_t(slot)].pairs[projectionOf(role, type, slice)];
+            adapters[size_t(slot)]
+                .pairs[size_t(firstProjection(role, type.getSlices()) + slice)];
         for (int64_t expert = 0; expert < type.getExperts(); ++expert) {
           const reference::LoraPair *pair =
               table.find(int32_t(slot), int32_t(expert), slice);
           pairs.push_back(pair ? *pair : reference::LoraPair());
         }
       }
-  }
-
-  static moelora_projection projectionOf(Role role, SlotTableType type,
-                                         int64_t slice) {
-    bool isUp = slice + 1 == type.getSlices(); // the last one
-    switch (role) {
-    case Role::GateUpAdapters:
-      return isUp ? MOELORA_UP : MOELORA_GATE;
-    case Role::DownAdapters:
-      return MOELORA_DOWN;
-    case Role::RouterAdapters:
-      return MOELORA_ROUTER;
-    case Role::SharedGateUpAdapters:
-      return isUp ? MOELORA_SHARED_UP : MOELORA_SHARED_GATE;
-    case Role::SharedDownAdapters:
-      return MOELORA_SHARED_DOWN;
-    case Role::SharedScoreAdapters:
-      return MOELORA_SHARED_SCORE;
-    case Role::LatentInAdapters:
-      return MOELORA_LATENT_IN;
-    default:
-      return MOELORA_LATENT_OUT;
-    }
   }
 
   const interpreter::Inputs &inputs;

@@ -67,6 +67,18 @@ def start(options, case, folder):
         stdout=(folder / "log").open("w"), stderr=subprocess.STDOUT)
 
 
+def end(launched, folder, stopped):
+    """Ends all processes, also a stopped one."""
+    if stopped:
+        os.kill(stopped, signal.SIGKILL)
+    (folder / "done").touch()
+    try:
+        launched.wait(5)
+    except subprocess.TimeoutExpired:
+        os.killpg(launched.pid, signal.SIGKILL)
+        launched.wait()
+
+
 def run(options, case, draw):
     """Returns what is wrong, one line each."""
     with tempfile.TemporaryDirectory() as name:
@@ -86,14 +98,7 @@ def run(options, case, draw):
             return [f"{case}: {error}", (folder / "log").read_text(),
                     *results(folder, options.ranks).values()]
         finally:
-            if victim and case == "stop":
-                os.kill(victim, signal.SIGKILL)
-            (folder / "done").touch()
-            try:
-                launched.wait(5)
-            except subprocess.TimeoutExpired:
-                os.killpg(launched.pid, signal.SIGKILL)
-                launched.wait()
+            end(launched, folder, victim if case == "stop" else None)
     return [f"{case}, peer rank {rank}: {text}"
             for rank, text in found.items() if text != "right"]
 

@@ -18,7 +18,6 @@ import os
 import pathlib
 import random
 import shlex
-import signal
 import subprocess
 import sys
 import tempfile
@@ -99,17 +98,6 @@ def lose(folder, number, draw):
     return victim, pid
 
 
-def end(launched, folder, stopped):
-    if stopped:
-        os.kill(stopped, signal.SIGKILL)
-    (folder / "done").touch()
-    try:
-        launched.wait(5)
-    except subprocess.TimeoutExpired:
-        os.killpg(launched.pid, signal.SIGKILL)
-        launched.wait()
-
-
 def wrong_reports(folder, victim, seconds):
     """What the others did not report as they should."""
     wrong = [f"it took {seconds:.1f} s"] * (seconds > LIMIT_S + SLACK_S)
@@ -141,7 +129,7 @@ def lose_one(layer, case, draw):
         except TimeoutError as error:
             return [str(error)]
         finally:
-            end(launched, folder, stopped)
+            lost.end(launched, folder, stopped)
     print(f"{case}: peer rank {victim} was lost, the others reported it after "
           f"{seconds:.1f} s", flush=True)
     return wrong
