@@ -76,7 +76,8 @@ struct moelora_bound_layer {
     bool freeRows; ///< rows may be further apart
   };
 
-  /// Otherwise the code reads only the coordinates of the group.
+  /// Whether runs exchange rows with peer ranks. Otherwise they read only the
+  /// coordinates of the group.
   bool exchanges() const {
     return program.variant.services & MOELORA_SERVICE_COLLECTIVE;
   }
